@@ -1,0 +1,64 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Numerical code is unusable unoptimised, and debug-mode tests run real networks: these targets are compiled with
+// optimisation in both configurations.
+let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let package = Package(
+  name: "pags-bench",
+  products: [
+    .executable(name: "pags-bench", targets: ["Runner"]),
+    .library(name: "BenchCore", targets: ["BenchCore"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+  ],
+  targets: [
+    // System libraries; exactly one Swift target imports each.
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    .target(name: "JSON", dependencies: ["CJSONC"]),
+    .target(name: "Images", dependencies: ["CPNG"], swiftSettings: optimised),
+    .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: optimised),
+    .target(name: "Tensor", dependencies: ["COpenBLAS"], swiftSettings: optimised),
+    .target(name: "Graph", dependencies: ["Tensor"], swiftSettings: optimised),
+    .target(
+      name: "Checkpoints",
+      dependencies: ["Tensor", "JSON", "Compression", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: optimised),
+    .target(
+      name: "BenchCore",
+      dependencies: ["Tensor", "Checkpoints", "JSON", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: optimised),
+    .target(
+      name: "Plugins",
+      dependencies: ["BenchCore", "Graph", "Checkpoints", "JSON", "Compression", "Tensor"],
+      swiftSettings: optimised),
+    .executableTarget(
+      name: "Runner",
+      dependencies: [
+        "Plugins", "BenchCore", "Checkpoints", "JSON", "Images", "Tensor",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // Conformance checks and helpers that tests, and third-party plugins, run.
+    .target(
+      name: "_TestSupport", dependencies: ["BenchCore", "Graph", "Tensor", "Checkpoints"], swiftSettings: optimised),
+
+    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images"]),
+    .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor"], swiftSettings: optimised),
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(name: "PluginsTests", dependencies: ["Plugins", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(name: "RunnerTests", dependencies: ["Runner", "_TestSupport"], swiftSettings: optimised),
+  ],
+  swiftLanguageModes: [.v6]
+)
