@@ -1,1 +1,2 @@
-// placeholder while the module is being written
+public struct FileProbe: Sendable {}
+public struct CheckpointFile: Sendable {}
