@@ -14,8 +14,10 @@ enum Limits {
   static let pickleSteps = 10_000_000
   /// Nesting followed when looking for tensors in what a pickle describes.
   static let nesting = 100
+  /// Bytes of one tensor's name.
+  static let nameBytes = 4096
   /// Values visited when looking for tensors in what a pickle describes.
-  static let visits = 4_000_000
+  static let visits = 1_000_000
   /// Digits or bytes of one integer written out in a pickle.
   static let integerBytes = 4096
   /// Bytes of a safetensors header, as in its specification.

@@ -101,7 +101,8 @@ struct PickleView: Sendable {
       case .encodedBytes?: return arguments.first.flatMap { latin1($0) }
       case .byteArray?:
         guard let first = arguments.first else { return ByteRegion(Data()) }
-        return latin1(first) ?? (if case .bytes(let region) = first { region } else { nil })
+        if case .bytes(let region) = first { return region }
+        return latin1(first)
       default: return nil
       }
     default: return nil
