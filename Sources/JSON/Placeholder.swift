@@ -1,1 +1,1 @@
-// placeholder while the module is being written
+public indirect enum JSONValue: Sendable, Equatable, Codable { case null }
