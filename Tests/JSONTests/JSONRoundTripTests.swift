@@ -36,7 +36,9 @@ struct SeededGenerator: RandomNumberGenerator {
 
   @Test func floatsReadBackBitForBitFromTheirShortestText() throws {
     var generator = SeededGenerator(state: 2)
-    var numbers: [Float] = [0, -0.0, 0.1, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 16_777_216, .leastNormalMagnitude]
+    var numbers: [Float] = [
+      0, -0.0, 0.1, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 16_777_216, .leastNormalMagnitude,
+    ]
     while numbers.count < 10_000 {
       let number = Float(bitPattern: UInt32(truncatingIfNeeded: generator.next()))
       if number.isFinite { numbers.append(number) }
