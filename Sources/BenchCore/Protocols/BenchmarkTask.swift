@@ -1,0 +1,115 @@
+import Foundation
+import Tensor
+
+/// What a model is measured against: images, the manifold they lie on, the score of their distribution.
+///
+/// (Called `BenchmarkTask`, not `Task`, because that name is Swift's own for a unit of concurrency.)
+public protocol BenchmarkTask: Sendable {
+  var id: String { get }
+  /// Raised whenever a constant changes: results of different versions are not compared.
+  var version: Int { get }
+  var classNames: [String] { get }
+  /// `[C, H, W]`.
+  var imageShape: Shape { get }
+  /// How many images `evaluate` takes unless told otherwise.
+  var defaultImageCount: Int { get }
+
+  /// The first `count` evaluation images; procedural tasks draw them from `seed`, others ignore it.
+  /// - Throws: `EvaluationError.notEnoughImages` where the data set has fewer.
+  func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet
+
+  var manifold: any Manifold { get }
+  var score: any Score { get }
+  /// The exact density where it is known, otherwise one fitted to the training images.
+  var density: any ClassConditionalDensity { get }
+  /// Whether `density` is the truth, so that alignment with it is alignment with the Bayes-optimal classifier.
+  var densityIsExact: Bool { get }
+
+  var protocolConstants: ProtocolConstants { get }
+  /// True for the pixels that carry the label, `C * H * W` of them; nil where unknown.
+  var signalMask: [Bool]? { get }
+  var calibration: RegimeCalibration { get }
+  var quality: ReferenceQuality { get }
+}
+
+extension BenchmarkTask {
+  public var classCount: Int { classNames.count }
+}
+
+/// Labelled images in a fixed order.
+public struct ImageSet: Sendable {
+  public let name: String
+  public let split: String
+  /// `[N, C, H, W]`.
+  public let images: Tensor
+  public let labels: [Int]
+
+  public init(name: String, split: String, images: Tensor, labels: [Int]) {
+    precondition(images.batch == labels.count, "one label per image")
+    self.name = name
+    self.split = split
+    self.images = images
+    self.labels = labels
+  }
+}
+
+/// The constants of a task's protocol; all lengths and noise levels in pixel units of [0, 1].
+public struct ProtocolConstants: Sendable {
+  /// Step sizes of the sensitivity curves.
+  public var stepSizes: [Double]
+  /// The step at which off- and on-manifold sensitivity are compared (R of the rule); one of `stepSizes`.
+  public var wideStep: Double
+  /// The step at which on-manifold sensitivity is compared with the reference's (K of the rule); one of `stepSizes`.
+  public var smallStep: Double
+  /// Noise levels of the score.
+  public var scoreNoises: [Double]
+  /// Noise levels at which the reference classifier is smoothed for gradient alignment.
+  public var alignmentNoises: [Double]
+  /// The one of `alignmentNoises` that decides (sigma_a).
+  public var decisiveNoise: Double
+  /// sigma of the small isotropic noise of definition 1.
+  public var robustnessNoise: Double
+
+  public init(
+    stepSizes: [Double], wideStep: Double, smallStep: Double, scoreNoises: [Double], alignmentNoises: [Double],
+    decisiveNoise: Double, robustnessNoise: Double
+  ) {
+    precondition(stepSizes.contains(wideStep) && stepSizes.contains(smallStep))
+    precondition(alignmentNoises.contains(decisiveNoise))
+    self.stepSizes = stepSizes
+    self.wideStep = wideStep
+    self.smallStep = smallStep
+    self.scoreNoises = scoreNoises
+    self.alignmentNoises = alignmentNoises
+    self.decisiveNoise = decisiveNoise
+    self.robustnessNoise = robustnessNoise
+  }
+}
+
+/// What the rule compares a model with.
+public enum RegimeCalibration: Sendable {
+  /// The exact Bayes classifier, measured on the same images and resampled with them; the gate is absolute.
+  case bayes(gate: Double)
+  /// Recorded numbers: the median on-manifold sensitivity at the small step of the standard models named. The accuracy
+  /// reference comes from the model's claims; the gate is relative to the controls.
+  case recorded(onManifoldSensitivity: Double, models: [String])
+  /// Nothing is known: the corresponding conditions are reported and not used.
+  case none
+}
+
+/// How good the task's density is as a model of its images, measured on images it was not fitted to.
+public struct ReferenceQuality: Sendable, Codable {
+  /// Mean log-density per image, in nats; nil where the density is exact.
+  public var heldOutLogLikelihood: Double?
+  /// Accuracy of the density's own Bayes classifier.
+  public var accuracy: Double
+  public var images: Int
+  public var manifoldDimension: Int
+
+  public init(heldOutLogLikelihood: Double?, accuracy: Double, images: Int, manifoldDimension: Int) {
+    self.heldOutLogLikelihood = heldOutLogLikelihood
+    self.accuracy = accuracy
+    self.images = images
+    self.manifoldDimension = manifoldDimension
+  }
+}

@@ -1,0 +1,44 @@
+import JSON
+
+/// `model.json`: what a checkpoint is. Keys as in the contract.
+public struct ModelDescription: Sendable, Codable, Equatable {
+  public var id: String
+  public var name: String
+  /// The task the model was trained for.
+  public var task: String?
+  public var checkpoint: Checkpoint?
+  /// A built-in architecture's name, or a declarative layer list (see docs/add-a-model.md).
+  public var architecture: JSONValue?
+  public var preprocessing: Preprocessing?
+  public var claims: Claims?
+  public var source: Source?
+
+  public struct Checkpoint: Sendable, Codable, Equatable {
+    /// Relative to the description's folder.
+    public var file: String?
+    public var url: String?
+    public var sha256: String?
+    public var bytes: Int?
+  }
+
+  public struct Claims: Sendable, Codable, Equatable {
+    /// Test accuracy in [0, 1].
+    public var accuracy: Double?
+    /// Accuracy of the same architecture trained without a robustness objective.
+    public var standardAccuracy: Double?
+  }
+
+  public struct Source: Sendable, Codable, Equatable {
+    public var paper: String?
+    public var url: String?
+    public var authors: String?
+    public var license: String?
+    /// How it was trained, in words.
+    public var training: String?
+  }
+
+  public init(id: String, name: String) {
+    self.id = id
+    self.name = name
+  }
+}

@@ -1,0 +1,82 @@
+import Checkpoints
+import Tensor
+
+/// How a checkpoint becomes a classifier.
+public protocol ModelPlugin: Sendable {
+  /// Name in results and lists, such as `"pytorch"`.
+  static var id: String { get }
+  static var version: String { get }
+  /// One sentence for lists.
+  static var summary: String { get }
+  /// By content, not by file name.
+  static func recognizes(_ probe: FileProbe) -> Bool
+  init()
+  func load(_ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions) throws
+    -> LoadedModel
+}
+
+public struct LoadOptions: Sendable {
+  /// `--arch`: overrides the description and recognition.
+  public var architecture: String?
+  /// `--mean`, `--std`: override the description's.
+  public var preprocessing: Preprocessing?
+  /// Images per worker and pass.
+  public var batch: Int
+  public var threads: Int
+  /// `[C, H, W]` of the task's images, where known: some networks do not fix their input size.
+  public var imageShape: Shape?
+  public var classCount: Int?
+
+  public init(
+    architecture: String? = nil, preprocessing: Preprocessing? = nil, batch: Int = 32, threads: Int = 1,
+    imageShape: Shape? = nil, classCount: Int? = nil
+  ) {
+    self.architecture = architecture
+    self.preprocessing = preprocessing
+    self.batch = batch
+    self.threads = threads
+    self.imageShape = imageShape
+    self.classCount = classCount
+  }
+}
+
+/// A classifier and what a result says about it.
+public struct LoadedModel: Sendable {
+  public let classifier: any Classifier
+  /// A built-in architecture's name, or `"layers"`.
+  public let architecture: String
+  /// Number of trained scalars.
+  public let parameters: Int
+  public let preprocessing: Preprocessing
+  /// True where nothing said how pixels are to be normalised: the summary warns loudly.
+  public let preprocessingIsAssumed: Bool
+  /// What a user should know: prefixes stripped, tensors unused, unknown pickle globals.
+  public let notes: [String]
+
+  public init(
+    classifier: any Classifier, architecture: String, parameters: Int, preprocessing: Preprocessing,
+    preprocessingIsAssumed: Bool, notes: [String]
+  ) {
+    self.classifier = classifier
+    self.architecture = architecture
+    self.parameters = parameters
+    self.preprocessing = preprocessing
+    self.preprocessingIsAssumed = preprocessingIsAssumed
+    self.notes = notes
+  }
+}
+
+/// Per-channel normalisation (pixel - mean) / std that belongs to the model.
+public struct Preprocessing: Sendable, Codable, Equatable {
+  public var mean: [Float]
+  public var std: [Float]
+
+  public init(mean: [Float], std: [Float]) {
+    self.mean = mean
+    self.std = std
+  }
+
+  public static func identity(channels: Int) -> Preprocessing {
+    Preprocessing(mean: [Float](repeating: 0, count: channels), std: [Float](repeating: 1, count: channels))
+  }
+}

@@ -1,0 +1,12 @@
+import Tensor
+
+/// The score of the noise-convolved data distribution: the gradient of its log-density.
+public protocol Score: Sendable {
+  /// Name in results, such as `"glyphs-exact"`.
+  var id: String { get }
+  /// - Parameters:
+  ///   - images: `[N, C, H, W]`.
+  ///   - noise: standard deviation sigma of the Gaussian that the data distribution is convolved with, in pixel units.
+  /// - Returns: `[N, C, H, W]`, equal to (D(x; sigma) - x) / sigma^2 for the denoiser D (Tweedie's formula).
+  func score(at images: Tensor, noise: Double) throws -> Tensor
+}
