@@ -13,7 +13,8 @@ extension LayerType {
       var extents = try context.required(\.shape, "shape")
       let total = builder.shape.droppingFirst.count
       let known = extents.filter { $0 != -1 }
-      guard known.allSatisfy({ $0 > 0 }), extents.count { $0 == -1 } <= 1, let product = Shape(checking: known)?.count
+      guard known.allSatisfy({ $0 > 0 }), extents.count(where: { $0 == -1 }) <= 1,
+        let product = Shape(checking: known)?.count
       else { throw context.invalid("shape", "must hold positive extents and at most one -1") }
       if let free = extents.firstIndex(of: -1) { extents[free] = total / product }
       builder.value = try builder.graph.reshape(builder.value, to: Shape([builder.shape[0]] + extents))
@@ -71,7 +72,7 @@ extension LayerType {
 
 extension LayerBuilder {
   fileprivate mutating func reduce(
-    _ context: LayerContext, _ operation: (inout Graph, Graph.Value, [Int]) throws(GraphError) -> Graph.Value
+    _ context: LayerContext, _ operation: (inout Graph, Graph.Value, [Int]) throws -> Graph.Value
   ) throws {
     let rank = shape.rank
     let axes = Set(try context.required(\.axes, "axes").map { try context.axis($0, rank: rank, option: "axes") })
