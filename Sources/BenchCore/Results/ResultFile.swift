@@ -10,7 +10,7 @@ public enum ResultFile {
   /// - Parameter source: the file's name, for messages.
   /// - Throws: JSON's errors, and `ResultError.invalid` where a value contradicts the schema.
   public static func decode(_ data: Data, source: String) throws -> EvaluationResult {
-    let result = try JSONDecoding.decode(EvaluationResult.self, from: data, source: source)
+    let result = try JSONDecoding.decode(EvaluationResult.self, from: data, source: source, rejectUnknownKeys: true)
     let problems = ResultValidation.problems(in: result)
     guard problems.isEmpty else { throw ResultError.invalid(file: source, problems: problems) }
     return result
