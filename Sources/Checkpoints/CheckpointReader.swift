@@ -10,7 +10,8 @@ public enum CheckpointReader {
       return try stateDict(checkpoint.pickle, source: checkpoint, file: file, format: .pytorchZip, notes: [])
     case .pytorchLegacy:
       let checkpoint = try PyTorchLegacy(file)
-      let notes = checkpoint.trailingBytes > 0 ? ["\(checkpoint.trailingBytes) bytes after the last storage ignored"] : []
+      let notes =
+        checkpoint.trailingBytes > 0 ? ["\(checkpoint.trailingBytes) bytes after the last storage ignored"] : []
       return try stateDict(checkpoint.pickle, source: checkpoint, file: file, format: .pytorchLegacy, notes: notes)
     case .pickle:
       let pickle = try PickleMachine.run(ByteRegion(file.data), file: file.name, member: "pickle")

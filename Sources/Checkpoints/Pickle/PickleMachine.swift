@@ -155,7 +155,8 @@ struct PickleMachine {
       _ = try cursor.unsigned(8)
     case .stop: break
     case .ext1, .ext2, .ext4:
-      throw cursor.failure("uses the copyreg extension registry, which no checkpoint needs; save the state_dict instead")
+      throw cursor.failure(
+        "uses the copyreg extension registry, which no checkpoint needs; save the state_dict instead")
     case .nextBuffer, .readOnlyBuffer:
       throw cursor.failure("needs an out-of-band buffer, which a file cannot hold; save the state_dict instead")
     }
@@ -318,14 +319,17 @@ extension PickleMachine {
     var scalars = String.UnicodeScalarView()
     var index = 0
     while index < bytes.count {
-      let width = index + 1 < bytes.count && bytes[index] == 0x5c ? ["u": 4, "U": 8][Character(Unicode.Scalar(bytes[index + 1]))] : nil
+      let width =
+        index + 1 < bytes.count && bytes[index] == 0x5c
+        ? ["u": 4, "U": 8][Character(Unicode.Scalar(bytes[index + 1]))] : nil
       guard let width else {
         scalars.append(Unicode.Scalar(bytes[index]))
         index += 1
         continue
       }
       let digits = String(decoding: bytes.dropFirst(index + 2).prefix(width), as: UTF8.self)
-      guard digits.utf8.count == width, let number = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(number) else {
+      guard digits.utf8.count == width, let number = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(number)
+      else {
         throw cursor.failure("its text has a damaged \\u escape")
       }
       scalars.append(scalar)
@@ -368,7 +372,9 @@ extension PickleMachine {
 
   private mutating func python2StringCount() throws(CheckpointError) -> UInt64 {
     let count = try cursor.signed32()
-    guard count >= 0 else { throw cursor.failure("its length is \(count), expected none negative; the file is damaged") }
+    guard count >= 0 else {
+      throw cursor.failure("its length is \(count), expected none negative; the file is damaged")
+    }
     return UInt64(count)
   }
 

@@ -36,7 +36,8 @@ extension TensorInterpreter {
       bytes.count == count * dtype.byteCount
     else {
       throw invalid(
-        name, "is a NumPy array of shape \(shape) and dtype \(dtype.rawValue) with \(bytes.count) bytes; "
+        name,
+        "is a NumPy array of shape \(shape) and dtype \(dtype.rawValue) with \(bytes.count) bytes; "
           + "the file is damaged")
     }
     // Column-major strides are the row-major ones of the reversed shape, reversed.

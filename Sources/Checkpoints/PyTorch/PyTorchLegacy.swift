@@ -39,7 +39,8 @@ struct PyTorchLegacy: StorageSource {
     }
     let system = PickleView(try next("pickle 3 of 5 (system)"))
     let facts = system.namedItems(system.value) ?? []
-    guard let order = facts.first(where: { $0.name == "little_endian" }), case .bool(let littleEndian) = order.value else {
+    guard let order = facts.first(where: { $0.name == "little_endian" }), case .bool(let littleEndian) = order.value
+    else {
       throw .unsupported(
         file: file.name, feature: "does not say its byte order", advice: "the file is damaged, fetch it again")
     }
@@ -86,7 +87,8 @@ struct PyTorchLegacy: StorageSource {
       let stored = try data.withBytes { (bytes) throws(CheckpointError) in bytes.littleEndian(at: start, width: 8) }
       guard stored == UInt64(reference.count) else {
         throw .invalidTensor(
-          file: file, tensor: part, problem: "has \(stored) elements at byte \(offset), expected \(reference.count); "
+          file: file, tensor: part,
+          problem: "has \(stored) elements at byte \(offset), expected \(reference.count); "
             + "the file is damaged")
       }
       offset += 8
@@ -107,7 +109,8 @@ struct PyTorchLegacy: StorageSource {
   ) throws(CheckpointError) -> ByteRegion {
     guard let storage = storages[reference.key] else {
       throw .invalidTensor(
-        file: file, tensor: tensor, problem: "has its values in storage `\(reference.key)`, which does not exist; "
+        file: file, tensor: tensor,
+        problem: "has its values in storage `\(reference.key)`, which does not exist; "
           + "the file is damaged")
     }
     guard storage.count == reference.count, storage.storageClass == reference.storageClass else {

@@ -58,11 +58,13 @@ struct PyTorchZip: StorageSource {
   }
 
   /// A short text entry, nil where there is none.
-  private static func text(_ archive: ZipArchive, _ name: String, budget: inout Int) throws(CheckpointError) -> String? {
+  private static func text(_ archive: ZipArchive, _ name: String, budget: inout Int) throws(CheckpointError) -> String?
+  {
     guard let entry = archive.entry(named: name) else { return nil }
     guard entry.size <= 64 else {
       throw .limitExceeded(
-        file: archive.file, location: "entry `\(name)`", quantity: "its size in bytes", value: "\(entry.size)", limit: 64)
+        file: archive.file, location: "entry `\(name)`", quantity: "its size in bytes", value: "\(entry.size)",
+        limit: 64)
     }
     let bytes = try archive.contents(of: entry, inflationBudget: &budget).bytes
     return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
@@ -74,7 +76,8 @@ struct PyTorchZip: StorageSource {
     let name = "\(root)data/\(reference.key)"
     guard let entry = archive.entry(named: name) else {
       throw .invalidTensor(
-        file: archive.file, tensor: tensor, problem: "has its values in entry `\(name)`, which does not exist; "
+        file: archive.file, tensor: tensor,
+        problem: "has its values in entry `\(name)`, which does not exist; "
           + "the file is damaged")
     }
     let (expected, overflow) = reference.count.multipliedReportingOverflow(by: elementBytes)

@@ -45,7 +45,8 @@ struct TensorInterpreter<Source: StorageSource> {
     case .numpyFromBuffer: return try numpyFromBuffer(arguments, name: name)
     case .otherTensor:
       throw invalid(
-        name, "is rebuilt by \(function.path) (sparse, quantised or on a special device), expected a dense tensor; "
+        name,
+        "is rebuilt by \(function.path) (sparse, quantised or on a special device), expected a dense tensor; "
           + "convert it before saving, e.g. with .to_dense() or .dequantize()")
     default: throw malformed(function, arguments, name)
     }
@@ -64,7 +65,8 @@ struct TensorInterpreter<Source: StorageSource> {
     }
     if dtypeArgument == nil, arguments.count >= 7, let metadata = view.namedItems(arguments[6]), !metadata.isEmpty {
       throw invalid(
-        name, "is a lazily negated or conjugated view (\(metadata.map(\.name).joined(separator: ", "))), "
+        name,
+        "is a lazily negated or conjugated view (\(metadata.map(\.name).joined(separator: ", "))), "
           + "expected plain values; save tensor.resolve_neg().resolve_conj()")
     }
     let dtypeName = dtypeArgument.map { view.global($0)?.name ?? "unknown" } ?? reference.storageClass

@@ -43,7 +43,8 @@ struct CanonicalNames {
     if let mean, let std { normalisation = try Self.normalisation(mean: mean, std: std, file: file) }
     var differing: [String] = []
     for duplicate in tensors where duplicate.name.hasPrefix("attacker.") {
-      let original = duplicate.name.hasPrefix("attacker.normalize.")
+      let original =
+        duplicate.name.hasPrefix("attacker.normalize.")
         ? "normalizer." + duplicate.name.dropFirst("attacker.normalize.".count)
         : String(duplicate.name.dropFirst("attacker.".count))
       if let tensor = byName[original], try !Self.equal(tensor, duplicate) { differing.append(duplicate.name) }
@@ -75,7 +76,8 @@ struct CanonicalNames {
     else {
       throw .invalidTensor(
         file: file, tensor: std.name,
-        problem: "and `\(mean.name)` are \(deviations) and \(means), expected as many finite means as positive deviations")
+        problem:
+          "and `\(mean.name)` are \(deviations) and \(means), expected as many finite means as positive deviations")
     }
     return InputNormalisation(mean: means, std: deviations, clampsInput: true)
   }

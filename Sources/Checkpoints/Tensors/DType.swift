@@ -30,18 +30,24 @@ public enum DType: String, Sendable, CaseIterable {
 extension DType {
   /// From a PyTorch storage class: `FloatStorage`, `HalfStorage`, …
   init?(storageClass: String) {
-    switch storageClass {
-    case "DoubleStorage": self = .float64
-    case "FloatStorage": self = .float32
-    case "HalfStorage": self = .float16
-    case "BFloat16Storage": self = .bfloat16
-    case "LongStorage": self = .int64
-    case "IntStorage": self = .int32
-    case "ShortStorage": self = .int16
-    case "CharStorage": self = .int8
-    case "ByteStorage": self = .uint8
-    case "BoolStorage": self = .bool
-    default: return nil
+    guard let match = Self.allCases.first(where: { $0.storageClass == storageClass }) else { return nil }
+    self = match
+  }
+
+  /// The PyTorch storage class; the wide unsigned integers have none.
+  var storageClass: String? {
+    switch self {
+    case .float64: return "DoubleStorage"
+    case .float32: return "FloatStorage"
+    case .float16: return "HalfStorage"
+    case .bfloat16: return "BFloat16Storage"
+    case .int64: return "LongStorage"
+    case .int32: return "IntStorage"
+    case .int16: return "ShortStorage"
+    case .int8: return "CharStorage"
+    case .uint8: return "ByteStorage"
+    case .bool: return "BoolStorage"
+    case .uint64, .uint32, .uint16: return nil
     }
   }
 

@@ -221,7 +221,8 @@ struct ZipDirectory {
     case 8: return .deflated
     default:
       throw .unsupported(
-        file: file, feature: "entry `\(name)` is compressed with zip method \(number), expected 0 (stored) or 8 (deflate)",
+        file: file,
+        feature: "entry `\(name)` is compressed with zip method \(number), expected 0 (stored) or 8 (deflate)",
         advice: "pack the archive again, or save the checkpoint again with torch.save")
     }
   }
