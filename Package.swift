@@ -1,9 +1,13 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // Numerical code is unusable unoptimised, and debug-mode tests run real networks: these targets are compiled with
 // optimisation in both configurations.
 let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+// Continuous integration accepts no warning (scripts/test sets the variable); a newer compiler's new warnings must not keep
+// anybody from building.
+let strict: [SwiftSetting] = Context.environment["PAGS_BENCH_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "pags-bench",
@@ -62,3 +66,7 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings = (target.swiftSettings ?? []) + strict
+}

@@ -7,7 +7,8 @@ import Plugins
 /// `pags-bench tasks` and `tasks show`: what can be measured against.
 struct TasksCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tasks", abstract: "Lists the tasks.", subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+    commandName: "tasks", abstract: "Lists the tasks.", subcommands: [List.self, Show.self],
+    defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Lists the tasks.")

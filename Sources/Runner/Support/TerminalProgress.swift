@@ -83,7 +83,9 @@ final class TerminalProgress: ProgressReporter {
     if !isQuiet, isTerminal, stage.total > 0 { write("\r\u{1B}[K") }
   }
 
-  private func padded(_ name: String) -> String { name.padding(toLength: max(name.count, 24), withPad: " ", startingAt: 0) }
+  private func padded(_ name: String) -> String {
+    name.padding(toLength: max(name.count, 24), withPad: " ", startingAt: 0)
+  }
 
   private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }
