@@ -22,7 +22,7 @@ let package = Package(
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-    .target(name: "JSON", dependencies: ["CJSONC"]),
+    .target(name: "JSON", dependencies: ["CJSONC"], swiftSettings: optimised),
     .target(name: "Images", dependencies: ["CPNG"], swiftSettings: optimised),
     .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: optimised),
     .target(name: "Tensor", dependencies: ["COpenBLAS"], swiftSettings: optimised),
