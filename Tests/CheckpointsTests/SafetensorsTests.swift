@@ -81,7 +81,8 @@ import Testing
 
   @Test func whatIsWrittenIsReadBack() throws {
     let tensors = [
-      TensorToWrite(name: "a \"quoted\" näme\n", shape: [2, 3], floats: [1, -2, .infinity, 0, 1e-40, 5]),
+      TensorToWrite(
+        name: "a \"quoted\" näme\n", shape: [2, 3], floats: [1, -2, .infinity, 0, .leastNonzeroMagnitude, 5]),
       TensorToWrite(name: "empty", shape: [0, 4], floats: []),
       TensorToWrite(name: "labels", shape: [2], integers: [.min, 7]),
       TensorToWrite(name: "byte", dtype: .uint8, shape: [], data: Data([9])),
@@ -95,7 +96,7 @@ import Testing
     #expect(content.tensors.map(\.name) == tensors.map(\.name))
     #expect(content.tensors.map(\.shape) == tensors.map(\.shape))
     #expect(content.tensors.map(\.dtype) == tensors.map(\.dtype))
-    #expect(try content.tensors[0].floats() == [1, -2, .infinity, 0, 1e-40, 5])
+    #expect(try content.tensors[0].floats() == [1, -2, .infinity, 0, .leastNonzeroMagnitude, 5])
     #expect(try content.tensors[2].integers() == [.min, 7])
     #expect(try content.tensors[3].integers() == [9])
   }

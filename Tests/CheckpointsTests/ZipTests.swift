@@ -30,8 +30,8 @@ import Testing
   private func failure(_ data: Data) -> String? {
     do {
       let archive = try ZipArchive(data, file: "model.pt")
-      var budget = Limits.inflatedBytes
-      for entry in archive.entries { _ = try archive.contents(of: entry, inflationBudget: &budget) }
+      var budget = InflationBudget(archiveBytes: data.count)
+      for entry in archive.entries { _ = try archive.contents(of: entry, budget: &budget) }
       return nil
     } catch { return error.description }
   }
@@ -46,9 +46,9 @@ import Testing
   @Test func entriesAreReadInOrder() throws {
     let archive = try ZipArchive(Sample().data, file: "model.pt")
     #expect(archive.entries.map(\.name) == ["a", "b"])
-    var budget = 0
+    var budget = InflationBudget(limit: 0)
     let entry = try #require(archive.entry(named: "b"))
-    #expect(try archive.contents(of: entry, inflationBudget: &budget).bytes == Data("content of b".utf8))
+    #expect(try archive.contents(of: entry, budget: &budget).bytes == Data("content of b".utf8))
     #expect(archive.entries.allSatisfy { $0.dataOffset % 64 == 0 })
   }
 
@@ -109,7 +109,7 @@ import Testing
     expect(Data(data), "overlaps entry `a`")
   }
 
-  /// A million zeros in 985 bytes is fine where it is declared; more than deflate can do, or more than declared, is not.
+  /// More than deflate can do, more than is declared, and more than a checkpoint has reason to.
   @Test func bombsAreRefused() throws {
     let bytes = try Fixtures.bytes("zip-deflated.pt")
     let archive = try ZipArchive(bytes, file: "model.pt")
@@ -126,8 +126,16 @@ import Testing
     expect(declaring(4_000_000_000), "decompression bomb")
     expect(declaring(UInt32(entry.size - 1)), "decompression bomb")
     expect(declaring(UInt32(entry.size + 1)), "expected \(entry.size + 1)")
-    var budget = entry.size - 1
-    #expect(throws: CheckpointError.self) { try archive.contents(of: entry, inflationBudget: &budget) }
+    var budget = InflationBudget(limit: entry.size - 1)
+    #expect(throws: CheckpointError.self) { try archive.contents(of: entry, budget: &budget) }
+  }
+
+  @Test func budgetsFollowTheArchive() {
+    #expect(InflationBudget(archiveBytes: 1000).limit == 1 << 28)
+    #expect(InflationBudget(archiveBytes: 1 << 26).limit == 1 << 30)
+    #expect(InflationBudget(archiveBytes: .max).limit == 1 << 31)
+    var budget = InflationBudget(limit: 10)
+    #expect(budget.spend(4) && !budget.spend(7) && budget.spend(6) && !budget.spend(.max))
   }
 
   @Test func emptyArchivesHaveNoCheckpoint() throws {
