@@ -41,7 +41,10 @@ let package = Package(
       swiftSettings: optimised),
     .target(
       name: "Plugins",
-      dependencies: ["BenchCore", "Graph", "Checkpoints", "JSON", "Compression", "Tensor"],
+      dependencies: [
+        "BenchCore", "Graph", "Checkpoints", "JSON", "Compression", "Tensor",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
       swiftSettings: optimised),
     .executableTarget(
       name: "Runner",
