@@ -1,0 +1,57 @@
+import Tensor
+
+/// Elementwise building blocks. Operands broadcast by NumPy's rule.
+extension Graph {
+  public mutating func add(_ left: Value, _ right: Value) throws(GraphError) -> Value {
+    try apply(Add(), [left, right])
+  }
+
+  public mutating func subtract(_ left: Value, _ right: Value) throws(GraphError) -> Value {
+    try apply(Subtract(), [left, right])
+  }
+
+  public mutating func multiply(_ left: Value, _ right: Value) throws(GraphError) -> Value {
+    try apply(Multiply(), [left, right])
+  }
+
+  public mutating func divide(_ left: Value, _ right: Value) throws(GraphError) -> Value {
+    try apply(Divide(), [left, right])
+  }
+
+  public mutating func negate(_ x: Value) throws(GraphError) -> Value { try apply(Negate(), [x]) }
+  public mutating func exp(_ x: Value) throws(GraphError) -> Value { try apply(Exponential(), [x]) }
+  public mutating func log(_ x: Value) throws(GraphError) -> Value { try apply(Logarithm(), [x]) }
+  public mutating func squareRoot(_ x: Value) throws(GraphError) -> Value { try apply(SquareRoot(), [x]) }
+  public mutating func absoluteValue(_ x: Value) throws(GraphError) -> Value { try apply(AbsoluteValue(), [x]) }
+  public mutating func tanh(_ x: Value) throws(GraphError) -> Value { try apply(HyperbolicTangent(), [x]) }
+  public mutating func sigmoid(_ x: Value) throws(GraphError) -> Value { try apply(Sigmoid(), [x]) }
+  public mutating func silu(_ x: Value) throws(GraphError) -> Value { try apply(SiLU(), [x]) }
+
+  public mutating func erf(_ x: Value) throws(GraphError) -> Value { try apply(ErrorFunction(), [x]) }
+
+  /// max(x, 0), or `slope` * x below zero.
+  public mutating func relu(_ x: Value, slope: Float = 0) throws(GraphError) -> Value {
+    try apply(ReLU(slope: slope), [x])
+  }
+
+  public mutating func softplus(_ x: Value, beta: Float = 1) throws(GraphError) -> Value {
+    try apply(Softplus(beta: beta), [x])
+  }
+
+  public mutating func gelu(_ x: Value, tanhApproximation: Bool = false) throws(GraphError) -> Value {
+    try apply(GELU(tanhApproximation: tanhApproximation), [x])
+  }
+
+  public mutating func clip(_ x: Value, lower: Float, upper: Float) throws(GraphError) -> Value {
+    try apply(Clip(lower: lower, upper: upper), [x])
+  }
+
+  public mutating func stopGradient(_ x: Value) throws(GraphError) -> Value { try apply(StopGradient(), [x]) }
+
+  /// The sum of any number of values, nil for none.
+  mutating func total(_ terms: [Value]) throws(GraphError) -> Value? {
+    guard var sum = terms.first else { return nil }
+    for term in terms.dropFirst() { sum = try add(sum, term) }
+    return sum
+  }
+}

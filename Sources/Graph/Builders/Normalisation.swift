@@ -1,0 +1,73 @@
+import Tensor
+
+/// Normalisation layers, composed of elementary operators so that every derivative follows.
+extension Graph {
+  /// Batch normalisation in inference mode: (x - mean) / sqrt(variance + epsilon) * scale + shift, all `[C]`.
+  /// With constant statistics the optimiser folds it into the layer before.
+  public mutating func batchNorm(
+    _ x: Value, scale: Value?, shift: Value?, mean: Value, variance: Value, epsilon: Float
+  ) throws(GraphError) -> Value {
+    let deviation = try squareRoot(add(variance, constant(epsilon)))
+    let factor = try divide(scale ?? constant(1), deviation)
+    let scaledMean = try multiply(mean, factor)
+    let offset = if let shift { try subtract(shift, scaledMean) } else { try negate(scaledMean) }
+    return try add(multiply(x, channelColumn(factor, like: x)), channelColumn(offset, like: x))
+  }
+
+  /// Batch normalisation with the statistics of the batch itself, as in training.
+  /// - Returns: the output, and the batch's mean and biased variance, both `[C]`.
+  public mutating func batchNormTraining(
+    _ x: Value, scale: Value?, shift: Value?, epsilon: Float
+  ) throws(GraphError) -> (output: Value, mean: Value, variance: Value) {
+    let shape = shape(of: x)
+    let axes = [0] + Array(2..<max(2, shape.rank))
+    let (normalised, mean, variance) = try standardise(x, axes: axes, epsilon: epsilon)
+    var output = normalised
+    if let scale { output = try multiply(output, channelColumn(scale, like: x)) }
+    if let shift { output = try add(output, channelColumn(shift, like: x)) }
+    return (output, try reshape(mean, to: [shape[1]]), try reshape(variance, to: [shape[1]]))
+  }
+
+  /// Group normalisation of `[N, C, ...]`; scale and shift are `[C]`. With one channel per group it is instance
+  /// normalisation.
+  public mutating func groupNorm(
+    _ x: Value, groups: Int, scale: Value?, shift: Value?, epsilon: Float
+  ) throws(GraphError) -> Value {
+    let shape = shape(of: x)
+    guard shape.rank >= 2, groups >= 1, shape[1] % groups == 0 else {
+      throw .shape(
+        operation: "group-norm", inputs: [shape], reason: "the channels do not divide into \(groups) groups")
+    }
+    let rows = shape[0] == 0 ? 0 : shape.count / (shape[0] * groups)
+    let grouped = try reshape(x, to: [shape[0], groups, rows])
+    var output = try reshape(standardise(grouped, axes: [2], epsilon: epsilon).output, to: shape)
+    if let scale { output = try multiply(output, channelColumn(scale, like: x)) }
+    if let shift { output = try add(output, channelColumn(shift, like: x)) }
+    return output
+  }
+
+  /// Layer normalisation over the last axes, those of `scale`'s shape where given, else the last one.
+  public mutating func layerNorm(
+    _ x: Value, axes count: Int = 1, scale: Value?, shift: Value?, epsilon: Float
+  ) throws(GraphError) -> Value {
+    let rank = shape(of: x).rank
+    guard count >= 1, count <= rank else {
+      throw .shape(operation: "layer-norm", inputs: [shape(of: x)], reason: "cannot normalise over \(count) axes")
+    }
+    var output = try standardise(x, axes: Array(rank - count..<rank), epsilon: epsilon).output
+    if let scale { output = try multiply(output, scale) }
+    if let shift { output = try add(output, shift) }
+    return output
+  }
+
+  /// (x - mean) / sqrt(variance + epsilon) over `axes`, with the biased variance.
+  private mutating func standardise(
+    _ x: Value, axes: [Int], epsilon: Float
+  ) throws(GraphError) -> (output: Value, mean: Value, variance: Value) {
+    let mean = try mean(x, axes: axes)
+    let centred = try subtract(x, mean)
+    let variance = try self.mean(multiply(centred, centred), axes: axes)
+    let deviation = try squareRoot(add(variance, constant(epsilon)))
+    return (try divide(centred, deviation), mean, variance)
+  }
+}

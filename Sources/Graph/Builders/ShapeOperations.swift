@@ -1,0 +1,78 @@
+import Tensor
+
+/// Reductions and movement of elements.
+extension Graph {
+  /// Sum over `axes`, which keep extent 1.
+  public mutating func sum(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
+    axes.isEmpty ? x : try apply(Sum(axes: axes.sorted()), [x])
+  }
+
+  /// Mean over `axes`, which keep extent 1.
+  public mutating func mean(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
+    let count = axes.reduce(1) { $0 * shape(of: x)[$1] }
+    return try multiply(sum(x, axes: axes), constant(1 / Float(max(1, count))))
+  }
+
+  /// Largest value over `axes`, which keep extent 1.
+  public mutating func maximum(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
+    try apply(Maximum(axes: axes.sorted()), [x])
+  }
+
+  public mutating func softmax(_ x: Value) throws(GraphError) -> Value { try apply(Softmax(), [x]) }
+
+  public mutating func logSoftmax(_ x: Value) throws(GraphError) -> Value { try apply(LogSoftmax(), [x]) }
+
+  public mutating func reshape(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
+    self.shape(of: x) == shape ? x : try apply(Reshape(shape: shape), [x])
+  }
+
+  /// `[N, ...]` to `[N, D]`.
+  public mutating func flatten(_ x: Value) throws(GraphError) -> Value {
+    let shape = shape(of: x)
+    return try reshape(x, to: [shape[0], shape.droppingFirst.count])
+  }
+
+  public mutating func transpose(_ x: Value, _ permutation: [Int]) throws(GraphError) -> Value {
+    permutation == Array(permutation.indices) ? x : try apply(Transpose(permutation: permutation), [x])
+  }
+
+  public mutating func swapLastAxes(_ x: Value) throws(GraphError) -> Value {
+    let rank = shape(of: x).rank
+    return try transpose(x, Array(0..<rank - 2) + [rank - 1, rank - 2])
+  }
+
+  public mutating func broadcast(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
+    self.shape(of: x) == shape ? x : try apply(Broadcast(shape: shape), [x])
+  }
+
+  /// The transpose of broadcasting: sums `x` down to `shape`. Every reverse rule of a broadcasting operator ends here.
+  public mutating func unbroadcast(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
+    let from = self.shape(of: x)
+    guard from != shape else { return x }
+    let extra = from.rank - shape.rank
+    let axes = (0..<from.rank).filter { $0 < extra || (shape[$0 - extra] == 1 && from[$0] != 1) }
+    return try reshape(sum(x, axes: axes), to: shape)
+  }
+
+  /// `count` elements from `start` along one axis.
+  public mutating func slice(_ x: Value, axis: Int, start: Int, count: Int, step: Int = 1) throws(GraphError) -> Value {
+    let shape = shape(of: x)
+    guard axis >= 0, axis < shape.rank else {
+      throw .shape(operation: Slice.name, inputs: [shape], reason: "no axis \(axis)")
+    }
+    var starts = [Int](repeating: 0, count: shape.rank)
+    var counts = shape.dimensions
+    var steps = [Int](repeating: 1, count: shape.rank)
+    (starts[axis], counts[axis], steps[axis]) = (start, count, step)
+    return try apply(Slice(starts: starts, counts: counts, steps: steps), [x])
+  }
+
+  /// Adds `low` and `high` elements of `value` around every axis.
+  public mutating func pad(_ x: Value, low: [Int], high: [Int], value: Float = 0) throws(GraphError) -> Value {
+    try apply(Pad(low: low, high: high, interior: low.map { _ in 0 }, value: value), [x])
+  }
+
+  public mutating func concatenate(_ parts: [Value], axis: Int) throws(GraphError) -> Value {
+    parts.count == 1 ? parts[0] : try apply(Concatenate(axis: axis), parts)
+  }
+}

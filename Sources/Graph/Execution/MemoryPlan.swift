@@ -1,0 +1,130 @@
+import Tensor
+
+/// Decides in which order a program runs and where in one arena every value lives.
+///
+/// Values share memory when their lifetimes do not overlap; a view shares its input's memory, and an elementwise operator
+/// overwrites an input that nothing reads later. What the second stage reads of the first lives to the end, so that the
+/// second can be repeated.
+struct MemoryPlan {
+  /// All nodes, those of the first stage before those of the second.
+  let order: [Graph.Value]
+  private(set) var arenaCount = 0
+  private let late: [Bool]
+  private var roots: [Graph.Value]
+  private var offsets: [Int: Int] = [:]
+
+  func isLate(_ value: Graph.Value) -> Bool { late[value.index] }
+
+  /// The value whose memory this one shares.
+  func root(of value: Graph.Value) -> Graph.Value {
+    var root = value
+    while roots[root.index] != root { root = roots[root.index] }
+    return root
+  }
+
+  /// Offset in the arena, nil for constants.
+  func offset(of value: Graph.Value) -> Int? { offsets[root(of: value).index] }
+
+  /// Whole cache lines.
+  static func aligned(_ count: Int) -> Int { (count + 15) / 16 * 16 }
+
+  init(_ graph: Graph, outputs: [Graph.Value], lateInputs: Set<String>) {
+    let lateLeaves = graph.values.filter {
+      if case .input(let name) = graph[$0].source { lateInputs.contains(name) } else { false }
+    }
+    late = graph.dependents(of: lateLeaves)
+    roots = graph.values
+    // Inputs come first in their stage: they are written before any of its nodes runs.
+    let isLate = late
+    let leaves = graph.values.filter { graph[$0].inputs.isEmpty }
+    let applications = graph.values.filter { !graph[$0].inputs.isEmpty }
+    order =
+      leaves.filter { !isLate[$0.index] } + applications.filter { !isLate[$0.index] }
+      + leaves.filter { isLate[$0.index] } + applications.filter { isLate[$0.index] }
+    var lifetimes = shareMemory(graph, outputs: outputs)
+    // Constants live outside the arena.
+    lifetimes = lifetimes.filter { graph.constantTensor(Graph.Value(index: $0.key)) == nil }
+    place(lifetimes)
+  }
+
+  private struct Lifetime {
+    var first: Int
+    var last: Int
+    var count: Int
+  }
+
+  /// Fixes `roots`, and returns the lifetime of each root in positions of `order`.
+  private mutating func shareMemory(_ graph: Graph, outputs: [Graph.Value]) -> [Int: Lifetime] {
+    let end = order.count
+    var position = [Int](repeating: 0, count: graph.nodes.count)
+    for (index, value) in order.enumerated() { position[value.index] = index }
+    for value in graph.values {
+      if case .apply(let operation, let inputs) = graph[value].source, operation.isView {
+        roots[value.index] = root(of: inputs[0])
+      }
+    }
+    var lastRead: [Int: Int] = [:]
+    for value in graph.values {
+      for input in graph[value].inputs {
+        let crossesStages = late[value.index] && !late[input.index]
+        let read = crossesStages ? end : position[value.index]
+        let root = root(of: input).index
+        lastRead[root] = max(lastRead[root] ?? 0, read)
+      }
+    }
+    for output in outputs { lastRead[root(of: output).index] = end }
+
+    var lifetimes: [Int: Lifetime] = [:]
+    for value in order where roots[value.index] == value {
+      let here = position[value.index]
+      let count = Self.aligned(graph.shape(of: value).count)
+      let last = max(lastRead[value.index] ?? here, here)
+      if let overwritten = overwritable(graph, value, at: here, lastRead, lifetimes) {
+        roots[value.index] = overwritten
+        lifetimes[overwritten.index]?.last = last
+        lastRead[overwritten.index] = last
+      } else {
+        lifetimes[value.index] = Lifetime(first: here, last: last, count: count)
+      }
+    }
+    return lifetimes
+  }
+
+  /// The memory of an input that this elementwise node reads last and may overwrite.
+  private func overwritable(
+    _ graph: Graph, _ value: Graph.Value, at here: Int, _ lastRead: [Int: Int], _ lifetimes: [Int: Lifetime]
+  ) -> Graph.Value? {
+    guard case .apply(let operation, let inputs) = graph[value].source, operation.isElementwise else { return nil }
+    for input in inputs where graph.shape(of: input) == graph.shape(of: value) {
+      let root = root(of: input)
+      let isGiven = if case .input = graph[root].source { true } else { false }
+      // The other operand may be the same memory in another shape, which is not read element by element.
+      let others = inputs.filter {
+        $0 != input && self.root(of: $0) == root && graph.shape(of: $0) != graph.shape(of: value)
+      }
+      if !isGiven, graph.constantTensor(root) == nil, lastRead[root.index] == here, lifetimes[root.index] != nil,
+        others.isEmpty
+      {
+        return root
+      }
+    }
+    return nil
+  }
+
+  /// Largest first, each at the lowest offset that no overlapping lifetime occupies.
+  private mutating func place(_ lifetimes: [Int: Lifetime]) {
+    let sorted = lifetimes.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+    var placed: [(offset: Int, lifetime: Lifetime)] = []
+    for (root, lifetime) in sorted {
+      var offset = 0
+      for other in placed where other.lifetime.first <= lifetime.last && lifetime.first <= other.lifetime.last {
+        if offset + lifetime.count <= other.offset { break }
+        offset = max(offset, other.offset + other.lifetime.count)
+      }
+      offsets[root] = offset
+      arenaCount = max(arenaCount, offset + lifetime.count)
+      let index = placed.firstIndex { $0.offset > offset } ?? placed.count
+      placed.insert((offset, lifetime), at: index)
+    }
+  }
+}

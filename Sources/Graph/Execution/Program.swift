@@ -1,0 +1,128 @@
+import Tensor
+
+/// A graph made ready to run: optimised, ordered, and with its memory planned once. Immutable, shared by all workers;
+/// each worker has its own `Workspace`.
+///
+/// Execution has two stages. Nodes that depend on a *late* input form the second, which may run several times after one
+/// run of the first: one forward pass, then a backward pass per cotangent.
+public final class Program: Sendable {
+  struct Step: Sendable {
+    let operation: any Operator
+    let inputs: [Location]
+    let inputShapes: [Shape]
+    let output: Int
+    let outputShape: Shape
+  }
+
+  /// Where a value lives, as an offset in floats.
+  enum Location: Sendable {
+    case arena(Int)
+    case constant(Int)
+  }
+
+  public let inputNames: [String]
+  public let outputShapes: [Shape]
+  let inputs: [String: (offset: Int, shape: Shape)]
+  let outputs: [Location]
+  /// Steps of the first stage, then of the second.
+  let steps: [Step]
+  let firstStageCount: Int
+  let constants: ConstantStorage
+  let arenaCount: Int
+  let scratchCount: Int
+
+  /// - Parameter lateInputs: names of the inputs that the second stage depends on.
+  /// - Throws: `GraphError` where a rewritten node does not fit its inputs, which would be a defect of the optimiser.
+  public init(_ graph: Graph, outputs: [Graph.Value], lateInputs: Set<String> = []) throws(GraphError) {
+    let (graph, outputs) = try graph.optimised(for: outputs)
+    let plan = MemoryPlan(graph, outputs: outputs, lateInputs: lateInputs)
+    var constants = ConstantStorage.Builder()
+    var locations: [Int: Location] = [:]
+    for value in graph.values {
+      if let tensor = graph.constantTensor(plan.root(of: value)) {
+        let root = plan.root(of: value)
+        let location = locations[root.index] ?? .constant(constants.add(tensor))
+        locations[root.index] = location
+        locations[value.index] = location
+      } else if let offset = plan.offset(of: value) {
+        locations[value.index] = .arena(offset)
+      }
+    }
+    func location(_ value: Graph.Value) -> Location { locations[value.index] ?? .arena(0) }
+    var steps: [Step] = []
+    var firstStageCount = 0
+    var scratch = 0
+    for value in plan.order {
+      guard case .apply(let operation, let operands) = graph[value].source, !operation.isView,
+        let output = plan.offset(of: value)
+      else { continue }
+      let shapes = operands.map { graph.shape(of: $0) }
+      let shape = graph.shape(of: value)
+      steps.append(
+        Step(
+          operation: operation, inputs: operands.map(location), inputShapes: shapes, output: output, outputShape: shape)
+      )
+      scratch = max(scratch, operation.scratchCount(inputs: shapes, output: shape))
+      if !plan.isLate(value) { firstStageCount = steps.count }
+    }
+    var inputs: [String: (offset: Int, shape: Shape)] = [:]
+    for value in graph.values {
+      if case .input(let name) = graph[value].source, let offset = plan.offset(of: value) {
+        inputs[name] = (offset, graph.shape(of: value))
+      }
+    }
+    self.inputs = inputs
+    self.inputNames = inputs.keys.sorted()
+    self.outputs = outputs.map(location)
+    self.outputShapes = outputs.map { graph.shape(of: $0) }
+    self.steps = steps
+    self.firstStageCount = firstStageCount
+    self.constants = constants.finish()
+    self.arenaCount = plan.arenaCount
+    self.scratchCount = scratch
+  }
+
+  /// Bytes that one workspace takes.
+  public var workspaceBytes: Int { (arenaCount + scratchCount) * MemoryLayout<Float>.stride }
+}
+
+/// All constants of a program, aligned for vector loads.
+final class ConstantStorage: @unchecked Sendable {
+  // Written once by the builder, then only read.
+  let base: UnsafeMutablePointer<Float>
+
+  private init(base: UnsafeMutablePointer<Float>) { self.base = base }
+
+  deinit { base.deallocate() }
+
+  struct Builder {
+    private var tensors: [(offset: Int, tensor: Tensor)] = []
+    private var count = 0
+
+    mutating func add(_ tensor: Tensor) -> Int {
+      let offset = count
+      tensors.append((offset, tensor))
+      count += MemoryPlan.aligned(tensor.shape.count)
+      return offset
+    }
+
+    func finish() -> ConstantStorage {
+      let base = UnsafeMutablePointer<Float>.allocateAligned(count)
+      for (offset, tensor) in tensors {
+        (base + offset).initialize(from: tensor.scalars, count: tensor.scalars.count)
+      }
+      return ConstantStorage(base: base)
+    }
+  }
+}
+
+extension UnsafeMutablePointer<Float> {
+  /// Zeroed memory on a cache-line boundary, released with `deallocate()`.
+  static func allocateAligned(_ count: Int) -> UnsafeMutablePointer<Float> {
+    let bytes = Swift.max(64, count * MemoryLayout<Float>.stride)
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    let typed = memory.bindMemory(to: Float.self, capacity: Swift.max(16, count))
+    typed.initialize(repeating: 0, count: bytes / MemoryLayout<Float>.stride)
+    return typed
+  }
+}

@@ -1,0 +1,70 @@
+import Tensor
+
+/// A computation in static single assignment form: nodes in execution order, each with one output of static shape.
+///
+/// Importers and layer lists only build graphs; derivatives append nodes (`gradient`, `jvp`), optimiser passes rewrite,
+/// and `Program` executes. The batch size is part of the shapes: a network is built once per batch size.
+public struct Graph: Sendable {
+  /// Handle of a node's output.
+  public struct Value: Sendable, Hashable, Comparable {
+    public let index: Int
+
+    public static func < (left: Value, right: Value) -> Bool { left.index < right.index }
+  }
+
+  public enum Source: Sendable {
+    /// Given at execution: images, cotangents, parameters in training.
+    case input(name: String)
+    /// Known when the graph is built: weights in inference.
+    case constant(Tensor)
+    case apply(any Operator, inputs: [Value])
+  }
+
+  public struct Node: Sendable {
+    public let source: Source
+    public let shape: Shape
+
+    public var inputs: [Value] {
+      if case .apply(_, let inputs) = source { inputs } else { [] }
+    }
+  }
+
+  public private(set) var nodes: [Node] = []
+
+  public init() {}
+
+  public subscript(value: Value) -> Node { nodes[value.index] }
+
+  public func shape(of value: Value) -> Shape { nodes[value.index].shape }
+
+  public var values: [Value] { nodes.indices.map(Value.init) }
+
+  public mutating func input(_ name: String, _ shape: Shape) -> Value {
+    append(Node(source: .input(name: name), shape: shape))
+  }
+
+  public mutating func constant(_ tensor: Tensor) -> Value {
+    append(Node(source: .constant(tensor), shape: tensor.shape))
+  }
+
+  public mutating func constant(_ scalar: Float) -> Value {
+    constant(Tensor(shape: [], scalars: [scalar]))
+  }
+
+  /// Appends one operator.
+  /// - Throws: `GraphError.shape` where the operator does not accept the shapes of `inputs`.
+  public mutating func apply(_ operation: any Operator, _ inputs: [Value]) throws(GraphError) -> Value {
+    let shape = try operation.shape(of: inputs.map { self.shape(of: $0) })
+    return append(Node(source: .apply(operation, inputs: inputs), shape: shape))
+  }
+
+  /// The tensor behind a constant node, nil for any other.
+  public func constantTensor(_ value: Value) -> Tensor? {
+    if case .constant(let tensor) = nodes[value.index].source { tensor } else { nil }
+  }
+
+  mutating func append(_ node: Node) -> Value {
+    nodes.append(node)
+    return Value(index: nodes.count - 1)
+  }
+}

@@ -1,0 +1,63 @@
+import Tensor
+
+/// One kind of computation. Each conforming type stands in a file of its own that states its shape rule, its kernel and
+/// its two derivative rules; the rules are written as graph operators, so derivatives of derivatives need nothing new.
+///
+/// Attributes (strides, axes, ...) are stored properties; `Hashable` lets equal computations be shared.
+public protocol Operator: Sendable, Hashable {
+  /// Name in errors and listings, such as `"conv2d"`.
+  static var name: String { get }
+
+  /// Shape inference.
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape
+
+  /// Floats of scratch memory the kernel wants.
+  func scratchCount(inputs: [Shape], output: Shape) -> Int
+
+  /// Computes the whole output. Must compute each image by itself, in an order that does not depend on the batch size.
+  func evaluate(_ kernel: KernelArguments)
+
+  /// True where output element i depends on element i of the inputs of the output's shape only, so that the output may
+  /// overwrite such an input.
+  var isElementwise: Bool { get }
+
+  /// True where the output has the input's elements in the same order: it shares the input's memory.
+  var isView: Bool { get }
+
+  /// Reverse mode: given the derivative of a scalar with respect to this output, its derivatives with respect to each
+  /// input; nil means zero.
+  /// - Throws: `GraphError.notDifferentiable`.
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?]
+
+  /// Forward mode: given the tangents of the inputs (nil means zero, not all are), the tangent of the output.
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value?
+}
+
+extension Operator {
+  public func scratchCount(inputs: [Shape], output: Shape) -> Int { 0 }
+  public var isElementwise: Bool { false }
+  public var isView: Bool { false }
+
+  var name: String { Self.name }
+
+  func mismatch(_ inputs: [Shape], _ reason: String) -> GraphError {
+    .shape(operation: Self.name, inputs: inputs, reason: reason)
+  }
+
+  func requireArity(_ count: Int, _ inputs: [Shape]) throws(GraphError) {
+    guard inputs.count == count else { throw mismatch(inputs, "takes \(count) inputs, got \(inputs.count)") }
+  }
+}
+
+/// What a kernel works on; all memory is row-major float32 that the executor owns.
+public struct KernelArguments {
+  public let inputs: [UnsafePointer<Float>]
+  public let inputShapes: [Shape]
+  public let output: UnsafeMutablePointer<Float>
+  public let outputShape: Shape
+  public let scratch: UnsafeMutablePointer<Float>
+}

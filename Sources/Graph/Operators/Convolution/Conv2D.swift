@@ -1,0 +1,61 @@
+import Tensor
+
+/// Cross-correlation of images `[N, C, H, W]` with weights `[K, C / groups, h, w]`, what the field calls convolution.
+/// Its derivatives are `Conv2DInputGradient` and `Conv2DWeightGradient`; the three are closed under differentiation.
+struct Conv2D: Operator {
+  static let name = "conv2d"
+
+  let geometry: ConvolutionGeometry
+
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+    try requireArity(2, inputs)
+    let (x, w) = (inputs[0], inputs[1])
+    guard x.rank == 4, w.rank == 4 else { throw mismatch(inputs, "expected [N, C, H, W] and [K, C / groups, h, w]") }
+    guard geometry.isValid, x[1] == w[1] * geometry.groups, w[0] % geometry.groups == 0 else {
+      throw mismatch(
+        inputs, "the weights take \(w[1]) x \(geometry.groups) groups of channels, the images have \(x[1])")
+    }
+    guard let height = geometry.output(height: x[2], window: w[2]),
+      let width = geometry.output(width: x[3], window: w[3])
+    else { throw mismatch(inputs, "the window is larger than the padded image") }
+    return [x[0], w[0], height, width]
+  }
+
+  func scratchCount(inputs: [Shape], output: Shape) -> Int {
+    ConvolutionKernel(geometry, image: inputs[0], weights: inputs[1], output: output).scratchCount
+  }
+
+  func evaluate(_ kernel: KernelArguments) { evaluate(kernel) { _ in } }
+
+  /// Calls `afterImage` with each image's index as soon as its output is complete.
+  @inline(__always)
+  func evaluate(_ kernel: KernelArguments, afterImage: (Int) -> Void) {
+    let convolution = ConvolutionKernel(
+      geometry, image: kernel.inputShapes[0], weights: kernel.inputShapes[1], output: kernel.outputShape)
+    for image in 0..<kernel.outputShape[0] {
+      convolution.forward(
+        kernel.inputs[0] + image * convolution.imageCount, kernel.inputs[1],
+        into: kernel.output + image * convolution.outputCount, scratch: kernel.scratch)
+      afterImage(image)
+    }
+  }
+
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    let (x, w) = (graph.shape(of: inputs[0]), graph.shape(of: inputs[1]))
+    return [
+      try graph.apply(Conv2DInputGradient(geometry: geometry, height: x[2], width: x[3]), [gradient, inputs[1]]),
+      try graph.apply(Conv2DWeightGradient(geometry: geometry, height: w[2], width: w[3]), [inputs[0], gradient]),
+    ]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    var terms: [Graph.Value] = []
+    if let tangent = tangents[0] { terms.append(try graph.apply(self, [tangent, inputs[1]])) }
+    if let tangent = tangents[1] { terms.append(try graph.apply(self, [inputs[0], tangent])) }
+    return try graph.total(terms)
+  }
+}

@@ -1,0 +1,62 @@
+import Tensor
+
+/// The transpose of `Conv2D` in its images: `[N, K, H', W']` and weights `[K, C / groups, h, w]` to `[N, C, height, width]`.
+/// This is also transposed convolution, with PyTorch's layout of its weights.
+struct Conv2DInputGradient: Operator {
+  static let name = "conv2d-input-gradient"
+
+  let geometry: ConvolutionGeometry
+  let height: Int
+  let width: Int
+
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+    try requireArity(2, inputs)
+    let (dy, w) = (inputs[0], inputs[1])
+    guard dy.rank == 4, w.rank == 4, geometry.isValid, dy[1] == w[0], w[0] % geometry.groups == 0 else {
+      throw mismatch(inputs, "expected [N, K, H', W'] and [K, C / groups, h, w] of the same K")
+    }
+    guard height >= 0, width >= 0, geometry.output(height: height, window: w[2]) == dy[2],
+      geometry.output(width: width, window: w[3]) == dy[3]
+    else { throw mismatch(inputs, "a convolution of \(height) x \(width) images has another output size") }
+    return [dy[0], w[1] * geometry.groups, height, width]
+  }
+
+  func scratchCount(inputs: [Shape], output: Shape) -> Int {
+    ConvolutionKernel(geometry, image: output, weights: inputs[1], output: inputs[0]).scratchCount
+  }
+
+  func evaluate(_ kernel: KernelArguments) { evaluate(kernel) { _ in } }
+
+  /// Calls `afterImage` with each image's index as soon as its output is complete.
+  @inline(__always)
+  func evaluate(_ kernel: KernelArguments, afterImage: (Int) -> Void) {
+    let convolution = ConvolutionKernel(
+      geometry, image: kernel.outputShape, weights: kernel.inputShapes[1], output: kernel.inputShapes[0])
+    for image in 0..<kernel.outputShape[0] {
+      convolution.inputGradient(
+        kernel.inputs[0] + image * convolution.outputCount, kernel.inputs[1],
+        into: kernel.output + image * convolution.imageCount, scratch: kernel.scratch)
+      afterImage(image)
+    }
+  }
+
+  // With L = <g, A'(w) dy> = <A(w) g, dy>: the derivative in dy is the convolution of g, in w that of <conv(g, w), dy>.
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    let w = graph.shape(of: inputs[1])
+    return [
+      try graph.apply(Conv2D(geometry: geometry), [gradient, inputs[1]]),
+      try graph.apply(Conv2DWeightGradient(geometry: geometry, height: w[2], width: w[3]), [gradient, inputs[0]]),
+    ]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    var terms: [Graph.Value] = []
+    if let tangent = tangents[0] { terms.append(try graph.apply(self, [tangent, inputs[1]])) }
+    if let tangent = tangents[1] { terms.append(try graph.apply(self, [inputs[0], tangent])) }
+    return try graph.total(terms)
+  }
+}

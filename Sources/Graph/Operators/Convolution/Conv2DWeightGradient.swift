@@ -1,0 +1,56 @@
+import Tensor
+
+/// The transpose of `Conv2D` in its weights: images `[N, C, H, W]` and `[N, K, H', W']` to `[K, C / groups, height, width]`,
+/// summed over the images in their order.
+struct Conv2DWeightGradient: Operator {
+  static let name = "conv2d-weight-gradient"
+
+  let geometry: ConvolutionGeometry
+  let height: Int
+  let width: Int
+
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+    try requireArity(2, inputs)
+    let (x, dy) = (inputs[0], inputs[1])
+    guard x.rank == 4, dy.rank == 4, geometry.isValid, x[0] == dy[0], x[1] % geometry.groups == 0,
+      dy[1] % geometry.groups == 0, geometry.output(height: x[2], window: height) == dy[2],
+      geometry.output(width: x[3], window: width) == dy[3]
+    else { throw mismatch(inputs, "no \(height) x \(width) convolution leads from the first shape to the second") }
+    return [dy[1], x[1] / geometry.groups, height, width]
+  }
+
+  func scratchCount(inputs: [Shape], output: Shape) -> Int {
+    ConvolutionKernel(geometry, image: inputs[0], weights: output, output: inputs[1]).scratchCount
+  }
+
+  func evaluate(_ kernel: KernelArguments) {
+    let convolution = ConvolutionKernel(
+      geometry, image: kernel.inputShapes[0], weights: kernel.outputShape, output: kernel.inputShapes[1])
+    kernel.output.update(repeating: 0, count: kernel.outputShape.count)
+    for image in 0..<kernel.inputShapes[0][0] {
+      convolution.addWeightGradient(
+        kernel.inputs[0] + image * convolution.imageCount, kernel.inputs[1] + image * convolution.outputCount,
+        to: kernel.output, scratch: kernel.scratch)
+    }
+  }
+
+  // With L = <g, B(x, dy)> = <conv(x, g), dy>.
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    let x = graph.shape(of: inputs[0])
+    return [
+      try graph.apply(Conv2DInputGradient(geometry: geometry, height: x[2], width: x[3]), [inputs[1], gradient]),
+      try graph.apply(Conv2D(geometry: geometry), [inputs[0], gradient]),
+    ]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    var terms: [Graph.Value] = []
+    if let tangent = tangents[0] { terms.append(try graph.apply(self, [tangent, inputs[1]])) }
+    if let tangent = tangents[1] { terms.append(try graph.apply(self, [inputs[0], tangent])) }
+    return try graph.total(terms)
+  }
+}

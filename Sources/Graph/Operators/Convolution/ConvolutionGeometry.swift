@@ -1,0 +1,58 @@
+import Tensor
+
+/// Strides, padding, dilation and groups of a two-dimensional convolution or pooling window; each pair is
+/// (vertical, horizontal).
+public struct ConvolutionGeometry: Sendable, Hashable {
+  public var strideHeight: Int
+  public var strideWidth: Int
+  public var top: Int
+  public var left: Int
+  public var bottom: Int
+  public var right: Int
+  public var dilationHeight: Int
+  public var dilationWidth: Int
+  public var groups: Int
+
+  /// The symmetric case.
+  public init(stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1) {
+    self.init(
+      stride: (stride, stride), padding: (padding, padding, padding, padding), dilation: (dilation, dilation),
+      groups: groups)
+  }
+
+  public init(
+    stride: (Int, Int), padding: (top: Int, left: Int, bottom: Int, right: Int), dilation: (Int, Int) = (1, 1),
+    groups: Int = 1
+  ) {
+    strideHeight = stride.0
+    strideWidth = stride.1
+    top = padding.top
+    left = padding.left
+    bottom = padding.bottom
+    right = padding.right
+    dilationHeight = dilation.0
+    dilationWidth = dilation.1
+    self.groups = groups
+  }
+
+  /// Extents from a file may be anything; no arithmetic is done on them before this holds.
+  var isValid: Bool {
+    let limit = 1 << 20
+    return [strideHeight, strideWidth, dilationHeight, dilationWidth, groups].allSatisfy { $0 >= 1 && $0 <= limit }
+      && [top, left, bottom, right].allSatisfy { $0 >= 0 && $0 <= limit }
+  }
+
+  /// Output extent for an input and window extent, nil where the window does not fit once.
+  func output(height: Int, window: Int) -> Int? {
+    Self.output(height + top + bottom, window, strideHeight, dilationHeight)
+  }
+
+  func output(width: Int, window: Int) -> Int? {
+    Self.output(width + left + right, window, strideWidth, dilationWidth)
+  }
+
+  private static func output(_ padded: Int, _ window: Int, _ stride: Int, _ dilation: Int) -> Int? {
+    let reach = (window - 1) * dilation + 1
+    return window >= 1 && padded >= reach ? (padded - reach) / stride + 1 : nil
+  }
+}

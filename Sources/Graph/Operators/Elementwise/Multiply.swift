@@ -1,0 +1,26 @@
+/// left * right.
+struct Multiply: BroadcastingOperator {
+  static let name = "multiply"
+
+  func callAsFunction(_ left: Float, _ right: Float) -> Float { left * right }
+
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    let left = try graph.multiply(gradient, inputs[1])
+    let right = try graph.multiply(gradient, inputs[0])
+    return [
+      try graph.unbroadcast(left, to: graph.shape(of: inputs[0])),
+      try graph.unbroadcast(right, to: graph.shape(of: inputs[1])),
+    ]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    var terms: [Graph.Value] = []
+    if let tangent = tangents[0] { terms.append(try graph.multiply(tangent, inputs[1])) }
+    if let tangent = tangents[1] { terms.append(try graph.multiply(inputs[0], tangent)) }
+    return try graph.total(terms)
+  }
+}

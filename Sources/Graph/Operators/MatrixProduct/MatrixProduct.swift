@@ -1,0 +1,60 @@
+import Tensor
+
+/// The product of the last two axes: `[..., M, K]` with `[..., K, N]` of equal leading axes, or with one shared `[K, N]`.
+///
+/// Two matrices are multiplied row by row (`RowProduct`), because rows are images and an image's numbers may not depend
+/// on how many others there are; with leading axes each matrix is one BLAS call of its own.
+struct MatrixProduct: Operator {
+  static let name = "matmul"
+
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+    try requireArity(2, inputs)
+    let (a, b) = (inputs[0], inputs[1])
+    guard a.rank >= 2, b.rank >= 2, a[a.rank - 1] == b[b.rank - 2],
+      b.rank == 2 || a.dimensions.dropLast(2) == b.dimensions.dropLast(2)
+    else { throw mismatch(inputs, "expected [..., M, K] and [..., K, N] with the same leading axes, or [K, N]") }
+    return Shape(a.dimensions.dropLast() + [b[b.rank - 1]])
+  }
+
+  func evaluate(_ kernel: KernelArguments) {
+    let (a, b) = (kernel.inputShapes[0], kernel.inputShapes[1])
+    let m = a[a.rank - 2]
+    let k = a[a.rank - 1]
+    let n = b[b.rank - 1]
+    if a.rank == 2 {
+      RowProduct.multiply(rows: m, inner: k, columns: n, kernel.inputs[0], kernel.inputs[1], into: kernel.output)
+      return
+    }
+    for matrix in 0..<a.dimensions.dropLast(2).reduce(1, *) {
+      BLAS.multiply(
+        m: m, n: n, k: k, kernel.inputs[0] + matrix * m * k, kernel.inputs[1] + (b.rank == 2 ? 0 : matrix * k * n),
+        into: kernel.output + matrix * m * n)
+    }
+  }
+
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    let (a, b) = (inputs[0], inputs[1])
+    let left = try graph.matmul(gradient, graph.swapLastAxes(b))
+    let aShape = graph.shape(of: a)
+    let bShape = graph.shape(of: b)
+    guard bShape.rank == 2, aShape.rank > 2 else {
+      return [left, try graph.matmul(graph.swapLastAxes(a), gradient)]
+    }
+    // One shared right operand: its derivative sums over all leading axes, as for one tall matrix.
+    let rows = aShape.dimensions.dropLast().reduce(1, *)
+    let tall = try graph.reshape(a, to: [rows, bShape[0]])
+    let tallGradient = try graph.reshape(gradient, to: [rows, bShape[1]])
+    return [left, try graph.matmul(graph.swapLastAxes(tall), tallGradient)]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    var terms: [Graph.Value] = []
+    if let tangent = tangents[0] { terms.append(try graph.matmul(tangent, inputs[1])) }
+    if let tangent = tangents[1] { terms.append(try graph.matmul(inputs[0], tangent)) }
+    return try graph.total(terms)
+  }
+}

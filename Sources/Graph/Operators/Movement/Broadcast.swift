@@ -1,0 +1,34 @@
+import Tensor
+
+/// Repeats the input along new leading axes and axes of extent 1, by NumPy's rule.
+struct Broadcast: Operator {
+  static let name = "broadcast"
+
+  let shape: Shape
+
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+    try requireArity(1, inputs)
+    guard Shape(broadcasting: inputs[0], shape) == shape else {
+      throw mismatch(inputs, "does not broadcast to \(shape)")
+    }
+    return shape
+  }
+
+  func evaluate(_ kernel: KernelArguments) {
+    StridedCopy.gather(
+      kernel.inputs[0], strides: kernel.inputShapes[0].broadcastStrides(to: shape), into: kernel.output, shape)
+  }
+
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    [try graph.unbroadcast(gradient, to: graph.shape(of: inputs[0]))]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    guard let tangent = tangents[0] else { return nil }
+    return try graph.broadcast(tangent, to: shape)
+  }
+}

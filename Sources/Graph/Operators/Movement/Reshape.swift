@@ -1,0 +1,33 @@
+import Tensor
+
+/// The same elements in another shape.
+struct Reshape: Operator {
+  static let name = "reshape"
+
+  let shape: Shape
+
+  var isView: Bool { true }
+
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+    try requireArity(1, inputs)
+    guard inputs[0].count == shape.count else {
+      throw mismatch(inputs, "\(inputs[0].count) elements do not fill \(shape)")
+    }
+    return shape
+  }
+
+  func evaluate(_ kernel: KernelArguments) {}
+
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    [try graph.reshape(gradient, to: graph.shape(of: inputs[0]))]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    guard let tangent = tangents[0] else { return nil }
+    return try graph.reshape(tangent, to: shape)
+  }
+}

@@ -1,0 +1,52 @@
+import Tensor
+
+/// Mean of each window; padding counts as zeros where `includesPadding` (PyTorch's default).
+struct AveragePool2D: Operator {
+  static let name = "average-pool2d"
+
+  let window: PoolingWindow
+  var includesPadding = true
+
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+    try requireArity(1, inputs)
+    guard let shape = window.output(inputs[0]) else {
+      throw mismatch(inputs, "the window does not fit the padded image")
+    }
+    return shape
+  }
+
+  func evaluate(_ kernel: KernelArguments) {
+    let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
+    for plane in 0..<input[0] * input[1] {
+      let source = kernel.inputs[0] + plane * input[2] * input[3]
+      let target = kernel.output + plane * output[2] * output[3]
+      window.forEachWindow(input, output) { index, positions in
+        var sum: Float = 0
+        positions.forEach { sum += source[$0] }
+        target[index] = sum / divisor(positions)
+      }
+    }
+  }
+
+  @inline(__always)
+  func divisor(_ positions: WindowPositions) -> Float {
+    if includesPadding { return Float(positions.paddedCount) }
+    var count = 0
+    positions.forEach { _ in count += 1 }
+    return Float(max(1, count))
+  }
+
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    let shape = graph.shape(of: inputs[0])
+    return [try graph.apply(AveragePool2DGradient(pool: self, height: shape[2], width: shape[3]), [gradient])]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    guard let tangent = tangents[0] else { return nil }
+    return try graph.apply(self, [tangent])
+  }
+}

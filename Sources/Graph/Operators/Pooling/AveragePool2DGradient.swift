@@ -1,0 +1,46 @@
+import Tensor
+
+/// The transpose of `AveragePool2D` on images of `height` x `width`.
+struct AveragePool2DGradient: Operator {
+  static let name = "average-pool2d-gradient"
+
+  let pool: AveragePool2D
+  let height: Int
+  let width: Int
+
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+    try requireArity(1, inputs)
+    guard inputs[0].rank == 4 else { throw mismatch(inputs, "expected [N, C, H', W']") }
+    let shape: Shape = [inputs[0][0], inputs[0][1], height, width]
+    guard pool.window.output(shape) == inputs[0] else {
+      throw mismatch(inputs, "pooling \(height) x \(width) images has another output size")
+    }
+    return shape
+  }
+
+  func evaluate(_ kernel: KernelArguments) {
+    let (input, output) = (kernel.outputShape, kernel.inputShapes[0])
+    kernel.output.update(repeating: 0, count: input.count)
+    for plane in 0..<input[0] * input[1] {
+      let target = kernel.output + plane * input[2] * input[3]
+      let source = kernel.inputs[0] + plane * output[2] * output[3]
+      pool.window.forEachWindow(input, output) { index, positions in
+        let share = source[index] / pool.divisor(positions)
+        positions.forEach { target[$0] += share }
+      }
+    }
+  }
+
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    [try graph.apply(pool, [gradient])]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    guard let tangent = tangents[0] else { return nil }
+    return try graph.apply(self, [tangent])
+  }
+}

@@ -1,0 +1,70 @@
+import Tensor
+
+/// Largest value of each window. The first of equals takes the whole derivative, as in PyTorch; padding never wins.
+struct MaxPool2D: Operator {
+  static let name = "max-pool2d"
+
+  let window: PoolingWindow
+
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+    try requireArity(1, inputs)
+    guard let shape = window.output(inputs[0]) else {
+      throw mismatch(inputs, "the window does not fit the padded image")
+    }
+    return shape
+  }
+
+  func evaluate(_ kernel: KernelArguments) {
+    MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.outputShape)
+      .forEach(in: kernel.inputs[0]) { output, selected in
+        kernel.output[output] = selected.map { kernel.inputs[0][$0] } ?? -.infinity
+      }
+  }
+
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    [try graph.apply(MaxPool2DScatter(window: window), [inputs[0], gradient])]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    guard let tangent = tangents[0] else { return nil }
+    return try graph.apply(MaxPool2DGather(window: window), [inputs[0], tangent])
+  }
+}
+
+/// Which input position each window selects; shared by the operator and its derivatives.
+struct MaxPoolSelection {
+  private let window: PoolingWindow
+  private let input: Shape
+  private let output: Shape
+
+  init(_ window: PoolingWindow, input: Shape, output: Shape) {
+    (self.window, self.input, self.output) = (window, input, output)
+  }
+
+  /// Calls `body` with each output's index and the index of its selected input, nil for a window wholly in padding.
+  @inline(__always)
+  func forEach(in values: UnsafePointer<Float>, _ body: (_ output: Int, _ selected: Int?) -> Void) {
+    let inputPlane = input[2] * input[3]
+    let outputPlane = output[2] * output[3]
+    for plane in 0..<input[0] * input[1] {
+      let base = plane * inputPlane
+      window.forEachWindow(input, output) { index, positions in
+        var selected = -1
+        var largest = -Float.infinity
+        positions.forEach { offset in
+          let value = values[base + offset]
+          // NaN wins, as in PyTorch: it must not disappear.
+          if selected < 0 || value > largest || value.isNaN {
+            largest = value
+            selected = base + offset
+          }
+        }
+        body(plane * outputPlane + index, selected < 0 ? nil : selected)
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import Tensor
+
+/// Inputs (x, g): puts each g at the position that max pooling of x selects; linear in g. Reverse rule of `MaxPool2D`.
+struct MaxPool2DScatter: Operator {
+  static let name = "max-pool2d-scatter"
+
+  let window: PoolingWindow
+
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+    try requireArity(2, inputs)
+    guard let pooled = window.output(inputs[0]), pooled == inputs[1] else {
+      throw mismatch(inputs, "the second is not the pooled shape of the first")
+    }
+    return inputs[0]
+  }
+
+  func evaluate(_ kernel: KernelArguments) {
+    kernel.output.update(repeating: 0, count: kernel.outputShape.count)
+    MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.inputShapes[1])
+      .forEach(in: kernel.inputs[0]) { output, selected in
+        if let selected { kernel.output[selected] += kernel.inputs[1][output] }
+      }
+  }
+
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    [nil, try graph.apply(MaxPool2DGather(window: window), [inputs[0], gradient])]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    guard let tangent = tangents[1] else { return nil }
+    return try graph.apply(self, [inputs[0], tangent])
+  }
+}

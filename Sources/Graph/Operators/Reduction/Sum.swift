@@ -1,0 +1,46 @@
+import Tensor
+
+/// Sum over `axes`, which stay with extent 1. Accumulated in double precision, in row-major order.
+struct Sum: Operator {
+  static let name = "sum"
+
+  /// Ascending.
+  let axes: [Int]
+
+  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+    try requireArity(1, inputs)
+    guard axes.allSatisfy({ $0 >= 0 && $0 < inputs[0].rank }) else {
+      throw mismatch(inputs, "no such axes \(axes)")
+    }
+    return inputs[0].reduced(over: axes)
+  }
+
+  func evaluate(_ kernel: KernelArguments) {
+    let reduction = Reduction(kernel.inputShapes[0], axes: axes)
+    reduction.forEachOutput { index, base in
+      var sum = 0.0
+      reduction.forEachRow(from: base) { offset, length, step in
+        let row = kernel.inputs[0] + offset
+        if step == 1 {
+          for position in 0..<length { sum += Double(row[position]) }
+        } else {
+          for position in 0..<length { sum += Double(row[position * step]) }
+        }
+      }
+      kernel.output[index] = Float(sum)
+    }
+  }
+
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    [try graph.broadcast(gradient, to: graph.shape(of: inputs[0]))]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    guard let tangent = tangents[0] else { return nil }
+    return try graph.apply(self, [tangent])
+  }
+}
