@@ -132,11 +132,23 @@ extension JSONC {
             ? json_object_new_string("")
             : utf8.withMemoryRebound(to: CChar.self) { json_object_new_string_len($0.baseAddress, Int32($0.count)) }
         }
-      case .array: object = json_object_new_array()
-      case .object: object = json_object_new_object()
+      case .array(let elements):
+        object = json_object_new_array()
+        if elements.isEmpty { Self.fix(object, text: "[]") }
+      case .object(let members):
+        object = json_object_new_object()
+        if members.isEmpty { Self.fix(object, text: "{}") }
       }
       guard let object else { throw outOfMemory }
       return object
+    }
+
+    /// Prints a container without content as `text`: where json-c breaks the line there differs between its versions.
+    private static func fix(_ container: OpaquePointer?, text: StaticString) {
+      guard let container else { return }
+      json_object_set_serializer(
+        container, { json_object_userdata_to_json_string($0, $1, $2, $3) },
+        UnsafeMutableRawPointer(mutating: text.utf8Start), nil)
     }
 
     mutating func fill(_ container: OpaquePointer?, with value: JSONValue) throws(JSONError) {

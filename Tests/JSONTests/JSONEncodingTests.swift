@@ -13,7 +13,7 @@ import Testing
     var zeta = "a/b \"é\"\n\u{1}"
     var accuracy = 1.0
     var count = 600
-    var tiny = 5e-324
+    var tiny = Double.leastNonzeroMagnitude
     var interval: Interval? = Interval(low: 0.1, high: 1e22)
     var missing: Int?
     var null: Int?? = .some(nil)

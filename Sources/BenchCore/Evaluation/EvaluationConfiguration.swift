@@ -51,7 +51,8 @@ public struct EvaluationConfiguration: Sendable {
       if !condition { throw .invalidConfiguration(option: option, expected: expected, got: "\(got)") }
     }
     if let images { try require(images > 0, "--images", "a positive number", images) }
-    try require(seed <= UInt64(Int64.max), "--seed", "at most \(Int64.max), the largest integer a result can hold", seed)
+    try require(
+      seed <= UInt64(Int64.max), "--seed", "at most \(Int64.max), the largest integer a result can hold", seed)
     try require(threads > 0, "--threads", "a positive number", threads)
     try require(robustnessDraws > 0, "robustness draws", "a positive number", robustnessDraws)
     try require(resamples > 0, "bootstrap resamples", "a positive number", resamples)

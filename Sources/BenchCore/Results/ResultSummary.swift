@@ -60,7 +60,7 @@ public enum ResultSummary {
     let reference = measurements.bayesAlignment ?? measurements.referenceAlignment ?? []
     let decisive = reference.filter { $0.noise == settings.decisiveNoise && $0.metric == metric }
     let kinds: [(String, [AlignmentEntry])] = [
-      (measurements.bayesAlignment == nil ? "fitted classifier" : "Bayes classifier", decisive),
+      (measurements.bayesAlignment == nil ? "fitted" : "Bayes", decisive),
       ("score", measurements.scoreAlignment.filter { $0.metric == metric }),
       ("class score", measurements.conditionalScoreAlignment.filter { $0.metric == metric }),
     ]
@@ -72,13 +72,18 @@ public enum ResultSummary {
           let control = entry.bestControl
           return [
             name, entry.target.rawValue, brief(shortened: entry.noise), withInterval(entry.estimate, 3),
-            control.map { "\(fixed($0.estimate.value, 3)) \($0.control.rawValue)" } ?? "-",
+            control.map { "\(fixed($0.estimate.value, 3)) \(word(for: $0.control))" } ?? "-",
           ]
         }
       }
     }
     return ["Alignment of input gradients (cosine), beside the best control"]
       + table([["with", "gradient", "noise", "cosine", "control"]] + rows)
+  }
+
+  /// Short, so that the widest line of the table is exactly `width`.
+  private static func word(for control: AlignmentControl) -> String {
+    control == .otherImage ? "other" : control.rawValue
   }
 
   private static func regime(_ result: EvaluationResult) -> [String] {
@@ -99,7 +104,7 @@ public enum ResultSummary {
       (
         "made by",
         "pags-bench \(result.provenance.toolVersion), \(fixed(result.provenance.elapsedSeconds, 1)) s, "
-          + "\(result.provenance.host.threads) threads"
+          + "\(result.provenance.host.threads) \(result.provenance.host.threads == 1 ? "thread" : "threads")"
       ))
     return ["Record (digests are SHA-256)"] + fields(rows)
   }
