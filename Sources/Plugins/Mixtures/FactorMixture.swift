@@ -11,17 +11,13 @@ public struct FactorMixture: ClassConditionalDensity {
   let components: [MixtureComponent]
   /// For each class the range of its components; not empty.
   let classRanges: [Range<Int>]
-  let threads: Int
 
   /// - Precondition: at least one component for every class, all of the image's size.
-  init(
-    id: String, imageShape: Shape, logPriors: [Double], componentsOfClasses: [[MixtureComponent]], threads: Int
-  ) {
+  init(id: String, imageShape: Shape, logPriors: [Double], componentsOfClasses: [[MixtureComponent]]) {
     precondition(logPriors.count == componentsOfClasses.count && componentsOfClasses.allSatisfy { !$0.isEmpty })
     self.id = id
     self.imageShape = imageShape
     self.logPriors = logPriors
-    self.threads = threads
     components = componentsOfClasses.flatMap { $0 }
     precondition(components.allSatisfy { $0.dimension == imageShape.count })
     var start = 0
@@ -49,21 +45,15 @@ public struct FactorMixture: ClassConditionalDensity {
     let d = imageShape.count
     precondition(images.stride == d, "images of another size")
     var logDensities = Matrix(rows: images.batch, columns: classes)
-    let scores = try Tensor(shape: imageShape.prepending(classes).prepending(images.batch)) { output in
-      guard let scoreBase = output.baseAddress else { return }
-      try images.scalars.withUnsafeBufferPointer { input in
-        try logDensities.scalars.withUnsafeMutableBufferPointer { table in
-          guard let pixels = input.baseAddress, let logs = table.baseAddress else { return }
-          nonisolated(unsafe) let (source, target, logTarget) = (pixels, scoreBase, logs)
-          try Workers.forEachBlock(of: images.batch, blockSize: 4, threads: threads) { range, _ in
-            var scratch = ImageScratch(components: components)
-            for image in range {
-              for label in 0..<classes {
-                logTarget[image * classes + label] = score(
-                  of: source + image * d, components: classRanges[label], convolved, &scratch,
-                  into: target + (image * classes + label) * d)
-              }
-            }
+    var scratch = ImageScratch(components: components)
+    let scores = Tensor(shape: imageShape.prepending(classes).prepending(images.batch)) { output in
+      images.scalars.withUnsafeBufferPointer { input in
+        guard let source = input.baseAddress, let target = output.baseAddress else { return }
+        for image in 0..<images.batch {
+          for label in 0..<classes {
+            logDensities[image, label] = score(
+              of: source + image * d, components: classRanges[label], convolved, &scratch,
+              into: target + (image * classes + label) * d)
           }
         }
       }
@@ -72,8 +62,9 @@ public struct FactorMixture: ClassConditionalDensity {
   }
 
   /// log of weight times density of every component, for each image by itself.
+  /// - Parameter threads: the result does not depend on it.
   /// - Returns: N x number of components.
-  func componentLogDensities(at images: Tensor, noise: Double) throws -> Matrix {
+  func componentLogDensities(at images: Tensor, noise: Double, threads: Int = 1) throws -> Matrix {
     let convolved = components.map { ConvolvedComponent($0, noise: noise) }
     let d = imageShape.count
     let count = components.count

@@ -64,12 +64,6 @@ struct ConvolvedComponent: Sendable {
   }
 }
 
-/// log(sum(exp(values))), exact for one value and -infinity for none.
-func logSumExp(_ values: some Collection<Double>) -> Double {
-  guard let largest = values.max(), largest > -.infinity else { return -.infinity }
-  return largest + log(values.reduce(0) { $0 + exp($1 - largest) })
-}
-
 /// `residual = image - mean`, d values each.
 /// - Returns: |residual|^2, summed in double precision in a fixed order.
 @inline(__always)

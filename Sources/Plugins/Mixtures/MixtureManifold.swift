@@ -7,20 +7,24 @@ public struct MixtureManifold: Manifold {
   public let id: String
   public let dimension: Int
   private let mixture: FactorMixture
+  private let threads: Int
   /// Of each component the first `dimension` loadings.
   private let bases: [Tensor]
 
-  /// - Parameter dimension: how many directions are tangent. The density may have more factors: likelihood asks for as
-  ///   many as the images can support, while what counts as the manifold is a constant of the task.
-  init(mixture: FactorMixture, dimension: Int) {
+  /// - Parameters:
+  ///   - dimension: how many directions are tangent. The density may have more factors: likelihood asks for as many as
+  ///     the images can support, while what counts as the manifold is a constant of the task.
+  ///   - threads: the bases do not depend on it.
+  init(mixture: FactorMixture, dimension: Int, threads: Int) {
     id = mixture.id
     self.mixture = mixture
+    self.threads = threads
     bases = mixture.components.map { $0.loadings[batch: 0..<min(dimension, $0.factors)] }
     self.dimension = bases.reduce(0) { max($0, $1.shape[0]) }
   }
 
   public func tangentBasis(at images: Tensor) throws -> TangentBasis {
-    let weighted = try mixture.componentLogDensities(at: images, noise: 0)
+    let weighted = try mixture.componentLogDensities(at: images, noise: 0, threads: threads)
     let priors = zip(mixture.classRanges, mixture.logPriors).flatMap { range, prior in range.map { _ in prior } }
     let assignment = (0..<images.batch).map { image in
       let row = weighted.row(image)
