@@ -198,6 +198,8 @@ class VGG(nn.Module):
                 layers.append(conv(inputs, width, bias=True))
                 if norm:
                     layers.append(nn.BatchNorm2d(width))
+                else:
+                    nn.init.constant_(layers[-1].bias, 0.2)
                 layers.append(nn.ReLU())
                 inputs = width
             layers.append(nn.MaxPool2d(2, 2))
@@ -205,6 +207,9 @@ class VGG(nn.Module):
         self.side = side if linear else None
         features = inputs * side * side
         first, second, last = nn.Linear(features, hidden), nn.Linear(hidden, hidden), nn.Linear(hidden, 5)
+        # Few units, of which none may be dead on the few images of a reference.
+        nn.init.constant_(first.bias, 1)
+        nn.init.constant_(second.bias, 1)
         if linear is None:
             self.classifier = nn.Linear(features, 5)
         elif linear == (0, 3, 6):
