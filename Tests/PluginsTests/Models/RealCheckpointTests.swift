@@ -32,10 +32,14 @@ import Testing
     func tensor(_ name: String) throws -> Tensor { try ModelFixtures.tensor(content.tensor(name)) }
   }
 
-  /// Two images of one network are known to differ: in `mnist-lenet5-adversarial` two values under a window of the first
-  /// max pool are equal to 5e-8 of their size, so that float32 and float64 choose differently, and the gradient flows to
-  /// another pixel. PyTorch's own float32 has the very same cosine, 0.985.
-  private static let ties = ["mnist-lenet5-adversarial.pt": 2]
+  /// Where float32 and float64 are known to differ: in `mnist-lenet5-adversarial`, values under one window of a max pool
+  /// are nearly equal, float32 rounds them the other way, and the gradient flows to another pixel. PyTorch's own float32
+  /// has the very same cosines on these images (0.98498 and 0.98599 for the logit sum, 0.98427 and 0.99020 for the
+  /// predicted logit).
+  private static func ties(_ file: String, _ target: GradientTarget) -> Set<Int> {
+    guard file == "mnist-lenet5-adversarial.pt" else { return [] }
+    return target == .logitSum ? [4, 7] : [7, 10]
+  }
 
   @Test(arguments: files) func logitsAndGradientsAreTheReferences(file: String) throws {
     let golden = try Golden(file)
@@ -48,9 +52,10 @@ import Testing
         gradient: golden.tensor(name))
       #expect(agreement.logitError < 1)
       #expect(agreement.medianRelativeError < 1e-4)
-      let turned = agreement.cosines.filter { !($0 > 0.999) }
-      #expect(turned.count <= Self.ties[file, default: 0], "\(turned)")
-      #expect(turned.allSatisfy { $0 > 0.98 }, "\(turned)")
+      let ties = Self.ties(file, target)
+      for (image, cosine) in agreement.cosines.enumerated() {
+        #expect(cosine > (ties.contains(image) ? 0.98 : 0.999), "image \(image)")
+      }
     }
   }
 
@@ -69,6 +74,28 @@ import Testing
       let largest = zip(values.scalars, expected).reduce(0.0) { max($0, abs($1.0 - Double($1.1))) }
       #expect(values.scalars.count == expected.count)
       #expect(largest < 1e-3, "\(name): \(largest)")
+    }
+  }
+
+  /// The study's networks are of two kinds, described beside the tests; a file that both or neither fitted would tell of a
+  /// description that is too lax or too strict.
+  @Test func everyStudyModelFitsOneDescription() throws {
+    let shared = try #require(ModelFixtures.shared)
+    let folder = shared.appendingPathComponent("study/regimes/models")
+    let descriptions = try ["study-resnet", "study-cnn"].map {
+      try DescriptionLookup.read(ModelFixtures.packageRoot.appendingPathComponent("Tests/Fixtures/study/\($0).json"))
+    }
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".pt") }
+    #expect(!files.isEmpty)
+    for file in files {
+      let checkpoint = try CheckpointFile.open(folder.appendingPathComponent(file).path)
+      let fitting = try descriptions.filter { description in
+        do {
+          let model = try ModelFixtures.load(checkpoint, description, images: [1, 20, 40])
+          return !model.notes.contains { $0.contains("not used") }
+        } catch is ModelError { return false }
+      }
+      #expect(fitting.count == 1, "\(file)")
     }
   }
 }

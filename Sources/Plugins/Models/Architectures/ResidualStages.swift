@@ -19,10 +19,7 @@ struct ResidualStages {
   func depth() throws(Misfit) -> Int {
     let known =
       isBottleneck
-      ? [[2, 2, 2, 2], [3, 4, 6, 3], [3, 4, 23, 3], [3, 8, 36, 3]]
-      : [
-        [1, 1, 1, 1], [2, 2, 2, 2], [3, 4, 6, 3],
-      ]
+      ? [[2, 2, 2, 2], [3, 4, 6, 3], [3, 4, 23, 3], [3, 8, 36, 3]] : [[1, 1, 1, 1], [2, 2, 2, 2], [3, 4, 6, 3]]
     guard known.contains(counts) || (counts.count == 3 && Set(counts).count == 1) else {
       throw .unfit(
         "its stages have \(counts.map(String.init).joined(separator: ", ")) "
