@@ -98,7 +98,7 @@ public enum RegimeCalibration: Sendable {
 }
 
 /// How good the task's density is as a model of its images, measured on images it was not fitted to.
-public struct ReferenceQuality: Sendable, Codable {
+public struct ReferenceQuality: Sendable, Equatable, Codable {
   /// Mean log-density per image, in nats; nil where the density is exact.
   public var heldOutLogLikelihood: Double?
   /// Accuracy of the density's own Bayes classifier.

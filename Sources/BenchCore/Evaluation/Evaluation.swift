@@ -1,0 +1,169 @@
+import Foundation
+import Tensor
+
+/// Measures a model on a task and classifies it: everything between a loaded classifier and a result file.
+public struct Evaluation: Sendable {
+  public let task: any BenchmarkTask
+  public let configuration: EvaluationConfiguration
+
+  public init(task: any BenchmarkTask, configuration: EvaluationConfiguration) {
+    self.task = task
+    self.configuration = configuration
+  }
+
+  /// - Parameter progress: told after each block of images; throws when the user asked to stop.
+  /// - Throws: `EvaluationError`, `CancellationError`, and the errors of the classifier and the task.
+  public func run(
+    _ subject: EvaluationSubject, progress: any ProgressReporter = SilentProgress()
+  ) throws -> EvaluationOutcome {
+    let start = Date()
+    try configuration.validate()
+    try checkShapes(subject)
+    let set = try imageSet()
+    let ranges = MeasurementBlock.ranges(imageCount: set.images.batch, scalarsPerImage: set.images.stride)
+
+    // Accuracy first: a model that is normalised wrongly is refused before the long part.
+    progress.begin("accuracy", total: set.images.batch)
+    var logits: [Tensor] = []
+    for range in ranges {
+      logits.append(
+        try subject.classifier.checkedLogits(set.images[batch: range]) { "image \(range.lowerBound + $0)" })
+      try progress.advance(by: range.count)
+    }
+    let correct = zip(logits.flatMap { $0.argmaxOfRows() }, set.labels).map { $0 == $1 ? 1.0 : 0.0 }
+    let claims = subject.task == task.id ? subject.claims : nil
+    if let claimed = claims?.accuracy {
+      try checkClaim(claimed, correct: correct, model: subject.record.id, progress: progress)
+    }
+
+    let suite = MeasurementSuite(task: task, configuration: configuration, classifier: subject.classifier)
+    progress.begin("measuring", total: set.images.batch)
+    var samples = SampleTable()
+    for (range, logits) in zip(ranges, logits) {
+      var table = SampleTable([(SampleColumn.correct, Array(correct[range]))])
+      table.append(columnsOf: try suite.samples(of: try block(range, of: set, logits: logits, subject: subject)))
+      samples.append(rowsOf: table)
+      try progress.advance(by: range.count)
+    }
+
+    let means = Bootstrap(
+      imageCount: samples.rowCount, resamples: configuration.resamples, seed: configuration.seed
+    ).means(of: samples)
+    let result = EvaluationResult(
+      schemaVersion: EvaluationResult.currentSchemaVersion, model: subject.record, task: taskRecord(of: set),
+      measurementProtocol: protocolRecord(of: set), measurements: suite.measurements(from: means),
+      regime: RegimeRule.verdict(
+        from: means, suite.regimeInputs(standardAccuracy: claims?.standardAccuracy, from: means)),
+      provenance: .since(start, toolVersion: configuration.toolVersion, threads: configuration.threads))
+    return EvaluationOutcome(result: result, samples: samples)
+  }
+
+  private func checkShapes(_ subject: EvaluationSubject) throws(EvaluationError) {
+    let classifier = subject.classifier
+    guard classifier.inputShape == task.imageShape else {
+      throw .wrongInputShape(
+        model: subject.record.id, task: task.id, expected: task.imageShape, got: classifier.inputShape)
+    }
+    guard classifier.classCount == task.classCount else {
+      throw .wrongClassCount(
+        model: subject.record.id, task: task.id, expected: task.classCount, got: classifier.classCount)
+    }
+  }
+
+  private func imageSet() throws -> ImageSet {
+    let count = configuration.images ?? task.defaultImageCount
+    let set = try task.evaluationImages(count: count, seed: configuration.seed)
+    guard set.images.batch == count, set.images.shape.droppingFirst == task.imageShape else {
+      throw EvaluationError.invalidTask(
+        task: task.id,
+        problem: "gave images \(set.images.shape), expected \(task.imageShape.prepending(count))")
+    }
+    if let bad = set.images.scalars.firstIndex(where: { !$0.isFinite }) {
+      throw EvaluationError.invalidTask(
+        task: task.id, problem: "pixel \(bad % set.images.stride) of image \(bad / set.images.stride) is not finite")
+    }
+    if let bad = set.labels.firstIndex(where: { !(0..<task.classCount).contains($0) }) {
+      throw EvaluationError.invalidTask(
+        task: task.id, problem: "image \(bad) has label \(set.labels[bad]) of \(task.classCount) classes")
+    }
+    guard task.classCount > 1, task.signalMask.map({ $0.count == task.imageShape.count }) ?? true else {
+      throw EvaluationError.invalidTask(
+        task: task.id, problem: "needs two classes at least and a mask of \(task.imageShape.count) pixels or none")
+    }
+    if case .bayes = task.calibration, !task.densityIsExact {
+      throw EvaluationError.invalidTask(
+        task: task.id, problem: "is calibrated against a Bayes classifier, but its density is not exact")
+    }
+    return set
+  }
+
+  /// A measured accuracy below the central 99 % binomial interval of the claim is refused: that is how wrong
+  /// normalisation shows. One above it is remarked on; no mistake of loading raises an accuracy.
+  private func checkClaim(
+    _ claimed: Double, correct: [Double], model: String, progress: any ProgressReporter
+  ) throws(EvaluationError) {
+    guard (0...1).contains(claimed) else {
+      throw .invalidConfiguration(
+        option: "claims.accuracy of \(model)", expected: "a share in [0, 1]", got: brief(claimed))
+    }
+    let count = correct.count
+    let right = Int(correct.reduce(0, +))
+    let interval = Binomial.interval(trials: count, probability: claimed, confidence: 0.99)
+    guard right >= interval.lowerBound else {
+      throw .claimMissed(
+        model: model, claimed: claimed, measured: Double(right) / Double(count), images: count,
+        lowest: Double(interval.lowerBound) / Double(count))
+    }
+    if right > interval.upperBound {
+      progress.note(
+        "\(model): measured accuracy \(percent(Double(right) / Double(count))) on \(count) images lies above what the "
+          + "claim of \(percent(claimed)) allows for; is the claim that of another model?")
+    }
+  }
+
+  private func block(
+    _ range: Range<Int>, of set: ImageSet, logits: Tensor, subject: EvaluationSubject
+  ) throws -> MeasurementBlock {
+    let images = set.images[batch: range]
+    let labels = Array(set.labels[range])
+    let predicted = logits.argmaxOfRows()
+    let tangentSpace = try task.manifold.tangentBasis(at: images)
+    guard tangentSpace.assignment.count == range.count,
+      tangentSpace.bases.allSatisfy({ $0.shape[1] == images.stride && $0.shape[0] <= images.stride })
+    else {
+      throw EvaluationError.invalidTask(
+        task: task.id, problem: "its manifold \(task.manifold.id) has tangent bases of another image size")
+    }
+    let noise = Tensor.normals(
+      RandomStream(seed: configuration.seed, name: "perturbation"), range: range, itemShape: task.imageShape)[0]
+    // Definition 2 is about the predicted class's logit, whatever else is reported.
+    let targets = GradientTarget.allCases.filter {
+      configuration.reportedTargets.contains($0) || $0 == .logitPredicted
+    }
+    return MeasurementBlock(
+      task: task.id, range: range, images: images, labels: labels, logits: logits, predicted: predicted,
+      tangentSpace: tangentSpace, directions: PerturbationDirections(noise: noise, tangentSpace: tangentSpace),
+      gradients: try subject.classifier.checkedGradients(
+        of: targets, at: images, predicted: predicted, labels: labels, firstImage: range.lowerBound),
+      controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
+  }
+
+  private func taskRecord(of set: ImageSet) -> TaskRecord {
+    TaskRecord(
+      id: task.id, version: task.version,
+      dataset: .init(name: set.name, split: set.split, images: set.images.batch, digest: set.digest),
+      manifold: .init(id: task.manifold.id, dimension: task.manifold.dimension),
+      score: .init(id: task.score.id, noise: task.protocolConstants.scoreNoises),
+      density: .init(id: task.density.id, isExact: task.densityIsExact), quality: task.quality)
+  }
+
+  private func protocolRecord(of set: ImageSet) -> ProtocolRecord {
+    let constants = task.protocolConstants
+    return ProtocolRecord(
+      seed: configuration.seed, images: set.images.batch, stepSizes: constants.stepSizes,
+      gradientTarget: EvaluationConfiguration.decisiveTarget, gradientTargets: configuration.reportedTargets,
+      clip: configuration.clip, rule: RegimeRule.version, wideStep: constants.wideStep, smallStep: constants.smallStep,
+      alignmentNoises: constants.alignmentNoises, decisiveNoise: constants.decisiveNoise,
+      bootstrapResamples: configuration.resamples)
+  }
+}

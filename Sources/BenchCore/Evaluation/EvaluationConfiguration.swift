@@ -1,0 +1,88 @@
+/// What an evaluation measures. Only `threads` concerns speed; no number of a result depends on it.
+///
+/// (The batch size of the network's passes belongs to the classifier: see `LoadOptions`.)
+public struct EvaluationConfiguration: Sendable {
+  /// How many images; nil for the task's default.
+  public var images: Int?
+  public var seed: UInt64
+  /// Threads of the reference classifier; the evaluated one has its own.
+  public var threads: Int
+  /// Whether images are clipped to [0, 1] after a sensitivity step. The paper does not.
+  public var clip: Bool
+  /// The gradients compared with scores and references. The one that decides is always among them.
+  public var targets: [GradientTarget]
+  /// How they are compared. `"cosine"` must be among them: the regime is decided on it.
+  public var metrics: [any AlignmentMetric]
+  /// Perturbations per image of definition 1 of the relative robustness.
+  public var robustnessDraws: Int
+  public var resamples: Int
+  /// Recorded in the provenance.
+  public var toolVersion: String
+
+  /// The target that regimes are decided on.
+  public static let decisiveTarget = GradientTarget.logOddsPredicted
+  /// The metric that regimes are decided on.
+  public static let decisiveMetric = "cosine"
+
+  public init(
+    images: Int? = nil, seed: UInt64 = 0, threads: Int = 1, clip: Bool = false,
+    targets: [GradientTarget] = GradientTarget.allCases, metrics: [any AlignmentMetric], robustnessDraws: Int = 4,
+    resamples: Int = Bootstrap.defaultResamples, toolVersion: String
+  ) {
+    self.images = images
+    self.seed = seed
+    self.threads = threads
+    self.clip = clip
+    self.targets = targets
+    self.metrics = metrics
+    self.robustnessDraws = robustnessDraws
+    self.resamples = resamples
+    self.toolVersion = toolVersion
+  }
+
+  /// All of `GradientTarget`'s cases that were asked for, in their own order and once each, with the decisive one.
+  var reportedTargets: [GradientTarget] {
+    GradientTarget.allCases.filter { targets.contains($0) || $0 == Self.decisiveTarget }
+  }
+
+  /// - Throws: `EvaluationError.invalidConfiguration`.
+  func validate() throws(EvaluationError) {
+    func require(_ condition: Bool, _ option: String, _ expected: String, _ got: Any) throws(EvaluationError) {
+      if !condition { throw .invalidConfiguration(option: option, expected: expected, got: "\(got)") }
+    }
+    if let images { try require(images > 0, "--images", "a positive number", images) }
+    try require(
+      seed <= UInt64(Int64.max), "--seed", "at most \(Int64.max), the largest integer a result can hold", seed)
+    try require(threads > 0, "--threads", "a positive number", threads)
+    try require(robustnessDraws > 0, "robustness draws", "a positive number", robustnessDraws)
+    try require(resamples > 0, "bootstrap resamples", "a positive number", resamples)
+    let identifiers = metrics.map { type(of: $0).id }
+    try require(Set(identifiers).count == identifiers.count, "metrics", "each once", identifiers)
+    try require(
+      identifiers.contains(Self.decisiveMetric), "metrics", "\(Self.decisiveMetric) among them", identifiers)
+  }
+}
+
+/// The model to evaluate, and what is known of it.
+public struct EvaluationSubject: Sendable {
+  public var classifier: any Classifier
+  public var record: ModelRecord
+  /// The task that the model was trained for and that its claims speak of.
+  public var task: String?
+  public var claims: ModelDescription.Claims?
+
+  public init(
+    classifier: any Classifier, record: ModelRecord, task: String? = nil, claims: ModelDescription.Claims? = nil
+  ) {
+    self.classifier = classifier
+    self.record = record
+    self.task = task
+    self.claims = claims
+  }
+}
+
+public struct EvaluationOutcome: Sendable {
+  public let result: EvaluationResult
+  /// Per-image measurements, one row per image in the order of the image set.
+  public let samples: SampleTable
+}

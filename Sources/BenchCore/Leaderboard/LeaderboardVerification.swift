@@ -1,0 +1,96 @@
+import Checkpoints
+import Foundation
+import JSON
+
+/// One thing that is not as it should be.
+public struct LeaderboardMismatch: Sendable, Equatable, CustomStringConvertible {
+  /// Relative to the leaderboard's folder, or to the folder of models.
+  public let path: String
+  public let reason: String
+
+  public var description: String { "\(path): \(reason)" }
+}
+
+extension Leaderboard {
+  /// Checks every result against the schema's rules, its place, and its checkpoint where `models/<id>/` holds one, and
+  /// `leaderboard.json` against a rebuild.
+  /// - Parameter models: the folder of reference models.
+  /// - Returns: everything wrong, in order of path; empty where all is well.
+  /// - Throws: `ResultError.unreadable` where the folder itself cannot be read.
+  public func verify(models: URL) throws -> [LeaderboardMismatch] {
+    var mismatches: [LeaderboardMismatch] = []
+    var results: [EvaluationResult] = []
+    for path in try resultPaths() {
+      do {
+        let result = try ResultFile.read(directory.appendingPathComponent(path))
+        results.append(result)
+        mismatches += placeMismatches(of: result, at: path) + checkpointMismatches(of: result, models: models)
+      } catch {
+        mismatches.append(LeaderboardMismatch(path: path, reason: reason(of: error, at: path)))
+      }
+    }
+    let name = documentURL.lastPathComponent
+    if let current = try? Data(contentsOf: documentURL) {
+      if current != (try JSONEncoding.encode(LeaderboardDocument(results))) {
+        mismatches.append(.init(path: name, reason: "differs from its results; run `pags-bench leaderboard build`"))
+      }
+    } else {
+      mismatches.append(.init(path: name, reason: "is missing; run `pags-bench leaderboard build`"))
+    }
+    return mismatches
+  }
+
+  private func placeMismatches(of result: EvaluationResult, at path: String) -> [LeaderboardMismatch] {
+    let expected = Self.resultPath(of: result)
+    guard expected != path else { return [] }
+    return [
+      .init(
+        path: path,
+        reason: "holds model `\(result.model.id)` on task `\(result.task.id)`; its place is \(expected)")
+    ]
+  }
+
+  /// The result's digest against the file it names and the one that `model.json` states; what is absent is not checked.
+  private func checkpointMismatches(of result: EvaluationResult, models: URL) -> [LeaderboardMismatch] {
+    guard let checkpoint = result.model.checkpoint else { return [] }
+    let resultPath = Self.resultPath(of: result)
+    let folder = models.appendingPathComponent(result.model.id)
+    var mismatches: [LeaderboardMismatch] = []
+    let file = folder.appendingPathComponent(checkpoint.file)
+    if FileManager.default.fileExists(atPath: file.path) {
+      let path = "\(result.model.id)/\(checkpoint.file)"
+      do {
+        let actual = try CheckpointFile.open(file.path)
+        if actual.sha256 != checkpoint.sha256 {
+          mismatches.append(
+            .init(path: path, reason: "has SHA-256 \(actual.sha256), \(resultPath) says \(checkpoint.sha256)"))
+        }
+        if actual.byteCount != checkpoint.bytes {
+          mismatches.append(
+            .init(path: path, reason: "has \(actual.byteCount) bytes, \(resultPath) says \(checkpoint.bytes)"))
+        }
+      } catch {
+        mismatches.append(.init(path: path, reason: reason(of: error, at: path)))
+      }
+    }
+    let descriptionPath = "\(result.model.id)/model.json"
+    if let data = try? Data(contentsOf: folder.appendingPathComponent("model.json")) {
+      do {
+        let stated = try JSONDecoding.decode(ModelDescription.self, from: data, source: descriptionPath)
+        if let sha256 = stated.checkpoint?.sha256, sha256 != checkpoint.sha256 {
+          mismatches.append(
+            .init(path: descriptionPath, reason: "states SHA-256 \(sha256), \(resultPath) says \(checkpoint.sha256)"))
+        }
+      } catch {
+        mismatches.append(.init(path: descriptionPath, reason: reason(of: error, at: descriptionPath)))
+      }
+    }
+    return mismatches
+  }
+
+  /// The error without the path that a mismatch already begins with.
+  private func reason(of error: any Error, at path: String) -> String {
+    if case ResultError.invalid(_, let problems) = error { return problems.joined(separator: "; ") }
+    return "\(error)"
+  }
+}

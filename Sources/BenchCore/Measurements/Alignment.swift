@@ -1,0 +1,152 @@
+import Tensor
+
+/// What input gradients are compared with.
+public enum AlignmentReference: String, Sendable {
+  /// The score of the noise-convolved data distribution.
+  case score = "score-alignment"
+  /// The class-conditional score of the predicted class.
+  case conditionalScore = "conditional-score-alignment"
+  /// The same target's gradient of the task's density classifier, smoothed, for the class the model predicts.
+  case classifier = "reference-alignment"
+}
+
+/// One number of a result: a target's gradient against one reference by one metric at one noise level.
+struct AlignmentSeries: Sendable {
+  let reference: AlignmentReference
+  let target: GradientTarget
+  let metric: any AlignmentMetric
+  let noise: Double
+
+  private var metricID: String { type(of: metric).id }
+
+  var column: String { "\(reference.rawValue)/\(target.rawValue)/\(metricID)/\(brief(noise))" }
+
+  /// The controls stand in for the gradient. Against a score they do not depend on the target, and are kept once.
+  func column(of control: AlignmentControl) -> String {
+    let subject = reference == .classifier ? target.rawValue : "control"
+    return "\(reference.rawValue)/\(subject)/\(metricID)/\(brief(noise))/\(control.rawValue)"
+  }
+
+  func result(from means: ResampledMeans) -> AlignmentEntry {
+    func mean(_ control: AlignmentControl) -> Estimate { means.mean(column(of: control)) }
+    return AlignmentEntry(
+      target: target, metric: metricID, noise: noise, estimate: means.mean(column),
+      controls: .init(
+        random: mean(.random), image: mean(.image), sobel: mean(.sobel), otherImage: mean(.otherImage)))
+  }
+
+  /// Gradient and reference are each divided by their own largest absolute value per image, then compared (the paper,
+  /// B.4). The references of the block's images also serve as "another image" for each other.
+  func append(
+    to table: inout SampleTable, gradient: Tensor, compared: Tensor, block: MeasurementBlock
+  ) throws {
+    let compared = compared.scaledToUnitMaximum()
+    table.append(column, try compare(gradient.scaledToUnitMaximum(), compared))
+    guard table[column(of: .random)] == nil else { return }
+    for (control, map) in block.controls.maps {
+      table.append(column(of: control), try compare(map, compared))
+    }
+    // Alone in its set an image has no other.
+    table.append(
+      column(of: .otherImage),
+      block.count > 1
+        ? try compare(compared.items(block.partners), compared) : [Double](repeating: .nan, count: block.count))
+  }
+
+  /// One finite number or NaN per image.
+  private func compare(_ gradients: Tensor, _ references: Tensor) throws -> [Double] {
+    let values = try metric.compare(gradients, references)
+    guard values.count == gradients.batch else {
+      throw EvaluationError.wrongOutput(
+        what: "values of metric \(metricID)", expected: [gradients.batch], got: [values.count])
+    }
+    return values.map { $0.isFinite ? $0 : .nan }
+  }
+}
+
+/// Alignment of all targets with one kind of reference.
+struct AlignmentMeasurement: Measurement {
+  let reference: AlignmentReference
+  let targets: [GradientTarget]
+  let metrics: [any AlignmentMetric]
+  let noises: [Double]
+  /// The references of each target at a noise level, `[N, C, H, W]`; asked once per block and noise level.
+  let references: @Sendable (_ block: MeasurementBlock, _ noise: Double) throws -> [GradientTarget: Tensor]
+
+  func samples(of block: MeasurementBlock) throws -> SampleTable {
+    var table = SampleTable()
+    for noise in noises {
+      let references = try references(block, noise)
+      for series in series where series.noise == noise {
+        guard let gradient = block.gradients[series.target], let compared = references[series.target] else {
+          preconditionFailure("no gradient of \(series.target.rawValue)")
+        }
+        try series.append(to: &table, gradient: gradient, compared: compared, block: block)
+      }
+    }
+    return table
+  }
+
+  func result(from means: ResampledMeans) -> [AlignmentEntry] { series.map { $0.result(from: means) } }
+
+  var series: [AlignmentSeries] {
+    targets.flatMap { target in
+      metrics.flatMap { metric in
+        noises.map { AlignmentSeries(reference: reference, target: target, metric: metric, noise: $0) }
+      }
+    }
+  }
+}
+
+extension AlignmentMeasurement {
+  /// Every target against the score at the clean image (the paper's code; section 4.2).
+  static func score(
+    _ score: any Score, targets: [GradientTarget], metrics: [any AlignmentMetric], noises: [Double]
+  ) -> AlignmentMeasurement {
+    AlignmentMeasurement(reference: .score, targets: targets, metrics: metrics, noises: noises) { block, noise in
+      let scores = try score.score(at: block.images, noise: noise).checkedReference("score of \(score.id)", for: block)
+      return Dictionary(uniqueKeysWithValues: targets.map { ($0, scores) })
+    }
+  }
+
+  /// The predicted class's logit against that class's score (the paper's choice for conditional scores).
+  static func conditionalScore(
+    _ density: any ClassConditionalDensity, metrics: [any AlignmentMetric], noises: [Double], threads: Int
+  ) -> AlignmentMeasurement {
+    AlignmentMeasurement(
+      reference: .conditionalScore, targets: [.logitPredicted], metrics: metrics, noises: noises
+    ) { block, noise in
+      let scores = try density.score(
+        ofClasses: block.predicted, at: block.images, noise: noise, threads: threads)
+      return [.logitPredicted: try scores.checkedReference("class-conditional score of \(density.id)", for: block)]
+    }
+  }
+
+  /// Every target against its own gradient of the density's classifier at each noise level, for the class that the
+  /// evaluated model predicts.
+  static func classifier(
+    of density: any ClassConditionalDensity, targets: [GradientTarget], metrics: [any AlignmentMetric],
+    noises: [Double], threads: Int
+  ) -> AlignmentMeasurement {
+    AlignmentMeasurement(reference: .classifier, targets: targets, metrics: metrics, noises: noises) { block, noise in
+      try DensityClassifier(density, noise: noise, threads: threads).checkedGradients(
+        of: targets, at: block.images, predicted: block.predicted, labels: block.labels,
+        owner: "the density classifier of \(density.id)",
+        firstImage: block.range.lowerBound)
+    }
+  }
+}
+
+extension Tensor {
+  /// - Throws: `EvaluationError.wrongOutput`, `.nonFinite`.
+  fileprivate func checkedReference(_ what: String, for block: MeasurementBlock) throws -> Tensor {
+    guard shape == block.images.shape else {
+      throw EvaluationError.wrongOutput(what: what, expected: block.images.shape, got: shape)
+    }
+    if let bad = scalars.firstIndex(where: { !$0.isFinite }) {
+      let image = block.range.lowerBound + bad / stride
+      throw EvaluationError.invalidTask(task: block.task, problem: "the \(what) is \(scalars[bad]) at image \(image)")
+    }
+    return self
+  }
+}

@@ -1,0 +1,114 @@
+import Tensor
+
+/// A classifier's outputs at displaced images.
+struct Responses {
+  /// One displacement of every image of a block.
+  struct Displacement {
+    /// One vector per image.
+    let direction: Tensor
+    let scale: Double
+    /// For messages, such as `"at step 8 off the manifold"`.
+    let description: String
+  }
+
+  let classifier: any Classifier
+  /// `[N, C, H, W]`.
+  let images: Tensor
+  /// Position of the first image in its set, for messages.
+  let firstImage: Int
+  /// Whether displaced images are clipped to [0, 1]; the paper does not.
+  var clip = false
+
+  /// The logits `[N, K]` at each displacement. All of them go through the classifier as one stream of images, so that its
+  /// batches are full.
+  /// - Throws: `EvaluationError.nonFiniteLogits`, and the classifier's errors.
+  func logits(at displacements: [Displacement]) throws -> [Tensor] {
+    guard !displacements.isEmpty else { return [] }
+    let count = images.scalars.count
+    let stacked = Tensor(
+      shape: images.shape.droppingFirst.prepending(images.batch * displacements.count)
+    ) { output in
+      for (index, displacement) in displacements.enumerated() {
+        precondition(displacement.direction.scalars.count == count, "one displacement per pixel")
+        let scale = Float(displacement.scale)
+        images.scalars.withUnsafeBufferPointer { pixels in
+          displacement.direction.scalars.withUnsafeBufferPointer { direction in
+            for position in 0..<count {
+              let value = pixels[position] + scale * direction[position]
+              output[index * count + position] = clip ? min(1, max(0, value)) : value
+            }
+          }
+        }
+      }
+    }
+    let logits = try classifier.checkedLogits(stacked) { row in
+      "\(displacements[row / images.batch].description), image \(firstImage + row % images.batch)"
+    }
+    return displacements.indices.map { logits[batch: $0 * images.batch..<($0 + 1) * images.batch] }
+  }
+
+  /// || p(displaced) - p ||_1 of each image, for each displacement; range [0, 2].
+  /// - Parameter logits: those of the images themselves.
+  func probabilityChanges(at displacements: [Displacement], from logits: Tensor) throws -> [[Double]] {
+    let clean = (0..<images.batch).map { softmax(logits.item($0).map(Double.init)) }
+    return try self.logits(at: displacements).map { displaced in
+      clean.indices.map { image in
+        zip(softmax(displaced.item(image).map(Double.init)), clean[image]).reduce(0) { $0 + abs($1.0 - $1.1) }
+      }
+    }
+  }
+}
+
+extension Classifier {
+  /// Logits of the promised shape, all finite.
+  /// - Parameter place: says for messages what row of the call is meant.
+  /// - Throws: `EvaluationError.wrongOutput`, `.nonFiniteLogits`, and the classifier's errors.
+  func checkedLogits(_ images: Tensor, place: (Int) -> String) throws -> Tensor {
+    let logits = try logits(images)
+    guard logits.shape == [images.batch, classCount] else {
+      throw EvaluationError.wrongOutput(
+        what: "the classifier's logits", expected: [images.batch, classCount], got: logits.shape)
+    }
+    if let bad = logits.scalars.firstIndex(where: { !$0.isFinite }) {
+      throw EvaluationError.nonFinite(
+        what: "the classifier's logit \(bad % classCount)", place: place(bad / classCount),
+        value: "\(logits.scalars[bad])")
+    }
+    return logits
+  }
+
+  /// The input gradients of several targets from one forward pass, all of the promised shape and finite.
+  /// - Parameters:
+  ///   - predicted: the class meant by the targets that speak of the predicted one.
+  ///   - owner: whose gradients, for messages.
+  ///   - firstImage: position of the first image in its set, for messages.
+  /// - Throws: `EvaluationError.wrongOutput`, `.nonFinite`, and the classifier's errors.
+  func checkedGradients(
+    of targets: [GradientTarget], at images: Tensor, predicted: [Int], labels: [Int], owner: String = "the classifier",
+    firstImage: Int
+  ) throws -> [GradientTarget: Tensor] {
+    guard !targets.isEmpty else { return [:] }
+    let result = try inputGradients(at: images) { logits, range in
+      targets.map {
+        $0.cotangent(logits: logits, predicted: Array(predicted[range]), labels: Array(labels[range]))
+      }
+    }
+    guard result.gradients.count == targets.count else {
+      throw EvaluationError.wrongOutput(
+        what: "\(owner)'s number of gradients", expected: [targets.count], got: [result.gradients.count])
+    }
+    var gradients: [GradientTarget: Tensor] = [:]
+    for (target, gradient) in zip(targets, result.gradients) {
+      guard gradient.shape == images.shape else {
+        throw EvaluationError.wrongOutput(what: "\(owner)'s gradient", expected: images.shape, got: gradient.shape)
+      }
+      if let bad = gradient.scalars.firstIndex(where: { !$0.isFinite }) {
+        throw EvaluationError.nonFinite(
+          what: "\(owner)'s gradient of \(target.rawValue)", place: "image \(firstImage + bad / gradient.stride)",
+          value: "\(gradient.scalars[bad])")
+      }
+      gradients[target] = gradient
+    }
+    return gradients
+  }
+}

@@ -1,0 +1,89 @@
+import Tensor
+
+/// On- and off-manifold sensitivity (the paper, section 4 and figure 3):
+/// s(x, e) = || softmax f(x + e v) - softmax f(x) ||_1 in [0, 2], v a unit direction on or off the tangent space.
+public enum Sensitivity {
+  /// The sensitivities of images along given directions.
+  ///
+  /// - Parameters:
+  ///   - images: `[N, C, H, W]`.
+  ///   - clip: whether displaced images are clipped to [0, 1].
+  ///   - firstImage: position of the first image in its set, for messages.
+  /// - Returns: N x number of step sizes, each.
+  /// - Throws: `EvaluationError.nonFinite`, `.wrongOutput`, and the classifier's errors.
+  public static func measure(
+    _ classifier: any Classifier, at images: Tensor, along directions: PerturbationDirections, stepSizes: [Double],
+    clip: Bool = false, firstImage: Int = 0
+  ) throws -> (onManifold: Matrix, offManifold: Matrix) {
+    let logits = try classifier.checkedLogits(images) { "image \(firstImage + $0)" }
+    let responses = Responses(classifier: classifier, images: images, firstImage: firstImage, clip: clip)
+    let changes = try changes(responses, from: logits, along: directions, stepSizes: stepSizes)
+    func matrix(_ columns: ArraySlice<[Double]>) -> Matrix {
+      Matrix(rows: columns.count, columns: images.batch, scalars: columns.flatMap { $0 }).transposed
+    }
+    return (matrix(changes.prefix(stepSizes.count)), matrix(changes.suffix(stepSizes.count)))
+  }
+
+  /// One array of N values per step size on the manifold, then one per step size off it.
+  static func changes(
+    _ responses: Responses, from logits: Tensor, along directions: PerturbationDirections, stepSizes: [Double]
+  ) throws -> [[Double]] {
+    func displacements(_ direction: Tensor, _ side: String) -> [Responses.Displacement] {
+      stepSizes.map {
+        Responses.Displacement(direction: direction, scale: $0, description: "step \(brief($0)) \(side) the manifold")
+      }
+    }
+    return try responses.probabilityChanges(
+      at: displacements(directions.onManifold, "on") + displacements(directions.offManifold, "off"), from: logits)
+  }
+}
+
+struct SensitivityMeasurement: Measurement {
+  let classifier: any Classifier
+  let stepSizes: [Double]
+  let clip: Bool
+
+  func samples(of block: MeasurementBlock) throws -> SampleTable {
+    let responses = Responses(
+      classifier: classifier, images: block.images, firstImage: block.range.lowerBound, clip: clip)
+    let changes = try Sensitivity.changes(
+      responses, from: block.logits, along: block.directions, stepSizes: stepSizes)
+    let names = stepSizes.map(SampleColumn.onManifold) + stepSizes.map(SampleColumn.offManifold)
+    return SampleTable(zip(names, changes).map { ($0, $1) })
+  }
+
+  func result(from means: ResampledMeans) -> [SensitivityEntry] {
+    stepSizes.map { step in
+      SensitivityEntry(
+        stepSize: step, onManifold: means.mean(SampleColumn.onManifold(step: step)),
+        offManifold: means.mean(SampleColumn.offManifold(step: step)))
+    }
+  }
+}
+
+/// The exact Bayes classifier on the same images along the same directions: what rule v1 compares a model with where
+/// the task knows it.
+struct BayesReferenceMeasurement: Measurement {
+  let classifier: any Classifier
+  let smallStep: Double
+  let clip: Bool
+
+  func samples(of block: MeasurementBlock) throws -> SampleTable {
+    let logits = try classifier.checkedLogits(block.images) {
+      "image \(block.range.lowerBound + $0) (Bayes classifier)"
+    }
+    let responses = Responses(
+      classifier: classifier, images: block.images, firstImage: block.range.lowerBound, clip: clip)
+    let changes = try responses.probabilityChanges(
+      at: [
+        .init(
+          direction: block.directions.onManifold, scale: smallStep,
+          description: "step \(brief(smallStep)) on the manifold (Bayes classifier)")
+      ], from: logits)
+    let correct = zip(logits.argmaxOfRows(), block.labels).map { $0 == $1 ? 1.0 : 0.0 }
+    return SampleTable([
+      (SampleColumn.referenceCorrect, correct),
+      (SampleColumn.referenceOnManifold(step: smallStep), changes[0]),
+    ])
+  }
+}

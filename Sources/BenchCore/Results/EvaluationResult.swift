@@ -1,0 +1,132 @@
+/// A result file: `leaderboard/results/<task>/<model-id>.json`, keys as in its schema.
+///
+/// Everything but `provenance` is a function of the checkpoint, the task, the images and the seed.
+public struct EvaluationResult: Sendable, Equatable, Codable {
+  public static let currentSchemaVersion = 1
+
+  public var schemaVersion: Int
+  public var model: ModelRecord
+  public var task: TaskRecord
+  public var measurementProtocol: ProtocolRecord
+  public var measurements: Measurements
+  public var regime: RegimeVerdict
+  public var provenance: Provenance
+
+  enum CodingKeys: String, CodingKey {
+    case schemaVersion, model, task
+    case measurementProtocol = "protocol"
+    case measurements, regime, provenance
+  }
+}
+
+/// What was evaluated.
+public struct ModelRecord: Sendable, Equatable, Codable {
+  /// `[a-z0-9][a-z0-9._-]*`; the result file's name.
+  public var id: String
+  public var name: String
+  /// Nil for a model that is not read from a file, such as the task's own Bayes classifier.
+  public var checkpoint: Checkpoint?
+  public var plugin: Plugin
+  public var architecture: String
+  /// Number of trained scalars.
+  public var parameters: Int
+  public var preprocessing: Preprocessing
+  public var source: ModelDescription.Source?
+
+  public struct Checkpoint: Sendable, Equatable, Codable {
+    /// A bare file name.
+    public var file: String
+    /// 64 lower-case hexadecimal digits.
+    public var sha256: String
+    public var bytes: Int
+    /// Such as `"pytorch-zip"`.
+    public var format: String
+
+    public init(file: String, sha256: String, bytes: Int, format: String) {
+      self.file = file
+      self.sha256 = sha256
+      self.bytes = bytes
+      self.format = format
+    }
+  }
+
+  public struct Plugin: Sendable, Equatable, Codable {
+    public var id: String
+    public var version: String
+
+    public init(id: String, version: String) {
+      self.id = id
+      self.version = version
+    }
+  }
+
+  public init(
+    id: String, name: String, checkpoint: Checkpoint?, plugin: Plugin, architecture: String, parameters: Int,
+    preprocessing: Preprocessing, source: ModelDescription.Source? = nil
+  ) {
+    self.id = id
+    self.name = name
+    self.checkpoint = checkpoint
+    self.plugin = plugin
+    self.architecture = architecture
+    self.parameters = parameters
+    self.preprocessing = preprocessing
+    self.source = source
+  }
+}
+
+/// What it was measured against.
+public struct TaskRecord: Sendable, Equatable, Codable {
+  public var id: String
+  public var version: Int
+  public var dataset: Dataset
+  public var manifold: ManifoldRecord
+  public var score: ScoreRecord
+  public var density: DensityRecord
+  public var quality: ReferenceQuality
+
+  public struct Dataset: Sendable, Equatable, Codable {
+    public var name: String
+    public var split: String
+    /// How many were measured.
+    public var images: Int
+    /// SHA-256 of the images measured and their labels (`ImageSet.digest`).
+    public var digest: String
+  }
+
+  public struct ManifoldRecord: Sendable, Equatable, Codable {
+    public var id: String
+    public var dimension: Int
+  }
+
+  public struct ScoreRecord: Sendable, Equatable, Codable {
+    public var id: String
+    /// Noise levels, in pixel units.
+    public var noise: [Double]
+  }
+
+  public struct DensityRecord: Sendable, Equatable, Codable {
+    public var id: String
+    /// Whether it is the density that the images are drawn from, so that its classifier is Bayes-optimal.
+    public var isExact: Bool
+  }
+}
+
+/// How it was measured.
+public struct ProtocolRecord: Sendable, Equatable, Codable {
+  public var seed: UInt64
+  public var images: Int
+  public var stepSizes: [Double]
+  /// The target that the regime is decided on.
+  public var gradientTarget: GradientTarget
+  /// All targets reported.
+  public var gradientTargets: [GradientTarget]
+  public var clip: Bool
+  /// The regime rule's version.
+  public var rule: String
+  public var wideStep: Double
+  public var smallStep: Double
+  public var alignmentNoises: [Double]
+  public var decisiveNoise: Double
+  public var bootstrapResamples: Int
+}

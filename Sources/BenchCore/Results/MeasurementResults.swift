@@ -1,0 +1,151 @@
+/// Everything measured of a model, as in a result file. What each number means: docs/measurements.md.
+public struct Measurements: Sendable, Equatable, Codable {
+  public var accuracy: Estimate
+  public var sensitivity: [SensitivityEntry]
+  public var relativeRobustness: RelativeRobustnessResult
+  public var scoreAlignment: [AlignmentEntry]
+  public var conditionalScoreAlignment: [AlignmentEntry]
+  /// With the Bayes-optimal classifier, where the task knows it; otherwise `referenceAlignment` is there.
+  public var bayesAlignment: [AlignmentEntry]?
+  /// With the classifier of a density that was fitted to training images.
+  public var referenceAlignment: [AlignmentEntry]?
+  /// Where the task knows which pixels carry the label.
+  public var distractor: [DistractorEntry]?
+}
+
+public struct SensitivityEntry: Sendable, Equatable, Codable {
+  /// L2 length of the step, in pixel units.
+  public var stepSize: Double
+  public var onManifold: Estimate
+  public var offManifold: Estimate
+}
+
+public struct RelativeRobustnessResult: Sendable, Equatable, Codable {
+  public var definition1: Definition1
+  public var definition2: Definition2
+  /// (d - k) / d: both definitions for a classifier whose gradient is a random direction.
+  public var chance: Double
+
+  public struct Definition1: Sendable, Equatable, Codable {
+    /// sigma of the perturbation, in pixel units.
+    public var noise: Double
+    /// Perturbations per image.
+    public var draws: Int
+    public var value: Double?
+    public var low: Double?
+    public var high: Double?
+
+    init(noise: Double, draws: Int, estimate: Estimate) {
+      self.noise = noise
+      self.draws = draws
+      (value, low, high) = (estimate.value, estimate.low, estimate.high)
+    }
+
+    enum CodingKeys: String, CodingKey { case noise, draws, value, low, high }
+
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(noise, forKey: .noise)
+      try container.encode(draws, forKey: .draws)
+      try estimate.encode(into: &container, value: .value, low: .low, high: .high)
+    }
+
+    public var estimate: Estimate { Estimate(value: value, low: low, high: high) }
+  }
+
+  public struct Definition2: Sendable, Equatable, Codable {
+    public var value: Double?
+    public var low: Double?
+    public var high: Double?
+    public var undefinedImages: Int?
+    /// Mean off-manifold gradient energy over mean gradient energy: what definition 1 tends to (theorem 3.1).
+    public var pooled: Estimate
+
+    init(estimate: Estimate, pooled: Estimate) {
+      (value, low, high) = (estimate.value, estimate.low, estimate.high)
+      undefinedImages = estimate.undefinedImages
+      self.pooled = pooled
+    }
+
+    enum CodingKeys: String, CodingKey { case value, low, high, undefinedImages, pooled }
+
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try estimate.encode(into: &container, value: .value, low: .low, high: .high)
+      try container.encodeIfPresent(undefinedImages, forKey: .undefinedImages)
+      try container.encode(pooled, forKey: .pooled)
+    }
+
+    public var estimate: Estimate {
+      Estimate(value: value, low: low, high: high, undefinedImages: undefinedImages)
+    }
+  }
+}
+
+public struct AlignmentEntry: Sendable, Equatable, Codable {
+  public var target: GradientTarget
+  /// An `AlignmentMetric`'s id.
+  public var metric: String
+  /// sigma of the score, or of the reference classifier's smoothing, in pixel units.
+  public var noise: Double
+  public var value: Double?
+  public var low: Double?
+  public var high: Double?
+  public var undefinedImages: Int?
+  public var controls: Controls
+
+  /// The same number with something else in the gradient's place.
+  public struct Controls: Sendable, Equatable, Codable {
+    public var random: Estimate
+    public var image: Estimate
+    public var sobel: Estimate
+    public var otherImage: Estimate
+
+    /// In the order of the file.
+    public var all: [(control: AlignmentControl, estimate: Estimate)] {
+      [(.random, random), (.image, image), (.sobel, sobel), (.otherImage, otherImage)]
+    }
+  }
+
+  init(target: GradientTarget, metric: String, noise: Double, estimate: Estimate, controls: Controls) {
+    self.target = target
+    self.metric = metric
+    self.noise = noise
+    (value, low, high) = (estimate.value, estimate.low, estimate.high)
+    undefinedImages = estimate.undefinedImages
+    self.controls = controls
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case target, metric, noise, value, low, high, undefinedImages, controls
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(target, forKey: .target)
+    try container.encode(metric, forKey: .metric)
+    try container.encode(noise, forKey: .noise)
+    try estimate.encode(into: &container, value: .value, low: .low, high: .high)
+    try container.encodeIfPresent(undefinedImages, forKey: .undefinedImages)
+    try container.encode(controls, forKey: .controls)
+  }
+
+  public var estimate: Estimate {
+    Estimate(value: value, low: low, high: high, undefinedImages: undefinedImages)
+  }
+
+  /// The control that comes closest to the reference; nil where none is defined.
+  public var bestControl: (control: AlignmentControl, estimate: Estimate)? {
+    controls.all.filter { $0.estimate.value != nil }
+      .max { ($0.estimate.value ?? 0) < ($1.estimate.value ?? 0) }
+  }
+}
+
+public struct DistractorEntry: Sendable, Equatable, Codable {
+  /// sigma of the noise, in pixel units.
+  public var noise: Double
+  public var signal: Estimate
+  public var distractor: Estimate
+  /// Mean change under noise on the signal over mean change under noise on the distractor.
+  public var relativeNoiseRobustness: Estimate
+}

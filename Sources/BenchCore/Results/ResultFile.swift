@@ -1,0 +1,68 @@
+import Checkpoints
+import Foundation
+import JSON
+
+/// Result files on disk.
+public enum ResultFile {
+  /// UTF-8 JSON with a stable key order and a final newline.
+  public static func encode(_ result: EvaluationResult) throws -> Data { try JSONEncoding.encode(result) }
+
+  /// - Parameter source: the file's name, for messages.
+  /// - Throws: JSON's errors, and `ResultError.invalid` where a value contradicts the schema.
+  public static func decode(_ data: Data, source: String) throws -> EvaluationResult {
+    let result = try JSONDecoding.decode(EvaluationResult.self, from: data, source: source, rejectUnknownKeys: true)
+    let problems = ResultValidation.problems(in: result)
+    guard problems.isEmpty else { throw ResultError.invalid(file: source, problems: problems) }
+    return result
+  }
+
+  public static func read(_ url: URL) throws -> EvaluationResult {
+    let data: Data
+    do {
+      data = try Data(contentsOf: url)
+    } catch {
+      throw ResultError.unreadable(file: url.path, reason: error.localizedDescription)
+    }
+    return try decode(data, source: url.path)
+  }
+
+  /// Writes the file completely or not at all, making its folder where it is missing.
+  /// - Throws: `ResultError.invalid` rather than writing what its own check would refuse.
+  public static func write(_ result: EvaluationResult, to url: URL) throws {
+    let problems = ResultValidation.problems(in: result)
+    guard problems.isEmpty else { throw ResultError.invalid(file: url.path, problems: problems) }
+    try write(try encode(result), to: url)
+  }
+
+  /// The one place where this module writes.
+  static func write(_ data: Data, to url: URL) throws {
+    do {
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    } catch {
+      throw ResultError.unwritable(file: url.path, reason: error.localizedDescription)
+    }
+    try AtomicFile.write(data, to: url.path)
+  }
+}
+
+/// Why a result or the leaderboard could not be read or written.
+public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
+  case invalid(file: String, problems: [String])
+  /// A valid result under another name than its own.
+  case misplaced(file: String, expected: String)
+  case unreadable(file: String, reason: String)
+  case unwritable(file: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .invalid(let file, let problems):
+      "\(file): not a valid result: \(problems.joined(separator: "; ")); evaluate the model again"
+    case .misplaced(let file, let expected):
+      "\(file): holds a result whose place is \(expected); move it there"
+    case .unreadable(let file, let reason):
+      "\(file): cannot be read: \(reason)"
+    case .unwritable(let file, let reason):
+      "\(file): cannot be written: \(reason); choose another --output or free the place"
+    }
+  }
+}

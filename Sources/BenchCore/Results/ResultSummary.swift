@@ -1,0 +1,111 @@
+/// A result in 80 columns for a terminal.
+public enum ResultSummary {
+  static let width = 80
+
+  public static func text(_ result: EvaluationResult) -> String {
+    let sections = [
+      heading(result), sensitivity(result), robustness(result), alignment(result), regime(result), record(result),
+    ]
+    return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
+  }
+
+  private static func heading(_ result: EvaluationResult) -> [String] {
+    let (model, task) = (result.model, result.task)
+    return fields([
+      ("model", "\(model.id) (\(model.name))"),
+      ("network", "\(model.architecture), \(grouped(model.parameters)) parameters"),
+      (
+        "task",
+        "\(task.id) version \(task.version): \(grouped(task.dataset.images)) images of \(task.dataset.name) "
+          + "\(task.dataset.split)"
+      ),
+      ("accuracy", "\(withInterval(result.measurements.accuracy, 3)), 95 % interval"),
+      (
+        "regime",
+        "\(result.regime.label.rawValue.uppercased()), confidence \(fixed(result.regime.confidence, 3))"
+          + (result.regime.label == result.regime.evidence.leadingLabel
+            ? "" : " for \(result.regime.evidence.leadingLabel.rawValue)")
+      ),
+    ])
+  }
+
+  private static func sensitivity(_ result: EvaluationResult) -> [String] {
+    let rows = result.measurements.sensitivity.map { entry in
+      let ratio = entry.onManifold.value.flatMap { on in
+        entry.offManifold.value.flatMap { on > 0 ? $0 / on : nil }
+      }
+      return [
+        brief(shortened: entry.stepSize), withInterval(entry.onManifold, 3), withInterval(entry.offManifold, 3),
+        fixed(ratio, 2),
+      ]
+    }
+    return ["Sensitivity: how far predictions move, 0 to 2"]
+      + table([["step", "on the manifold", "off the manifold", "off / on"]] + rows)
+  }
+
+  private static func robustness(_ result: EvaluationResult) -> [String] {
+    let robustness = result.measurements.relativeRobustness
+    return ["Relative off-manifold robustness: lower is more robust off the manifold"]
+      + table([
+        ["definition 1", withInterval(robustness.definition1.estimate, 3)],
+        ["definition 2", withInterval(robustness.definition2.estimate, 3)],
+        ["chance", fixed(robustness.chance, 3)],
+      ])
+  }
+
+  /// One line per kind of reference: the decisive target where it is there, at the noise level where it does best.
+  private static func alignment(_ result: EvaluationResult) -> [String] {
+    let (measurements, settings) = (result.measurements, result.measurementProtocol)
+    let metric = EvaluationConfiguration.decisiveMetric
+    let reference = measurements.bayesAlignment ?? measurements.referenceAlignment ?? []
+    let decisive = reference.filter { $0.noise == settings.decisiveNoise && $0.metric == metric }
+    let kinds: [(String, [AlignmentEntry])] = [
+      (measurements.bayesAlignment == nil ? "fitted" : "Bayes", decisive),
+      ("score", measurements.scoreAlignment.filter { $0.metric == metric }),
+      ("class score", measurements.conditionalScoreAlignment.filter { $0.metric == metric }),
+    ]
+    let rows = kinds.flatMap { name, entries -> [[String]] in
+      // The decisive gradient, and the paper's two.
+      [settings.gradientTarget, .logitPredicted, .logitSum].compactMap { target in
+        let best = entries.filter { $0.target == target }.max { ($0.value ?? -2) < ($1.value ?? -2) }
+        return best.map { entry in
+          let control = entry.bestControl
+          return [
+            name, entry.target.rawValue, brief(shortened: entry.noise), withInterval(entry.estimate, 3),
+            control.map { "\(fixed($0.estimate.value, 3)) \(word(for: $0.control))" } ?? "-",
+          ]
+        }
+      }
+    }
+    return ["Alignment of input gradients (cosine), beside the best control"]
+      + table([["with", "gradient", "noise", "cosine", "control"]] + rows)
+  }
+
+  /// Short, so that the widest line of the table is exactly `width`.
+  private static func word(for control: AlignmentControl) -> String {
+    control == .otherImage ? "other" : control.rawValue
+  }
+
+  private static func regime(_ result: EvaluationResult) -> [String] {
+    ["Why \(result.regime.label.rawValue)"]
+      + result.regime.evidence.sentences.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
+  }
+
+  private static func record(_ result: EvaluationResult) -> [String] {
+    var rows = [
+      ("seed", "\(result.measurementProtocol.seed)"),
+      ("images", result.task.dataset.digest),
+    ]
+    if let checkpoint = result.model.checkpoint {
+      rows.append(("checkpoint", checkpoint.sha256))
+      rows.append(("", "\(checkpoint.file), \(grouped(checkpoint.bytes)) bytes, \(checkpoint.format)"))
+    }
+    rows.append(
+      (
+        "made by",
+        "pags-bench \(result.provenance.toolVersion), \(fixed(result.provenance.elapsedSeconds, 1)) s, "
+          + "\(result.provenance.host.threads) \(result.provenance.host.threads == 1 ? "thread" : "threads")"
+      ))
+    return ["Record (digests are SHA-256)"] + fields(rows)
+  }
+}

@@ -1,0 +1,147 @@
+import Foundation
+
+/// What JSON Schema would check of a result file, and what it cannot: that its numbers agree with each other.
+public enum ResultValidation {
+  /// Everything that is wrong, each with its path in the file; empty for a valid result.
+  public static func problems(in result: EvaluationResult) -> [String] {
+    var collector = ProblemCollector()
+    collector.require(
+      result.schemaVersion == EvaluationResult.currentSchemaVersion, "schemaVersion",
+      "is \(result.schemaVersion), expected \(EvaluationResult.currentSchemaVersion)")
+    collector.check(result.model)
+    collector.check(result.task)
+    collector.check(result.measurementProtocol, task: result.task)
+    collector.check(result.measurements, result.measurementProtocol)
+    collector.check(result.regime, result)
+    collector.check(result.provenance)
+    return collector.problems
+  }
+
+  /// `[a-z0-9][a-z0-9._-]*`: what a model, a task or a plugin may be called. Such a name is also a safe file name.
+  public static func isIdentifier(_ text: String) -> Bool {
+    let allowed = Set("abcdefghijklmnopqrstuvwxyz0123456789._-")
+    guard let first = text.first, text.count <= 100 else { return false }
+    return !"._-".contains(first) && text.allSatisfy(allowed.contains)
+  }
+
+  /// 64 lower-case hexadecimal digits.
+  static func isDigest(_ text: String) -> Bool {
+    text.count == 64 && text.allSatisfy { "0123456789abcdef".contains($0) }
+  }
+}
+
+/// Problems found so far.
+struct ProblemCollector {
+  private(set) var problems: [String] = []
+
+  mutating func require(_ condition: Bool, _ path: String, _ problem: @autoclosure () -> String) {
+    if !condition { problems.append("\(path) \(problem())") }
+  }
+
+  mutating func requireIdentifier(_ text: String, _ path: String) {
+    require(
+      ResultValidation.isIdentifier(text), path,
+      "is `\(text)`, expected lower-case letters, digits, `.`, `_`, `-`, not beginning with a sign")
+  }
+
+  mutating func requireDigest(_ text: String, _ path: String) {
+    require(ResultValidation.isDigest(text), path, "is `\(text)`, expected 64 lower-case hexadecimal digits")
+  }
+
+  /// A number that must be finite and in a range.
+  mutating func require(_ value: Double?, in range: ClosedRange<Double>, _ path: String) {
+    guard let value else { return }
+    require(
+      value.isFinite && range.contains(value), path,
+      "is \(value), expected a number in [\(brief(range.lowerBound)), \(brief(range.upperBound))]")
+  }
+
+  mutating func check(
+    _ estimate: Estimate, in range: ClosedRange<Double>, images: Int? = nil, _ path: String
+  ) {
+    // A mean computed from resample counts may differ from the plain mean in its last digits.
+    let slack = 1e-9 * max(1, abs(estimate.value ?? 0))
+    let widened = range.lowerBound - slack...range.upperBound + slack
+    require(estimate.value, in: widened, "\(path).value")
+    require(estimate.low, in: widened, "\(path).low")
+    require(estimate.high, in: widened, "\(path).high")
+    let (low, high) = (estimate.low ?? -.infinity, estimate.high ?? .infinity)
+    require(low <= high, path, "has low \(low) above high \(high)")
+    if let value = estimate.value {
+      require(low - slack <= value && value <= high + slack, path, "has value \(value) outside [\(low), \(high)]")
+    }
+    if let undefined = estimate.undefinedImages {
+      require((1...max(1, images ?? .max)).contains(undefined), "\(path).undefinedImages", "is \(undefined)")
+    }
+  }
+}
+
+extension ProblemCollector {
+  fileprivate mutating func check(_ model: ModelRecord) {
+    requireIdentifier(model.id, "model.id")
+    requireIdentifier(model.plugin.id, "model.plugin.id")
+    require(!model.name.isEmpty, "model.name", "is empty")
+    require(!model.architecture.isEmpty, "model.architecture", "is empty")
+    require(model.parameters >= 0, "model.parameters", "is \(model.parameters)")
+    if let checkpoint = model.checkpoint {
+      requireDigest(checkpoint.sha256, "model.checkpoint.sha256")
+      require(checkpoint.bytes > 0, "model.checkpoint.bytes", "is \(checkpoint.bytes)")
+      let isBare = !checkpoint.file.isEmpty && !checkpoint.file.hasPrefix(".") && !checkpoint.file.contains("/")
+      require(isBare, "model.checkpoint.file", "is `\(checkpoint.file)`, expected a file name without folders")
+    }
+    let (mean, std) = (model.preprocessing.mean, model.preprocessing.std)
+    require(
+      !mean.isEmpty && mean.count == std.count && mean.allSatisfy(\.isFinite)
+        && std.allSatisfy { $0.isFinite && $0 > 0 }, "model.preprocessing",
+      "is mean \(mean), std \(std), expected as many finite means as positive deviations")
+  }
+
+  fileprivate mutating func check(_ task: TaskRecord) {
+    requireIdentifier(task.id, "task.id")
+    requireIdentifier(task.manifold.id, "task.manifold.id")
+    requireIdentifier(task.score.id, "task.score.id")
+    requireIdentifier(task.density.id, "task.density.id")
+    require(task.version >= 1, "task.version", "is \(task.version)")
+    require(task.manifold.dimension >= 0, "task.manifold.dimension", "is \(task.manifold.dimension)")
+    requireDigest(task.dataset.digest, "task.dataset.digest")
+    for (index, noise) in task.score.noise.enumerated() {
+      require(noise, in: 0...1e6, "task.score.noise[\(index)]")
+    }
+    require(task.quality.accuracy, in: 0...1, "task.quality.accuracy")
+    require(
+      task.quality.heldOutLogLikelihood, in: -.greatestFiniteMagnitude...(.greatestFiniteMagnitude),
+      "task.quality.heldOutLogLikelihood")
+  }
+
+  fileprivate mutating func check(_ settings: ProtocolRecord, task: TaskRecord) {
+    require(
+      settings.images > 0 && settings.images == task.dataset.images, "protocol.images",
+      "is \(settings.images), task.dataset.images \(task.dataset.images)")
+    for (index, step) in settings.stepSizes.enumerated() {
+      require(step.isFinite && step > 0, "protocol.stepSizes[\(index)]", "is \(step), expected a positive number")
+    }
+    for (index, noise) in settings.alignmentNoises.enumerated() {
+      require(noise, in: 0...1e6, "protocol.alignmentNoises[\(index)]")
+    }
+    require(settings.stepSizes.contains(settings.wideStep), "protocol.wideStep", "is not among stepSizes")
+    require(settings.stepSizes.contains(settings.smallStep), "protocol.smallStep", "is not among stepSizes")
+    require(
+      settings.alignmentNoises.contains(settings.decisiveNoise), "protocol.decisiveNoise",
+      "is not among alignmentNoises")
+    require(
+      settings.gradientTargets.contains(settings.gradientTarget), "protocol.gradientTarget",
+      "is not among gradientTargets")
+    require(
+      settings.rule == RegimeRule.version, "protocol.rule", "is `\(settings.rule)`, expected \(RegimeRule.version)")
+    require(settings.bootstrapResamples > 0, "protocol.bootstrapResamples", "is \(settings.bootstrapResamples)")
+  }
+
+  fileprivate mutating func check(_ provenance: Provenance) {
+    require(!provenance.toolVersion.isEmpty, "provenance.toolVersion", "is empty")
+    require(
+      (try? Date(provenance.createdAt, strategy: .iso8601)) != nil, "provenance.createdAt",
+      "is `\(provenance.createdAt)`, expected ISO 8601")
+    require(provenance.elapsedSeconds, in: 0...1e9, "provenance.elapsedSeconds")
+    require(provenance.host.threads > 0, "provenance.host.threads", "is \(provenance.host.threads)")
+  }
+}

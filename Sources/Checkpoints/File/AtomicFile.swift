@@ -1,0 +1,61 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Files that are there completely or not at all.
+public enum AtomicFile {
+  /// Writes `data` to a temporary file in the same directory and renames it to `path`, replacing what was there.
+  /// A reader sees the old content or the new, never part of either; after a failure the old content is untouched.
+  /// - Throws: `CheckpointError.cannotWrite`.
+  public static func write(_ data: Data, to path: String) throws(CheckpointError) {
+    let target = URL(fileURLWithPath: path)
+    let name = target.lastPathComponent
+    // The process and a random part, so that two writers of the same file never share a temporary file.
+    let temporary = target.deletingLastPathComponent()
+      .appendingPathComponent(".\(name).\(getpid()).\(String(UInt32.random(in: 0...UInt32.max), radix: 16)).partial")
+      .path
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .cannotWrite(file: name, reason: FileMapping.systemMessage()) }
+    if let reason = writeAndFlush(data, to: descriptor) ?? move(temporary, to: path) {
+      unlink(temporary)
+      throw .cannotWrite(file: name, reason: reason)
+    }
+  }
+
+  /// Writes, flushes to disk and closes; returns what went wrong.
+  private static func writeAndFlush(_ data: Data, to descriptor: Int32) -> String? {
+    let failure = data.withUnsafeBytes { bytes -> String? in
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let written = systemWrite(descriptor, UnsafeRawBufferPointer(rebasing: rest))
+        if written < 0 && errno == EINTR { continue }
+        guard written > 0 else { return FileMapping.systemMessage() }
+        rest = rest.dropFirst(written)
+      }
+      return fsync(descriptor) == 0 ? nil : FileMapping.systemMessage()
+    }
+    let closed = close(descriptor)
+    return failure ?? (closed == 0 ? nil : FileMapping.systemMessage())
+  }
+
+  private static func move(_ temporary: String, to path: String) -> String? {
+    rename(temporary, path) == 0 ? nil : FileMapping.systemMessage()
+  }
+
+  /// The system call, whose name this type's own method would otherwise hide.
+  private static func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
+    #if canImport(Glibc)
+      Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+    #elseif canImport(Musl)
+      Musl.write(descriptor, bytes.baseAddress, bytes.count)
+    #else
+      Darwin.write(descriptor, bytes.baseAddress, bytes.count)
+    #endif
+  }
+}

@@ -1,2 +1,0 @@
-public struct FileProbe: Sendable {}
-public struct CheckpointFile: Sendable {}

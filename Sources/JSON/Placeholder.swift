@@ -1,1 +1,0 @@
-public indirect enum JSONValue: Sendable, Equatable, Codable { case null }

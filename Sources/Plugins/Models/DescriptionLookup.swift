@@ -1,0 +1,99 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import JSON
+
+/// Finds the description of a checkpoint, in the contract's order: a file named by the user, `model.json` or
+/// `<checkpoint>.json` beside it, and the descriptions under `models/` by the checkpoint's SHA-256.
+public struct DescriptionLookup: Sendable {
+  public struct Found: Sendable {
+    public let description: ModelDescription
+    /// Which file it is, for the summary.
+    public let path: String
+  }
+
+  private let modelsFolder: URL?
+
+  public init(modelsFolder: URL?) { self.modelsFolder = modelsFolder }
+
+  /// - Parameter explicit: `--model`.
+  /// - Returns: nil where there is no description anywhere.
+  /// - Throws: `DescriptionError`, `JSONError`, naming the file.
+  public func find(for checkpoint: CheckpointFile, explicit: String?) throws -> Found? {
+    if let explicit {
+      let url = URL(fileURLWithPath: explicit)
+      guard FileManager.default.fileExists(atPath: url.path) else { throw DescriptionError.notFound(explicit) }
+      return try read(url, for: checkpoint, mustMatch: true)
+    }
+    let folder = checkpoint.url.deletingLastPathComponent()
+    let besides = [folder.appendingPathComponent("model.json"), checkpoint.url.appendingPathExtension("json")]
+    for url in besides where FileManager.default.fileExists(atPath: url.path) {
+      if let found = try read(url, for: checkpoint, mustMatch: false) { return found }
+    }
+    return try known(checkpoint)
+  }
+
+  /// Parses one description.
+  public static func read(_ url: URL) throws -> ModelDescription {
+    let data: Data
+    do { data = try Data(contentsOf: url) } catch {
+      throw DescriptionError.unreadable(url.path, error.localizedDescription)
+    }
+    let description = try JSONDecoding.decode(
+      ModelDescription.self, from: data, source: url.lastPathComponent, rejectUnknownKeys: true)
+    guard description.id.wholeMatch(of: /[a-z0-9][a-z0-9._-]*/) != nil else {
+      throw DescriptionError.invalidID(url.path, description.id)
+    }
+    return description
+  }
+
+  /// A description that names another checkpoint belongs to it: beside the file it is passed over, named by the user it is
+  /// an error.
+  private func read(_ url: URL, for checkpoint: CheckpointFile, mustMatch: Bool) throws -> Found? {
+    let description = try Self.read(url)
+    if let digest = description.checkpoint?.sha256, digest.lowercased() != checkpoint.sha256 {
+      let namesThisFile = description.checkpoint?.file.map { $0 == checkpoint.name } ?? true
+      guard mustMatch || namesThisFile else { return nil }
+      throw DescriptionError.digest(url.path, expected: digest, got: checkpoint.sha256, checkpoint: checkpoint.name)
+    }
+    if !mustMatch, let file = description.checkpoint?.file, file != checkpoint.name { return nil }
+    return Found(description: description, path: url.path)
+  }
+
+  /// Descriptions under `models/`, by digest.
+  private func known(_ checkpoint: CheckpointFile) throws -> Found? {
+    guard let modelsFolder,
+      let entries = FileManager.default.enumerator(at: modelsFolder, includingPropertiesForKeys: nil)
+    else { return nil }
+    let files = entries.compactMap { $0 as? URL }.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
+    for url in files {
+      // A cheap look first: most descriptions are of other checkpoints.
+      guard let data = try? Data(contentsOf: url), data.range(of: Data(checkpoint.sha256.utf8)) != nil else { continue }
+      let description = try Self.read(url)
+      if description.checkpoint?.sha256?.lowercased() == checkpoint.sha256 {
+        return Found(description: description, path: url.path)
+      }
+    }
+    return nil
+  }
+}
+
+/// What is wrong with a description as a file; its content is the JSON decoder's matter.
+public enum DescriptionError: Error, Sendable, CustomStringConvertible {
+  case notFound(String)
+  case unreadable(String, String)
+  case invalidID(String, String)
+  case digest(String, expected: String, got: String, checkpoint: String)
+
+  public var description: String {
+    switch self {
+    case .notFound(let path): "\(path): there is no such description; --model takes the path of a model.json"
+    case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
+    case .invalidID(let path, let id):
+      "\(path): id `\(id)` must consist of lower-case letters, digits, `.`, `_` and `-`, and begin with a letter or digit"
+    case .digest(let path, let expected, let got, let checkpoint):
+      "\(path): describes a checkpoint with SHA-256 \(expected), but \(checkpoint) has \(got); "
+        + "the file was changed or is another one"
+    }
+  }
+}

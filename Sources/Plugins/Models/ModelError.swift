@@ -1,0 +1,53 @@
+/// What keeps a checkpoint from becoming a network.
+public enum ModelError: Error, Sendable, CustomStringConvertible {
+  case unknownLayerType(layer: String, type: String, known: [String])
+  case unusedOption(layer: String, type: String, option: String, known: [String])
+  case missingOption(layer: String, type: String, option: String)
+  case invalidOption(layer: String, option: String, reason: String)
+  case missingTensor(file: String, layer: String, tensor: String, nearest: [String])
+  case tensorShape(file: String, layer: String, tensor: String, got: [Int], expected: String)
+  case layer(layer: String, input: String, reason: String)
+  case output(file: String, shape: String, expected: String)
+  case notRecognised(file: String, tensors: [String], architectures: [String])
+  case unknownArchitecture(name: String, nearest: String?, known: [String])
+  case architectureMismatch(file: String, name: String, reason: String)
+  case preprocessing(channels: Int, mean: Int, std: Int)
+  case nonFiniteWeights(file: String, tensor: String)
+
+  public var description: String {
+    switch self {
+    case .unknownLayerType(let layer, let type, let known):
+      "\(layer): there is no layer type `\(type)`; known are \(known.joined(separator: ", "))"
+    case .unusedOption(let layer, let type, let option, let known):
+      "\(layer): \(type) has no option `\(option)`; it has \(known.isEmpty ? "none" : known.joined(separator: ", "))"
+    case .missingOption(let layer, let type, let option):
+      "\(layer): \(type) needs the option `\(option)`"
+    case .invalidOption(let layer, let option, let reason):
+      "\(layer): option `\(option)` \(reason)"
+    case .missingTensor(let file, let layer, let tensor, let nearest):
+      "\(file): \(layer) needs the tensor `\(tensor)`, which is not there"
+        + (nearest.isEmpty ? "" : "; near it are " + nearest.map { "`\($0)`" }.joined(separator: ", "))
+    case .tensorShape(let file, let layer, let tensor, let got, let expected):
+      "\(file): tensor `\(tensor)` of \(layer) has shape \(got), expected \(expected); "
+        + "describe the network in a model.json, or name its architecture with --arch"
+    case .layer(let layer, let input, let reason):
+      "\(layer) on an input of shape \(input): \(reason)"
+    case .output(let file, let shape, let expected):
+      "\(file): the network's output has shape \(shape), expected \(expected); is a Flatten, a pooling or the last layer missing?"
+    case .notRecognised(let file, let tensors, let architectures):
+      "\(file): no built-in architecture has these tensors (\(tensors.joined(separator: ", "))). "
+        + "Describe the network as a layer list in a model.json beside the checkpoint (docs/add-a-model.md), "
+        + "or choose with --arch among \(architectures.joined(separator: ", "))"
+    case .unknownArchitecture(let name, let nearest, let known):
+      "there is no architecture `\(name)`\(nearest.map { "; did you mean `\($0)`?" } ?? ""); "
+        + "known are \(known.joined(separator: ", "))"
+    case .architectureMismatch(let file, let name, let reason):
+      "\(file): the tensors do not fit the architecture `\(name)`: \(reason)"
+    case .preprocessing(let channels, let mean, let std):
+      "preprocessing has \(mean) means and \(std) standard deviations (all must be finite, the latter positive), "
+        + "the images \(channels) channels; give one of each per channel"
+    case .nonFiniteWeights(let file, let tensor):
+      "\(file): tensor `\(tensor)` holds NaN or infinity; the training diverged or the file is damaged"
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import BenchCore
+import Checkpoints
+import Foundation
+
+/// From a path to a model, in two steps: what the file is, which may decide what it is measured on, and its network.
+public struct ModelLoader: Sendable {
+  /// A checkpoint, the plugin that reads it and what is known about it; nothing of its content was read yet.
+  public struct Candidate: Sendable {
+    public let checkpoint: CheckpointFile
+    public let plugin: any ModelPlugin.Type
+    /// Name of the format in results.
+    public let format: String
+    public let description: ModelDescription?
+    /// Where the description was found.
+    public let descriptionPath: String?
+  }
+
+  private let lookup: DescriptionLookup
+
+  public init(_ files: ProjectFiles?) { lookup = DescriptionLookup(modelsFolder: files?.models) }
+
+  /// - Parameter description: `--model`.
+  /// - Throws: `CheckpointError`, `ModelLoaderError`, `DescriptionError`, `JSONError`, naming the file.
+  public func find(_ path: String, description: String?) throws -> Candidate {
+    let checkpoint = try CheckpointFile.open(path)
+    let probe = FileProbe(checkpoint)
+    guard let plugin = BuiltinPlugins.models.first(where: { $0.recognizes(probe) }) else {
+      throw ModelLoaderError.noPlugin(
+        file: checkpoint.name, format: probe.format?.rawValue, plugins: BuiltinPlugins.models.map { $0.summary })
+    }
+    let found = try lookup.find(for: checkpoint, explicit: description)
+    return Candidate(
+      checkpoint: checkpoint, plugin: plugin, format: probe.format?.rawValue ?? plugin.id,
+      description: found?.description, descriptionPath: found?.path)
+  }
+
+  /// - Throws: errors that name the file; see `CheckpointError`, `ModelError`.
+  public func load(_ candidate: Candidate, _ options: LoadOptions) throws -> LoadedModel {
+    try candidate.plugin.init().load(candidate.checkpoint, candidate.description, options)
+  }
+}
+
+public enum ModelLoaderError: Error, Sendable, CustomStringConvertible {
+  case noPlugin(file: String, format: String?, plugins: [String])
+
+  public var description: String {
+    switch self {
+    case .noPlugin(let file, let format, let plugins):
+      "\(file): " + (format.map { "no plugin reads the format \($0)" } ?? "this is no known checkpoint format")
+        + "; what can be read: \(plugins.joined(separator: "; "))"
+    }
+  }
+}

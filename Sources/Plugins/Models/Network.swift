@@ -1,0 +1,43 @@
+import BenchCore
+import Graph
+import Tensor
+
+/// A network ready to be built for any batch size: layers, tensors and how pixels are prepared.
+struct Network: Sendable {
+  /// `[C, H, W]`.
+  let inputShape: Shape
+  let preprocessing: Preprocessing
+  /// Whether pixels are limited to [0, 1] before they are normalised.
+  let clampsInput: Bool
+  let layers: [Layer]
+  let weights: WeightSource
+
+  /// - Returns: a graph with batch normalisation folded, its input `images` `[batch, C, H, W]` and its logits `[batch, K]`.
+  func graph(batch: Int) throws -> (graph: Graph, images: Graph.Value, logits: Graph.Value) {
+    var graph = Graph()
+    let images = graph.input("images", inputShape.prepending(batch))
+    let prepared = try prepare(images, &graph)
+    var builder = LayerBuilder(graph: graph, value: prepared, weights: weights)
+    try builder.append(layers, path: "layers")
+    guard builder.shape.rank == 2, builder.shape[0] == batch, builder.shape[1] >= 2 else {
+      throw ModelError.output(
+        file: weights.file, shape: builder.shape.description, expected: "[\(batch), K] with K at least 2")
+    }
+    let folded = try builder.graph.folded(for: [images, builder.value])
+    return (folded.graph, folded.outputs[0], folded.outputs[1])
+  }
+
+  private func prepare(_ images: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
+    let channels = inputShape[0]
+    let (mean, std) = (preprocessing.mean, preprocessing.std)
+    guard mean.count == channels, std.count == channels, (mean + std).allSatisfy(\.isFinite), std.allSatisfy({ $0 > 0 })
+    else { throw ModelError.preprocessing(channels: channels, mean: mean.count, std: std.count) }
+    var value = images
+    if clampsInput { value = try graph.clip(value, lower: 0, upper: 1) }
+    guard preprocessing != .identity(channels: channels) else { return value }
+    // (x - mean) / std in this order, as networks were trained: x / std - mean / std rounds differently.
+    let column: Shape = [1, channels, 1, 1]
+    let centred = try graph.subtract(value, graph.constant(Tensor(shape: column, scalars: mean)))
+    return try graph.divide(centred, graph.constant(Tensor(shape: column, scalars: std)))
+  }
+}

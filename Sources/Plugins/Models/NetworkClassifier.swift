@@ -1,0 +1,149 @@
+import BenchCore
+import Graph
+import Synchronization
+import Tensor
+
+/// A network as a classifier. Images are spread over workers in blocks; each worker runs its own workspace, so there is no
+/// waiting inside the network and no result depends on batch size or threads.
+final class NetworkClassifier: Classifier {
+  let inputShape: Shape
+  let classCount: Int
+  private let network: Network
+  private let batch: Int
+  private let threads: Int
+  /// Workspaces by kind and batch size that no worker is using.
+  private let idle = Mutex<[Key: [SendableWorkspace]]>([:])
+  private let programs = Mutex<[Key: Program]>([:])
+
+  private struct Key: Hashable {
+    let batch: Int
+    let withGradient: Bool
+  }
+
+  /// A workspace is used by one worker at a time: it is either in `idle` or with the worker that took it out.
+  private struct SendableWorkspace: @unchecked Sendable {
+    let workspace: Workspace
+  }
+
+  /// - Throws: `ModelError`, `CheckpointError`, `GraphError` where layers and tensors do not fit.
+  init(_ network: Network, batch: Int, threads: Int) throws {
+    self.network = network
+    self.batch = max(1, batch)
+    self.threads = max(1, threads)
+    inputShape = network.inputShape
+    let probe = try network.graph(batch: 1)
+    classCount = probe.graph.shape(of: probe.logits)[1]
+  }
+
+  func logits(_ images: Tensor) throws -> Tensor {
+    try check(images)
+    let result = ResultBuffer(images.batch * classCount)
+    try Workers.forEachBlock(of: images.batch, blockSize: batch, threads: threads) { range, _ in
+      try self.withWorkspace(count: range.count, withGradient: false) { workspace in
+        self.load(images, range, into: workspace)
+        workspace.run()
+        result.write(
+          workspace.outputBuffer(0), count: range.count * self.classCount, at: range.lowerBound * self.classCount)
+      }
+    }
+    return result.tensor([images.batch, classCount])
+  }
+
+  func inputGradients(
+    at images: Tensor, cotangents: @Sendable (Tensor, Range<Int>) throws -> [Tensor]
+  ) throws -> (logits: Tensor, gradients: [Tensor]) {
+    try check(images)
+    let (count, pixels) = (images.batch, inputShape.count)
+    let logits = ResultBuffer(count * classCount)
+    let gradients = Mutex<[ResultBuffer]>([])
+    try Workers.forEachBlock(of: count, blockSize: batch, threads: threads) { range, _ in
+      try self.withWorkspace(count: range.count, withGradient: true) { workspace in
+        self.load(images, range, into: workspace)
+        workspace.runFirstStage()
+        let here = Array(workspace.outputBuffer(0)[..<(range.count * self.classCount)])
+        here.withUnsafeBufferPointer {
+          logits.write($0, count: here.count, at: range.lowerBound * self.classCount)
+        }
+        let vectors = try cotangents(Tensor(shape: [range.count, self.classCount], scalars: here), range)
+        let buffers = gradients.withLock { buffers in
+          while buffers.count < vectors.count { buffers.append(ResultBuffer(count * pixels)) }
+          return buffers
+        }
+        for (vector, buffer) in zip(vectors, buffers) {
+          vector.scalars.withUnsafeBufferPointer { workspace.set("cotangent", to: $0) }
+          workspace.runSecondStage()
+          buffer.write(workspace.outputBuffer(1), count: range.count * pixels, at: range.lowerBound * pixels)
+        }
+      }
+    }
+    return (
+      logits.tensor([count, classCount]), gradients.withLock { $0.map { $0.tensor(inputShape.prepending(count)) } }
+    )
+  }
+
+  private func check(_ images: Tensor) throws {
+    guard images.shape.rank == 4, images.shape.droppingFirst == inputShape else {
+      throw GraphError.inputShape(name: "images", expected: inputShape.prepending(images.batch), got: images.shape)
+    }
+  }
+
+  private func load(_ images: Tensor, _ range: Range<Int>, into workspace: Workspace) {
+    let pixels = inputShape.count
+    images.scalars.withUnsafeBufferPointer {
+      workspace.set(
+        "images",
+        to: UnsafeBufferPointer(rebasing: $0[range.lowerBound * pixels..<range.upperBound * pixels]))
+    }
+  }
+
+  /// Runs `body` with a workspace for at least `count` images: the next power of two, so that few programs are made.
+  private func withWorkspace(count: Int, withGradient: Bool, _ body: (Workspace) throws -> Void) throws {
+    var size = 1
+    while size < count { size *= 2 }
+    let key = Key(batch: min(size, max(batch, count)), withGradient: withGradient)
+    let reused = idle.withLock { $0[key]?.popLast() }
+    let taken = try reused ?? SendableWorkspace(workspace: Workspace(program(key)))
+    defer { idle.withLock { $0[key, default: []].append(taken) } }
+    try body(taken.workspace)
+  }
+
+  private func program(_ key: Key) throws -> Program {
+    // Held while compiling, so that two workers do not do the same work.
+    try programs.withLock { programs in
+      if let known = programs[key] { return known }
+      var (graph, images, logits) = try network.graph(batch: key.batch)
+      var outputs = [logits]
+      if key.withGradient {
+        let cotangent = graph.input("cotangent", [key.batch, classCount])
+        outputs.append(
+          contentsOf: try graph.gradient(of: [(logits, cotangent)], withRespectTo: [images]))
+      }
+      let program = try Program(graph, outputs: outputs, lateInputs: ["cotangent"])
+      programs[key] = program
+      return program
+    }
+  }
+}
+
+/// Memory that workers fill, each its own part.
+private final class ResultBuffer: @unchecked Sendable {
+  // Workers write disjoint ranges, and the result is read after all have ended.
+  private let base: UnsafeMutablePointer<Float>
+  private let count: Int
+
+  init(_ count: Int) {
+    self.count = count
+    base = .allocate(capacity: max(1, count))
+    base.initialize(repeating: 0, count: count)
+  }
+
+  deinit { base.deallocate() }
+
+  func write(_ values: UnsafeBufferPointer<Float>, count: Int, at offset: Int) {
+    if let source = values.baseAddress { (base + offset).update(from: source, count: count) }
+  }
+
+  func tensor(_ shape: Shape) -> Tensor {
+    Tensor(shape: shape, scalars: Array(UnsafeBufferPointer(start: base, count: count)))
+  }
+}

@@ -1,0 +1,80 @@
+import BenchCore
+import Checkpoints
+import JSON
+import Tensor
+
+/// Checkpoints that hold named tensors: the network comes from `--arch`, the description, or recognition.
+public struct StateDictPlugin: ModelPlugin {
+  public static let id = "state-dict"
+  public static let version = "1"
+  public static let summary = "named tensors: PyTorch (zip and legacy) and safetensors, into the built-in engine"
+
+  public init() {}
+
+  public static func recognizes(_ probe: FileProbe) -> Bool {
+    switch probe.format {
+    case .pytorchZip, .pytorchLegacy, .safetensors: true
+    default: false
+    }
+  }
+
+  public func load(
+    _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions
+  ) throws -> LoadedModel {
+    let stateDict = try CheckpointReader.stateDict(of: checkpoint)
+    let weights = WeightSource(stateDict)
+    let recognised = try architecture(weights, description, options)
+    let inputShape = try inputShape(recognised, options, weights)
+    let (preprocessing, isAssumed, clamps) = preprocessing(stateDict, description, options, channels: inputShape[0])
+    let network = Network(
+      inputShape: inputShape, preprocessing: preprocessing, clampsInput: clamps, layers: recognised.layers,
+      weights: weights)
+    let classifier = try NetworkClassifier(network, batch: options.batch, threads: options.threads)
+    var notes = stateDict.notes
+    let unused = weights.unused
+    if !unused.isEmpty {
+      notes.append(
+        "\(unused.count) tensors are not used by the network: "
+          + unused.prefix(4).joined(separator: ", ") + (unused.count > 4 ? ", ..." : ""))
+    }
+    return LoadedModel(
+      classifier: classifier, architecture: recognised.name, parameters: weights.parameterCount,
+      preprocessing: preprocessing, preprocessingIsAssumed: isAssumed, notes: notes)
+  }
+
+  private func architecture(
+    _ weights: WeightSource, _ description: ModelDescription?, _ options: LoadOptions
+  ) throws -> RecognisedNetwork {
+    if let name = options.architecture { return try ArchitectureLookup.network(named: name, weights) }
+    switch description?.architecture {
+    case nil: return try ArchitectureLookup.recognise(weights)
+    case .string(let name)?: return try ArchitectureLookup.network(named: name, weights)
+    case let list?:
+      let layers = try JSONDecoding.decode(
+        [Layer].self, from: list, source: "architecture of \(description?.id ?? weights.file)", rejectUnknownKeys: true)
+      return RecognisedNetwork(name: "layers", layers: layers, inputShape: nil)
+    }
+  }
+
+  /// The task's image size where the network does not insist on its own.
+  private func inputShape(
+    _ network: RecognisedNetwork, _ options: LoadOptions, _ weights: WeightSource
+  ) throws -> Shape {
+    guard let shape = options.imageShape ?? network.inputShape else {
+      throw ModelError.output(
+        file: weights.file, shape: "unknown", expected: "an input size; a layer list needs a task or images to tell it")
+    }
+    return shape
+  }
+
+  /// In order: the command line, the description, the checkpoint itself, none (assumed).
+  private func preprocessing(
+    _ stateDict: StateDict, _ description: ModelDescription?, _ options: LoadOptions, channels: Int
+  ) -> (Preprocessing, isAssumed: Bool, clamps: Bool) {
+    let clamps = stateDict.normalisation?.clampsInput ?? false
+    if let given = options.preprocessing { return (given, false, clamps) }
+    if let described = description?.preprocessing { return (described, false, clamps) }
+    if let own = stateDict.normalisation { return (Preprocessing(mean: own.mean, std: own.std), false, clamps) }
+    return (.identity(channels: channels), true, false)
+  }
+}

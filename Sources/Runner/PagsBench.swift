@@ -1,0 +1,45 @@
+import ArgumentParser
+import BenchCore
+import Foundation
+
+/// The command `pags-bench`.
+@main
+struct PagsBench: ParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "pags-bench",
+    abstract: "Tells what kind of robustness an image classifier has: weak, Bayes-aligned or excessive.",
+    discussion: """
+      Measures how sensitive a classifier is to perturbations on and off the data manifold, and how well its input \
+      gradient aligns with the score of the data distribution.
+
+      Begin with: pags-bench evaluate MODEL.ckpt
+      """,
+    version: version,
+    subcommands: [
+      EvaluateCommand.self, RunCommand.self, TasksCommand.self, PluginsCommand.self, LeaderboardCommand.self,
+    ])
+
+  /// Failures of the work end with 1 and one message; unusable arguments with 64, as swift-argument-parser does.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      do {
+        try command.run()
+      } catch let error as CancellationError {
+        _ = error
+        CommandLineOutput.error("stopped; nothing was written")
+        Foundation.exit(130)
+      } catch
+        where exitCode(for: error) != .success && !(error is ExitCode) && !(error is ValidationError)
+        && !(error is CleanExit)
+      {
+        CommandLineOutput.error("\(error)")
+        Foundation.exit(1)
+      }
+    } catch {
+      exit(withError: error)
+    }
+  }
+}

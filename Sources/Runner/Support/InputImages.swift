@@ -1,0 +1,59 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import Tensor
+
+/// Images that a user hands over in a safetensors file.
+struct InputImages {
+  /// `[N, C, H, W]`.
+  let images: Tensor
+  /// Empty where not asked for.
+  let labels: [Int]
+
+  /// - Throws: `InputImagesError`, `CheckpointError`.
+  static func read(_ path: String, needingLabels: Bool) throws -> InputImages {
+    let file = try SafetensorsReader.read(CheckpointFile.open(path))
+    guard let stored = file["images"], stored.shape.count == 4, let shape = Shape(checking: stored.shape), shape[0] > 0
+    else { throw InputImagesError.noImages(path, tensors: file.tensors.map { "\($0.name) \($0.shape)" }) }
+    let images = Tensor(shape: shape, scalars: try stored.floats())
+    guard images.scalars.allSatisfy(\.isFinite) else { throw InputImagesError.notFinite(path) }
+    guard needingLabels else { return InputImages(images: images, labels: []) }
+    guard let labels = file["labels"], labels.shape == [shape[0]] else {
+      throw InputImagesError.noLabels(path, count: shape[0])
+    }
+    return InputImages(images: images, labels: try labels.integers().map(Int.init))
+  }
+
+  func check(against classifier: any Classifier, file: String) throws {
+    guard images.shape.droppingFirst == classifier.inputShape else {
+      throw InputImagesError.shape(file, expected: classifier.inputShape, got: images.shape)
+    }
+    if let label = labels.first(where: { !(0..<classifier.classCount).contains($0) }) {
+      throw InputImagesError.label(file, label: label, classes: classifier.classCount)
+    }
+  }
+}
+
+enum InputImagesError: Error, CustomStringConvertible {
+  case noImages(String, tensors: [String])
+  case notFinite(String)
+  case noLabels(String, count: Int)
+  case shape(String, expected: Shape, got: Shape)
+  case label(String, label: Int, classes: Int)
+
+  var description: String {
+    switch self {
+    case .noImages(let file, let tensors):
+      "\(file): expected a tensor `images` of shape [N, C, H, W] with at least one image, "
+        + "found \(tensors.isEmpty ? "no tensors" : tensors.joined(separator: ", "))"
+    case .notFinite(let file): "\(file): tensor `images` holds NaN or infinity; expected pixels in [0, 1]"
+    case .noLabels(let file, let count):
+      "\(file): this gradient needs an integer tensor `labels` of shape [\(count)], which is not there"
+    case .shape(let file, let expected, let got):
+      "\(file): tensor `images` has shape \(got), the network takes [N, "
+        + "\(expected.dimensions.map(String.init).joined(separator: ", "))]"
+    case .label(let file, let label, let classes):
+      "\(file): tensor `labels` holds \(label), the network has classes 0 to \(classes - 1)"
+    }
+  }
+}

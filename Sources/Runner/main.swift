@@ -1,1 +1,0 @@
-print("pags-bench")

@@ -1,0 +1,155 @@
+import Foundation
+import JSON
+import Tensor
+import Testing
+
+@testable import BenchCore
+
+@Suite struct EvaluationTests {
+  @Test func theBayesClassifierComesOutAlignedWithItsOwnNumbers() throws {
+    let result = try toyOutcome(images: 300).result
+    #expect(result.regime.label == .bayesAligned)
+    let evidence = result.regime.evidence
+    #expect(abs((evidence.onManifoldRetention.ratio?.value ?? 0) - 1) < 1e-4)
+    #expect(evidence.accuracyRetention.ratio?.value == 1)
+    #expect((evidence.sensitivityRatio.ratio.value ?? 1) < 1e-5)
+    #expect(ResultValidation.problems(in: result) == [])
+  }
+
+  @Test func aFragileClassifierComesOutWeak() throws {
+    let result = try toyOutcome(fragileClassifier(strength: 6), images: 300).result
+    #expect(result.regime.label == .weak, "\(result.regime.evidence.sentences)")
+    #expect((result.regime.evidence.sensitivityRatio.ratio.value ?? 0) >= 1)
+  }
+
+  @Test func aConstantClassifierIsExcessive() throws {
+    let constant = QuadraticClassifier(
+      inputShape: [1, 4, 6], weights: Matrix(rows: 3, columns: 24), biases: [1, 0, 0])
+    let result = try toyOutcome(constant, images: 60).result
+    #expect(result.regime.label == .excessive)
+    #expect(result.measurements.sensitivity.allSatisfy { $0.onManifold.value == 0 && $0.offManifold.value == 0 })
+  }
+
+  /// The bytes of a result but for its provenance.
+  private func bytes(_ outcome: EvaluationOutcome) throws -> Data {
+    var result = outcome.result
+    result.provenance = Provenance(
+      toolVersion: "0", createdAt: "2000-01-01T00:00:00Z", elapsedSeconds: 0, host: .init(cpu: "none", threads: 1))
+    return try ResultFile.encode(result)
+  }
+
+  @Test func neitherBatchNorThreadsChangeAByte() throws {
+    let base = fragileClassifier(strength: 2)
+    let expected = try toyOutcome(base, images: 130)
+    for (batch, threads) in [(1, 1), (7, 2), (64, 1), (64, 2)] {
+      var configuration = toyConfiguration(images: 130)
+      configuration.threads = threads
+      let outcome = try Evaluation(task: ToyTask(), configuration: configuration).run(
+        EvaluationSubject(classifier: BatchedClassifier(base: base, batch: batch), record: toyRecord(), task: "toy"))
+      #expect(try bytes(outcome) == bytes(expected))
+      #expect(outcome.samples == expected.samples)
+    }
+  }
+
+  @Test func theSeedChangesTheNumbers() throws {
+    var configuration = toyConfiguration(images: 30)
+    func run() throws -> EvaluationOutcome {
+      try Evaluation(task: ToyTask(), configuration: configuration).run(
+        EvaluationSubject(classifier: ToyDensity.bayesClassifier(), record: toyRecord()))
+    }
+    let first = try run()
+    configuration.seed = 4
+    #expect(try run().samples != first.samples)
+  }
+
+  @Test func fittedReferencesAreReportedAsSuch() throws {
+    var task = ToyTask()
+    task.densityIsExact = false
+    task.calibration = .recorded(onManifoldSensitivity: 0.05, models: ["toy-standard"])
+    let result = try toyOutcome(task: task).result
+    #expect(result.measurements.bayesAlignment == nil && result.measurements.referenceAlignment?.isEmpty == false)
+    #expect(result.regime.evidence.accuracyRetention.source == .unknown)
+    #expect(ResultValidation.problems(in: result) == [])
+    task.calibration = .bayes(gate: 0.45)
+    #expect(throws: EvaluationError.self) { try toyOutcome(task: task) }
+  }
+
+  @Test func claimsAreChecked() throws {
+    let measured = try toyOutcome().result.measurements.accuracy.value ?? 0
+    var claims = ModelDescription.Claims()
+    claims.accuracy = measured
+    _ = try toyOutcome(claims: claims)
+    let unskilled = QuadraticClassifier(inputShape: [1, 4, 6], weights: Matrix(rows: 3, columns: 24, repeating: 0.01))
+    #expect {
+      try toyOutcome(unskilled, id: "wrong-mean", claims: claims)
+    } throws: { error in
+      guard case EvaluationError.claimMissed(_, let claimed, let found, 150, let lowest) = error else { return false }
+      return claimed == measured && found < lowest && "\(error)".contains("pass --mean and --std")
+        && "\(error)".contains(percent(found)) && "\(error)".contains(percent(measured))
+    }
+    // A claim about another task says nothing here.
+    _ = try Evaluation(task: ToyTask(), configuration: toyConfiguration(images: 30)).run(
+      EvaluationSubject(classifier: unskilled, record: toyRecord(), task: "other", claims: claims))
+  }
+
+  @Test func classifiersThatDoNotFitAreRefused() throws {
+    let small = QuadraticClassifier(inputShape: [1, 2, 2], weights: Matrix(rows: 3, columns: 4))
+    #expect {
+      try toyOutcome(small, id: "small")
+    } throws: { error in
+      "\(error)".contains("small: takes images [1, 2, 2], but those of task toy are [1, 4, 6]")
+    }
+    let binary = QuadraticClassifier(inputShape: [1, 4, 6], weights: Matrix(rows: 2, columns: 24))
+    #expect(throws: EvaluationError.wrongClassCount(model: "binary", task: "toy", expected: 3, got: 2)) {
+      try toyOutcome(binary, id: "binary")
+    }
+  }
+
+  @Test func theFirstImageThatIsNotFiniteIsNamed() throws {
+    let images = try ToyTask().evaluationImages(count: 150, seed: 3).images
+    let broken = BrokenClassifier(base: ToyDensity.bayesClassifier(), brokenPixel: images.scalars[70 * 24])
+    #expect {
+      try toyOutcome(broken)
+    } throws: { error in
+      "\(error)".contains("logit 1 is nan at image 70")
+    }
+  }
+
+  @Test func impossibleConfigurationsAreRefused() throws {
+    func attempt(_ change: (inout EvaluationConfiguration) -> Void) throws {
+      var configuration = toyConfiguration()
+      change(&configuration)
+      _ = try Evaluation(task: ToyTask(), configuration: configuration).run(
+        EvaluationSubject(classifier: ToyDensity.bayesClassifier(), record: toyRecord()))
+    }
+    #expect(throws: EvaluationError.self) { try attempt { $0.images = 0 } }
+    #expect(throws: EvaluationError.self) { try attempt { $0.threads = 0 } }
+    #expect(throws: EvaluationError.self) { try attempt { $0.metrics = [] } }
+    #expect(throws: EvaluationError.self) { try attempt { $0.seed = .max } }
+    #expect(throws: EvaluationError.notEnoughImages(task: "toy", requested: 9000, available: 5000)) {
+      try attempt { $0.images = 9000 }
+    }
+  }
+
+  @Test func stoppingEndsTheWork() throws {
+    struct Stop: ProgressReporter {
+      func begin(_ stage: String, total: Int) {}
+      func advance(by units: Int) throws { throw CancellationError() }
+      func note(_ text: String) {}
+    }
+    #expect(throws: CancellationError.self) {
+      try Evaluation(task: ToyTask(), configuration: toyConfiguration()).run(
+        EvaluationSubject(classifier: ToyDensity.bayesClassifier(), record: toyRecord()), progress: Stop())
+    }
+  }
+
+  @Test func fewerTargetsAreReportedWithTheDecisiveOne() throws {
+    var configuration = toyConfiguration(images: 20)
+    configuration.targets = [.logitSum]
+    let result = try Evaluation(task: ToyTask(), configuration: configuration).run(
+      EvaluationSubject(classifier: ToyDensity.bayesClassifier(), record: toyRecord())
+    ).result
+    #expect(result.measurementProtocol.gradientTargets == [.logitSum, .logOddsPredicted])
+    #expect(result.measurements.scoreAlignment.map(\.target) == [.logitSum, .logOddsPredicted])
+  }
+}

@@ -1,0 +1,105 @@
+import Crypto
+import Foundation
+import JSON
+import Testing
+
+@testable import BenchCore
+
+@Suite struct LeaderboardTests {
+  private static let example = Result { try toyOutcome(images: 12).result }
+
+  private func result(
+    _ id: String, task: String = "toy", label: RegimeLabel = .weak, accuracy: Double = 0.5
+  ) throws -> EvaluationResult {
+    var result = try Self.example.get()
+    result.model.id = id
+    result.task.id = task
+    result.measurements.accuracy = Estimate(value: accuracy, low: accuracy, high: accuracy)
+    result.regime.evidence.accuracyRetention.accuracy = accuracy
+    result.regime.label = label
+    result.regime.confidence = 1
+    result.regime.evidence.leadingLabel = label
+    result.regime.evidence.shares = .init(
+      weak: label == .weak ? 1 : 0, bayesAligned: label == .bayesAligned ? 1 : 0,
+      excessive: label == .excessive ? 1 : 0, indeterminate: label == .indeterminate ? 1 : 0)
+    return result
+  }
+
+  private func withFolder(_ body: (Leaderboard, URL) throws -> Void) throws {
+    let root = FileManager.default.temporaryDirectory.appendingPathComponent("leaderboard-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: root) }
+    try body(Leaderboard(directory: root.appendingPathComponent("leaderboard")), root.appendingPathComponent("models"))
+  }
+
+  @Test func entriesAreOrderedByTaskRegimeAccuracyAndName() throws {
+    let results = try [
+      result("d", label: .indeterminate, accuracy: 0.9), result("c", accuracy: 0.6), result("b", accuracy: 0.7),
+      result("a", accuracy: 0.6), result("e", label: .excessive), result("f", label: .bayesAligned, accuracy: 0.1),
+      result("z", task: "aaa"),
+    ]
+    let document = LeaderboardDocument(results)
+    #expect(document.tasks.map(\.id) == ["aaa", "toy"])
+    #expect(document.tasks[1].entries.map(\.id) == ["f", "b", "a", "c", "e", "d"])
+    #expect(try JSONEncoding.encode(LeaderboardDocument(results.reversed())) == JSONEncoding.encode(document))
+  }
+
+  @Test func buildingIsPureAndVerifyFindsNothing() throws {
+    try withFolder { board, models in
+      try board.add(result("one"))
+      try board.add(result("two", label: .bayesAligned))
+      let first = try Data(contentsOf: board.documentURL)
+      #expect(try board.build() == first)
+      #expect(try board.refresh() == false)
+      #expect(try board.verify(models: models) == [])
+      // Provenance plays no part.
+      var again = try result("one")
+      again.provenance.createdAt = "2031-01-01T00:00:00Z"
+      try board.add(again)
+      #expect(try Data(contentsOf: board.documentURL) == first)
+    }
+  }
+
+  @Test func anEmptyFolderHasAnEmptyLeaderboard() throws {
+    try withFolder { board, models in
+      #expect(try board.verify(models: models).map(\.path) == ["leaderboard.json"])
+      try board.refresh()
+      #expect(try board.verify(models: models) == [])
+    }
+  }
+
+  @Test func everyMismatchIsListed() throws {
+    try withFolder { board, models in
+      let bytes = Data("weights".utf8)
+      var shipped = try result("shipped")
+      shipped.model.checkpoint = .init(
+        file: "w.pt", sha256: SHA256.hash(data: bytes).hexadecimal, bytes: bytes.count, format: "pytorch-zip")
+      try board.add(shipped)
+      let folder = models.appendingPathComponent("shipped")
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try bytes.write(to: folder.appendingPathComponent("w.pt"))
+      #expect(try board.verify(models: models) == [])
+
+      try Data("other!!".utf8).write(to: folder.appendingPathComponent("w.pt"))
+      try Data(#"{"id": "shipped", "name": "S", "checkpoint": {"sha256": "00"}}"#.utf8)
+        .write(to: folder.appendingPathComponent("model.json"))
+      let results = board.directory.appendingPathComponent("results")
+      try ResultFile.write(result("right"), to: results.appendingPathComponent("toy/wrong.json"))
+      try Data("{".utf8).write(to: results.appendingPathComponent("toy/broken.json"))
+      var tampered = try result("tampered")
+      tampered.regime.label = .excessive
+      try JSONEncoding.encode(tampered).write(to: results.appendingPathComponent("toy/tampered.json"))
+
+      let mismatches = try board.verify(models: models)
+      #expect(
+        mismatches.map(\.path) == [
+          "results/toy/broken.json", "shipped/w.pt", "shipped/model.json", "results/toy/tampered.json",
+          "results/toy/wrong.json", "leaderboard.json",
+        ])
+      #expect(mismatches[1].reason.contains("SHA-256"))
+      #expect(mismatches[3].reason.contains("the evidence gives weak"))
+      #expect(mismatches[4].reason.contains("results/toy/right.json"))
+      #expect(throws: (any Error).self) { try board.build() }
+    }
+  }
+}

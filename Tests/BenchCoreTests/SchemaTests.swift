@@ -1,0 +1,91 @@
+import Foundation
+import JSON
+import Testing
+
+@testable import BenchCore
+
+/// The published schemas, checked by a validator where this machine has one (Python's jsonschema).
+@Suite struct SchemaTests {
+  private static let schemas = SharedFiles.packageRoot.appendingPathComponent("leaderboard/schema")
+
+  /// Exit status and standard output of a Python program.
+  private static func python(_ program: String, _ arguments: [String]) -> (status: Int32, output: String)? {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["python3", "-c", program] + arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = Pipe()
+    guard (try? process.run()) != nil else { return nil }
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+  }
+
+  private static let hasValidator = python("import jsonschema", [])?.status == 0
+
+  private static let program = """
+    import json, sys, jsonschema
+    schema = json.load(open(sys.argv[1]))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(json.load(open(sys.argv[2]))):
+        print(error.json_path, error.message[:200])
+    """
+
+  private func problems(_ data: Data, schema: String) throws -> String {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("schema-\(UUID().uuidString).json")
+    try data.write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let run = try #require(Self.python(Self.program, [Self.schemas.appendingPathComponent(schema).path, file.path]))
+    #expect(run.status == 0)
+    return run.output
+  }
+
+  private func results() throws -> [EvaluationResult] {
+    var fitted = ToyTask()
+    fitted.densityIsExact = false
+    fitted.calibration = .none
+    var withCheckpoint = try toyOutcome(fragileClassifier(strength: 2), id: "a", images: 12).result
+    withCheckpoint.model.checkpoint = .init(
+      file: "a.pt", sha256: String(repeating: "0", count: 64), bytes: 12, format: "pytorch-zip")
+    withCheckpoint.model.source = ModelDescription.Source(paper: "P")
+    let constant = QuadraticClassifier(inputShape: [1, 4, 6], weights: .init(rows: 3, columns: 24))
+    return [
+      withCheckpoint, try toyOutcome(id: "b", task: fitted, images: 12).result,
+      try toyOutcome(constant, id: "c", images: 12).result,
+    ]
+  }
+
+  @Test(.enabled(if: hasValidator, "no JSON Schema validator on this machine")) func resultsFollowTheSchema() throws {
+    for result in try results() {
+      #expect(try problems(ResultFile.encode(result), schema: "result.schema.json") == "")
+    }
+    let leaderboard = try JSONEncoding.encode(LeaderboardDocument(results()))
+    #expect(try problems(leaderboard, schema: "leaderboard.schema.json") == "")
+  }
+
+  @Test(.enabled(if: hasValidator, "no JSON Schema validator on this machine")) func theSchemaIsStrict() throws {
+    var result = try results()[0]
+    result.measurements.accuracy.value = 2
+    result.model.id = "Not An Id"
+    result.measurementProtocol.images = 0
+    let found = try problems(JSONEncoding.encode(result), schema: "result.schema.json")
+    for path in ["$.measurements.accuracy.value", "$.model.id", "$.protocol.images"] { #expect(found.contains(path)) }
+    let extra = String(decoding: try ResultFile.encode(results()[0]), as: UTF8.self)
+      .replacingOccurrences(of: "\"clip\"", with: "\"unknown\": 1, \"clip\"")
+    #expect(try problems(Data(extra.utf8), schema: "result.schema.json").contains("unknown"))
+  }
+
+  /// Without a validator at least: both are JSON, and every enumeration is the code's.
+  @Test func enumerationsAreThoseOfTheCode() throws {
+    let text = try String(contentsOf: Self.schemas.appendingPathComponent("result.schema.json"), encoding: .utf8)
+    _ = try JSONDecoding.parse(Data(text.utf8), source: "result.schema.json")
+    for name in GradientTarget.allCases.map(\.rawValue) + RegimeLabel.allCases.map(\.rawValue)
+      + AlignmentControl.allCases.map(\.rawValue) + [RegimeRule.version]
+    {
+      #expect(text.contains("\"\(name)\""), "\(name)")
+    }
+    let leaderboard = try Data(contentsOf: Self.schemas.appendingPathComponent("leaderboard.schema.json"))
+    _ = try JSONDecoding.parse(leaderboard, source: "leaderboard.schema.json")
+  }
+}
