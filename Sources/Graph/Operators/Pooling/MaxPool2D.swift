@@ -15,10 +15,36 @@ struct MaxPool2D: Operator {
   }
 
   func evaluate(_ kernel: KernelArguments) {
+    if window.isUnpadded {
+      evaluateUnpadded(kernel)
+      return
+    }
     MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.outputShape)
       .forEach(in: kernel.inputs[0]) { output, selected in
         kernel.output[output] = selected.map { kernel.inputs[0][$0] } ?? -.infinity
       }
+  }
+
+  /// The common case, tap by tap over whole lines. The same comparison as in `MaxPoolSelection`: NaN wins.
+  private func evaluateUnpadded(_ kernel: KernelArguments) {
+    let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
+    let geometry = window.geometry
+    let columns = output[3]
+    for line in 0..<input[0] * input[1] * output[2] {
+      let (plane, y) = line.quotientAndRemainder(dividingBy: output[2])
+      let target = kernel.output + line * columns
+      for h in 0..<window.height {
+        let row = plane * input[2] + y * geometry.strideHeight + h * geometry.dilationHeight
+        for w in 0..<window.width {
+          let source = kernel.inputs[0] + row * input[3] + w * geometry.dilationWidth
+          for x in 0..<columns {
+            let value = source[x * geometry.strideWidth]
+            let largest = target[x]
+            target[x] = (h == 0 && w == 0) || value > largest || value.isNaN ? value : largest
+          }
+        }
+      }
+    }
   }
 
   func reverse(
