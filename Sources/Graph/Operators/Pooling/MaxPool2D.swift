@@ -25,26 +25,47 @@ struct MaxPool2D: Operator {
       }
   }
 
-  /// The common case, tap by tap over whole lines. The same comparison as in `MaxPoolSelection`: NaN wins.
+  /// The common case: without padding every output is the largest of the same taps. The same comparison as in
+  /// `MaxPoolSelection`: NaN wins.
   private func evaluateUnpadded(_ kernel: KernelArguments) {
     let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
     let geometry = window.geometry
-    let columns = output[3]
+    let (width, columns, stride) = (input[3], output[3], geometry.strideWidth)
+    let isHalving = window.height == 2 && window.width == 2 && stride == 2 && geometry.dilationWidth == 1
     for line in 0..<input[0] * input[1] * output[2] {
       let (plane, y) = line.quotientAndRemainder(dividingBy: output[2])
       let target = kernel.output + line * columns
-      for h in 0..<window.height {
-        let row = plane * input[2] + y * geometry.strideHeight + h * geometry.dilationHeight
-        for w in 0..<window.width {
-          let source = kernel.inputs[0] + row * input[3] + w * geometry.dilationWidth
-          for x in 0..<columns {
-            let value = source[x * geometry.strideWidth]
-            let largest = target[x]
-            target[x] = (h == 0 && w == 0) || value > largest || value.isNaN ? value : largest
+      let source = kernel.inputs[0] + (plane * input[2] + y * geometry.strideHeight) * width
+      let below = source + geometry.dilationHeight * width
+      var x = 0
+      while isHalving && x + 8 <= columns {
+        let taps = larger(load(source + 2 * x), load(below + 2 * x))
+        UnsafeMutableRawPointer(target + x).storeBytes(of: larger(taps.evenHalf, taps.oddHalf), as: SIMD8<Float>.self)
+        x += 8
+      }
+      while x < columns {
+        var largest = -Float.infinity
+        for h in 0..<window.height {
+          let tap = source + (h &* geometry.dilationHeight &* width &+ x &* stride)
+          for w in 0..<window.width {
+            let value = tap[w &* geometry.dilationWidth]
+            largest = value > largest || value.isNaN ? value : largest
           }
         }
+        target[x] = largest
+        x += 1
       }
     }
+  }
+
+  @inline(__always)
+  private func load(_ pointer: UnsafePointer<Float>) -> SIMD16<Float> {
+    UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<Float>.self)
+  }
+
+  @inline(__always)
+  private func larger<Vector: SIMD<Float>>(_ a: Vector, _ b: Vector) -> Vector {
+    a.replacing(with: b, where: (b .> a) .| (b .!= b))
   }
 
   func reverse(
