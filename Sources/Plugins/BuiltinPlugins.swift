@@ -8,5 +8,7 @@ public enum BuiltinPlugins {
 
   public static let tasks: [any TaskPlugin.Type] = []
 
-  public static let metrics: [any AlignmentMetric.Type] = []
+  public static let metrics: [any AlignmentMetric.Type] = [
+    Cosine.self
+  ]
 }
