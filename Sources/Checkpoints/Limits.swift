@@ -8,8 +8,6 @@ enum Limits {
   static let expandedElements = 1 << 26
   /// Dimensions of one tensor; PyTorch itself stops at 64.
   static let dimensions = 64
-  /// Bytes that all deflated entries of one archive may expand to.
-  static let inflatedBytes = 1 << 32
   /// Opcodes of one pickle.
   static let pickleSteps = 10_000_000
   /// Nesting followed when looking for tensors in what a pickle describes.

@@ -8,7 +8,5 @@ public enum BuiltinPlugins {
 
   public static let tasks: [any TaskPlugin.Type] = []
 
-  public static let metrics: [any AlignmentMetric.Type] = [
-    Cosine.self
-  ]
+  public static let metrics: [any AlignmentMetric] = [Cosine()]
 }

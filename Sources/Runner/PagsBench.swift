@@ -17,7 +17,9 @@ struct PagsBench: ParsableCommand {
       Begin with: pags-bench evaluate MODEL.ckpt
       """,
     version: version,
-    subcommands: [RunCommand.self])
+    subcommands: [
+      EvaluateCommand.self, RunCommand.self, TasksCommand.self, PluginsCommand.self, LeaderboardCommand.self,
+    ])
 
   /// Failures of the work end with 1 and one message; unusable arguments with 64, as swift-argument-parser does.
   static func main() {

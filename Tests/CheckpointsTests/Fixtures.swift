@@ -47,10 +47,6 @@ enum Fixtures {
         _ = try tensor.floats()
       }
       return nil
-    } catch let error as CheckpointError {
-      return error
-    } catch {
-      return .cannotOpen(file: name, reason: "threw something else: \(error)")
-    }
+    } catch { return error }
   }
 }

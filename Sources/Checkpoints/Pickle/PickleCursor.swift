@@ -5,9 +5,8 @@ struct PickleCursor {
   /// What is being read: a zip entry's name, or which pickle of a legacy file.
   let member: String
   private(set) var offset: Int
-  /// The opcode being read and where it is, for errors.
-  private(set) var opcodeOffset: Int
-  private(set) var opcodeName = "(start)"
+  /// Where the opcode being read is, for errors.
+  private var opcodeOffset: Int
 
   init(bytes: UnsafeRawBufferPointer, offset: Int, file: String, member: String) {
     self.bytes = bytes
@@ -21,19 +20,23 @@ struct PickleCursor {
     .corruptPickle(file: file, member: member, opcode: opcodeName, offset: opcodeOffset, problem: problem)
   }
 
+  /// The name of the opcode being read, its byte where it is none, "(none)" at the end.
+  private var opcodeName: String {
+    guard opcodeOffset < bytes.count else { return "(none)" }
+    let byte = bytes[opcodeOffset]
+    return PickleOpcode(rawValue: byte)?.name ?? "0x" + String(byte, radix: 16)
+  }
+
   mutating func opcode() throws(CheckpointError) -> PickleOpcode {
     opcodeOffset = offset
-    opcodeName = "(none)"
     guard offset < bytes.count else {
       throw failure("the pickle ends without STOP; the file is incomplete, fetch it again")
     }
     let byte = bytes[offset]
     offset += 1
     guard let opcode = PickleOpcode(rawValue: byte) else {
-      opcodeName = "0x" + String(byte, radix: 16)
       throw failure("unknown opcode; the file is damaged or not a pickle")
     }
-    opcodeName = opcode.name
     return opcode
   }
 

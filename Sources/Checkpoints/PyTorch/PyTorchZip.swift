@@ -7,12 +7,13 @@ struct PyTorchZip: StorageSource {
   /// The root folder with its slash.
   let root: String
   let pickle: PickleResult
-  private var inflationBudget = Limits.inflatedBytes
+  private var budget: InflationBudget
   /// Storages that were read and checked before, by key.
   private var known: [String: ByteRegion] = [:]
 
   init(_ file: CheckpointFile) throws(CheckpointError) {
     archive = try ZipArchive(file.data, file: file.name)
+    budget = InflationBudget(archiveBytes: file.byteCount)
     let pickles = archive.entries.filter { $0.name.split(separator: "/", omittingEmptySubsequences: false).count <= 2 }
       .filter { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }
     guard let entry = pickles.first else {
@@ -34,13 +35,13 @@ struct PyTorchZip: StorageSource {
         file: file.name, feature: "is a TorchScript archive, which holds code",
         advice: "load it in Python with torch.jit.load and save the weights with torch.save(model.state_dict(), FILE)")
     }
-    try Self.checkByteOrderAndVersion(archive, root: root, budget: &inflationBudget)
-    let region = try archive.contents(of: entry, inflationBudget: &inflationBudget)
+    try Self.checkByteOrderAndVersion(archive, root: root, budget: &budget)
+    let region = try archive.contents(of: entry, budget: &budget)
     pickle = try PickleMachine.run(region, file: file.name, member: "entry `\(entry.name)`")
   }
 
   private static func checkByteOrderAndVersion(
-    _ archive: ZipArchive, root: String, budget: inout Int
+    _ archive: ZipArchive, root: String, budget: inout InflationBudget
   ) throws(CheckpointError) {
     if let order = try text(archive, root + "byteorder", budget: &budget), order != "little" {
       throw .unsupported(
@@ -58,7 +59,8 @@ struct PyTorchZip: StorageSource {
   }
 
   /// A short text entry, nil where there is none.
-  private static func text(_ archive: ZipArchive, _ name: String, budget: inout Int) throws(CheckpointError) -> String?
+  private static func text(_ archive: ZipArchive, _ name: String, budget: inout InflationBudget) throws(CheckpointError)
+    -> String?
   {
     guard let entry = archive.entry(named: name) else { return nil }
     guard entry.size <= 64 else {
@@ -66,7 +68,7 @@ struct PyTorchZip: StorageSource {
         file: archive.file, location: "entry `\(name)`", quantity: "its size in bytes", value: "\(entry.size)",
         limit: 64)
     }
-    let bytes = try archive.contents(of: entry, inflationBudget: &budget).bytes
+    let bytes = try archive.contents(of: entry, budget: &budget).bytes
     return String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
@@ -88,7 +90,7 @@ struct PyTorchZip: StorageSource {
           + "\(entry.size) bytes; the file is damaged")
     }
     if let region = known[reference.key] { return region }
-    let region = try archive.contents(of: entry, inflationBudget: &inflationBudget)
+    let region = try archive.contents(of: entry, budget: &budget)
     known[reference.key] = region
     return region
   }

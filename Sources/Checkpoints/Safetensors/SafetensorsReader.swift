@@ -82,7 +82,7 @@ public enum SafetensorsReader {
     }
     let value: JSONValue
     do {
-      value = try JSONDecoding.parse(Data(header.bytes), source: "header", maximumDepth: 8)
+      value = try JSONDecoding.parse(Data(header.bytes), source: "JSON", maximumDepth: 8)
     } catch {
       throw .corruptHeader(file: file, problem: "\(error)")
     }

@@ -1,4 +1,4 @@
-/// Sixteen-bit floats to float32, exactly, in integer arithmetic that vectorises and needs no hardware support.
+/// Sixteen-bit floats to float32, exactly, without branches and without hardware support for them.
 enum HalfPrecision {
   /// IEEE 754 binary16.
   ///

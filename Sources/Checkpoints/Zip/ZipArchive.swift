@@ -32,19 +32,18 @@ struct ZipArchive: Sendable {
   func entry(named name: String) -> ZipEntry? { indexByName[name].map { entries[$0] } }
 
   /// The content of an entry, its CRC-32 checked: a part of the mapped file if stored, new memory if deflated.
-  /// - Parameter inflationBudget: how many bytes deflated entries may still expand to; reduced by this one.
-  func contents(of entry: ZipEntry, inflationBudget: inout Int) throws(CheckpointError) -> ByteRegion {
+  /// - Parameter budget: what deflated entries may still take; reduced by this one.
+  func contents(of entry: ZipEntry, budget: inout InflationBudget) throws(CheckpointError) -> ByteRegion {
     let compressed = ByteRegion(data, offset: entry.dataOffset, count: entry.compressedSize)
     let region: ByteRegion
     switch entry.method {
     case .stored: region = compressed
     case .deflated:
-      guard entry.size <= inflationBudget else {
+      guard budget.spend(entry.size) else {
         throw .limitExceeded(
-          file: file, location: "entry `\(entry.name)`", quantity: "the size of expanded entries",
-          value: "\(Limits.inflatedBytes - inflationBudget) + \(entry.size) bytes", limit: Limits.inflatedBytes)
+          file: file, location: "entry `\(entry.name)`", quantity: "the size of the expanded entries up to here",
+          value: "\(budget.used) + \(entry.size) bytes", limit: budget.limit)
       }
-      inflationBudget -= entry.size
       do {
         region = ByteRegion(
           try Deflate.inflate(compressed.bytes, declaredSize: entry.size, source: "entry `\(entry.name)`"))

@@ -2,15 +2,16 @@ import BenchCore
 import Checkpoints
 import Foundation
 
-/// From a path to a model: finds the description and the plugin that reads the file.
+/// From a path to a model, in two steps: what the file is, which may decide what it is measured on, and its network.
 public struct ModelLoader: Sendable {
-  public struct Loaded: Sendable {
-    public let model: LoadedModel
+  /// A checkpoint, the plugin that reads it and what is known about it; nothing of its content was read yet.
+  public struct Candidate: Sendable {
     public let checkpoint: CheckpointFile
-    public let format: String
     public let plugin: any ModelPlugin.Type
+    /// Name of the format in results.
+    public let format: String
     public let description: ModelDescription?
-    /// Where the description was found; nil where the network was recognised or named.
+    /// Where the description was found.
     public let descriptionPath: String?
   }
 
@@ -19,8 +20,8 @@ public struct ModelLoader: Sendable {
   public init(_ files: ProjectFiles?) { lookup = DescriptionLookup(modelsFolder: files?.models) }
 
   /// - Parameter description: `--model`.
-  /// - Throws: errors that name the file; see `CheckpointError`, `ModelError`, `DescriptionError`.
-  public func load(_ path: String, description: String?, options: LoadOptions) throws -> Loaded {
+  /// - Throws: `CheckpointError`, `ModelLoaderError`, `DescriptionError`, `JSONError`, naming the file.
+  public func find(_ path: String, description: String?) throws -> Candidate {
     let checkpoint = try CheckpointFile.open(path)
     let probe = FileProbe(checkpoint)
     guard let plugin = BuiltinPlugins.models.first(where: { $0.recognizes(probe) }) else {
@@ -28,10 +29,14 @@ public struct ModelLoader: Sendable {
         file: checkpoint.name, format: probe.format?.rawValue, plugins: BuiltinPlugins.models.map { $0.summary })
     }
     let found = try lookup.find(for: checkpoint, explicit: description)
-    let model = try plugin.init().load(checkpoint, found?.description, options)
-    return Loaded(
-      model: model, checkpoint: checkpoint, format: probe.format?.rawValue ?? plugin.id, plugin: plugin,
+    return Candidate(
+      checkpoint: checkpoint, plugin: plugin, format: probe.format?.rawValue ?? plugin.id,
       description: found?.description, descriptionPath: found?.path)
+  }
+
+  /// - Throws: errors that name the file; see `CheckpointError`, `ModelError`.
+  public func load(_ candidate: Candidate, _ options: LoadOptions) throws -> LoadedModel {
+    try candidate.plugin.init().load(candidate.checkpoint, candidate.description, options)
   }
 }
 

@@ -33,11 +33,12 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let given = try InputImages.read(inputs, needingLabels: gradient?.needsLabels ?? false)
-    let loaded = try ModelLoader(ProjectFiles.locate()).load(
-      checkpoint, description: options.model,
-      options: options.loadOptions(imageShape: given.images.shape.droppingFirst, classCount: nil))
-    for line in LoadReport.lines(loaded) { CommandLineOutput.note(line) }
-    let classifier = loaded.model.classifier
+    let loader = ModelLoader(ProjectFiles.locate())
+    let candidate = try loader.find(checkpoint, description: options.model)
+    let model = try loader.load(
+      candidate, options.loadOptions(imageShape: given.images.shape.droppingFirst, classCount: nil))
+    for line in LoadReport.lines(candidate, model) { CommandLineOutput.note(line) }
+    let classifier = model.classifier
     try given.check(against: classifier, file: inputs)
     var tensors: [TensorToWrite] = []
     if let gradient {
@@ -48,7 +49,7 @@ struct RunCommand: ParsableCommand {
       tensors.append(TensorToWrite("logits", try classifier.logits(given.images)))
     }
     try SafetensorsWriter.write(
-      tensors, metadata: ["model": loaded.checkpoint.sha256, "gradient": gradient?.rawValue ?? "none"], to: outputs)
+      tensors, metadata: ["model": candidate.checkpoint.sha256, "gradient": gradient?.rawValue ?? "none"], to: outputs)
     CommandLineOutput.result(
       "\(outputs): \(tensors.map { "\($0.name) \($0.shape)" }.joined(separator: ", ")) of \(given.images.batch) images")
   }

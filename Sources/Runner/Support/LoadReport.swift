@@ -3,12 +3,11 @@ import Plugins
 
 /// What a user is told about how a checkpoint was understood.
 enum LoadReport {
-  static func lines(_ loaded: ModelLoader.Loaded) -> [String] {
-    let model = loaded.model
+  static func lines(_ candidate: ModelLoader.Candidate, _ model: LoadedModel) -> [String] {
     var lines = [
-      "\(loaded.checkpoint.name): \(loaded.format), \(model.architecture), \(model.parameters) parameters, input "
+      "\(candidate.checkpoint.name): \(candidate.format), \(model.architecture), \(model.parameters) parameters, input "
         + "\(model.classifier.inputShape), \(model.classifier.classCount) classes",
-      loaded.descriptionPath.map { "description: \($0)" } ?? "description: none; recognised from the tensors",
+      candidate.descriptionPath.map { "description: \($0)" } ?? "description: none; recognised from the tensors",
     ]
     if model.preprocessingIsAssumed {
       lines.append(

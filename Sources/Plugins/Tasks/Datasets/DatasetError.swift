@@ -1,0 +1,61 @@
+/// Why a data set could not be used. Every message starts with the file or folder.
+public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// No `--data`.
+  case noDirectory(task: String, requirement: String)
+  case notADirectory(path: String)
+  case missingFile(directory: String, expected: [String])
+  case unreadable(file: String, reason: String)
+  /// Fewer bytes than the format's header.
+  case headerTruncated(file: String, expectedBytes: Int, actualBytes: Int)
+  case wrongMagic(file: String, expected: UInt32, actual: UInt32, what: String)
+  case wrongDimensions(file: String, expected: [Int], actual: [Int])
+  /// The header's own numbers cannot be true.
+  case absurdHeader(file: String, reason: String)
+  case wrongLength(file: String, expectedBytes: Int, actualBytes: Int)
+  case countMismatch(imagesFile: String, images: Int, labelsFile: String, labels: Int)
+  case notWholeRecords(file: String, recordBytes: Int, actualBytes: Int)
+  case labelOutOfRange(file: String, index: Int, label: Int, classes: Int)
+  case empty(file: String)
+  /// Nothing to fit a class's density to.
+  case classWithoutImages(split: String, name: String)
+
+  public var description: String {
+    switch self {
+    case .noDirectory(let task, let requirement):
+      "task \(task) needs data; pass --data DIR with \(requirement)"
+    case .notADirectory(let path):
+      "\(path): not a directory; pass --data with the folder that holds the data set's files"
+    case .missingFile(let directory, let expected):
+      "\(directory): found none of \(expected.joined(separator: ", ")); pass --data with the folder that holds it"
+    case .unreadable(let file, let reason):
+      "\(file): cannot be read: \(reason)"
+    case .headerTruncated(let file, let expected, let actual):
+      "\(file): has \(actual) bytes, expected a header of \(expected); the file is incomplete, fetch it again"
+    case .wrongMagic(let file, let expected, let actual, let what):
+      "\(file): begins with \(hexadecimal(actual)), expected \(hexadecimal(expected)) (\(what)); is it another file?"
+    case .wrongDimensions(let file, let expected, let actual):
+      "\(file): images are \(actual), expected \(expected) (height, width); is it another data set?"
+    case .absurdHeader(let file, let reason):
+      "\(file): \(reason); the header is damaged, fetch the file again"
+    case .wrongLength(let file, let expected, let actual):
+      "\(file): has \(actual) bytes, expected \(expected) by its header; the file is damaged, fetch it again"
+    case .countMismatch(let imagesFile, let images, let labelsFile, let labels):
+      "\(labelsFile): has \(labels) labels, expected \(images), one for each image of \(imagesFile); "
+        + "use files of the same split"
+    case .notWholeRecords(let file, let record, let actual):
+      "\(file): has \(actual) bytes, expected a multiple of \(record) (a label byte and 3072 pixels per image); "
+        + "the file is incomplete or not the CIFAR-10 binary version"
+    case .labelOutOfRange(let file, let index, let label, let classes):
+      "\(file): image \(index) has label \(label), expected 0 to \(classes - 1)"
+    case .empty(let file):
+      "\(file): holds no images, expected at least one"
+    case .classWithoutImages(let split, let name):
+      "\(split): no image of class \(name), expected at least two of every class to fit its density"
+    }
+  }
+}
+
+private func hexadecimal(_ value: UInt32) -> String {
+  let digits = String(value, radix: 16)
+  return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+}

@@ -1,0 +1,38 @@
+import Foundation
+
+/// Finding and reading the files of a data set.
+enum DatasetFiles {
+  /// The first of `directories` that exists, below `root`.
+  static func directory(_ root: URL, subfolders: [String], containing names: [String]) throws(DatasetError) -> URL {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: root.path, isDirectory: &isDirectory), isDirectory.boolValue else {
+      throw .notADirectory(path: root.path)
+    }
+    for candidate in [root] + subfolders.map(root.appendingPathComponent)
+    where names.contains(where: { exists(candidate.appendingPathComponent($0)) }) {
+      return candidate
+    }
+    throw .missingFile(directory: root.path, expected: names)
+  }
+
+  /// The first of `names` that exists in `directory`.
+  static func locate(_ names: [String], in directory: URL) throws(DatasetError) -> URL {
+    for name in names where exists(directory.appendingPathComponent(name)) {
+      return directory.appendingPathComponent(name)
+    }
+    throw .missingFile(directory: directory.path, expected: names)
+  }
+
+  /// The bytes of a file, mapped where possible.
+  static func read(_ file: URL) throws(DatasetError) -> Data {
+    do {
+      return try Data(contentsOf: file, options: .mappedIfSafe)
+    } catch {
+      throw .unreadable(file: file.lastPathComponent, reason: error.localizedDescription)
+    }
+  }
+
+  private static func exists(_ file: URL) -> Bool {
+    FileManager.default.fileExists(atPath: file.path)
+  }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import BenchCore
+import Checkpoints
+import Foundation
+import JSON
+import Plugins
+
+/// `pags-bench evaluate`: from a checkpoint to a regime and a place on the leaderboard.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate", abstract: "Measures a model and tells its regime: weak, bayes-aligned or excessive.",
+    discussion: """
+      Prints a summary, writes the result file leaderboard/results/<task>/<model-id>.json with its per-image samples \
+      beside it, and refreshes leaderboard/leaderboard.json. The same seed gives the same result, whatever --batch and \
+      --threads are.
+
+      CHECKPOINT may also be `bayes`, the task's own Bayes classifier, or `bayes:SIGMA`, smoothed with noise.
+      """)
+
+  @Argument(help: "The model's checkpoint, or `bayes`, or `bayes:SIGMA`.")
+  var checkpoint: String
+
+  @Option(help: "Task to measure on. (default: the task of the model's description, otherwise glyphs)")
+  var task: String?
+
+  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
+  var data: String?
+
+  @Option(help: ArgumentHelp("Folder for fitted references. (default: ~/.cache/pags-bench)", valueName: "dir"))
+  var cache: String?
+
+  @Option(help: "Number of images. (default: the task's own)")
+  var images: Int?
+
+  @Option(help: "Seed of everything that is random.")
+  var seed: UInt64 = 0
+
+  @Flag(help: "Clip images to [0, 1] after a step; the paper does not.")
+  var clip = false
+
+  @Option(help: ArgumentHelp("Also write the result here.", valueName: "file"))
+  var output: String?
+
+  @Flag(help: "Print the result file on standard output instead of the summary.")
+  var json = false
+
+  @Flag(help: "Leave the leaderboard alone.")
+  var noLeaderboard = false
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  @OptionGroup var options: ModelOptions
+
+  func validate() throws {
+    if let images, images < 2 { throw ValidationError("--images must be at least 2, got \(images)") }
+    if let task { _ = try TaskLookup.plugin(task) }
+  }
+
+  func run() throws {
+    Interruption.install()
+    let progress = TerminalProgress(quiet: quiet)
+    defer { progress.end() }
+    let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
+    let model = try SubjectSource(checkpoint, description: options.model, files: files)
+    let task = try TaskLookup.make(
+      self.task ?? model.taskID ?? "glyphs", data: data, cache: cache, threads: options.threads, progress: progress)
+    let subject = try model.subject(on: task, options: options) { if !quiet { progress.note($0) } }
+    let outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
+    progress.end()
+    // Nothing is written before everything is measured.
+    try Interruption.check()
+    let places = try write(outcome, files)
+    if json {
+      CommandLineOutput.result(String(decoding: try ResultFile.encode(outcome.result), as: UTF8.self))
+    } else {
+      CommandLineOutput.result(ResultSummary.text(outcome.result))
+    }
+    if !quiet { for place in places { CommandLineOutput.note("wrote \(place)") } }
+  }
+
+  private var configuration: EvaluationConfiguration {
+    EvaluationConfiguration(
+      images: images, seed: seed, threads: options.threads, clip: clip, metrics: BuiltinPlugins.metrics,
+      toolVersion: PagsBench.version)
+  }
+
+  /// - Returns: the paths of what was written.
+  private func write(_ outcome: EvaluationOutcome, _ files: ProjectFiles) throws -> [String] {
+    var places: [String] = []
+    if let output {
+      let url = URL(fileURLWithPath: output)
+      try writeSamples(outcome, beside: url)
+      try ResultFile.write(outcome.result, to: url)
+      places.append(output)
+    }
+    if !noLeaderboard {
+      let leaderboard = Leaderboard(directory: files.leaderboard)
+      let url = leaderboard.resultURL(of: outcome.result)
+      try leaderboard.add(outcome.result)
+      try writeSamples(outcome, beside: url)
+      places.append(url.path)
+    }
+    return places
+  }
+
+  /// The per-image measurements, from which a rule can be applied again without the model.
+  private func writeSamples(_ outcome: EvaluationOutcome, beside url: URL) throws {
+    let path = url.deletingPathExtension().path + ".samples.safetensors"
+    let columns = outcome.samples.columns.map { column in
+      TensorToWrite(
+        name: column.name, dtype: .float64, shape: [column.values.count],
+        data: column.values.withUnsafeBytes { Data($0) })
+    }
+    try SafetensorsWriter.write(
+      columns, metadata: ["model": outcome.result.model.id, "task": outcome.result.task.id], to: path)
+  }
+}

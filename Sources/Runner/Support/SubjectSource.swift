@@ -1,0 +1,75 @@
+import ArgumentParser
+import BenchCore
+import Checkpoints
+import Foundation
+import Plugins
+
+/// What `evaluate` was asked to measure: a checkpoint, or a task's own Bayes classifier.
+enum SubjectSource {
+  case checkpoint(ModelLoader, ModelLoader.Candidate)
+  case bayes(noise: Double)
+
+  init(_ argument: String, description: String?, files: ProjectFiles) throws {
+    if argument == "bayes" || argument.hasPrefix("bayes:"), !FileManager.default.fileExists(atPath: argument) {
+      let text = argument.dropFirst("bayes:".count)
+      guard argument == "bayes" || Double(text).map({ $0 >= 0 && $0.isFinite }) ?? false else {
+        throw ValidationError("`\(argument)`: expected bayes:SIGMA with a noise level of at least 0, such as bayes:0.5")
+      }
+      self = .bayes(noise: Double(text) ?? 0)
+      return
+    }
+    let loader = ModelLoader(files)
+    self = .checkpoint(loader, try loader.find(argument, description: description))
+  }
+
+  /// The task that the model was made for, where that is known.
+  var taskID: String? {
+    if case .checkpoint(_, let candidate) = self { candidate.description?.task } else { nil }
+  }
+
+  /// - Parameter report: told how the checkpoint was understood.
+  func subject(
+    on task: any BenchmarkTask, options: ModelOptions, report: (String) -> Void
+  ) throws -> EvaluationSubject {
+    switch self {
+    case .bayes(let noise):
+      return bayes(noise, on: task, threads: options.threads)
+    case .checkpoint(let loader, let candidate):
+      let model = try loader.load(
+        candidate, options.loadOptions(imageShape: task.imageShape, classCount: task.classCount))
+      for line in LoadReport.lines(candidate, model) { report(line) }
+      let id = candidate.description?.id ?? Self.id(fromFile: candidate.checkpoint.name)
+      let record = ModelRecord(
+        id: id, name: candidate.description?.name ?? candidate.checkpoint.name,
+        checkpoint: .init(
+          file: candidate.checkpoint.name, sha256: candidate.checkpoint.sha256,
+          bytes: candidate.checkpoint.byteCount, format: candidate.format),
+        plugin: .init(id: candidate.plugin.id, version: candidate.plugin.version), architecture: model.architecture,
+        parameters: model.parameters, preprocessing: model.preprocessing, source: candidate.description?.source)
+      return EvaluationSubject(
+        classifier: model.classifier, record: record, task: candidate.description?.task,
+        claims: candidate.description?.claims)
+    }
+  }
+
+  private func bayes(_ noise: Double, on task: any BenchmarkTask, threads: Int) -> EvaluationSubject {
+    let kind = task.densityIsExact ? "Bayes classifier" : "Bayes classifier of the fitted density"
+    let record = ModelRecord(
+      id: noise == 0 ? "bayes" : "bayes-\(noise)",
+      name: noise == 0 ? kind : "\(kind), smoothed with noise \(noise)", checkpoint: nil,
+      plugin: .init(id: "bayes", version: "1"), architecture: task.density.id, parameters: 0,
+      preprocessing: .identity(channels: task.imageShape[0]))
+    return EvaluationSubject(
+      classifier: DensityClassifier(task.density, noise: noise, threads: threads), record: record)
+  }
+
+  /// A file's name as an id: lower case, what an id may not hold replaced by `-`.
+  static func id(fromFile name: String) -> String {
+    let stem = name.split(separator: ".").count > 1 ? name[..<(name.lastIndex(of: ".") ?? name.endIndex)] : name[...]
+    let mapped = stem.lowercased().map { character -> Character in
+      character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character)) ? character : "-"
+    }
+    let id = String(mapped.drop { !($0.isLetter || $0.isNumber) })
+    return id.isEmpty ? "model" : id
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import BenchCore
+import Foundation
+import Plugins
+
+/// From `--task` and `--data` to a task.
+enum TaskLookup {
+  static func plugin(_ id: String) throws -> any TaskPlugin.Type {
+    if let plugin = BuiltinPlugins.tasks.first(where: { $0.id == id }) { return plugin }
+    let known = BuiltinPlugins.tasks.map { $0.id }
+    let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ""
+    throw ValidationError("there is no task `\(id)`\(nearest) Known are \(known.joined(separator: ", ")).")
+  }
+
+  static func make(
+    _ id: String, data: String?, cache: String?, threads: Int, progress: any ProgressReporter
+  ) throws -> any BenchmarkTask {
+    let plugin = try plugin(id)
+    var folder = data.map { URL(fileURLWithPath: $0) }
+    if folder == nil, let shared = ProcessInfo.processInfo.environment["PAGS_BENCH_DATA"], !shared.isEmpty {
+      folder = URL(fileURLWithPath: shared).appendingPathComponent(id)
+    }
+    if folder == nil, let needed = plugin.dataRequirement {
+      throw ValidationError("task `\(id)` needs --data DIR (or PAGS_BENCH_DATA): \(needed)")
+    }
+    return try plugin.make(
+      TaskOptions(
+        dataDirectory: folder, cacheDirectory: cacheFolder(cache), threads: threads, progress: progress))
+  }
+
+  /// `--cache`, or where the system keeps such files for this user.
+  private static func cacheFolder(_ given: String?) -> URL {
+    let environment = ProcessInfo.processInfo.environment
+    if let given { return URL(fileURLWithPath: given) }
+    if let xdg = environment["XDG_CACHE_HOME"], !xdg.isEmpty {
+      return URL(fileURLWithPath: xdg).appendingPathComponent("pags-bench")
+    }
+    return URL(fileURLWithPath: NSHomeDirectory()).appendingPathComponent(".cache/pags-bench")
+  }
+}

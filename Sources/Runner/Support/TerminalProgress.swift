@@ -1,0 +1,91 @@
+import BenchCore
+import Foundation
+import Synchronization
+
+/// Progress on standard error: a bar on a terminal, a line every tenth of a stage otherwise, none with `--quiet`.
+final class TerminalProgress: ProgressReporter {
+  private struct Stage {
+    var name = ""
+    var total = 0
+    var done = 0
+    var shownTenth = -1
+    var began = ContinuousClock.now
+    var shown = ContinuousClock.now
+  }
+
+  private let isQuiet: Bool
+  private let isTerminal: Bool
+  private let stage = Mutex(Stage())
+
+  init(quiet: Bool) {
+    isQuiet = quiet
+    isTerminal = isatty(STDERR_FILENO) == 1
+  }
+
+  func begin(_ name: String, total: Int) {
+    stage.withLock { stage in
+      finishLine(stage)
+      stage = Stage(name: name, total: total)
+      show(&stage)
+    }
+  }
+
+  func advance(by units: Int) throws {
+    try Interruption.check()
+    stage.withLock { stage in
+      stage.done += units
+      show(&stage)
+    }
+  }
+
+  func note(_ text: String) {
+    stage.withLock { stage in
+      if isTerminal, !isQuiet { write("\r\u{1B}[K") }
+      CommandLineOutput.note(text)
+    }
+  }
+
+  /// Leaves the terminal's cursor on an empty line.
+  func end() {
+    stage.withLock { stage in
+      finishLine(stage)
+      stage = Stage()
+    }
+  }
+
+  private func show(_ stage: inout Stage) {
+    guard !isQuiet, stage.total > 0 else { return }
+    let share = min(1, Double(stage.done) / Double(stage.total))
+    if isTerminal {
+      let now = ContinuousClock.now
+      guard stage.done == 0 || stage.done >= stage.total || now - stage.shown > .milliseconds(100) else { return }
+      stage.shown = now
+      let width = 30
+      let filled = Int(share * Double(width))
+      let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+      write("\r\u{1B}[K\(padded(stage.name)) [\(bar)] \(Int(share * 100)) %\(timeLeft(stage, share))")
+    } else {
+      let tenth = Int(share * 10)
+      guard tenth > stage.shownTenth else { return }
+      stage.shownTenth = tenth
+      write("\(stage.name): \(tenth * 10) %\(timeLeft(stage, share))\n")
+    }
+  }
+
+  private func timeLeft(_ stage: Stage, _ share: Double) -> String {
+    let seconds = Double((ContinuousClock.now - stage.began).components.seconds)
+    guard share > 0.05, share < 1, seconds >= 2 else { return "" }
+    let left = Int(seconds / share * (1 - share))
+    return left >= 90 ? ", \(left / 60) min left" : ", \(left) s left"
+  }
+
+  private func finishLine(_ stage: Stage) {
+    if !isQuiet, isTerminal, stage.total > 0 { write("\r\u{1B}[K") }
+  }
+
+  private func padded(_ name: String) -> String {
+    name.padding(toLength: max(name.count, 24), withPad: " ", startingAt: 0)
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+}
