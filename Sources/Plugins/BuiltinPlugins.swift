@@ -6,7 +6,7 @@ public enum BuiltinPlugins {
     StateDictPlugin.self
   ]
 
-  public static let tasks: [any TaskPlugin.Type] = []
+  public static let tasks: [any TaskPlugin.Type] = [GlyphsPlugin.self]
 
   public static let metrics: [any AlignmentMetric] = [Cosine()]
 }
