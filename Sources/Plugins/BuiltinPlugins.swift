@@ -8,8 +8,9 @@ public enum BuiltinPlugins {
 
   public static let tasks: [any TaskPlugin.Type] = [
     CIFAR10Task.self,
+    GlyphsPlugin.self,
     MNISTTask.self,
   ]
 
-  public static let metrics: [any AlignmentMetric.Type] = []
+  public static let metrics: [any AlignmentMetric] = [Cosine()]
 }

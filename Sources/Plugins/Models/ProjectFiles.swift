@@ -5,6 +5,8 @@ public struct ProjectFiles: Sendable {
   /// The folder that holds `models/known`.
   public let root: URL
 
+  public init(root: URL) { self.root = root }
+
   /// Looks at `PAGS_BENCH_ROOT` (set by the launcher), then upward from the working directory, then from the program.
   public static func locate(
     environment: [String: String] = ProcessInfo.processInfo.environment,

@@ -1,0 +1,110 @@
+import BenchCore
+import Foundation
+import Tensor
+
+/// The closed forms of a block convolved with isotropic noise: N(m_c, S_c + sigma^2 I) in the subspace, variance
+/// s^2 + sigma^2 off it.
+extension GaussianBlock {
+  /// What one noise level needs of the covariances.
+  struct Precisions: Sendable {
+    /// P_c = (S_c + sigma^2 I)^-1 below each other: K d x d, so that one product serves all classes of an image.
+    let stacked: Matrix
+    /// P_c m_c, K d.
+    let shift: [Double]
+    /// log det (S_c + sigma^2 I).
+    let logDeterminants: [Double]
+  }
+
+  /// A block's pixels, seen from the Gaussians at some noise.
+  struct Evaluation {
+    /// log N(h; m_c, S_c + sigma^2 I) without -(d/2) log(2 pi), which all classes share.
+    var logDensities: [Double]
+    /// Their gradients in the coordinates of the subspace, g_c = -P_c (h - m_c): K d.
+    var gradients: [Double]
+    /// h, d.
+    var coordinates: [Double]
+  }
+
+  func precisions(noise: Double) throws -> Precisions {
+    try precisions.value(at: noise) {
+      let d = dimension
+      var stacked: [Double] = []
+      stacked.reserveCapacity(classCount * d * d)
+      var shift: [Double] = []
+      var logDeterminants: [Double] = []
+      for (index, covariance) in covariances.enumerated() {
+        let (inverse, logDeterminant) =
+          try (covariance + (noise * noise) * Matrix.identity(d)).symmetricInverse()
+        let mean = Matrix(rows: d, columns: 1, scalars: Array(means.row(index)))
+        stacked += inverse.scalars
+        shift += inverse.times(mean).scalars
+        logDeterminants.append(logDeterminant)
+      }
+      return Precisions(
+        stacked: Matrix(rows: classCount * d, columns: d, scalars: stacked), shift: shift,
+        logDeterminants: logDeterminants)
+    }
+  }
+
+  /// - Parameter values: the block's pixels; one image, because an image's bits must not depend on others.
+  func evaluate(_ values: [Double], noise: Double) throws -> Evaluation {
+    let precisions = try precisions(noise: noise)
+    let d = dimension
+    let coordinates = coordinates(of: zip(values, center).map { $0 - $1 })
+    var gradients = precisions.shift
+    BLAS.multiply(
+      rows: classCount * d, columns: d, alpha: -1, precisions.stacked.scalars, coordinates, beta: 1, into: &gradients)
+    let logDensities = (0..<classCount).map { index -> Double in
+      var quadratic = 0.0
+      for axis in 0..<d {
+        quadratic += gradients[index * d + axis] * (coordinates[axis] - means[index, axis])
+      }
+      return 0.5 * quadratic - 0.5 * precisions.logDeterminants[index]
+    }
+    return Evaluation(logDensities: logDensities, gradients: gradients, coordinates: coordinates)
+  }
+
+  /// U' v.
+  func coordinates(of vector: [Double]) -> [Double] {
+    var result = [Double](repeating: 0, count: dimension)
+    BLAS.multiply(rows: dimension, columns: pixels, basis.scalars, vector, into: &result)
+    return result
+  }
+
+  /// U h.
+  func vector(ofCoordinates coordinates: [Double]) -> [Double] {
+    var result = [Double](repeating: 0, count: pixels)
+    BLAS.multiply(rows: dimension, columns: pixels, basis.scalars, transposeA: true, coordinates, into: &result)
+    return result
+  }
+
+  /// The part of x - mu0 off the subspace.
+  func offManifoldPart(_ values: [Double], coordinates: [Double]) -> [Double] {
+    let seen = vector(ofCoordinates: coordinates)
+    return values.indices.map { values[$0] - center[$0] - seen[$0] }
+  }
+
+  /// Variance off the subspace, s^2 + sigma^2.
+  func offManifoldVariance(noise: Double) -> Double { offManifoldNoise * offManifoldNoise + noise * noise }
+
+  /// log p_sigma of the block in nats, all drawings equally likely, no constant omitted.
+  func logDensity(_ values: [Double], noise: Double) throws -> Double {
+    let evaluation = try evaluate(values, noise: noise)
+    let off = offManifoldPart(values, coordinates: evaluation.coordinates)
+    let variance = offManifoldVariance(noise: noise)
+    return logSumExp(evaluation.logDensities) - log(Double(classCount))
+      - 0.5 * Double(dimension) * log(2 * Double.pi)
+      - 0.5 * off.reduce(0) { $0 + $1 * $1 } / variance
+      - 0.5 * Double(pixels - dimension) * log(2 * Double.pi * variance)
+  }
+
+  /// Sum over c of w_c g_c in the coordinates of the subspace.
+  func combinedCoordinates(_ evaluation: Evaluation, weights: some Sequence<Double>) -> [Double] {
+    let d = dimension
+    var result = [Double](repeating: 0, count: d)
+    for (index, weight) in weights.enumerated() where weight != 0 {
+      for axis in 0..<d { result[axis] += weight * evaluation.gradients[index * d + axis] }
+    }
+    return result
+  }
+}

@@ -1,0 +1,144 @@
+import BenchCore
+import Foundation
+import Tensor
+
+/// The distribution of the `glyphs` images, exactly: a digit's block on the left, a letter's on the right, independent.
+///
+/// `logDensities` holds the signal block's subspace alone, log N(h; m_c, S_c + sigma^2 I) + (d/2) log(2 pi): the part off
+/// the subspace and the whole distractor block are the same for every class and omitted. Hence the logits of
+/// the Bayes classifier do not respond to anything off the manifold. The class-conditional scores do contain both:
+///
+///     left   -U P_c (h - m_c) - off / (s^2 + sigma^2)
+///     right  the score of the distractor block, a mixture over the letters
+public struct GlyphsDensity: ClassConditionalDensity {
+  public let id = "glyphs-exact"
+  public let imageShape: Shape = [1, GlyphRendering.side, 2 * GlyphRendering.side]
+  /// Uniform.
+  public let logPriors: [Double]
+
+  let signal: GaussianBlock
+  let distractor: GaussianBlock
+
+  init(constants: GlyphsConstants = GlyphsConstants()) throws {
+    signal = try GaussianBlock(
+      drawings: GlyphAlphabet.digits, dimension: constants.signalDimension, constants: constants)
+    distractor = try GaussianBlock(
+      drawings: GlyphAlphabet.letters, dimension: constants.distractorDimension, constants: constants)
+    logPriors = [Double](repeating: -log(Double(signal.classCount)), count: signal.classCount)
+  }
+
+  public func logDensities(at images: Tensor, noise: Double) throws -> Matrix {
+    var result: [Double] = []
+    for image in 0..<images.batch {
+      result += try signal.evaluate(halves(of: images.item(image)).left, noise: noise).logDensities
+    }
+    return Matrix(rows: images.batch, columns: classCount, scalars: result)
+  }
+
+  public func classScores(at images: Tensor, noise: Double) throws -> (logDensities: Matrix, scores: Tensor) {
+    let classes = classCount
+    let count = images.batch
+    let (logDensities, gradients) = try combinedGradients(.score, at: images, noise: noise) { _ in
+      (0..<classes).map { index in
+        var weights = Matrix(rows: count, columns: classes)
+        for row in 0..<count { weights[row, index] = 1 }
+        return weights
+      }
+    }
+    var scores: [Float] = []
+    scores.reserveCapacity(count * classes * imageShape.count)
+    for image in 0..<count {
+      for gradient in gradients { scores += gradient.item(image) }
+    }
+    return (
+      logDensities, Tensor(shape: imageShape.prepending(classes).prepending(count), scalars: scores)
+    )
+  }
+
+  public func combinedGradients(
+    _ gradient: ClassGradient, at images: Tensor, noise: Double, weights: (_ logDensities: Matrix) throws -> [Matrix]
+  ) throws -> (logDensities: Matrix, gradients: [Tensor]) {
+    let evaluations = try (0..<images.batch).map { image in
+      try signal.evaluate(halves(of: images.item(image)).left, noise: noise)
+    }
+    let logDensities = Matrix(
+      rows: images.batch, columns: classCount, scalars: evaluations.flatMap(\.logDensities))
+    let weights = try weights(logDensities)
+    let common =
+      try gradient == .score
+      ? evaluations.indices.map { image in
+        try classIndependentScore(images.item(image), evaluations[image], noise: noise)
+      } : []
+    let gradients = weights.map { weights in
+      Tensor(shape: images.shape) { output in
+        for (image, evaluation) in evaluations.enumerated() {
+          let weight = weights.row(image)
+          var left = signal.vector(ofCoordinates: signal.combinedCoordinates(evaluation, weights: weight))
+          var right = [Double](repeating: 0, count: distractor.pixels)
+          if gradient == .score {
+            let total = weight.reduce(0, +)
+            for pixel in left.indices { left[pixel] += total * common[image].left[pixel] }
+            for pixel in right.indices { right[pixel] = total * common[image].right[pixel] }
+          }
+          join(left, right, into: output, image: image)
+        }
+      }
+    }
+    return (logDensities, gradients)
+  }
+
+  /// log p_sigma(x) in nats, all classes equally likely, no constant omitted.
+  /// - Parameter images: `[N, 1, 20, 40]`.
+  public func logDensity(at images: Tensor, noise: Double) throws -> [Double] {
+    try (0..<images.batch).map { try logDensity(of: images.item($0).map(Double.init), noise: noise) }
+  }
+
+  /// The same for the pixels of one image in double precision.
+  func logDensity(of pixels: [Double], noise: Double) throws -> Double {
+    let (left, right) = halves(of: pixels)
+    return try signal.logDensity(left, noise: noise) + distractor.logDensity(right, noise: noise)
+  }
+
+  /// What `logDensities` omits of the class-conditional scores.
+  private func classIndependentScore(
+    _ pixels: ArraySlice<Float>, _ evaluation: GaussianBlock.Evaluation, noise: Double
+  ) throws -> (left: [Double], right: [Double]) {
+    let (left, right) = halves(of: pixels)
+    let signalVariance = signal.offManifoldVariance(noise: noise)
+    let signalScore = signal.offManifoldPart(left, coordinates: evaluation.coordinates).map { -$0 / signalVariance }
+
+    let letters = try distractor.evaluate(right, noise: noise)
+    let onManifold = distractor.vector(
+      ofCoordinates: distractor.combinedCoordinates(letters, weights: softmax(letters.logDensities)))
+    let variance = distractor.offManifoldVariance(noise: noise)
+    let off = distractor.offManifoldPart(right, coordinates: letters.coordinates)
+    return (signalScore, zip(onManifold, off).map { $0 - $1 / variance })
+  }
+
+  /// The two blocks of an image given row by row.
+  private func halves<Scalar: BinaryFloatingPoint>(
+    of pixels: some Collection<Scalar>
+  ) -> (left: [Double], right: [Double]) {
+    let side = GlyphRendering.side
+    var left: [Double] = []
+    var right: [Double] = []
+    left.reserveCapacity(side * side)
+    right.reserveCapacity(side * side)
+    for (index, pixel) in pixels.enumerated() {
+      if index % (2 * side) < side { left.append(Double(pixel)) } else { right.append(Double(pixel)) }
+    }
+    return (left, right)
+  }
+
+  /// The inverse of `halves`, into place `image` of a batch.
+  func join(_ left: [Double], _ right: [Double], into output: UnsafeMutableBufferPointer<Float>, image: Int) {
+    let side = GlyphRendering.side
+    let start = image * 2 * side * side
+    for y in 0..<side {
+      for x in 0..<side {
+        output[start + y * 2 * side + x] = Float(left[y * side + x])
+        output[start + y * 2 * side + side + x] = Float(right[y * side + x])
+      }
+    }
+  }
+}
