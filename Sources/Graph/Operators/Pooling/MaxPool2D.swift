@@ -37,35 +37,31 @@ struct MaxPool2D: Operator {
       let target = kernel.output + line * columns
       let source = kernel.inputs[0] + (plane * input[2] + y * geometry.strideHeight) * width
       let below = source + geometry.dilationHeight * width
-      var x = 0
-      while isHalving && x + 8 <= columns {
-        let taps = larger(load(source + 2 * x), load(below + 2 * x))
-        UnsafeMutableRawPointer(target + x).storeBytes(of: larger(taps.evenHalf, taps.oddHalf), as: SIMD8<Float>.self)
-        x += 8
-      }
-      while x < columns {
-        var largest = -Float.infinity
-        for h in 0..<window.height {
-          let tap = source + (h &* geometry.dilationHeight &* width &+ x &* stride)
-          for w in 0..<window.width {
-            let value = tap[w &* geometry.dilationWidth]
-            largest = value > largest || value.isNaN ? value : largest
-          }
+      if isHalving {
+        for x in 0..<columns {
+          let (a, b, c, d) = (source[2 &* x], source[2 &* x &+ 1], below[2 &* x], below[2 &* x &+ 1])
+          let (upper, lower) = (a > b ? a : b, c > d ? c : d)
+          // The comparisons lose a NaN; the sum does not.
+          target[x] = (a + b + c + d).isNaN ? largest(at: source + 2 &* x, width: width) : upper > lower ? upper : lower
         }
-        target[x] = largest
-        x += 1
+      } else {
+        for x in 0..<columns { target[x] = largest(at: source + x &* stride, width: width) }
       }
     }
   }
 
+  /// The largest value of one window that lies inside the image; NaN where one is NaN.
   @inline(__always)
-  private func load(_ pointer: UnsafePointer<Float>) -> SIMD16<Float> {
-    UnsafeRawPointer(pointer).loadUnaligned(as: SIMD16<Float>.self)
-  }
-
-  @inline(__always)
-  private func larger<Vector: SIMD<Float>>(_ a: Vector, _ b: Vector) -> Vector {
-    a.replacing(with: b, where: (b .> a) .| (b .!= b))
+  private func largest(at origin: UnsafePointer<Float>, width: Int) -> Float {
+    var largest = -Float.infinity
+    for h in 0..<window.height {
+      let tap = origin + h &* window.geometry.dilationHeight &* width
+      for w in 0..<window.width {
+        let value = tap[w &* window.geometry.dilationWidth]
+        largest = value > largest || value.isNaN ? value : largest
+      }
+    }
+    return largest
   }
 
   func reverse(
