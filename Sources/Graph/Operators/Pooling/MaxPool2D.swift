@@ -15,10 +15,23 @@ struct MaxPool2D: Operator {
   }
 
   func evaluate(_ kernel: KernelArguments) {
-    MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.outputShape)
-      .forEach(in: kernel.inputs[0]) { output, selected in
-        kernel.output[output] = selected.map { kernel.inputs[0][$0] } ?? -.infinity
+    let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
+    let traversal = PoolingTraversal(window, input: input, output: output)
+    for plane in 0..<input[0] * input[1] {
+      let source = kernel.inputs[0] + plane * input[2] * input[3]
+      let target = kernel.output + plane * output[2] * output[3]
+      traversal.forEachWindow { index, positions in
+        // NaN wins, as in `MaxPoolSelection`. No branch depends on the values: they are unpredictable.
+        var largest = -Float.infinity
+        var nanCount = 0
+        positions.forEach {
+          let value = source[$0]
+          largest = value > largest ? value : largest
+          nanCount += value == value ? 0 : 1
+        }
+        target[index] = nanCount > 0 ? .nan : largest
       }
+    }
   }
 
   func reverse(
