@@ -139,26 +139,30 @@ import _TestSupport
     #expect(try run(network, batch: 7, images, 5..<64) == Array(expected[5...]))
   }
 
-  /// Row i of a product has the same bits alone or among many, for every count of rows and columns.
-  @Test func rowsOfAProduct() throws {
-    let inner = 37
-    for columns in [1, 2, 15, 16, 17, 31, 32, 50] {
-      let b = Tensor(
-        shape: [inner, columns],
-        scalars: RandomStream(seed: 1, name: "b").normals(item: columns, count: inner * columns).map { Float($0) })
-      let a = Tensor(
-        shape: [13, inner],
-        scalars: RandomStream(seed: 1, name: "a").normals(item: columns, count: 13 * inner).map { Float($0) })
+  /// Row i of a product has the same bits alone or among many, for every count of rows and columns; short sums and long
+  /// ones take different kernels.
+  @Test(arguments: [1, 37, 128, 129, 150])
+  func rowsOfAProduct(_ inner: Int) throws {
+    for columns in [1, 2, 7, 8, 9, 15, 16, 17, 31, 33, 50] {
+      let b = normals([inner, columns], "b")
+      let a = normals([13, inner], "a")
       let all = try MatrixProduct()([a, b])
       for row in 0..<13 {
         #expect(try MatrixProduct()([a[batch: row..<row + 1], b]).scalars == Array(all.item(row)))
         for column in 0..<columns {
-          let exact = (0..<inner).reduce(0.0) {
-            $0 + Double(a.scalars[row * inner + $1]) * Double(b.scalars[$1 * columns + column])
+          var exact = 0.0
+          for k in 0..<inner {
+            exact += Double(a.scalars[row * inner + k]) * Double(b.scalars[k * columns + column])
           }
-          #expect(abs(Double(all.scalars[row * columns + column]) - exact) < 1e-4)
+          let error = abs(Double(all.scalars[row * columns + column]) - exact)
+          #expect(error < 1e-4)
         }
       }
     }
+  }
+
+  private func normals(_ shape: Shape, _ name: String) -> Tensor {
+    let values = RandomStream(seed: 1, name: name).normals(item: 0, count: shape.count)
+    return Tensor(shape: shape, scalars: values.map { Float($0) })
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Tensor
 import Testing
 
@@ -29,12 +30,37 @@ import Testing
     #expect(try apply(LogSoftmax(), [1e30, 0]) == [0, -1e30])
   }
 
+  /// Our own formulas, to a few units in the last place over the whole range.
+  @Test func smoothFunctionsAreAccurate() throws {
+    for step in -4000...4000 {
+      let x = Float(step) / 200
+      let exact = Double(x)
+      let cases: [(any ElementwiseOperator, Double)] = [
+        (HyperbolicTangent(), tanh(exact)), (Softplus(), log1p(exp(exact))),
+        (Softplus(beta: 4), log1p(exp(4 * exact)) / 4), (Sigmoid(), 1 / (1 + exp(-exact))),
+        (SiLU(), exact / (1 + exp(-exact))), (ErrorFunction(), erf(exact)),
+      ]
+      for (operation, expected) in cases {
+        let error = abs(Double(operation(x)) - expected)
+        #expect(error <= 1.5e-6 * abs(expected), "\(type(of: operation).name) of \(x)")
+      }
+    }
+    for x in [Float(1e-3), 1e-4, 2.4e-4, 2.5e-4, 1e-8, 1e-30, -1e-5] {
+      let error = abs(Double(HyperbolicTangent()(x)) - tanh(Double(x)))
+      #expect(error <= 1e-7 * Double(abs(x)))
+    }
+    #expect(try apply(HyperbolicTangent(), [.nan])[0].isNaN && apply(Softplus(), [.nan])[0].isNaN)
+    #expect(try apply(Softplus(), [-.infinity, .infinity]) == [0, .infinity])
+  }
+
   @Test func maximaKeepNaN() throws {
     #expect(try apply(Maximum(axes: [0]), [1, .nan, 3])[0].isNaN)
     #expect(try apply(Maximum(axes: [0]), [-.infinity, -.infinity]) == [-.infinity])
     let window = PoolingWindow(height: 1, width: 3, geometry: ConvolutionGeometry())
     #expect(
       try MaxPool2D(window: window)([Tensor(shape: [1, 1, 1, 3], scalars: [1, .nan, 3])]).scalars[0].isNaN)
+    #expect(
+      try MaxPool2D(window: window)([Tensor(shape: [1, 1, 1, 3], repeating: -.infinity)]).scalars == [-.infinity])
   }
 
   /// A window wholly in the padding; PyTorch refuses such windows, other formats allow them.

@@ -15,6 +15,7 @@ struct MaxPool2D: Operator {
   }
 
   func evaluate(_ kernel: KernelArguments) {
+<<<<<<< .merge_file_dOrWph
     if window.isUnpadded {
       evaluateUnpadded(kernel)
       return
@@ -22,7 +23,25 @@ struct MaxPool2D: Operator {
     MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.outputShape)
       .forEach(in: kernel.inputs[0]) { output, selected in
         kernel.output[output] = selected.map { kernel.inputs[0][$0] } ?? -.infinity
+=======
+    let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
+    let traversal = PoolingTraversal(window, input: input, output: output)
+    for plane in 0..<input[0] * input[1] {
+      let source = kernel.inputs[0] + plane * input[2] * input[3]
+      let target = kernel.output + plane * output[2] * output[3]
+      traversal.forEachWindow { index, positions in
+        // NaN wins, as in `MaxPoolSelection`. No branch depends on the values: they are unpredictable.
+        var largest = -Float.infinity
+        var nanCount = 0
+        positions.forEach {
+          let value = source[$0]
+          largest = value > largest ? value : largest
+          nanCount += value == value ? 0 : 1
+        }
+        target[index] = nanCount > 0 ? .nan : largest
+>>>>>>> .merge_file_mamqmu
       }
+    }
   }
 
   /// The common case: without padding every output is the largest of the same taps. The same comparison as in
