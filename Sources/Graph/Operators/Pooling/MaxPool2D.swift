@@ -15,15 +15,6 @@ struct MaxPool2D: Operator {
   }
 
   func evaluate(_ kernel: KernelArguments) {
-<<<<<<< .merge_file_dOrWph
-    if window.isUnpadded {
-      evaluateUnpadded(kernel)
-      return
-    }
-    MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.outputShape)
-      .forEach(in: kernel.inputs[0]) { output, selected in
-        kernel.output[output] = selected.map { kernel.inputs[0][$0] } ?? -.infinity
-=======
     let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
     let traversal = PoolingTraversal(window, input: input, output: output)
     for plane in 0..<input[0] * input[1] {
@@ -39,48 +30,8 @@ struct MaxPool2D: Operator {
           nanCount += value == value ? 0 : 1
         }
         target[index] = nanCount > 0 ? .nan : largest
->>>>>>> .merge_file_mamqmu
       }
     }
-  }
-
-  /// The common case: without padding every output is the largest of the same taps. The same comparison as in
-  /// `MaxPoolSelection`: NaN wins.
-  private func evaluateUnpadded(_ kernel: KernelArguments) {
-    let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
-    let geometry = window.geometry
-    let (width, columns, stride) = (input[3], output[3], geometry.strideWidth)
-    let isHalving = window.height == 2 && window.width == 2 && stride == 2 && geometry.dilationWidth == 1
-    for line in 0..<input[0] * input[1] * output[2] {
-      let (plane, y) = line.quotientAndRemainder(dividingBy: output[2])
-      let target = kernel.output + line * columns
-      let source = kernel.inputs[0] + (plane * input[2] + y * geometry.strideHeight) * width
-      let below = source + geometry.dilationHeight * width
-      if isHalving {
-        for x in 0..<columns {
-          let (a, b, c, d) = (source[2 &* x], source[2 &* x &+ 1], below[2 &* x], below[2 &* x &+ 1])
-          let (upper, lower) = (a > b ? a : b, c > d ? c : d)
-          // The comparisons lose a NaN; the sum does not.
-          target[x] = (a + b + c + d).isNaN ? largest(at: source + 2 &* x, width: width) : upper > lower ? upper : lower
-        }
-      } else {
-        for x in 0..<columns { target[x] = largest(at: source + x &* stride, width: width) }
-      }
-    }
-  }
-
-  /// The largest value of one window that lies inside the image; NaN where one is NaN.
-  @inline(__always)
-  private func largest(at origin: UnsafePointer<Float>, width: Int) -> Float {
-    var largest = -Float.infinity
-    for h in 0..<window.height {
-      let tap = origin + h &* window.geometry.dilationHeight &* width
-      for w in 0..<window.width {
-        let value = tap[w &* window.geometry.dilationWidth]
-        largest = value > largest || value.isNaN ? value : largest
-      }
-    }
-    return largest
   }
 
   func reverse(

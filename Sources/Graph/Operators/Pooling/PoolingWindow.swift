@@ -15,9 +15,6 @@ public struct PoolingWindow: Sendable, Hashable {
     self.ceil = ceil
   }
 
-  /// Whether every window lies wholly inside the image.
-  var isUnpadded: Bool { !ceil && geometry.top + geometry.left + geometry.bottom + geometry.right == 0 }
-
   /// Nil where the window does not fit.
   func output(_ input: Shape) -> Shape? {
     guard input.rank == 4, geometry.isValid, height >= 1, width >= 1, height < 1 << 20, width < 1 << 20,
