@@ -54,7 +54,14 @@ public struct Graph: Sendable {
   /// Appends one operator.
   /// - Throws: `GraphError.shape` where the operator does not accept the shapes of `inputs`.
   public mutating func apply(_ operation: any Operator, _ inputs: [Value]) throws(GraphError) -> Value {
-    let shape = try operation.shape(of: inputs.map { self.shape(of: $0) })
+    let inputShapes = inputs.map { self.shape(of: $0) }
+    guard inputShapes.allSatisfy(\.isExecutable) else {
+      throw operation.mismatch(inputShapes, "an operand has more than \(Shape.largestCount) elements")
+    }
+    let shape = try operation.shape(of: inputShapes)
+    guard shape.isExecutable else {
+      throw operation.mismatch(inputShapes, "the output \(shape) has more than \(Shape.largestCount) elements")
+    }
     return append(Node(source: .apply(operation, inputs: inputs), shape: shape))
   }
 
@@ -67,4 +74,12 @@ public struct Graph: Sendable {
     nodes.append(node)
     return Value(index: nodes.count - 1)
   }
+}
+
+extension Shape {
+  /// BLAS counts with 32 bits. With every value below this, no sum or product of two extents overflows.
+  static let largestCount = Int(Int32.max)
+
+  /// Empty axes count as 1, as in `init(checking:)`.
+  var isExecutable: Bool { dimensions.reduce(1) { $0 * max(1, $1) } <= Self.largestCount }
 }

@@ -5,7 +5,9 @@ public enum GraphError: Error, Sendable, CustomStringConvertible {
   case shape(operation: String, inputs: [Shape], reason: String)
   case notDifferentiable(operation: String, mode: String)
   case missingInput(name: String)
+  case duplicateInput(name: String)
   case inputShape(name: String, expected: Shape, got: Shape)
+  case tooLarge(what: String, count: Int, limit: Int)
 
   public var description: String {
     switch self {
@@ -15,8 +17,12 @@ public enum GraphError: Error, Sendable, CustomStringConvertible {
       "operator \(operation) has no \(mode) rule; a network that uses it has no input gradient"
     case .missingInput(let name):
       "the graph was run without its input `\(name)`"
+    case .duplicateInput(let name):
+      "the graph has two inputs named `\(name)`; give each a name of its own"
     case .inputShape(let name, let expected, let got):
       "graph input `\(name)` has shape \(got), expected \(expected)"
+    case .tooLarge(let what, let count, let limit):
+      "\(what) takes \(count) numbers, at most \(limit) are possible; use a smaller batch or smaller images"
     }
   }
 }

@@ -42,10 +42,16 @@ extension Operator {
   public var isElementwise: Bool { false }
   public var isView: Bool { false }
 
-  var name: String { Self.name }
-
   func mismatch(_ inputs: [Shape], _ reason: String) -> GraphError {
     .shape(operation: Self.name, inputs: inputs, reason: reason)
+  }
+
+  /// The output's shape where its extents come from attributes, which may be anything.
+  func checkedShape(_ extents: [Int], _ inputs: [Shape]) throws(GraphError) -> Shape {
+    guard let shape = Shape(checking: extents) else {
+      throw mismatch(inputs, "\(extents) are not the extents of a tensor")
+    }
+    return shape
   }
 
   func requireArity(_ count: Int, _ inputs: [Shape]) throws(GraphError) {

@@ -8,6 +8,7 @@ import COpenBLAS
 public enum LinearAlgebraError: Error, Sendable, CustomStringConvertible {
   case notPositiveDefinite(size: Int, leadingMinor: Int)
   case noConvergence(routine: String, size: Int)
+  case notFinite(routine: String)
   case invalidArgument(routine: String, position: Int)
 
   public var description: String {
@@ -15,7 +16,9 @@ public enum LinearAlgebraError: Error, Sendable, CustomStringConvertible {
     case .notPositiveDefinite(let size, let minor):
       "a \(size) x \(size) covariance is not positive definite (leading minor \(minor)); add noise to its diagonal"
     case .noConvergence(let routine, let size):
-      "\(routine) did not converge on a \(size) x \(size) matrix; does it hold NaN or infinity?"
+      "\(routine) did not converge on a \(size) x \(size) matrix"
+    case .notFinite(let routine):
+      "\(routine) was given NaN or infinity"
     case .invalidArgument(let routine, let position):
       "\(routine) refused its argument \(position)"
     }
@@ -33,6 +36,7 @@ extension Matrix {
   public func symmetricEigendecomposition() throws(LinearAlgebraError) -> (values: [Double], vectors: Matrix) {
     precondition(rows == columns, "not square")
     guard rows > 0 else { return ([], self) }
+    try requireFinite("dsyevd")
     var vectors = scalars
     var values = [Double](repeating: 0, count: rows)
     var size = Int32(rows)
@@ -65,6 +69,7 @@ extension Matrix {
   public func cholesky() throws(LinearAlgebraError) -> Matrix {
     precondition(rows == columns, "not square")
     guard rows > 0 else { return self }
+    try requireFinite("dpotrf")
     var factor = self
     var size = Int32(rows)
     var info: Int32 = 0
@@ -103,6 +108,7 @@ extension Matrix {
   /// vectors is legal and gives fewer rows.
   public func orthonormalRowBasis(relativeTolerance: Double = 1e-6) throws(LinearAlgebraError) -> Matrix {
     guard rows > 0, columns > 0 else { return Matrix(rows: 0, columns: columns) }
+    try requireFinite("dgeqp3")
     // Our rows are LAPACK's columns, of length `columns`.
     var factor = scalars
     var length = Int32(columns)
@@ -129,5 +135,10 @@ extension Matrix {
     dorgqr_(&length, &kept, &kept, &factor, &length, &tau, &work, &workCount, &info)
     guard info == 0 else { throw .invalidArgument(routine: "dorgqr", position: Int(-info)) }
     return Matrix(rows: rank, columns: columns, scalars: Array(factor[..<(rank * columns)]))
+  }
+
+  /// LAPACK gives NaN, a wrong rank or an endless loop for what is not finite.
+  private func requireFinite(_ routine: String) throws(LinearAlgebraError) {
+    guard scalars.allSatisfy(\.isFinite) else { throw .notFinite(routine: routine) }
   }
 }

@@ -1,11 +1,16 @@
 /// The extents of a tensor, outermost first; `[]` is a scalar.
 public struct Shape: Sendable, Hashable, CustomStringConvertible, ExpressibleByArrayLiteral {
   public let dimensions: [Int]
+  /// Number of elements.
+  public let count: Int
 
-  /// - Precondition: no extent is negative. Sizes that come from a file are checked with `init(checking:)`.
+  /// - Precondition: no extent is negative and their product does not overflow. Sizes that come from a file are checked
+  ///   with `init(checking:)`.
   public init(_ dimensions: [Int]) {
-    precondition(dimensions.allSatisfy { $0 >= 0 }, "negative extent in \(dimensions)")
-    self.dimensions = dimensions
+    guard let shape = Shape(checking: dimensions) else {
+      preconditionFailure("\(dimensions) are not the extents of a tensor")
+    }
+    self = shape
   }
 
   public init(arrayLiteral elements: Int...) {
@@ -14,21 +19,22 @@ public struct Shape: Sendable, Hashable, CustomStringConvertible, ExpressibleByA
 
   /// Nil where an extent is negative or the element count overflows.
   public init?(checking dimensions: [Int]) {
-    var count = 1
+    // Empty axes count as 1 here, so that strides and the counts of some of the axes cannot overflow either.
+    var product = 1
+    var isEmpty = false
     for extent in dimensions {
-      let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+      let (next, overflow) = product.multipliedReportingOverflow(by: max(1, extent))
       guard extent >= 0, !overflow else { return nil }
-      count = product
+      product = next
+      isEmpty = isEmpty || extent == 0
     }
     self.dimensions = dimensions
+    count = isEmpty ? 0 : product
   }
 
-  public var rank: Int { dimensions.count }
+  @inlinable public var rank: Int { dimensions.count }
 
-  /// Number of elements.
-  public var count: Int { dimensions.reduce(1, *) }
-
-  public subscript(axis: Int) -> Int { dimensions[axis] }
+  @inlinable public subscript(axis: Int) -> Int { dimensions[axis] }
 
   /// Row-major strides in elements.
   public var strides: [Int] {

@@ -14,7 +14,7 @@ public enum Workers {
   ) throws {
     precondition(blockSize > 0 && threads > 0)
     let blocks = (count + blockSize - 1) / blockSize
-    func range(_ block: Int) -> Range<Int> { block * blockSize..<min(count, (block + 1) * blockSize) }
+    @Sendable func range(_ block: Int) -> Range<Int> { block * blockSize..<min(count, (block + 1) * blockSize) }
     let workers = min(threads, blocks)
     guard workers > 1 else {
       for block in 0..<blocks { try body(range(block), 0) }
@@ -27,9 +27,11 @@ public enum Workers {
         let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard block < blocks else { return }
         do {
-          try body(block * blockSize..<min(count, (block + 1) * blockSize), worker)
+          try body(range(block), worker)
         } catch {
-          failure.withLock { if $0 == nil || block < $0!.block { $0 = (block, error) } }
+          failure.withLock { first in
+            if block < first?.block ?? .max { first = (block, error) }
+          }
         }
       }
     }

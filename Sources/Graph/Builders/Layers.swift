@@ -16,10 +16,15 @@ extension Graph {
     _ x: Value, _ weights: Value, _ geometry: ConvolutionGeometry, outputPadding: (Int, Int) = (0, 0)
   ) throws(GraphError) -> Value {
     let (image, w) = (shape(of: x), shape(of: weights))
-    guard image.rank == 4, w.rank == 4, geometry.isValid else {
-      throw .shape(
-        operation: "transposed-conv2d", inputs: [image, w], reason: "expected [N, K, H, W] and [K, C / groups, h, w]")
+    func mismatch(_ reason: String) -> GraphError {
+      .shape(operation: "transposed-conv2d", inputs: [image, w], reason: reason)
     }
+    guard image.rank == 4, w.rank == 4, image.isExecutable, w.isExecutable, geometry.isValid else {
+      throw mismatch("expected [N, K, H, W] and [K, C / groups, h, w]")
+    }
+    guard outputPadding.0 >= 0, outputPadding.1 >= 0, outputPadding.0 < geometry.strideHeight,
+      outputPadding.1 < geometry.strideWidth
+    else { throw mismatch("the output padding \(outputPadding) must be smaller than the strides") }
     let height =
       (image[2] - 1) * geometry.strideHeight - geometry.top - geometry.bottom + geometry.dilationHeight * (w[2] - 1) + 1
       + outputPadding.0
@@ -37,20 +42,30 @@ extension Graph {
   /// x W' + b.
   /// - Parameters: x `[..., D]`, weights `[K, D]` as PyTorch stores them, bias `[K]`.
   public mutating func linear(_ x: Value, _ weights: Value, bias: Value? = nil) throws(GraphError) -> Value {
+    let (w, columns) = (shape(of: weights), bias.map { shape(of: $0) })
+    guard w.rank == 2, columns == nil || columns == [w[0]] else {
+      throw .shape(
+        operation: "linear", inputs: [shape(of: x), w] + (columns.map { [$0] } ?? []),
+        reason: "expected weights [K, D] and a bias [K]")
+    }
     let product = try matmul(x, swapLastAxes(weights))
     guard let bias else { return product }
     return try add(product, bias)
   }
 
-  /// Adds `[C]` to every position of `[N, C, ...]`.
+  /// Adds bias `[C]` to every position of `[N, C, ...]`.
   public mutating func addChannels(_ x: Value, _ bias: Value) throws(GraphError) -> Value {
     try add(x, channelColumn(bias, like: x))
   }
 
   /// `[C]` as `[1, C, 1, ...]`, to broadcast over `x` of `[N, C, ...]`.
   public mutating func channelColumn(_ values: Value, like x: Value) throws(GraphError) -> Value {
-    let rank = shape(of: x).rank
-    return try reshape(values, to: Shape([1, shape(of: values).count] + [Int](repeating: 1, count: max(0, rank - 2))))
+    let (row, images) = (shape(of: values), shape(of: x))
+    guard images.rank >= 2, row == [images[1]] else {
+      throw .shape(
+        operation: "channel-column", inputs: [row, images], reason: "expected one number per channel of [N, C, ...]")
+    }
+    return try reshape(values, to: Shape([1, images[1]] + [Int](repeating: 1, count: images.rank - 2)))
   }
 
   public mutating func maxPool2d(_ x: Value, _ window: PoolingWindow) throws(GraphError) -> Value {
@@ -65,15 +80,19 @@ extension Graph {
 
   /// `[N, C, H, W]` to `[N, C, 1, 1]`.
   public mutating func globalAveragePool(_ x: Value) throws(GraphError) -> Value {
-    try mean(x, axes: Array(2..<max(2, shape(of: x).rank)))
+    let shape = shape(of: x)
+    guard shape.rank == 4 else {
+      throw .shape(operation: "global-average-pool", inputs: [shape], reason: "expected [N, C, H, W]")
+    }
+    return try mean(x, axes: [2, 3])
   }
 
   /// Repeats every pixel `factor` times in both directions: `[N, C, H, W]` to `[N, C, H factor, W factor]`.
   public mutating func upsampleNearest(_ x: Value, factor: Int) throws(GraphError) -> Value {
     let s = shape(of: x)
-    guard s.rank == 4, factor >= 1, factor < 1 << 16 else {
+    guard s.rank == 4, s.isExecutable, factor >= 1, factor < 1 << 15 else {
       throw .shape(
-        operation: "upsample-nearest", inputs: [s], reason: "expected [N, C, H, W] and a factor of at least 1")
+        operation: "upsample-nearest", inputs: [s], reason: "expected [N, C, H, W] and a factor in 1..<32768")
     }
     let split = try reshape(x, to: [s[0], s[1], s[2], 1, s[3], 1])
     let repeated = try broadcast(split, to: [s[0], s[1], s[2], factor, s[3], factor])

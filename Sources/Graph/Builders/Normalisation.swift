@@ -7,6 +7,12 @@ extension Graph {
   public mutating func batchNorm(
     _ x: Value, scale: Value?, shift: Value?, mean: Value, variance: Value, epsilon: Float
   ) throws(GraphError) -> Value {
+    let row = shape(of: variance)
+    guard shape(of: mean) == row, row.rank == 1 else {
+      throw .shape(
+        operation: "batch-norm", inputs: [shape(of: x), shape(of: mean), row],
+        reason: "expected a mean and a variance per channel")
+    }
     let deviation = try squareRoot(add(variance, constant(epsilon)))
     let factor = try divide(scale ?? constant(1), deviation)
     let scaledMean = try multiply(mean, factor)
@@ -20,7 +26,10 @@ extension Graph {
     _ x: Value, scale: Value?, shift: Value?, epsilon: Float
   ) throws(GraphError) -> (output: Value, mean: Value, variance: Value) {
     let shape = shape(of: x)
-    let axes = [0] + Array(2..<max(2, shape.rank))
+    guard shape.rank >= 2 else {
+      throw .shape(operation: "batch-norm", inputs: [shape], reason: "expected [N, C, ...]")
+    }
+    let axes = [0] + Array(2..<shape.rank)
     let (normalised, mean, variance) = try standardise(x, axes: axes, epsilon: epsilon)
     var output = normalised
     if let scale { output = try multiply(output, channelColumn(scale, like: x)) }
@@ -34,7 +43,7 @@ extension Graph {
     _ x: Value, groups: Int, scale: Value?, shift: Value?, epsilon: Float
   ) throws(GraphError) -> Value {
     let shape = shape(of: x)
-    guard shape.rank >= 2, groups >= 1, shape[1] % groups == 0 else {
+    guard shape.rank >= 2, groups >= 1, groups <= shape[1], shape[1] % groups == 0 else {
       throw .shape(
         operation: "group-norm", inputs: [shape], reason: "the channels do not divide into \(groups) groups")
     }
@@ -46,13 +55,20 @@ extension Graph {
     return output
   }
 
-  /// Layer normalisation over the last axes, those of `scale`'s shape where given, else the last one.
+  /// Layer normalisation over the last `axes` axes; scale and shift have their shape.
   public mutating func layerNorm(
     _ x: Value, axes count: Int = 1, scale: Value?, shift: Value?, epsilon: Float
   ) throws(GraphError) -> Value {
-    let rank = shape(of: x).rank
+    let shape = shape(of: x)
+    let rank = shape.rank
     guard count >= 1, count <= rank else {
-      throw .shape(operation: "layer-norm", inputs: [shape(of: x)], reason: "cannot normalise over \(count) axes")
+      throw .shape(operation: "layer-norm", inputs: [shape], reason: "cannot normalise over \(count) axes")
+    }
+    let normalised = Shape(Array(shape.dimensions.suffix(count)))
+    for parameter in [scale, shift].compactMap({ $0 }) where self.shape(of: parameter) != normalised {
+      throw .shape(
+        operation: "layer-norm", inputs: [shape, self.shape(of: parameter)],
+        reason: "expected a scale and a shift of shape \(normalised)")
     }
     var output = try standardise(x, axes: Array(rank - count..<rank), epsilon: epsilon).output
     if let scale { output = try multiply(output, scale) }

@@ -9,8 +9,10 @@ extension Graph {
 
   /// Mean over `axes`, which keep extent 1.
   public mutating func mean(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
-    let count = axes.reduce(1) { $0 * shape(of: x)[$1] }
-    return try multiply(sum(x, axes: axes), constant(1 / Float(max(1, count))))
+    let sum = try sum(x, axes: axes)
+    // Every reduced axis has extent 1 now.
+    let count = shape(of: sum).count == 0 ? 1 : shape(of: x).count / shape(of: sum).count
+    return try multiply(sum, constant(1 / Float(max(1, count))))
   }
 
   /// Largest value over `axes`, which keep extent 1.
@@ -29,15 +31,21 @@ extension Graph {
   /// `[N, ...]` to `[N, D]`.
   public mutating func flatten(_ x: Value) throws(GraphError) -> Value {
     let shape = shape(of: x)
+    guard shape.rank >= 1 else {
+      throw .shape(operation: "flatten", inputs: [shape], reason: "needs at least one axis")
+    }
     return try reshape(x, to: [shape[0], shape.droppingFirst.count])
   }
 
   public mutating func transpose(_ x: Value, _ permutation: [Int]) throws(GraphError) -> Value {
-    permutation == Array(permutation.indices) ? x : try apply(Transpose(permutation: permutation), [x])
+    permutation == Array(0..<shape(of: x).rank) ? x : try apply(Transpose(permutation: permutation), [x])
   }
 
   public mutating func swapLastAxes(_ x: Value) throws(GraphError) -> Value {
     let rank = shape(of: x).rank
+    guard rank >= 2 else {
+      throw .shape(operation: Transpose.name, inputs: [shape(of: x)], reason: "needs at least two axes")
+    }
     return try transpose(x, Array(0..<rank - 2) + [rank - 1, rank - 2])
   }
 
@@ -46,7 +54,8 @@ extension Graph {
   }
 
   /// The transpose of broadcasting: sums `x` down to `shape`. Every reverse rule of a broadcasting operator ends here.
-  public mutating func unbroadcast(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
+  /// - Precondition: `shape` broadcasts to that of `x`.
+  mutating func unbroadcast(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
     let from = self.shape(of: x)
     guard from != shape else { return x }
     let extra = from.rank - shape.rank
@@ -73,6 +82,6 @@ extension Graph {
   }
 
   public mutating func concatenate(_ parts: [Value], axis: Int) throws(GraphError) -> Value {
-    parts.count == 1 ? parts[0] : try apply(Concatenate(axis: axis), parts)
+    try apply(Concatenate(axis: axis), parts)
   }
 }

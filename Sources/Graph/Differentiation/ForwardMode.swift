@@ -7,12 +7,20 @@ extension Graph {
   ///   - outputs: values to differentiate.
   ///   - tangents: directions, each of the shape of its value.
   /// - Returns: for each output its derivative along the directions, of its shape.
+  /// - Throws: `GraphError.shape` for a tangent of another shape, `GraphError.notDifferentiable`.
   public mutating func jvp(
     of outputs: [Value], tangents: [(value: Value, tangent: Value)]
   ) throws(GraphError) -> [Value] {
     let active = dependents(of: tangents.map(\.value))
     var derivatives: [Int: Value] = [:]
-    for (value, tangent) in tangents { derivatives[value.index] = tangent }
+    for (value, tangent) in tangents {
+      guard shape(of: tangent) == shape(of: value) else {
+        throw .shape(
+          operation: "jvp", inputs: [shape(of: value), shape(of: tangent)],
+          reason: "a tangent must have the shape of its value")
+      }
+      derivatives[value.index] = tangent
+    }
     let last = outputs.map(\.index).max() ?? -1
     for index in 0..<(last + 1) where active[index] && derivatives[index] == nil {
       guard case .apply(let operation, let operands) = nodes[index].source else { continue }

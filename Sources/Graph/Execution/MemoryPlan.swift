@@ -3,10 +3,10 @@ import Tensor
 /// Decides in which order a program runs and where in one arena every value lives.
 ///
 /// Values share memory when their lifetimes do not overlap; a view shares its input's memory, and an elementwise operator
-/// overwrites an input that nothing reads later. What the second stage reads of the first lives to the end, so that the
-/// second can be repeated.
+/// overwrites an operand that nothing reads later. What the second stage reads of the first lives to the end, so that the
+/// second can be repeated. Inputs keep their memory, so that each can be set at any time and keeps its value.
 struct MemoryPlan {
-  /// All nodes, those of the first stage before those of the second.
+  /// All operators, those of the first stage before those of the second.
   let order: [Graph.Value]
   private(set) var arenaCount = 0
   private let late: [Bool]
@@ -34,17 +34,10 @@ struct MemoryPlan {
     }
     late = graph.dependents(of: lateLeaves)
     roots = graph.values
-    // Inputs come first in their stage: they are written before any of its nodes runs.
     let isLate = late
-    let leaves = graph.values.filter { graph[$0].inputs.isEmpty }
-    let applications = graph.values.filter { !graph[$0].inputs.isEmpty }
-    order =
-      leaves.filter { !isLate[$0.index] } + applications.filter { !isLate[$0.index] }
-      + leaves.filter { isLate[$0.index] } + applications.filter { isLate[$0.index] }
-    var lifetimes = shareMemory(graph, outputs: outputs)
-    // Constants live outside the arena.
-    lifetimes = lifetimes.filter { graph.constantTensor(Graph.Value(index: $0.key)) == nil }
-    place(lifetimes)
+    let operators = graph.values.filter { if case .apply = graph[$0].source { true } else { false } }
+    order = operators.filter { !isLate[$0.index] } + operators.filter { isLate[$0.index] }
+    place(shareMemory(graph, outputs: outputs))
   }
 
   private struct Lifetime {
@@ -53,7 +46,7 @@ struct MemoryPlan {
     var count: Int
   }
 
-  /// Fixes `roots`, and returns the lifetime of each root in positions of `order`.
+  /// Fixes `roots`, and returns the lifetime of each root but constants, in positions of `order`.
   private mutating func shareMemory(_ graph: Graph, outputs: [Graph.Value]) -> [Int: Lifetime] {
     let end = order.count
     var position = [Int](repeating: 0, count: graph.nodes.count)
@@ -75,6 +68,12 @@ struct MemoryPlan {
     for output in outputs { lastRead[root(of: output).index] = end }
 
     var lifetimes: [Int: Lifetime] = [:]
+    for value in graph.values {
+      if case .input = graph[value].source {
+        lifetimes[value.index] = Lifetime(first: 0, last: end, count: Self.aligned(graph.shape(of: value).count))
+        lastRead[value.index] = end
+      }
+    }
     for value in order where roots[value.index] == value {
       let here = position[value.index]
       let count = Self.aligned(graph.shape(of: value).count)
@@ -97,16 +96,11 @@ struct MemoryPlan {
     guard case .apply(let operation, let inputs) = graph[value].source, operation.isElementwise else { return nil }
     for input in inputs where graph.shape(of: input) == graph.shape(of: value) {
       let root = root(of: input)
-      let isGiven = if case .input = graph[root].source { true } else { false }
       // The other operand may be the same memory in another shape, which is not read element by element.
       let others = inputs.filter {
         $0 != input && self.root(of: $0) == root && graph.shape(of: $0) != graph.shape(of: value)
       }
-      if !isGiven, graph.constantTensor(root) == nil, lastRead[root.index] == here, lifetimes[root.index] != nil,
-        others.isEmpty
-      {
-        return root
-      }
+      if lastRead[root.index] == here, lifetimes[root.index] != nil, others.isEmpty { return root }
     }
     return nil
   }

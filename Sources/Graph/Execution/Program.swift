@@ -32,8 +32,9 @@ public final class Program: Sendable {
   let scratchCount: Int
 
   /// - Parameter lateInputs: names of the inputs that the second stage depends on.
-  /// - Throws: `GraphError` where a rewritten node does not fit its inputs, which would be a defect of the optimiser.
+  /// - Throws: `GraphError.duplicateInput`, and `GraphError.tooLarge` where a workspace would exceed `largestWorkspace`.
   public init(_ graph: Graph, outputs: [Graph.Value], lateInputs: Set<String> = []) throws(GraphError) {
+    try Self.checkInputs(of: graph)
     let (graph, outputs) = try graph.optimised(for: outputs)
     let plan = MemoryPlan(graph, outputs: outputs, lateInputs: lateInputs)
     var constants = ConstantStorage.Builder()
@@ -71,6 +72,11 @@ public final class Program: Sendable {
         inputs[name] = (offset, graph.shape(of: value))
       }
     }
+    let total = plan.arenaCount.addingReportingOverflow(scratch)
+    guard !total.overflow, total.partialValue <= Self.largestWorkspace else {
+      throw .tooLarge(
+        what: "the memory for one run", count: total.overflow ? .max : total.partialValue, limit: Self.largestWorkspace)
+    }
     self.inputs = inputs
     self.inputNames = inputs.keys.sorted()
     self.outputs = outputs.map(location)
@@ -80,6 +86,21 @@ public final class Program: Sendable {
     self.constants = constants.finish()
     self.arenaCount = plan.arenaCount
     self.scratchCount = scratch
+  }
+
+  /// In floats: 16 GiB. Shapes come from model files, and no file may make the process ask for more than a machine has.
+  static let largestWorkspace = 1 << 32
+
+  private static func checkInputs(of graph: Graph) throws(GraphError) {
+    var names: Set<String> = []
+    for node in graph.nodes {
+      guard case .input(let name) = node.source else { continue }
+      guard names.insert(name).inserted else { throw .duplicateInput(name: name) }
+      guard node.shape.isExecutable else {
+        throw .tooLarge(
+          what: "the input `\(name)` of shape \(node.shape)", count: node.shape.count, limit: Shape.largestCount)
+      }
+    }
   }
 
   /// Bytes that one workspace takes.

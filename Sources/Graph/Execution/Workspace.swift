@@ -3,8 +3,8 @@ import Tensor
 /// The memory of one worker that runs a `Program`. Not for use from two threads at once.
 public final class Workspace {
   public let program: Program
-  private let arena: UnsafeMutablePointer<Float>
-  private let scratch: UnsafeMutablePointer<Float>
+  let arena: UnsafeMutablePointer<Float>
+  let scratch: UnsafeMutablePointer<Float>
   private let kernels: [(operation: any Operator, arguments: KernelArguments)]
 
   public init(_ program: Program) {
@@ -37,7 +37,8 @@ public final class Workspace {
     }
   }
 
-  /// Copies a tensor to an input. Inputs that the optimised program does not need are ignored.
+  /// Copies a tensor to an input, which keeps it until it is set again. Inputs that the optimised program does not need
+  /// are ignored.
   /// - Throws: `GraphError.inputShape`.
   public func set(_ name: String, to tensor: Tensor) throws(GraphError) {
     guard let input = program.inputs[name] else { return }
@@ -51,10 +52,10 @@ public final class Workspace {
 
   /// Copies `source` to the start of an input and fills the rest with zeros: a batch that is not full.
   public func set(_ name: String, to source: UnsafeBufferPointer<Float>) {
-    guard let input = program.inputs[name], let base = source.baseAddress else { return }
+    guard let input = program.inputs[name] else { return }
     let target = arena + input.offset
     let count = min(source.count, input.shape.count)
-    target.update(from: base, count: count)
+    if let base = source.baseAddress { target.update(from: base, count: count) }
     (target + count).update(repeating: 0, count: input.shape.count - count)
   }
 

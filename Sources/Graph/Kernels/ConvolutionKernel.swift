@@ -188,9 +188,8 @@ struct ConvolutionKernel {
     _ plane: UnsafePointer<Float>, _ filter: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>
   ) {
     output.update(repeating: 0, count: positions)
-    forEachLine { tap, line, source, first, last in
+    forEachLine { tap, line, source, first, last, stride in
       let factor = filter[tap]
-      let stride = geometry.strideWidth
       for x in first..<last { output[line + x] += factor * plane[source + x * stride] }
     }
   }
@@ -198,9 +197,8 @@ struct ConvolutionKernel {
   private func depthwiseInputGradient(
     _ gradient: UnsafePointer<Float>, _ filter: UnsafePointer<Float>, addingTo plane: UnsafeMutablePointer<Float>
   ) {
-    forEachLine { tap, line, source, first, last in
+    forEachLine { tap, line, source, first, last, stride in
       let factor = filter[tap]
-      let stride = geometry.strideWidth
       for x in first..<last { plane[source + x * stride] += factor * gradient[line + x] }
     }
   }
@@ -208,8 +206,7 @@ struct ConvolutionKernel {
   private func depthwiseWeightGradient(
     _ plane: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, addingTo filter: UnsafeMutablePointer<Float>
   ) {
-    forEachLine { tap, line, source, first, last in
-      let stride = geometry.strideWidth
+    forEachLine { tap, line, source, first, last, stride in
       var sum: Float = 0
       for x in first..<last { sum += gradient[line + x] * plane[source + x * stride] }
       filter[tap] += sum
@@ -219,8 +216,9 @@ struct ConvolutionKernel {
   /// Every tap and output line of one channel: the line's offset in the output, and that of its x = 0 in the image.
   @inline(__always)
   private func forEachLine(
-    _ body: (_ tap: Int, _ line: Int, _ source: Int, _ first: Int, _ last: Int) -> Void
+    _ body: (_ tap: Int, _ line: Int, _ source: Int, _ first: Int, _ last: Int, _ stride: Int) -> Void
   ) {
+    let stride = geometry.strideWidth
     for h in 0..<windowHeight {
       for w in 0..<windowWidth {
         let dx = w * geometry.dilationWidth - geometry.left
@@ -229,7 +227,13 @@ struct ConvolutionKernel {
         for y in 0..<outputHeight {
           let row = y * geometry.strideHeight + h * geometry.dilationHeight - geometry.top
           guard row >= 0, row < height else { continue }
-          body(h * windowWidth + w, y * outputWidth, row * width + dx, first, last)
+          let (tap, line, source) = (h * windowWidth + w, y * outputWidth, row * width + dx)
+          // A literal stride lets the body's loop be vectorised.
+          if stride == 1 {
+            body(tap, line, source, first, last, 1)
+          } else {
+            body(tap, line, source, first, last, stride)
+          }
         }
       }
     }

@@ -14,8 +14,8 @@ struct FusedLayer: Operator {
 
   enum Activation: Hashable {
     case none
-    case relu(slope: Float)
-    case gate(slope: Float)
+    case relu(ReLU)
+    case gate(Gate)
   }
 
   let layer: Layer
@@ -133,12 +133,12 @@ private struct Epilogue {
     }
     switch activation {
     case .none: break
-    case .relu(let slope):
-      for index in 0..<count { y[index] = y[index] > 0 ? y[index] : slope * y[index] }
-    case .gate(let slope):
+    case .relu(let relu):
+      for index in 0..<count { y[index] = relu(y[index]) }
+    case .gate(let gate):
       guard let reference else { return }
       let r = reference + start
-      for index in 0..<count { y[index] = r[index] > 0 ? y[index] : slope * y[index] }
+      for index in 0..<count { y[index] = gate(y[index], r[index]) }
     }
   }
 }

@@ -50,14 +50,14 @@ extension Graph {
         return nil
       }
       var fused = layer.fused
-      fused.activation = .relu(slope: relu.slope)
+      fused.activation = .relu(relu)
       return try apply(fused, layer.inputs)
     case let gate as Gate:
       guard isSingleUse(operands[0]), let layer = fusible(operands[0]), layer.fused.activation == .none,
         self.shape(of: operands[0]) == shape, self.shape(of: operands[1]) == shape
       else { return nil }
       var fused = layer.fused
-      fused.activation = .gate(slope: gate.slope)
+      fused.activation = .gate(gate)
       return try apply(fused, layer.inputs + [operands[1]])
     default:
       return nil

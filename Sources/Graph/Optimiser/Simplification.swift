@@ -138,7 +138,7 @@ private struct Simplifier {
     case is MatrixProduct:
       let shape = graph.shape(of: operands[1])
       guard graph.constantTensor(operands[1]) != nil, shape.rank == 2, channels == shape[1],
-        factorTensor.shape.dimensions.last == channels
+        factorTensor.shape.dimensions.last == channels, factorTensor.shape.rank <= graph.shape(of: value).rank
       else { return nil }
       let scale = try apply(Reshape(shape: [1, channels]), [factor])
       return try apply(operation, [operands[0], apply(Multiply(), [operands[1], scale])])

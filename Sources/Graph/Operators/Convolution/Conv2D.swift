@@ -18,7 +18,7 @@ struct Conv2D: Operator {
     guard let height = geometry.output(height: x[2], window: w[2]),
       let width = geometry.output(width: x[3], window: w[3])
     else { throw mismatch(inputs, "the window is larger than the padded image") }
-    return [x[0], w[0], height, width]
+    return try checkedShape([x[0], w[0], height, width], inputs)
   }
 
   func scratchCount(inputs: [Shape], output: Shape) -> Int {

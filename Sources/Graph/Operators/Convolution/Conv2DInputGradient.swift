@@ -18,7 +18,7 @@ struct Conv2DInputGradient: Operator {
     guard height >= 0, width >= 0, geometry.output(height: height, window: w[2]) == dy[2],
       geometry.output(width: width, window: w[3]) == dy[3]
     else { throw mismatch(inputs, "a convolution of \(height) x \(width) images has another output size") }
-    return [dy[0], w[1] * geometry.groups, height, width]
+    return try checkedShape([dy[0], w[1] * geometry.groups, height, width], inputs)
   }
 
   func scratchCount(inputs: [Shape], output: Shape) -> Int {

@@ -16,7 +16,7 @@ struct Conv2DWeightGradient: Operator {
       dy[1] % geometry.groups == 0, geometry.output(height: x[2], window: height) == dy[2],
       geometry.output(width: x[3], window: width) == dy[3]
     else { throw mismatch(inputs, "no \(height) x \(width) convolution leads from the first shape to the second") }
-    return [dy[1], x[1] / geometry.groups, height, width]
+    return try checkedShape([dy[1], x[1] / geometry.groups, height, width], inputs)
   }
 
   func scratchCount(inputs: [Shape], output: Shape) -> Int {

@@ -74,7 +74,7 @@ extension BroadcastingOperator {
 }
 
 extension Shape {
-  /// NumPy's rule: extents aligned at the end are equal or 1.
+  /// NumPy's rule: extents aligned at the end are equal or 1. Nil where they are not, or the result is too large.
   init?(broadcasting left: Shape, _ right: Shape) {
     let rank = Swift.max(left.rank, right.rank)
     var extents = [Int](repeating: 1, count: rank)
@@ -84,7 +84,7 @@ extension Shape {
       guard a == b || a == 1 || b == 1 else { return nil }
       extents[axis] = a == 1 ? b : a
     }
-    self.init(extents)
+    self.init(checking: extents)
   }
 
   /// Strides with which an operand of this shape is read over `shape`: 0 along the axes it is repeated on. An axis of

@@ -11,7 +11,7 @@ struct GELU: ElementwiseOperator {
 
   func callAsFunction(_ x: Float) -> Float {
     tanhApproximation
-      ? 0.5 * x * (1 + tanh(Self.rootTwoOverPi * (x + 0.044715 * x * x * x)))
+      ? 0.5 * x * (1 + HyperbolicTangent()(Self.rootTwoOverPi * (x + 0.044715 * x * x * x)))
       : 0.5 * x * (1 + erf(x * Self.inverseRoot2))
   }
 

@@ -5,7 +5,11 @@ struct Gate: BroadcastingOperator {
 
   var slope: Float = 0
 
-  func callAsFunction(_ left: Float, _ right: Float) -> Float { right > 0 ? left : slope * left }
+  // A closed gate gives 0 for an infinite signal too.
+  @inline(__always)
+  func callAsFunction(_ left: Float, _ right: Float) -> Float {
+    right > 0 ? left : (slope == 0 ? 0 : slope * left)
+  }
 
   func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value

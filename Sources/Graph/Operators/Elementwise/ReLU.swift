@@ -4,7 +4,9 @@ struct ReLU: ElementwiseOperator {
 
   var slope: Float = 0
 
-  func callAsFunction(_ x: Float) -> Float { x > 0 ? x : slope * x }
+  // NaN must stay visible, and minus infinity times a slope of 0 must not become NaN.
+  @inline(__always)
+  func callAsFunction(_ x: Float) -> Float { x < 0 ? (slope == 0 ? 0 : slope * x) : x }
 
   // Gating by the output, not the input: they have the same sign (for slopes of at least 0), and then the input's memory can
   // be reused.

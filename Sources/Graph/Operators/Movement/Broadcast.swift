@@ -8,7 +8,7 @@ struct Broadcast: Operator {
 
   func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(1, inputs)
-    guard Shape(broadcasting: inputs[0], shape) == shape else {
+    guard inputs[0].rank <= shape.rank, Shape(broadcasting: inputs[0], shape) == shape else {
       throw mismatch(inputs, "does not broadcast to \(shape)")
     }
     return shape

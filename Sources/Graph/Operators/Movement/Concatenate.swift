@@ -17,7 +17,7 @@ struct Concatenate: Operator {
     }
     var extents = first.dimensions
     extents[axis] = inputs.reduce(0) { $0 + $1[axis] }
-    return Shape(extents)
+    return try checkedShape(extents, inputs)
   }
 
   func evaluate(_ kernel: KernelArguments) {

@@ -15,10 +15,13 @@ struct Pad: Operator {
     try requireArity(1, inputs)
     let shape = inputs[0]
     guard low.count == shape.rank, high.count == shape.rank, interior.count == shape.rank,
-      (low + high + interior).allSatisfy({ $0 >= 0 })
-    else { throw mismatch(inputs, "low \(low), high \(high), interior \(interior) must be one non-negative per axis") }
-    return Shape(
-      (0..<shape.rank).map { low[$0] + high[$0] + shape[$0] + max(0, shape[$0] - 1) * interior[$0] })
+      (low + high + interior).allSatisfy({ $0 >= 0 && $0 < Shape.largestCount })
+    else {
+      throw mismatch(
+        inputs, "low \(low), high \(high), interior \(interior) must be one per axis in 0..<\(Shape.largestCount)")
+    }
+    return try checkedShape(
+      (0..<shape.rank).map { low[$0] + high[$0] + shape[$0] + max(0, shape[$0] - 1) * interior[$0] }, inputs)
   }
 
   func evaluate(_ kernel: KernelArguments) {

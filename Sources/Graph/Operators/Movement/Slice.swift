@@ -14,8 +14,10 @@ struct Slice: Operator {
     let shape = inputs[0]
     guard starts.count == shape.rank, counts.count == shape.rank, steps.count == shape.rank,
       (0..<shape.rank).allSatisfy({
-        starts[$0] >= 0 && counts[$0] >= 0 && steps[$0] >= 1
-          && (counts[$0] == 0 || starts[$0] + (counts[$0] - 1) * steps[$0] < shape[$0])
+        steps[$0] >= 1 && steps[$0] < Shape.largestCount && starts[$0] >= 0 && starts[$0] <= shape[$0]
+          && counts[$0] >= 0
+          && (counts[$0] == 0
+            || (starts[$0] < shape[$0] && counts[$0] - 1 <= (shape[$0] - 1 - starts[$0]) / steps[$0]))
       })
     else { throw mismatch(inputs, "starts \(starts), counts \(counts), steps \(steps) reach outside") }
     return Shape(counts)

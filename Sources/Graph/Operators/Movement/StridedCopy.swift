@@ -30,14 +30,13 @@ enum StridedCopy {
 
   @inline(__always)
   private static func rows(_ shape: Shape, _ strides: [Int], _ body: (Int, Int, Int, Int) -> Void) {
-    guard let length = shape.dimensions.last, let step = strides.last else {
-      body(0, 0, 1, 1)
-      return
-    }
-    let outer = Shape(Array(shape.dimensions.dropLast()))
+    guard shape.count > 0 else { return }
+    let (joined, steps) = shape.joiningAxes(strides)
+    let length = joined.dimensions.last ?? 1
+    let outer = Shape(Array(joined.dimensions.dropLast()))
     var dense = 0
-    outer.forEachOffset(strides, strides) { offset, _ in
-      body(dense, offset, length, step)
+    outer.forEachOffset(steps, steps) { offset, _ in
+      body(dense, offset, length, steps.last ?? 1)
       dense += length
     }
   }

@@ -17,10 +17,11 @@ struct AveragePool2D: Operator {
 
   func evaluate(_ kernel: KernelArguments) {
     let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
+    let traversal = PoolingTraversal(window, input: input, output: output)
     for plane in 0..<input[0] * input[1] {
       let source = kernel.inputs[0] + plane * input[2] * input[3]
       let target = kernel.output + plane * output[2] * output[3]
-      window.forEachWindow(input, output) { index, positions in
+      traversal.forEachWindow { index, positions in
         var sum: Float = 0
         positions.forEach { sum += source[$0] }
         target[index] = sum / divisor(positions)
@@ -29,11 +30,8 @@ struct AveragePool2D: Operator {
   }
 
   @inline(__always)
-  func divisor(_ positions: WindowPositions) -> Float {
-    if includesPadding { return Float(positions.paddedCount) }
-    var count = 0
-    positions.forEach { _ in count += 1 }
-    return Float(max(1, count))
+  func divisor(_ positions: PoolingTraversal.Window) -> Float {
+    Float(includesPadding ? positions.paddedCount : max(1, positions.count))
   }
 
   func reverse(

@@ -11,7 +11,7 @@ struct AveragePool2DGradient: Operator {
   func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(1, inputs)
     guard inputs[0].rank == 4 else { throw mismatch(inputs, "expected [N, C, H', W']") }
-    let shape: Shape = [inputs[0][0], inputs[0][1], height, width]
+    let shape = try checkedShape([inputs[0][0], inputs[0][1], height, width], inputs)
     guard pool.window.output(shape) == inputs[0] else {
       throw mismatch(inputs, "pooling \(height) x \(width) images has another output size")
     }
@@ -21,10 +21,11 @@ struct AveragePool2DGradient: Operator {
   func evaluate(_ kernel: KernelArguments) {
     let (input, output) = (kernel.outputShape, kernel.inputShapes[0])
     kernel.output.update(repeating: 0, count: input.count)
+    let traversal = PoolingTraversal(pool.window, input: input, output: output)
     for plane in 0..<input[0] * input[1] {
       let target = kernel.output + plane * input[2] * input[3]
       let source = kernel.inputs[0] + plane * output[2] * output[3]
-      pool.window.forEachWindow(input, output) { index, positions in
+      traversal.forEachWindow { index, positions in
         let share = source[index] / pool.divisor(positions)
         positions.forEach { target[$0] += share }
       }

@@ -15,10 +15,23 @@ struct MaxPool2D: Operator {
   }
 
   func evaluate(_ kernel: KernelArguments) {
-    MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.outputShape)
-      .forEach(in: kernel.inputs[0]) { output, selected in
-        kernel.output[output] = selected.map { kernel.inputs[0][$0] } ?? -.infinity
+    let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
+    let traversal = PoolingTraversal(window, input: input, output: output)
+    for plane in 0..<input[0] * input[1] {
+      let source = kernel.inputs[0] + plane * input[2] * input[3]
+      let target = kernel.output + plane * output[2] * output[3]
+      traversal.forEachWindow { index, positions in
+        // NaN wins, as in `MaxPoolSelection`. No branch depends on the values: they are unpredictable.
+        var largest = -Float.infinity
+        var nanCount = 0
+        positions.forEach {
+          let value = source[$0]
+          largest = value > largest ? value : largest
+          nanCount += value == value ? 0 : 1
+        }
+        target[index] = nanCount > 0 ? .nan : largest
       }
+    }
   }
 
   func reverse(
@@ -37,22 +50,24 @@ struct MaxPool2D: Operator {
 
 /// Which input position each window selects; shared by the operator and its derivatives.
 struct MaxPoolSelection {
-  private let window: PoolingWindow
-  private let input: Shape
-  private let output: Shape
+  private let traversal: PoolingTraversal
+  private let planes: Int
+  private let inputPlane: Int
+  private let outputPlane: Int
 
   init(_ window: PoolingWindow, input: Shape, output: Shape) {
-    (self.window, self.input, self.output) = (window, input, output)
+    traversal = PoolingTraversal(window, input: input, output: output)
+    planes = input[0] * input[1]
+    inputPlane = input[2] * input[3]
+    outputPlane = output[2] * output[3]
   }
 
   /// Calls `body` with each output's index and the index of its selected input, nil for a window wholly in padding.
   @inline(__always)
   func forEach(in values: UnsafePointer<Float>, _ body: (_ output: Int, _ selected: Int?) -> Void) {
-    let inputPlane = input[2] * input[3]
-    let outputPlane = output[2] * output[3]
-    for plane in 0..<input[0] * input[1] {
+    for plane in 0..<planes {
       let base = plane * inputPlane
-      window.forEachWindow(input, output) { index, positions in
+      traversal.forEachWindow { index, positions in
         var selected = -1
         var largest = -Float.infinity
         positions.forEach { offset in

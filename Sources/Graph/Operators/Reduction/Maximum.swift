@@ -5,12 +5,12 @@ import Tensor
 struct Maximum: Operator {
   static let name = "maximum"
 
-  /// Ascending.
+  /// Ascending, each once.
   let axes: [Int]
 
   func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(1, inputs)
-    guard axes.allSatisfy({ $0 >= 0 && $0 < inputs[0].rank && inputs[0][$0] > 0 }) else {
+    guard inputs[0].hasAxes(axes), axes.allSatisfy({ inputs[0][$0] > 0 }) else {
       throw mismatch(inputs, "no such axes \(axes), or one of them is empty")
     }
     return inputs[0].reduced(over: axes)
@@ -22,7 +22,11 @@ struct Maximum: Operator {
       var largest = -Float.infinity
       reduction.forEachRow(from: base) { offset, length, step in
         let row = kernel.inputs[0] + offset
-        for position in 0..<length { largest = max(largest, row[position * step]) }
+        for position in 0..<length {
+          let value = row[position * step]
+          // NaN wins: it must not disappear.
+          if value > largest || value.isNaN { largest = value }
+        }
       }
       kernel.output[index] = largest
     }

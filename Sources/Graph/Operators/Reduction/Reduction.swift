@@ -4,28 +4,23 @@ import Tensor
 struct Reduction {
   private let outer: Shape
   private let outerStrides: [Int]
-  private let inner: Shape
-  private let innerStrides: [Int]
+  /// The reduced elements of one output: rows of equally spaced elements.
+  private let rows: Shape
+  private let rowStrides: [Int]
+  private let length: Int
+  private let step: Int
 
+  /// - Parameter axes: ascending.
   init(_ shape: Shape, axes: [Int]) {
     let strides = shape.strides
     let kept = (0..<shape.rank).filter { !axes.contains($0) }
     outer = Shape(kept.map { shape[$0] })
     outerStrides = kept.map { strides[$0] }
-    // Neighbouring reduced axes join to one, so that rows are long.
-    var extents: [Int] = []
-    var steps: [Int] = []
-    for axis in axes {
-      if let last = extents.last, steps[steps.count - 1] == strides[axis] * shape[axis] {
-        extents[extents.count - 1] = last * shape[axis]
-        steps[steps.count - 1] = strides[axis]
-      } else {
-        extents.append(shape[axis])
-        steps.append(strides[axis])
-      }
-    }
-    inner = Shape(extents)
-    innerStrides = steps
+    let (inner, innerStrides) = Shape(axes.map { shape[$0] }).joiningAxes(axes.map { strides[$0] })
+    length = inner.dimensions.last ?? 1
+    step = innerStrides.last ?? 1
+    rows = Shape(Array(inner.dimensions.dropLast()))
+    rowStrides = innerStrides.dropLast()
   }
 
   /// Calls `body` with each output's index and the offset of its first input element.
@@ -41,17 +36,37 @@ struct Reduction {
   /// Calls `body` with the rows of input elements that belong to the output at `base`.
   @inline(__always)
   func forEachRow(from base: Int, _ body: (_ offset: Int, _ length: Int, _ step: Int) -> Void) {
-    guard let length = inner.dimensions.last, let step = innerStrides.last else {
-      body(base, 1, 1)
-      return
+    if rows.rank == 0 {
+      body(base, length, step)
+    } else {
+      rows.forEachOffset(rowStrides, rowStrides) { offset, _ in body(base + offset, length, step) }
     }
-    let rows = Shape(Array(inner.dimensions.dropLast()))
-    rows.forEachOffset(innerStrides, innerStrides) { offset, _ in body(base + offset, length, step) }
   }
 }
 
 extension Shape {
   func reduced(over axes: [Int]) -> Shape {
     Shape(dimensions.enumerated().map { axes.contains($0.offset) ? 1 : $0.element })
+  }
+
+  /// Whether `axes` are axes of this shape, ascending and each once.
+  func hasAxes(_ axes: [Int]) -> Bool {
+    axes.allSatisfy { $0 >= 0 && $0 < rank } && zip(axes, axes.dropFirst()).allSatisfy { $0 < $1 }
+  }
+
+  /// Joins neighbouring axes that `strides` traverse as one, and drops those of extent 1, so that rows are long.
+  func joiningAxes(_ strides: [Int]) -> (shape: Shape, strides: [Int]) {
+    var extents: [Int] = []
+    var steps: [Int] = []
+    for axis in 0..<rank where self[axis] != 1 {
+      if let last = steps.last, last == strides[axis] * self[axis] {
+        extents[extents.count - 1] *= self[axis]
+        steps[steps.count - 1] = strides[axis]
+      } else {
+        extents.append(self[axis])
+        steps.append(strides[axis])
+      }
+    }
+    return (Shape(extents), steps)
   }
 }

@@ -4,14 +4,12 @@ import Tensor
 struct Sum: Operator {
   static let name = "sum"
 
-  /// Ascending.
+  /// Ascending, each once.
   let axes: [Int]
 
   func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(1, inputs)
-    guard axes.allSatisfy({ $0 >= 0 && $0 < inputs[0].rank }) else {
-      throw mismatch(inputs, "no such axes \(axes)")
-    }
+    guard inputs[0].hasAxes(axes) else { throw mismatch(inputs, "no such axes \(axes)") }
     return inputs[0].reduced(over: axes)
   }
 

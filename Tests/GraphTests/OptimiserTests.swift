@@ -1,0 +1,170 @@
+import Tensor
+import Testing
+import _TestSupport
+
+@testable import Graph
+
+@Suite struct OptimiserTests {
+  private func names(_ program: Program) -> [String] { program.steps.map { type(of: $0.operation).name } }
+
+  private func expectEqual(_ got: [Tensor], _ expected: [Tensor], _ comment: Comment) {
+    for (index, (tensor, reference)) in zip(got, expected).enumerated() {
+      let scale = reference.scalars.reduce(1) { max($0, abs(Double($1))) }
+      let excess = Agreement.excess(tensor, reference, absolute: 1e-4 * scale, relative: 1e-4)
+      #expect(excess <= 1, "\(comment): output \(index) of shape \(reference.shape) is off by \(excess) tolerances")
+    }
+  }
+
+  @Test(arguments: 0..<60)
+  func agreesWithTheInterpreter(_ seed: UInt64) throws {
+    let random = try RandomGraph(seed: seed, nodes: 14)
+    let expected = try ReferenceInterpreter.evaluate(random.graph, random.outputs, inputs: random.given)
+    expectEqual(try random.graph.evaluate(random.outputs, inputs: random.given), expected, "optimised")
+    let folded = try random.graph.folded(for: random.outputs)
+    expectEqual(
+      try ReferenceInterpreter.evaluate(folded.graph, folded.outputs, inputs: random.given), expected, "folded")
+  }
+
+  /// Gradients of the folded graph are those of the original.
+  @Test(arguments: 0..<30)
+  func gradientsSurvive(_ seed: UInt64) throws {
+    let random = try RandomGraph(seed: 1000 + seed, nodes: 8)
+    func gradients(_ graph: Graph, _ outputs: [Graph.Value]) throws -> (Graph, [Graph.Value]) {
+      var graph = graph
+      let images = graph.values.filter { if case .input = graph[$0].source { true } else { false } }
+      let seeds = outputs.map { output in
+        (output, graph.constant(Tensor(shape: graph.shape(of: output), repeating: 0.5)))
+      }
+      let wanted = try graph.gradient(of: seeds, withRespectTo: images)
+      return (graph, wanted)
+    }
+    let (original, wanted) = try gradients(random.graph, random.outputs)
+    let expected = try ReferenceInterpreter.evaluate(original, wanted, inputs: random.given)
+    expectEqual(try original.evaluate(wanted, inputs: random.given), expected, "optimised")
+    // Keep every input alive in the folded graph.
+    let inputs = random.graph.values.filter { if case .input = random.graph[$0].source { true } else { false } }
+    let folded = try random.graph.folded(for: random.outputs + inputs)
+    let (graph, values) = try gradients(folded.graph, Array(folded.outputs.prefix(random.outputs.count)))
+    expectEqual(try graph.evaluate(values, inputs: random.given), expected, "folded")
+  }
+
+  private struct Block {
+    var graph = Graph()
+    let x: Graph.Value
+    let skip: Graph.Value
+    let convolved: Graph.Value
+    let normalised: Graph.Value
+    let output: Graph.Value
+    let given: [String: Tensor]
+
+    /// conv, batch norm, optional residual, ReLU.
+    init(residual: Bool) throws {
+      var generator = SeededGenerator(seed: 9)
+      func random(_ shape: Shape) -> Tensor {
+        Tensor(
+          shape: shape,
+          scalars: (0..<shape.count).map { _ in Float(Int.random(in: 1...64, using: &generator)) / 64 - 0.4 })
+      }
+      given = ["x": random([2, 3, 5, 5]), "skip": random([2, 4, 5, 5])]
+      x = graph.input("x", [2, 3, 5, 5])
+      skip = graph.input("skip", [2, 4, 5, 5])
+      let weights = graph.constant(random([4, 3, 3, 3]))
+      convolved = try graph.conv2d(x, weights, ConvolutionGeometry(padding: 1))
+      normalised = try graph.batchNorm(
+        convolved, scale: graph.constant(random([4])), shift: graph.constant(random([4])),
+        mean: graph.constant(random([4])), variance: graph.constant(Tensor(shape: [4], repeating: 0.7)), epsilon: 1e-3)
+      output = try graph.relu(residual ? graph.add(normalised, skip) : normalised)
+    }
+  }
+
+  @Test(arguments: [false, true])
+  func batchNormFoldsAndTheEpilogueFuses(_ residual: Bool) throws {
+    let block = try Block(residual: residual)
+    let folded = try block.graph.folded(for: [block.output]).graph
+    for node in folded.nodes {
+      if case .apply(let operation, _) = node.source { #expect(!(operation is Multiply), "batch norm left a product") }
+    }
+    let program = try Program(block.graph, outputs: [block.output])
+    #expect(names(program) == ["fused-layer"])
+    expectEqual(
+      try block.graph.evaluate([block.output], inputs: block.given),
+      try ReferenceInterpreter.evaluate(block.graph, [block.output], inputs: block.given), "block")
+  }
+
+  @Test func theBackwardPassFusesTheGate() throws {
+    var graph = Graph()
+    let x = graph.input("x", [2, 3, 5, 5])
+    let w1 = graph.constant(Tensor(shape: [4, 3, 3, 3], repeating: 0.1))
+    let w2 = graph.constant(Tensor(shape: [2, 4, 3, 3], repeating: -0.2))
+    let hidden = try graph.relu(graph.conv2d(x, w1, ConvolutionGeometry(padding: 1)))
+    let output = try graph.conv2d(hidden, w2, ConvolutionGeometry())
+    let cotangent = graph.input("cotangent", graph.shape(of: output))
+    let gradient = try graph.gradient(of: [(output, cotangent)], withRespectTo: [x])[0]
+    let program = try Program(graph, outputs: [output, gradient], lateInputs: ["cotangent"])
+    // The gradient of the second convolution and the rectifier's gate are one step.
+    #expect(names(program) == ["fused-layer", "conv2d", "fused-layer", "conv2d-input-gradient"])
+    #expect(program.firstStageCount == 2)
+  }
+
+  /// Values between that something else reads are neither folded away nor computed twice.
+  @Test func intermediateValuesWithSeveralUsers() throws {
+    let block = try Block(residual: true)
+    for outputs in [
+      [block.output, block.convolved], [block.output, block.normalised], [block.normalised, block.output],
+    ] {
+      let program = try Program(block.graph, outputs: outputs)
+      #expect(names(program).count { $0 == "conv2d" || $0 == "fused-layer" } == 1)
+      expectEqual(
+        try block.graph.evaluate(outputs, inputs: block.given),
+        try ReferenceInterpreter.evaluate(block.graph, outputs, inputs: block.given), "shared")
+    }
+  }
+
+  @Test func linearLayersTakeBatchNormBiasAndActivation() throws {
+    var graph = Graph()
+    let x = graph.input("x", [3, 4])
+    let product = try graph.linear(
+      x, graph.constant(Tensor(shape: [5, 4], scalars: (0..<20).map { Float($0) / 8 - 1 })),
+      bias: graph.constant(Tensor(shape: [5], repeating: 0.5)))
+    let row = graph.constant(Tensor(shape: [5], scalars: [1, 2, 3, 4, 5]))
+    let output = try graph.relu(
+      graph.batchNorm(product, scale: row, shift: row, mean: row, variance: row, epsilon: 0.1))
+    #expect(names(try Program(graph, outputs: [output])) == ["fused-layer"])
+    let given = ["x": Tensor(shape: [3, 4], scalars: (0..<12).map { Float($0) / 4 - 1 })]
+    expectEqual(
+      try graph.evaluate([output], inputs: given), try ReferenceInterpreter.evaluate(graph, [output], inputs: given),
+      "linear")
+  }
+
+  /// A factor that adds an axis to the product cannot be folded into the weights.
+  @Test func foldingKeepsTheShape() throws {
+    var graph = Graph()
+    let x = graph.input("x", [3, 4])
+    let product = try graph.matmul(x, graph.constant(Tensor(shape: [4, 2], repeating: 1)))
+    let output = try graph.multiply(product, graph.constant(Tensor(shape: [1, 1, 2], scalars: [2, 3])))
+    let program = try Program(graph, outputs: [output])
+    #expect(program.outputShapes == [[1, 3, 2]])
+    #expect(graph.shape(of: output) == [1, 3, 2])
+  }
+
+  @Test func constantsFoldAndEqualNodesAreShared() throws {
+    var graph = Graph()
+    let x = graph.input("x", [4])
+    let constant = graph.constant(Tensor(shape: [4], repeating: 2))
+    let folded = try graph.exp(graph.multiply(constant, graph.constant(3)))
+    #expect(try Program(graph, outputs: [folded]).steps.isEmpty)
+    #expect(try graph.evaluate([folded], inputs: [:])[0].scalars.allSatisfy { abs($0 - 403.4288) < 1e-3 })
+    let first = try graph.tanh(graph.multiply(x, x))
+    let second = try graph.tanh(graph.multiply(x, x))
+    let sum = try graph.add(first, second)
+    #expect(names(try Program(graph, outputs: [sum])) == ["multiply", "tanh", "add"])
+    // Neutral elements, pairs of transpositions and reshapes, and what no output needs.
+    let same = try graph.add(graph.multiply(x, graph.constant(1)), graph.constant(0))
+    _ = try graph.exp(x)
+    #expect(try Program(graph, outputs: [same]).steps.isEmpty)
+    let y = graph.input("y", [2, 3])
+    let back = try graph.transpose(graph.transpose(y, [1, 0]), [1, 0])
+    let reshaped = try graph.reshape(graph.reshape(y, to: [6]), to: [2, 3])
+    #expect(try Program(graph, outputs: [back, reshaped]).steps.isEmpty)
+  }
+}
