@@ -140,7 +140,10 @@ import Testing
     (#"{"type": "Conv2d", "name": "c", "stride": 1e30}"#, "$.architecture[0].stride"),
     (#"{"type": "Conv2d", "name": "c", "stride": 1.5}"#, "$.architecture[0].stride"),
     (#"{"type": "Conv2d", "name": "c", "padding": -1}"#, "option `padding` is -1, expected 0...65536"),
-    (#"{"type": "Conv2d", "name": "c", "padding": 65536}"#, "makes [1, 4, 131080, 131080] or works on more, at most"),
+    (
+      #"{"type": "Conv2d", "name": "c", "padding": 65536}"#,
+      "the output [1, 4, 131080, 131080] has more than 2147483647 elements"
+    ),
     (#"{"type": "Conv2d", "name": "c", "padding": 4096}"#, "at most 268435456 numbers per image are accepted"),
     (#"{"type": "Conv2d", "name": "c", "groups": 0}"#, "option `groups` is 0, expected 1...65536"),
     (#"{"type": "Conv2d", "name": "c", "groups": 9223372036854775807}"#, "option `groups` is 9223372036854775807"),
@@ -156,7 +159,7 @@ import Testing
     (#"{"type": "AvgPool2d", "kernelSize": 12}"#, "layers[0] (AvgPool2d) on an input of shape [1, 3, 10, 10]"),
     (#"{"type": "AdaptiveAvgPool2d", "outputSize": 100000}"#, "option `outputSize` is 100000, expected 1...1024"),
     (#"{"type": "AdaptiveAvgPool2d", "outputSize": 0}"#, "option `outputSize` is 0"),
-    (#"{"type": "Upsample", "factor": 4096}"#, "at most 268435456 numbers per image are accepted"),
+    (#"{"type": "Upsample", "factor": 1024}"#, "at most 268435456 numbers per image are accepted"),
     (#"{"type": "Upsample", "factor": -2}"#, "option `factor` is -2"),
     (#"{"type": "Upsample", "factor": 9223372036854775807}"#, "option `factor` is 9223372036854775807"),
     (
@@ -169,7 +172,7 @@ import Testing
     (#"{"type": "Reshape", "shape": []}"#, "option `shape` is [], but an image has 300 numbers here"),
     (
       #"{"type": "Pad", "low": [0, 0, 65536, 65536], "high": [0, 0, 65536, 65536]}"#,
-      "at most 268435456 numbers per image are accepted"
+      "has more than 2147483647 elements"
     ),
     (
       #"{"type": "Reshape", "shape": [1, 1, 1, 1, 300]}, {"type": "Pad", "low": [0, 65536, 65536, 65536, 65536, 65536], "high": [0, 0, 0, 0, 0, 0]}"#,
