@@ -6,7 +6,11 @@ public enum BuiltinPlugins {
     StateDictPlugin.self
   ]
 
-  public static let tasks: [any TaskPlugin.Type] = []
+  public static let tasks: [any TaskPlugin.Type] = [
+    CIFAR10Task.self,
+    GlyphsPlugin.self,
+    MNISTTask.self,
+  ]
 
   public static let metrics: [any AlignmentMetric] = [Cosine()]
 }

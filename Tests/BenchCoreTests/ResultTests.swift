@@ -99,6 +99,7 @@ import Testing
   @Test func numbersAreWrittenForReaders() {
     #expect(fixed(-0.0001, 2) == "0.00" && fixed(-0.01, 2) == "-0.01" && fixed(nil, 2) == "-")
     #expect(significant(0.08412) == "0.0841" && significant(12.34) == "12.3" && significant(0) == "0")
+    #expect(significant(1.62e-8) == "1.62e-08" && significant(0.000345) == "0.000345" && significant(nil) == "-")
     #expect(brief(shortened: 1.43844989) == "1.438" && brief(shortened: 8) == "8")
     #expect(brief(8) == "8" && brief(0.25) == "0.25")
     #expect(ResultSummary.grouped(22_010) == "22,010" && ResultSummary.grouped(7) == "7")

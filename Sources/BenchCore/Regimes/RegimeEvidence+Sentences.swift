@@ -80,12 +80,12 @@ extension RegimeEvidence {
   }
 
   private func conclusion(resamples: Int) -> String {
-    let share = shares[leadingLabel]
-    let lead =
-      "The rule says \(leadingLabel.rawValue) in \(fixed(100 * share, 1)) % of \(resamples) bootstrap resamples"
-    guard share >= RegimeRule.requiredConfidence else {
-      return "\(lead), fewer than the \(fixed(100 * RegimeRule.requiredConfidence, 0)) % a label needs: indeterminate, "
-        + "leading \(leadingLabel.rawValue)."
+    let found = RegimeLabel.allCases.filter { shares[$0] > 0 }.sorted { shares[$0] > shares[$1] }
+      .map { "\($0.rawValue) in \(fixed(100 * shares[$0], 1)) %" }
+    let lead = "The rule says \(found.joined(separator: ", ")) of \(resamples) bootstrap resamples"
+    guard shares[leadingLabel] >= RegimeRule.requiredConfidence else {
+      return "\(lead), and a label needs \(fixed(100 * RegimeRule.requiredConfidence, 0)) %: indeterminate"
+        + (leadingLabel == .indeterminate ? "." : ", leading \(leadingLabel.rawValue).")
     }
     switch leadingLabel {
     case .indeterminate:

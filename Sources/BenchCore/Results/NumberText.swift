@@ -16,11 +16,12 @@ func withInterval(_ estimate: Estimate, _ decimals: Int) -> String {
   "\(fixed(estimate.value, decimals)) [\(fixed(estimate.low, decimals)), \(fixed(estimate.high, decimals))]"
 }
 
-/// The number with three significant digits, such as `0.0841`, `12.3`, `0.000012`; or a dash where it is undefined.
+/// The number with three significant digits, such as `0.0841`, `12.3`, `1.62e-08`; or a dash where it is undefined.
 func significant(_ value: Double?, digits: Int = 3, trimming: Bool = false) -> String {
   guard let value, value.isFinite else { return "-" }
   guard value != 0 else { return "0" }
   let exponent = Int(log10(abs(value)).rounded(.down))
+  guard exponent >= -4 else { return String(format: "%.\(digits - 1)e", value) }
   var text = fixed(value, max(0, min(9, digits - 1 - exponent)))
   if trimming, text.contains(".") {
     while text.hasSuffix("0") { text.removeLast() }

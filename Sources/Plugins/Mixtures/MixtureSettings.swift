@@ -10,9 +10,9 @@ struct MixtureSettings: Sendable, Equatable, Codable {
   var tangentDimension: Int
   /// Weight of the prior of every component's covariance, in images: see `CovariancePrior`. 0 for maximum likelihood.
   var priorImages: Double
-  var maximumIterations = 30
+  var maximumIterations = 20
   /// EM ends when an iteration gains less than this many nats per image and pixel.
-  var tolerance = 1e-5
+  var tolerance = 2e-4
   var seed: UInt64 = 1
 
   func components(forImages count: Int) -> Int {
