@@ -27,14 +27,10 @@ struct PagsBench: ParsableCommand {
       var command = try parseAsRoot()
       do {
         try command.run()
-      } catch let error as CancellationError {
-        _ = error
+      } catch is CancellationError {
         CommandLineOutput.error("stopped; nothing was written")
         Foundation.exit(130)
-      } catch
-        where exitCode(for: error) != .success && !(error is ExitCode) && !(error is ValidationError)
-        && !(error is CleanExit)
-      {
+      } catch  where !(error is ExitCode || error is ValidationError || error is CleanExit) {
         CommandLineOutput.error("\(error)")
         Foundation.exit(1)
       }

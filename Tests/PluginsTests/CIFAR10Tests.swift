@@ -22,7 +22,9 @@ import Testing
     return folder
   }
 
-  @Test("batches of any size are read in order, also from the archive's own folder", arguments: [nil, "cifar-10-batches-bin"])
+  @Test(
+    "batches of any size are read in order, also from the archive's own folder",
+    arguments: [nil, "cifar-10-batches-bin"])
   func reads(subfolder: String?) throws {
     let folder = try folder(below: subfolder)
     let content = try CIFAR10Files.load(folder.url)

@@ -49,7 +49,7 @@ import Testing
           file: "f", expected: 0x803, actual: 0x801, what: "IDX, unsigned bytes, 3 axes"))
     #expect(refusal(Self.file([3, 2, 2], payload: 11)) == .wrongLength(file: "f", expectedBytes: 28, actualBytes: 27))
     #expect(refusal(Self.file([3, 2, 2], payload: 13)) == .wrongLength(file: "f", expectedBytes: 28, actualBytes: 29))
-    for extents in [[UInt32.max, UInt32.max, UInt32.max], [0, 28, 28], [1 << 20, 1 << 10, 1]] as [[UInt32]] {
+    for extents in [[UInt32.max, UInt32.max, UInt32.max], [0, 28, 28], [1 << 20, 1 << 11, 1]] as [[UInt32]] {
       guard case .absurdHeader = refusal(Self.file(extents, payload: 4)) else {
         Issue.record("\(extents) was not refused as absurd")
         continue

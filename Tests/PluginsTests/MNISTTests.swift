@@ -23,7 +23,7 @@ import Testing
     #expect(train.labels == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
     let images = test.prefix(2)
     #expect(images.images.shape == [2, 1, 28, 28])
-    #expect(images.images.scalars[9] == 9 / 255)
+    #expect(images.images.scalars[9] == Float(9) / 255)
     #expect(images.labels == [0, 1])
   }
 
@@ -39,7 +39,8 @@ import Testing
       throws: DatasetError.wrongDimensions(file: "train-images-idx3-ubyte", expected: [28, 28], actual: [27, 27])
     ) { try MNISTFiles.load(side.url) }
     let label = try folder()
-    try label.write(IDXTests.file([12], payload: 0) + [UInt8](repeating: 3, count: 11) + [10], "train-labels-idx1-ubyte")
+    try label.write(
+      IDXTests.file([12], payload: 0) + [UInt8](repeating: 3, count: 11) + [10], "train-labels-idx1-ubyte")
     #expect(
       throws: DatasetError.labelOutOfRange(file: "train-labels-idx1-ubyte", index: 11, label: 10, classes: 10)
     ) { try MNISTFiles.load(label.url) }
@@ -60,7 +61,8 @@ import Testing
     } catch { #expect("\(error)".contains("--data")) }
   }
 
-  @Test("the real data set, and a small mixture of it", .enabled(if: SharedData.has("mnist"), "../shared/data is absent"))
+  @Test(
+    "the real data set, and a small mixture of it", .enabled(if: SharedData.has("mnist"), "../shared/data is absent"))
   func real() throws {
     let (train, test) = try MNISTFiles.load(SharedData.directory.appendingPathComponent("mnist"))
     #expect((train.count, test.count) == (60000, 10000))

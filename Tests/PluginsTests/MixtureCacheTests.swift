@@ -53,8 +53,6 @@ import Testing
     case "flipped": bytes[bytes.count - 900] ^= 0x10
     default:
       // A count that the other tensors do not bear out.
-      let text = try #require(String(decoding: bytes, as: UTF8.self).range(of: "componentsOfClasses"))
-      _ = text
       let header = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
       bytes[8 + header] = 200
     }

@@ -14,18 +14,14 @@ struct MaxPool2D: Operator {
     return shape
   }
 
-  // NaN wins, as in `MaxPoolSelection`. No branch depends on the values: they are unpredictable.
   func evaluate(_ kernel: KernelArguments) {
-    if window.isHalving {
-      evaluateHalving(kernel)
-      return
-    }
     let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
     let traversal = PoolingTraversal(window, input: input, output: output)
     for plane in 0..<input[0] * input[1] {
       let source = kernel.inputs[0] + plane * input[2] * input[3]
       let target = kernel.output + plane * output[2] * output[3]
       traversal.forEachWindow { index, positions in
+        // NaN wins, as in `MaxPoolSelection`. No branch depends on the values: they are unpredictable.
         var largest = -Float.infinity
         var nanCount = 0
         positions.forEach {
@@ -34,24 +30,6 @@ struct MaxPool2D: Operator {
           nanCount += value == value ? 0 : 1
         }
         target[index] = nanCount > 0 ? .nan : largest
-      }
-    }
-  }
-
-  /// The common case, in a loop that the compiler turns into vectors.
-  private func evaluateHalving(_ kernel: KernelArguments) {
-    let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
-    let (width, columns) = (input[3], output[3])
-    for line in 0..<input[0] * input[1] * output[2] {
-      let (plane, y) = line.quotientAndRemainder(dividingBy: output[2])
-      let target = kernel.output + line * columns
-      let source = kernel.inputs[0] + (plane * input[2] + 2 * y) * width
-      let below = source + width
-      for x in 0..<columns {
-        let (a, b, c, d) = (source[2 &* x], source[2 &* x &+ 1], below[2 &* x], below[2 &* x &+ 1])
-        let (upper, lower) = (a > b ? a : b, c > d ? c : d)
-        let isNumber = (a == a) && (b == b) && (c == c) && (d == d)
-        target[x] = isNumber ? (upper > lower ? upper : lower) : .nan
       }
     }
   }

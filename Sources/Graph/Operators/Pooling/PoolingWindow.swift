@@ -15,11 +15,6 @@ public struct PoolingWindow: Sendable, Hashable {
     self.ceil = ceil
   }
 
-  /// Whether this is a 2 x 2 window with stride 2 and no padding.
-  var isHalving: Bool {
-    height == 2 && width == 2 && !ceil && geometry == ConvolutionGeometry(stride: 2)
-  }
-
   /// Nil where the window does not fit.
   func output(_ input: Shape) -> Shape? {
     guard input.rank == 4, geometry.isValid, height >= 1, width >= 1, height < 1 << 20, width < 1 << 20,
