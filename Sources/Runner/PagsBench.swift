@@ -38,4 +38,9 @@ struct PagsBench: ParsableCommand {
       exit(withError: error)
     }
   }
+
+  /// Whether an error is the work's own, and not the parser's way to ask for help or to refuse arguments.
+  private static func isFailureOfWork(_ error: any Error) -> Bool {
+    exitCode(for: error) == .failure && !(error is ExitCode)
+  }
 }

@@ -46,7 +46,8 @@ struct RealBinary {
     let entries = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
     return entries.filter {
       var isDirectory: ObjCBool = false
-      FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path, isDirectory: &isDirectory)
+      _ = FileManager.default.fileExists(
+        atPath: folder.appendingPathComponent($0).path, isDirectory: &isDirectory)
       return !isDirectory.boolValue
     }.sorted()
   }
@@ -68,7 +69,7 @@ final class RunningProgram {
     outputs = ["out", "err"].map {
       FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).\($0)")
     }
-    for url in outputs { FileManager.default.createFile(atPath: url.path, contents: nil) }
+    for url in outputs { _ = FileManager.default.createFile(atPath: url.path, contents: nil) }
     process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder
