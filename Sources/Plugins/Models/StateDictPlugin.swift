@@ -36,7 +36,7 @@ public struct StateDictPlugin: ModelPlugin {
       unused, recognised, weights, isGuess: options.architecture == nil && description?.architecture == nil)
     if !unused.isEmpty {
       notes.append(
-        "\(unused.count) tensors are not used by the network: "
+        (unused.count == 1 ? "1 tensor is" : "\(unused.count) tensors are") + " not used by the network: "
           + unused.prefix(4).joined(separator: ", ") + (unused.count > 4 ? ", ..." : ""))
     }
     return LoadedModel(

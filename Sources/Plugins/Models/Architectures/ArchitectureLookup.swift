@@ -21,7 +21,7 @@ enum ArchitectureLookup {
       throw ModelError.ambiguous(
         file: weights.file, architectures: search.candidates.map { (name: $0.name, distinction: $0.distinction) })
     }
-    if let misfit = search.misfit(of: nil) { throw misfit }
+    if let misfit = search.misfit() { throw misfit }
     let shown = weights.names.prefix(6).map { "`\($0)` \(weights.shape($0) ?? [])" }
     throw ModelError.notRecognised(
       file: weights.file, tensors: shown + (weights.names.count > 6 ? ["..."] : []), near: search.nearMiss,
@@ -39,7 +39,7 @@ enum ArchitectureLookup {
     }
     let search = Search(weights, imageShape: imageShape)
     guard let match = search.candidates.first(where: { $0.name == base }) else {
-      if search.candidates.isEmpty, let misfit = search.misfit(of: family) { throw misfit }
+      if search.candidates.isEmpty, let misfit = search.misfit(of: family, called: name) { throw misfit }
       let found = search.candidates.map { "`\($0.name)`" }.joined(separator: " or ")
       throw ModelError.architectureMismatch(
         file: weights.file, name: name,
@@ -69,12 +69,13 @@ private struct Search {
   }
 
   /// Why the tensors are no network of a family whose marks they have, or lack where it was asked for; of any for nil.
-  func misfit(of wanted: (any Architecture.Type)?) -> ModelError? {
+  /// - Parameter name: what the user called the network.
+  func misfit(of wanted: (any Architecture.Type)? = nil, called name: String? = nil) -> ModelError? {
     if let (family, misfit) = misfits.first(where: { wanted == nil || $0.family == wanted }) {
-      return error(misfit, of: family)
+      return error(misfit, name ?? family.family)
     }
     guard let wanted, let missing = missingMarks(of: wanted).first else { return nil }
-    return error(.missing(tensor: missing), of: wanted)
+    return error(.missing(tensor: missing), name ?? wanted.family)
   }
 
   /// The family of which most marks are there, if half of them are, and one that is not.
@@ -93,13 +94,13 @@ private struct Search {
     }
   }
 
-  private func error(_ misfit: Misfit, of family: any Architecture.Type) -> ModelError {
+  private func error(_ misfit: Misfit, _ name: String) -> ModelError {
     switch misfit {
     case .missing(let tensor):
       .missingTensor(
-        file: weights.file, layer: "the architecture \(family.family)", tensor: tensor,
+        file: weights.file, layer: "the architecture `\(name)`", tensor: tensor,
         nearest: weights.namesNear(tensor))
-    case .unfit(let reason): .architectureMismatch(file: weights.file, name: family.family, reason: reason)
+    case .unfit(let reason): .architectureMismatch(file: weights.file, name: name, reason: reason)
     }
   }
 }

@@ -10,7 +10,9 @@ enum PreActivationResNet: Architecture {
     ["conv1.weight"], ["layer1.0.bn1.running_mean"], ["layer1.0.conv1.weight"], ["linear.weight", "fc.weight"],
   ]
 
-  static func isMember(_ name: String) -> Bool { name.wholeMatch(of: /preact-resnet[0-9]+/) != nil }
+  static func isMember(_ name: String) -> Bool {
+    name.wholeMatch(of: /preact-resnet([0-9]{1,4})/).map { ResidualStages.isDepth($0.1) } ?? false
+  }
 
   static func recognise(_ tensors: TensorShapes) throws(Misfit) -> [RecognisedNetwork] {
     guard tensors.normalisesFirst else { return [] }

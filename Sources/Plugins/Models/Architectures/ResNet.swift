@@ -18,7 +18,10 @@ enum ResNet: Architecture {
     ["linear.weight", "fc.weight"],
   ]
 
-  static func isMember(_ name: String) -> Bool { name.wholeMatch(of: /resnet[0-9]+(-imagenet|-maxpool)?/) != nil }
+  static func isMember(_ name: String) -> Bool {
+    guard let match = name.wholeMatch(of: /resnet([0-9]{1,4})(-imagenet|-maxpool)?/) else { return false }
+    return ResidualStages.isDepth(match.1)
+  }
 
   static func recognise(_ tensors: TensorShapes) throws(Misfit) -> [RecognisedNetwork] {
     guard !tensors.normalisesFirst else { return [] }

@@ -14,19 +14,33 @@ struct ResidualStages {
     isBottleneck = tensors.names.contains { $0.hasPrefix("layer") && $0.hasSuffix(".conv3.weight") }
   }
 
+  private static let knownBasic = [[1, 1, 1, 1], [2, 2, 2, 2], [3, 4, 6, 3]]
+  private static let knownBottleneck = [[2, 2, 2, 2], [3, 4, 6, 3], [3, 4, 23, 3], [3, 8, 36, 3]]
+
+  private static func depth(_ counts: [Int], isBottleneck: Bool) -> Int {
+    counts.reduce(0, +) * (isBottleneck ? 3 : 2) + 2
+  }
+
+  /// Whether a known network has so many weighted layers: three equal stages, or one of the lists.
+  static func isDepth(_ digits: Substring) -> Bool {
+    guard let depth = Int(digits) else { return false }
+    let listed =
+      knownBasic.map { Self.depth($0, isBottleneck: false) }
+      + knownBottleneck.map { Self.depth($0, isBottleneck: true) }
+    return listed.contains(depth) || (depth > 2 && ((depth - 2) % 6 == 0 || (depth - 2) % 9 == 0))
+  }
+
   /// Number of weighted layers, which names the network.
   /// - Throws: `Misfit` for stages of no known network: blocks may be missing.
   func depth() throws(Misfit) -> Int {
-    let known =
-      isBottleneck
-      ? [[2, 2, 2, 2], [3, 4, 6, 3], [3, 4, 23, 3], [3, 8, 36, 3]] : [[1, 1, 1, 1], [2, 2, 2, 2], [3, 4, 6, 3]]
+    let known = isBottleneck ? Self.knownBottleneck : Self.knownBasic
     guard known.contains(counts) || (counts.count == 3 && Set(counts).count == 1) else {
       throw .unfit(
         "its stages have \(counts.map(String.init).joined(separator: ", ")) "
           + "\(isBottleneck ? "bottleneck" : "basic") blocks, known are \(known) and three of equal length; "
           + "are tensors missing?")
     }
-    return counts.reduce(0, +) * (isBottleneck ? 3 : 2) + 2
+    return Self.depth(counts, isBottleneck: isBottleneck)
   }
 
   /// Name and stride of every block, in order.

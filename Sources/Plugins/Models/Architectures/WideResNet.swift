@@ -11,7 +11,10 @@ enum WideResNet: Architecture {
     ["fc.weight"],
   ]
 
-  static func isMember(_ name: String) -> Bool { name.wholeMatch(of: /wideresnet-[0-9]+-[0-9]+/) != nil }
+  static func isMember(_ name: String) -> Bool {
+    name.wholeMatch(of: /wideresnet-([0-9]{1,4})-[0-9]{1,4}/).flatMap { Int($0.1) }.map { $0 > 4 && $0 % 6 == 4 }
+      ?? false
+  }
 
   static func recognise(_ tensors: TensorShapes) throws(Misfit) -> [RecognisedNetwork] {
     let stem = try tensors.convolution("conv1")
