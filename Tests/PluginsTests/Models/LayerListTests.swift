@@ -249,7 +249,7 @@ import Testing
     (#"[{"type": "Flatten"}, {"type": "Permute", "permutation": [0, 1]}]"#, ""),
     (#"{"type": "ReLU"}"#, "description `example`: $.architecture: expected "),
     ("7", "description `example`: $.architecture: expected "),
-    (#""resnet1000""#, "near it are"),
+    (#""resnet1000""#, "there is no architecture `resnet1000`"),
     ("[7]", "$.architecture[0]: expected "),
   ]) func outputAndFormAreChecked(list: String, part: String) {
     let message = message(list)
