@@ -65,7 +65,8 @@ let package = Package(
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "PluginsTests", dependencies: ["Plugins", "_TestSupport"], swiftSettings: optimised),
-    .testTarget(name: "RunnerTests", dependencies: ["Runner", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(
+      name: "RunnerTests", dependencies: ["Runner", "BenchCore", "Checkpoints", "Tensor"], swiftSettings: optimised),
   ],
   swiftLanguageModes: [.v6]
 )

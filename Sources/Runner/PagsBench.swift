@@ -27,19 +27,20 @@ struct PagsBench: ParsableCommand {
       var command = try parseAsRoot()
       do {
         try command.run()
-      } catch let error as CancellationError {
-        _ = error
+      } catch is CancellationError {
         CommandLineOutput.error("stopped; nothing was written")
         Foundation.exit(130)
-      } catch
-        where exitCode(for: error) != .success && !(error is ExitCode) && !(error is ValidationError)
-        && !(error is CleanExit)
-      {
+      } catch  where !(error is ExitCode || error is ValidationError || error is CleanExit) {
         CommandLineOutput.error("\(error)")
         Foundation.exit(1)
       }
     } catch {
       exit(withError: error)
     }
+  }
+
+  /// Whether an error is the work's own, and not the parser's way to ask for help or to refuse arguments.
+  private static func isFailureOfWork(_ error: any Error) -> Bool {
+    exitCode(for: error) == .failure && !(error is ExitCode)
   }
 }

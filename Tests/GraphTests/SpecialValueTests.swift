@@ -63,6 +63,21 @@ import Testing
       try MaxPool2D(window: window)([Tensor(shape: [1, 1, 1, 3], repeating: -.infinity)]).scalars == [-.infinity])
   }
 
+  /// The maximum, and the selection that its derivatives share, agree on every arrangement of NaN and infinities.
+  @Test func maximaAndTheirSelectionAgree() throws {
+    let numbers: [Float] = [.nan, -.infinity, .infinity, 1, -2]
+    var scalars: [Float] = []
+    for a in numbers { for b in numbers { for c in numbers { for d in numbers { scalars += [a, b, c, d] } } } }
+    let x = Tensor(shape: [625, 1, 2, 2], scalars: scalars)
+    let window = PoolingWindow(height: 2, width: 2, geometry: ConvolutionGeometry(stride: 2))
+    let pooled = try MaxPool2D(window: window)([x])
+    let selected = try MaxPool2DGather(window: window)([x, x])
+    for (value, other) in zip(pooled.scalars, selected.scalars) {
+      #expect(value == other || (value.isNaN && other.isNaN))
+    }
+    #expect(pooled.scalars.count { $0.isNaN } == 625 - 256)
+  }
+
   /// A window wholly in the padding; PyTorch refuses such windows, other formats allow them.
   @Test func windowsInThePadding() throws {
     let window = PoolingWindow(

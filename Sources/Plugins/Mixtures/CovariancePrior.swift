@@ -7,7 +7,8 @@ import Tensor
 /// Up to a constant log p(C) = -images / 2 (log |C| + tr(C^-1 S0)): the log-likelihood of that many pseudo-images with
 /// covariance S0. EM stays closed-form (S0 joins the weighted covariance) and stays monotone, in the posterior density.
 /// Without it a component fitted to a few hundred images of 3072 pixels overestimates the variance along its loadings
-/// and underestimates it elsewhere: on held-out CIFAR-10 images it gains about 240 nats (see docs of the task).
+/// and underestimates it elsewhere: on held-out CIFAR-10 images it gains about
+/// 240 nats.
 struct CovariancePrior: Sendable {
   let images: Double
   /// k0 x d, orthonormal rows.

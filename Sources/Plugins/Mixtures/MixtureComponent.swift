@@ -8,7 +8,9 @@ import Tensor
 /// Covariance C = U' diag(variances - noiseVariance) U + noiseVariance I, with the rows of U (`loadings`) orthonormal.
 /// Along row i the variance is `variances[i]`, off the rows it is `noiseVariance`. Convolution with isotropic noise
 /// sigma^2 adds sigma^2 to all of them and leaves U alone, so every quantity stays closed-form at any noise: that, and
-/// an exact tangent space span(U), is why the noise is isotropic and not diagonal.
+/// an exact tangent space span(U), is why the noise is isotropic and not diagonal. A diagonal would gain 64 of 2,422 nats
+/// per held-out image on CIFAR-10 (60 factors, three classes); on MNIST it rates constant pixels by whatever floor they get
+/// (-7,320 nats at the rounding floor, 1,394 with a floor of 1e-4, against 714).
 struct MixtureComponent: Sendable, Equatable {
   /// p(component | class).
   var weight: Double

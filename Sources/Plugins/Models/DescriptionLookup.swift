@@ -68,7 +68,9 @@ public struct DescriptionLookup: Sendable {
     let files = entries.compactMap { $0 as? URL }.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
     for url in files {
       // A cheap look first: most descriptions are of other checkpoints.
-      guard let data = try? Data(contentsOf: url), data.range(of: Data(checkpoint.sha256.utf8)) != nil else { continue }
+      guard let data = try? Data(contentsOf: url),
+        String(decoding: data, as: UTF8.self).lowercased().contains(checkpoint.sha256)
+      else { continue }
       let description = try Self.read(url)
       if description.checkpoint?.sha256?.lowercased() == checkpoint.sha256 {
         return Found(description: description, path: url.path)

@@ -1,23 +1,28 @@
 /// What keeps a checkpoint from becoming a network.
 public enum ModelError: Error, Sendable, CustomStringConvertible {
-  case unknownLayerType(layer: String, type: String, known: [String])
+  case unknownLayerType(layer: String, type: String, nearest: String?, known: [String])
   case unusedOption(layer: String, type: String, option: String, known: [String])
   case missingOption(layer: String, type: String, option: String)
   case invalidOption(layer: String, option: String, reason: String)
   case missingTensor(file: String, layer: String, tensor: String, nearest: [String])
   case tensorShape(file: String, layer: String, tensor: String, got: [Int], expected: String)
+  case tensorValues(file: String, layer: String, tensor: String, reason: String)
+  case unusedTensors(file: String, architecture: String, tensors: [String])
   case layer(layer: String, input: String, reason: String)
   case output(file: String, shape: String, expected: String)
-  case notRecognised(file: String, tensors: [String], architectures: [String])
+  case notRecognised(
+    file: String, tensors: [String], near: (family: String, missing: String)?, architectures: [String])
+  case ambiguous(file: String, architectures: [(name: String, distinction: String)])
   case unknownArchitecture(name: String, nearest: String?, known: [String])
   case architectureMismatch(file: String, name: String, reason: String)
   case preprocessing(channels: Int, mean: Int, std: Int)
   case nonFiniteWeights(file: String, tensor: String)
+  case memory(file: String, bytesPerWorker: Int, images: Int, workers: Int, available: Int)
 
   public var description: String {
     switch self {
-    case .unknownLayerType(let layer, let type, let known):
-      "\(layer): there is no layer type `\(type)`; known are \(known.joined(separator: ", "))"
+    case .unknownLayerType(let layer, let type, let nearest, let known):
+      "\(layer): there is no layer type `\(type)`\(nearest.map { "; did you mean `\($0)`?" } ?? ""); known are \(known.joined(separator: ", "))"
     case .unusedOption(let layer, let type, let option, let known):
       "\(layer): \(type) has no option `\(option)`; it has \(known.isEmpty ? "none" : known.joined(separator: ", "))"
     case .missingOption(let layer, let type, let option):
@@ -30,24 +35,39 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .tensorShape(let file, let layer, let tensor, let got, let expected):
       "\(file): tensor `\(tensor)` of \(layer) has shape \(got), expected \(expected); "
         + "describe the network in a model.json, or name its architecture with --arch"
+    case .tensorValues(let file, let layer, let tensor, let reason):
+      "\(file): tensor `\(tensor)` of \(layer) \(reason)"
+    case .unusedTensors(let file, let architecture, let tensors):
+      "\(file): the network looks like `\(architecture)`, which does not use \(tensors.count) of the tensors ("
+        + tensors.prefix(4).map { "`\($0)`" }.joined(separator: ", ") + (tensors.count > 4 ? ", ..." : "")
+        + "); pass --arch \(architecture) if it is that network all the same, or describe it in a model.json"
     case .layer(let layer, let input, let reason):
       "\(layer) on an input of shape \(input): \(reason)"
     case .output(let file, let shape, let expected):
       "\(file): the network's output has shape \(shape), expected \(expected); is a Flatten, a pooling or the last layer missing?"
-    case .notRecognised(let file, let tensors, let architectures):
+    case .notRecognised(let file, let tensors, let near, let architectures):
       "\(file): no built-in architecture has these tensors (\(tensors.joined(separator: ", "))). "
+        + (near.map { "Nearest is \($0.family), which needs the tensor `\($0.missing)` as well. " } ?? "")
         + "Describe the network as a layer list in a model.json beside the checkpoint (docs/add-a-model.md), "
         + "or choose with --arch among \(architectures.joined(separator: ", "))"
+    case .ambiguous(let file, let architectures):
+      "\(file): the tensors fit several architectures: "
+        + architectures.map { "`\($0.name)` (\($0.distinction))" }.joined(separator: ", ")
+        + "; choose one with --arch, or in a model.json"
     case .unknownArchitecture(let name, let nearest, let known):
       "there is no architecture `\(name)`\(nearest.map { "; did you mean `\($0)`?" } ?? ""); "
         + "known are \(known.joined(separator: ", "))"
     case .architectureMismatch(let file, let name, let reason):
-      "\(file): the tensors do not fit the architecture `\(name)`: \(reason)"
+      "\(file): the tensors do not fit the architecture `\(name)`: \(reason); "
+        + "describe another network in a model.json (docs/add-a-model.md)"
     case .preprocessing(let channels, let mean, let std):
       "preprocessing has \(mean) means and \(std) standard deviations (all must be finite, the latter positive), "
         + "the images \(channels) channels; give one of each per channel"
     case .nonFiniteWeights(let file, let tensor):
       "\(file): tensor `\(tensor)` holds NaN or infinity; the training diverged or the file is damaged"
+    case .memory(let file, let bytes, let images, let workers, let available):
+      "\(file): \(images) images at once take \(bytes >> 20) MiB for each of \(workers) workers, "
+        + "the machine has \(available >> 20) MiB; lower --batch or --threads"
     }
   }
 }

@@ -24,6 +24,9 @@ struct Network: Sendable {
         file: weights.file, shape: builder.shape.description, expected: "[\(batch), K] with K at least 2")
     }
     let folded = try builder.graph.folded(for: [images, builder.value])
+    for case .constant(let tensor) in folded.graph.nodes.map(\.source) where !tensor.scalars.allSatisfy(\.isFinite) {
+      throw ModelError.nonFiniteWeights(file: weights.file, tensor: "weights with normalisation folded in")
+    }
     return (folded.graph, folded.outputs[0], folded.outputs[1])
   }
 

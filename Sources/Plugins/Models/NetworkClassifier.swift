@@ -1,4 +1,5 @@
 import BenchCore
+import Foundation
 import Graph
 import Synchronization
 import Tensor
@@ -54,6 +55,11 @@ final class NetworkClassifier: Classifier {
   ) throws -> (logits: Tensor, gradients: [Tensor]) {
     try check(images)
     let (count, pixels) = (images.batch, inputShape.count)
+    // As many gradients as for any other number of images.
+    guard count > 0 else {
+      let none = Tensor(shape: [0, classCount], scalars: [])
+      return (none, try cotangents(none, 0..<0).map { _ in images })
+    }
     let logits = ResultBuffer(count * classCount)
     let gradients = Mutex<[ResultBuffer]>([])
     try Workers.forEachBlock(of: count, blockSize: batch, threads: threads) { range, _ in
@@ -70,6 +76,7 @@ final class NetworkClassifier: Classifier {
           return buffers
         }
         for (vector, buffer) in zip(vectors, buffers) {
+          precondition(vector.shape == [range.count, self.classCount], "a cotangent of shape \(vector.shape)")
           vector.scalars.withUnsafeBufferPointer { workspace.set("cotangent", to: $0) }
           workspace.runSecondStage()
           buffer.write(workspace.outputBuffer(1), count: range.count * pixels, at: range.lowerBound * pixels)
@@ -84,6 +91,11 @@ final class NetworkClassifier: Classifier {
     return (
       logits.tensor([count, classCount]), gradients.withLock { $0.map { $0.tensor(inputShape.prepending(count)) } }
     )
+  }
+
+  /// What is kept for the next call: compiled programs, and workspaces that no worker is using.
+  var kept: (programs: Int, workspaces: Int) {
+    (programs.withLock { $0.count }, idle.withLock { $0.values.reduce(0) { $0 + $1.count } })
   }
 
   private func check(_ images: Tensor) throws {
@@ -124,6 +136,13 @@ final class NetworkClassifier: Classifier {
           contentsOf: try graph.gradient(of: [(logits, cotangent)], withRespectTo: [images]))
       }
       let program = try Program(graph, outputs: outputs, lateInputs: ["cotangent"])
+      // Refused here: the system would end the process later, without a word.
+      let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+      guard program.workspaceBytes <= memory / threads else {
+        throw ModelError.memory(
+          file: network.weights.file, bytesPerWorker: program.workspaceBytes, images: key.batch, workers: threads,
+          available: memory)
+      }
       programs[key] = program
       return program
     }

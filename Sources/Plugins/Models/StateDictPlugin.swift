@@ -32,6 +32,8 @@ public struct StateDictPlugin: ModelPlugin {
     let classifier = try NetworkClassifier(network, batch: options.batch, threads: options.threads)
     var notes = stateDict.notes
     let unused = weights.unused
+    try requireUsed(
+      unused, recognised, weights, isGuess: options.architecture == nil && description?.architecture == nil)
     if !unused.isEmpty {
       notes.append(
         "\(unused.count) tensors are not used by the network: "
@@ -45,14 +47,35 @@ public struct StateDictPlugin: ModelPlugin {
   private func architecture(
     _ weights: WeightSource, _ description: ModelDescription?, _ options: LoadOptions
   ) throws -> RecognisedNetwork {
-    if let name = options.architecture { return try ArchitectureLookup.network(named: name, weights) }
+    func named(_ name: String) throws -> RecognisedNetwork {
+      try ArchitectureLookup.network(named: name, weights, imageShape: options.imageShape)
+    }
+    if let name = options.architecture { return try named(name) }
     switch description?.architecture {
-    case nil: return try ArchitectureLookup.recognise(weights)
-    case .string(let name)?: return try ArchitectureLookup.network(named: name, weights)
+    case nil: return try ArchitectureLookup.recognise(weights, imageShape: options.imageShape)
+    case .string(let name)?: return try named(name)
     case let list?:
+      // As a member of an object, so that paths in messages are those of the file.
+      let document = JSONValue.object([JSONMember(key: "architecture", value: list)])
+      let source = "description `\(description?.id ?? weights.file)`"
       let layers = try JSONDecoding.decode(
-        [Layer].self, from: list, source: "architecture of \(description?.id ?? weights.file)", rejectUnknownKeys: true)
+        LayerList.self, from: document, source: source, rejectUnknownKeys: true
+      ).architecture
       return RecognisedNetwork(name: "layers", layers: layers, inputShape: nil)
+    }
+  }
+
+  private struct LayerList: Decodable {
+    let architecture: [Layer]
+  }
+
+  /// A network that was guessed must explain every tensor: one too many is a sign of another network.
+  private func requireUsed(
+    _ unused: [String], _ network: RecognisedNetwork, _ weights: WeightSource, isGuess: Bool
+  ) throws {
+    let unexplained = unused.filter { name in !network.ignoredPrefixes.contains { name.hasPrefix($0) } }
+    guard !isGuess || unexplained.isEmpty else {
+      throw ModelError.unusedTensors(file: weights.file, architecture: network.name, tensors: unexplained)
     }
   }
 

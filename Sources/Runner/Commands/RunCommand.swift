@@ -24,9 +24,7 @@ struct RunCommand: ParsableCommand {
   var outputs: String
 
   @Option(
-    help: ArgumentHelp(
-      "Input gradient of this function of the logits: \(GradientTarget.allCases.map(\.rawValue).joined(separator: ", ")).",
-      valueName: "target"))
+    help: ArgumentHelp("Also write the input gradient of this function of the logits.", valueName: "target"))
   var gradient: GradientTarget?
 
   @OptionGroup var options: ModelOptions

@@ -2,12 +2,29 @@ import Tensor
 
 /// A family of networks that is recognised from the names and shapes of its tensors and written down as layers.
 protocol Architecture: Sendable {
-  /// What `--arch` calls the family's members, for lists.
+  /// What messages call the family.
+  static var family: String { get }
+  /// What `--arch` calls the family's well-known members, for lists.
   static var names: [String] { get }
   static var summary: String { get }
 
-  /// The network these tensors belong to, nil where they are not this family's.
-  static func recognise(_ tensors: TensorShapes) -> RecognisedNetwork?
+  /// The tensors by which the family is told: one of each list's alternatives must be there.
+  static var marks: [[String]] { get }
+
+  /// Whether a name follows the family's pattern, also where `names` does not list it.
+  static func isMember(_ name: String) -> Bool
+
+  /// The networks that these tensors, which hold all `marks`, can belong to: none where they are another family's, more
+  /// than one where tensors do not tell.
+  /// - Throws: `Misfit` where they are this family's but no network of it.
+  static func recognise(_ tensors: TensorShapes) throws(Misfit) -> [RecognisedNetwork]
+}
+
+/// Why tensors that look like a family's are none of its networks.
+enum Misfit: Error {
+  case missing(tensor: String)
+  /// Completes "the tensors do not fit the architecture X: ".
+  case unfit(String)
 }
 
 struct RecognisedNetwork: Sendable {
@@ -17,32 +34,8 @@ struct RecognisedNetwork: Sendable {
   let layers: [Layer]
   /// `[C, H, W]` that the network expects unless the task says otherwise; nil where tensors do not tell.
   let inputShape: Shape?
-}
-
-/// Names and shapes of a checkpoint's tensors.
-struct TensorShapes: Sendable {
-  private let shapes: [String: [Int]]
-  let names: [String]
-
-  init(_ weights: WeightSource) {
-    names = weights.names
-    shapes = Dictionary(names.compactMap { name in weights.shape(name).map { (name, $0) } }) { first, _ in first }
-  }
-
-  subscript(name: String) -> [Int]? { shapes[name] }
-
-  func has(_ name: String) -> Bool { shapes[name] != nil }
-
-  /// Extent `axis` of a tensor of known rank, nil otherwise.
-  func extent(_ name: String, _ axis: Int, rank: Int = 4) -> Int? {
-    guard let shape = shapes[name], shape.count == rank else { return nil }
-    return shape[axis]
-  }
-
-  /// How many consecutive indices from 0 (or `from`) there are for which `name(index)` exists.
-  func count(from: Int = 0, _ name: (Int) -> String) -> Int {
-    var index = from
-    while has(name(index)) { index += 1 }
-    return index - from
-  }
+  /// What tells it from the other networks of the same tensors, for messages.
+  var distinction = ""
+  /// Tensors known to be saved with such networks though none of their layers uses them.
+  var ignoredPrefixes: [String] = []
 }

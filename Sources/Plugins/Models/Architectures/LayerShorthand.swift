@@ -4,16 +4,30 @@ extension Layer {
   static var flatten: Layer { Layer("Flatten") }
   static var globalAveragePool: Layer { Layer("GlobalAvgPool2d") }
 
-  static func conv(_ name: String, stride: Int = 1, padding: Int = 0) -> Layer {
+  static func conv(_ name: String, stride: Int = 1, padding: Int = 0, bias: Bool) -> Layer {
     Layer("Conv2d", name: name) {
       if stride != 1 { $0.stride = Extent([stride]) }
       if padding != 0 { $0.padding = Extent([padding]) }
+      $0.bias = bias
     }
   }
 
-  static func batchNorm(_ name: String) -> Layer { Layer("BatchNorm2d", name: name) }
+  /// With a bias where such convolutions of the checkpoint have one.
+  static func conv(_ name: String, _ tensors: TensorShapes, stride: Int = 1, padding: Int = 0) -> Layer {
+    .conv(name, stride: stride, padding: padding, bias: tensors.hasBias(name))
+  }
 
-  static func linear(_ name: String) -> Layer { Layer("Linear", name: name) }
+  static func batchNorm(_ name: String, _ tensors: TensorShapes) -> Layer {
+    Layer("BatchNorm2d", name: name) { $0.affine = tensors.hasAffineNormalisation }
+  }
+
+  static func linear(_ name: String, bias: Bool) -> Layer { Layer("Linear", name: name) { $0.bias = bias } }
+
+  static func averagePool(_ size: [Int]) -> Layer { Layer("AvgPool2d") { $0.kernelSize = Extent(size) } }
+
+  static func adaptiveAveragePool(_ side: Int) -> Layer {
+    Layer("AdaptiveAvgPool2d") { $0.outputSize = Extent([side]) }
+  }
 
   static func maxPool(_ size: Int, stride: Int, padding: Int = 0) -> Layer {
     Layer("MaxPool2d") {

@@ -3,79 +3,105 @@ import Tensor
 /// Residual networks with post-activation blocks (He et al., "Deep Residual Learning", 2016):
 /// the CIFAR ones of that paper's section 4.2 (three stages, parameter-free "option A" shortcuts), the CIFAR versions of
 /// the ImageNet ones (3x3 stem, `linear`; the ones this benchmark's paper trains), and torchvision's (7x7 stem, `fc`).
+///
+/// torchvision's with a 3x3 stem are used both with and without its max pool, which no tensor tells.
 enum ResNet: Architecture {
+  static let family = "resnet"
   static let names = [
     "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "resnet18", "resnet34", "resnet50",
-    "resnet18-imagenet", "resnet34-imagenet", "resnet50-imagenet",
+    "resnet18-imagenet", "resnet34-imagenet", "resnet50-imagenet", "resnet18-maxpool", "resnet34-maxpool",
+    "resnet50-maxpool",
   ]
   static let summary = "residual networks: He et al.'s CIFAR ones, their 3x3-stem and torchvision's 7x7-stem forms"
+  static let marks = [
+    ["conv1.weight"], ["bn1.running_mean"], ["layer1.0.conv1.weight"], ["layer1.0.bn1.running_mean"],
+    ["linear.weight", "fc.weight"],
+  ]
 
-  static func recognise(_ tensors: TensorShapes) -> RecognisedNetwork? {
-    guard let stem = tensors["conv1.weight"], stem.count == 4, tensors.has("bn1.running_mean"),
-      tensors.has("layer1.0.bn1.weight"), tensors.has("layer1.0.conv1.weight"), !tensors.has("layer1.0.bn0.weight")
-    else { return nil }
-    guard let head = ["linear", "fc"].first(where: { tensors.has("\($0).weight") }) else { return nil }
-    let stages = (1...).prefix { tensors.has("layer\($0).0.conv1.weight") }.map { stage in
-      tensors.count { "layer\(stage).\($0).conv1.weight" }
+  static func isMember(_ name: String) -> Bool { name.wholeMatch(of: /resnet[0-9]+(-imagenet|-maxpool)?/) != nil }
+
+  static func recognise(_ tensors: TensorShapes) throws(Misfit) -> [RecognisedNetwork] {
+    guard !tensors.normalisesFirst else { return [] }
+    let stem = try tensors.convolution("conv1")
+    let stages = ResidualStages(tensors)
+    let projection = try projection(tensors, stages)
+    let head = tensors.residualHead
+    let isTorchvision = projection == "downsample" && stages.counts.count == 4 && head == "fc"
+    guard stem[2] == stem[3], stem[2] == 3 || (stem[2] == 7 && isTorchvision) else {
+      throw .unfit(
+        "its first convolution is \(stem[2]) x \(stem[3]); known are 3 x 3 and, with torchvision's names, 7 x 7")
     }
-    // Post-activation: the first block's first normalisation has the width of its own convolution's output.
-    guard tensors.extent("layer1.0.bn1.weight", 0, rank: 1) == tensors.extent("layer1.0.conv1.weight", 0) else {
+    var blocks: [Layer] = []
+    var channels = stem[0]
+    for (name, stride) in stages.blocks {
+      blocks += try block(name, tensors, stages, stride: stride, channels: &channels, projection: projection)
+    }
+    let depth = try stages.depth()
+    let isLarge = stem[2] == 7
+    func network(_ suffix: String, pools: Bool, distinction: String = "") throws(Misfit) -> RecognisedNetwork {
+      let halvings = stages.counts.count - 1 + (isLarge ? 1 : 0) + (pools ? 1 : 0)
+      let tail = try tensors.residualTail(head, channels: channels, inputChannels: stem[1], halvings: halvings)
+      let entry: [Layer] = [
+        .conv("conv1", tensors, stride: isLarge ? 2 : 1, padding: stem[2] / 2), .batchNorm("bn1", tensors), .relu,
+      ]
+      let pool: [Layer] = pools ? [.maxPool(3, stride: 2, padding: 1)] : []
+      return RecognisedNetwork(
+        name: "resnet\(depth)\(suffix)", layers: entry + pool + blocks + tail.layers,
+        inputShape: isLarge ? [stem[1], 224, 224] : tail.inputShape, distinction: distinction)
+    }
+    if isLarge { return [try network("-imagenet", pools: true)] }
+    // The linear layer's name is not enough: code that replaced it kept or dropped the pool as well.
+    guard projection == "downsample", stages.counts.count == 4 else { return [try network("", pools: false)] }
+    return [
+      try network("", pools: false, distinction: "no max pool after the first convolution"),
+      try network("-maxpool", pools: true, distinction: "a 3 x 3 max pool with stride 2 after it"),
+    ]
+  }
+
+  /// What the projections of shortcuts are called, nil where the network has none.
+  private static func projection(_ tensors: TensorShapes, _ stages: ResidualStages) throws(Misfit) -> String? {
+    let used = ["shortcut", "downsample"].filter { name in
+      tensors.names.contains { $0.hasPrefix("layer") && $0.contains(".\(name).") }
+    }
+    switch used.count {
+    case 1: return used[0]
+    case 2: throw .unfit("some projections are called `shortcut`, others `downsample`")
+    default:
+      // Only section 4.2's networks do without.
+      guard stages.counts.count == 3, !stages.isBottleneck else { throw .missing(tensor: "layer2.0.shortcut.0.weight") }
       return nil
     }
-    let isBottleneck = tensors.has("layer1.0.conv3.weight")
-    let isImageNetStem = stem[2] == 7
-    var layers: [Layer] = [
-      .conv("conv1", stride: isImageNetStem ? 2 : 1, padding: stem[2] / 2), .batchNorm("bn1"), .relu,
-    ]
-    if isImageNetStem { layers.append(.maxPool(3, stride: 2, padding: 1)) }
-    var channels = stem[0]
-    for (stage, count) in stages.enumerated() {
-      for index in 0..<count {
-        let name = "layer\(stage + 1).\(index)"
-        let stride = stage > 0 && index == 0 ? 2 : 1
-        guard let block = block(name, tensors, stride: stride, channels: &channels, isBottleneck: isBottleneck) else {
-          return nil
-        }
-        layers += block
-      }
-    }
-    layers += [.globalAveragePool, .flatten, .linear(head)]
-    let inputChannels = stem[1]
-    return RecognisedNetwork(
-      name: name(stages, isBottleneck: isBottleneck, isImageNetStem: isImageNetStem), layers: layers,
-      inputShape: isImageNetStem ? [inputChannels, 224, 224] : [inputChannels, 32, 32])
   }
 
   private static func block(
-    _ name: String, _ tensors: TensorShapes, stride: Int, channels: inout Int, isBottleneck: Bool
-  ) -> [Layer]? {
-    let last = isBottleneck ? "conv3" : "conv2"
-    guard let width = tensors.extent("\(name).\(last).weight", 0) else { return nil }
+    _ name: String, _ tensors: TensorShapes, _ stages: ResidualStages, stride: Int, channels: inout Int,
+    projection: String?
+  ) throws(Misfit) -> [Layer] {
+    let width = try tensors.convolution("\(name).\(stages.isBottleneck ? "conv3" : "conv2")")[0]
+    func conv(_ place: String, stride: Int = 1, padding: Int = 0) -> Layer {
+      .conv("\(name).\(place)", tensors, stride: stride, padding: padding)
+    }
+    func norm(_ place: String) -> Layer { .batchNorm("\(name).\(place)", tensors) }
     let main: [Layer] =
-      isBottleneck
+      stages.isBottleneck
       ? [
-        .conv("\(name).conv1"), .batchNorm("\(name).bn1"), .relu,
-        .conv("\(name).conv2", stride: stride, padding: 1), .batchNorm("\(name).bn2"), .relu,
-        .conv("\(name).conv3"), .batchNorm("\(name).bn3"),
+        conv("conv1"), norm("bn1"), .relu, conv("conv2", stride: stride, padding: 1), norm("bn2"), .relu, conv("conv3"),
+        norm("bn3"),
       ]
-      : [
-        .conv("\(name).conv1", stride: stride, padding: 1), .batchNorm("\(name).bn1"), .relu,
-        .conv("\(name).conv2", padding: 1), .batchNorm("\(name).bn2"),
-      ]
+      : [conv("conv1", stride: stride, padding: 1), norm("bn1"), .relu, conv("conv2", padding: 1), norm("bn2")]
     var shortcut: [Layer] = []
-    if let projection = ["shortcut", "downsample"].first(where: { tensors.has("\(name).\($0).0.weight") }) {
-      shortcut = [.conv("\(name).\(projection).0", stride: stride), .batchNorm("\(name).\(projection).1")]
-    } else if stride != 1 || width != channels {
-      guard width >= channels, (width - channels) % 2 == 0 else { return nil }
+    let changesShape = stride != 1 || width != channels
+    if let projection {
+      if changesShape || tensors.has("\(name).\(projection).0.weight") {
+        shortcut = [conv("\(projection).0", stride: stride), norm("\(projection).1")]
+      }
+    } else if changesShape {
+      guard width >= channels, (width - channels) % 2 == 0 else {
+        throw .unfit("`\(name)` goes from \(channels) to \(width) channels without a projection")
+      }
       shortcut = .optionA(stride: stride, extraChannels: width - channels)
     }
     channels = width
     return [.residual(main, shortcut: shortcut), .relu]
-  }
-
-  private static func name(_ stages: [Int], isBottleneck: Bool, isImageNetStem: Bool) -> String {
-    if stages.count == 3, !isBottleneck, Set(stages).count == 1 { return "resnet\(6 * stages[0] + 2)" }
-    let depth = stages.reduce(0, +) * (isBottleneck ? 3 : 2) + 2
-    return "resnet\(depth)" + (isImageNetStem ? "-imagenet" : "")
   }
 }

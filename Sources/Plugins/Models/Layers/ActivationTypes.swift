@@ -9,11 +9,12 @@ extension LayerType {
     LayerType(
       name: "LeakyReLU", summary: "x, times `negativeSlope` (0.01) below zero", options: ["negativeSlope"]
     ) { builder, context in
-      builder.value = try builder.graph.relu(builder.value, slope: Float(context.layer.negativeSlope ?? 0.01))
+      builder.value = try builder.graph.relu(
+        builder.value, slope: context.number(\.negativeSlope, "negativeSlope", default: 0.01))
     },
     LayerType(name: "Softplus", summary: "log(1 + exp(`beta` x)) / `beta` (1)", options: ["beta"]) { builder, context in
-      let beta = Float(context.layer.beta ?? 1)
-      guard beta > 0, beta.isFinite else { throw context.invalid("beta", "must be positive") }
+      let beta = try context.number(\.beta, "beta", default: 1)
+      guard beta > 0 else { throw context.invalid("beta", "must be positive") }
       builder.value = try builder.graph.softplus(builder.value, beta: beta)
     },
     LayerType(name: "Sigmoid", summary: "1 / (1 + exp(-x))", options: []) { builder, _ in
@@ -37,22 +38,25 @@ extension LayerType {
     LayerType(
       name: "Clip", summary: "limits x to [`minimum`, `maximum`]", options: ["minimum", "maximum"]
     ) { builder, context in
-      let (lower, upper) = (Float(context.layer.minimum ?? -.infinity), Float(context.layer.maximum ?? .infinity))
+      let lower = try context.layer.minimum == nil ? -.infinity : context.number(\.minimum, "minimum")
+      let upper = try context.layer.maximum == nil ? .infinity : context.number(\.maximum, "maximum")
       guard lower <= upper else { throw context.invalid("minimum", "is above `maximum`") }
       builder.value = try builder.graph.clip(builder.value, lower: lower, upper: upper)
     },
     LayerType(name: "Scale", summary: "x times `value`", options: ["value"]) { builder, context in
-      let factor = builder.graph.constant(Float(try context.required(\.value, "value")))
+      let factor = builder.graph.constant(try context.number(\.value, "value"))
       builder.value = try builder.graph.multiply(builder.value, factor)
     },
     LayerType(name: "Shift", summary: "x plus `value`", options: ["value"]) { builder, context in
-      let offset = builder.graph.constant(Float(try context.required(\.value, "value")))
+      let offset = builder.graph.constant(try context.number(\.value, "value"))
       builder.value = try builder.graph.add(builder.value, offset)
     },
-    LayerType(name: "Softmax", summary: "softmax over the last axis", options: []) { builder, _ in
+    LayerType(name: "Softmax", summary: "softmax over the last axis", options: []) { builder, context in
+      try builder.requireRank(2, context)
       builder.value = try builder.graph.softmax(builder.value)
     },
-    LayerType(name: "LogSoftmax", summary: "log softmax over the last axis", options: []) { builder, _ in
+    LayerType(name: "LogSoftmax", summary: "log softmax over the last axis", options: []) { builder, context in
+      try builder.requireRank(2, context)
       builder.value = try builder.graph.logSoftmax(builder.value)
     },
     LayerType(

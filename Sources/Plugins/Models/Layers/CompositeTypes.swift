@@ -30,6 +30,7 @@ extension LayerType {
       for (index, layers) in branches.enumerated() {
         parts.append(try builder.branch(layers, path: "\(context.path).branches[\(index)]"))
       }
+      guard !parts.isEmpty else { throw context.invalid("branches", "must hold at least one list") }
       builder.value = try builder.graph.concatenate(parts, axis: axis)
     },
   ]

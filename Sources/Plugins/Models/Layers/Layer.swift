@@ -12,6 +12,11 @@ public struct Layer: Sendable, Codable, Equatable {
   public var outputPadding: Extent?
   public var dilation: Extent?
   public var groups: Int?
+  /// Absent: as the checkpoint has it.
+  public var bias: Bool?
+  /// Whether a normalisation has a scale and a shift; absent: as the checkpoint has it.
+  public var affine: Bool?
+  public var outputSize: Extent?
   public var ceilMode: Bool?
   public var countIncludePad: Bool?
   public var eps: Double?

@@ -1,3 +1,4 @@
+import BenchCore
 import Graph
 import Tensor
 
@@ -7,6 +8,7 @@ struct LayerBuilder {
   /// The output so far.
   var value: Graph.Value
   let weights: WeightSource
+  private let batch: Int
   /// Names, constants and positions by tensor, so that a tensor used twice is one constant.
   private var constants: [String: Graph.Value] = [:]
 
@@ -14,6 +16,7 @@ struct LayerBuilder {
     self.graph = graph
     self.value = value
     self.weights = weights
+    batch = graph.shape(of: value).dimensions.first ?? 1
   }
 
   var shape: Shape { graph.shape(of: value) }
@@ -26,14 +29,40 @@ struct LayerBuilder {
   private mutating func append(_ layer: Layer, path: String) throws {
     let title = "\(path) (\(layer.type)\(layer.name.map { " `\($0)`" } ?? ""))"
     guard let type = LayerType.all[layer.type] else {
-      throw ModelError.unknownLayerType(layer: path, type: layer.type, known: LayerType.all.keys.sorted())
+      let known = LayerType.all.keys.sorted()
+      throw ModelError.unknownLayerType(
+        layer: path, type: layer.type, nearest: Nearest.match(layer.type, in: known), known: known)
     }
     try type.check(layer, title: title)
     let input = shape
+    let first = graph.nodes.count
     do {
       try type.build(&self, LayerContext(layer: layer, title: title, path: path))
     } catch let error as GraphError {
       throw ModelError.layer(layer: title, input: input.description, reason: error.description)
+    }
+    try checkSizes(from: first, title: title, input: input)
+  }
+
+  /// Numbers of one image in any activation or scratch memory: 1 GiB. Options may ask for any size; nothing is allocated
+  /// before this holds.
+  static let largestActivation = 1 << 28
+
+  private func checkSizes(from first: Int, title: String, input: Shape) throws {
+    let limit = Self.largestActivation.multipliedReportingOverflow(by: max(1, batch))
+    for index in first..<graph.nodes.count {
+      guard case .apply(let operation, let operands) = graph.nodes[index].source else { continue }
+      let shape = graph.nodes[index].shape
+      guard let count = Shape(checking: shape.dimensions)?.count, count <= limit.partialValue, !limit.overflow,
+        operation.scratchCount(inputs: operands.map { graph.shape(of: $0) }, output: shape) <= Self.largestActivation
+      else {
+        throw ModelError.layer(
+          layer: title, input: input.description,
+          reason: "makes \(shape) or works on more, at most \(Self.largestActivation) numbers per image are accepted")
+      }
+      guard count > 0 else {
+        throw ModelError.layer(layer: title, input: input.description, reason: "leaves nothing: \(shape)")
+      }
     }
   }
 
@@ -46,9 +75,18 @@ struct LayerBuilder {
     return value
   }
 
-  /// The same where the checkpoint has it, nil otherwise.
-  mutating func optionalConstant(_ suffix: String, _ context: LayerContext) throws -> Graph.Value? {
-    weights.contains(try context.tensorName(suffix)) ? try constant(suffix, context) : nil
+  /// The same, or nil where `isUsed` is false, or is nil and the checkpoint does not have it.
+  mutating func constant(_ suffix: String, _ context: LayerContext, where isUsed: Bool?) throws -> Graph.Value? {
+    let name = try context.tensorName(suffix)
+    return isUsed ?? weights.contains(name) ? try constant(suffix, context) : nil
+  }
+
+  /// - Throws: `ModelError.layer` for an input of fewer axes.
+  func requireRank(_ rank: Int, _ context: LayerContext) throws {
+    guard shape.rank >= rank else {
+      throw ModelError.layer(
+        layer: context.title, input: shape.description, reason: "needs at least \(rank) axes, the first for the batch")
+    }
   }
 
   /// - Throws: `ModelError.tensorShape` unless `accepts` the tensor's shape.
@@ -108,9 +146,39 @@ struct LayerContext {
       throw invalid("padding", "must be one number, [vertical, horizontal] or [top, left, bottom, right]")
     }
     let stride = layer.stride == nil ? defaultStride : try pair(\.stride, "stride", default: 1)
-    return ConvolutionGeometry(
-      stride: stride, padding: padding, dilation: try pair(\.dilation, "dilation", default: 1),
-      groups: layer.groups ?? 1)
+    let dilation = try pair(\.dilation, "dilation", default: 1)
+    let groups = layer.groups ?? 1
+    for side in [padding.top, padding.left, padding.bottom, padding.right] { try check(side, "padding", atLeast: 0) }
+    for (value, option) in [
+      (stride.0, "stride"), (stride.1, "stride"), (dilation.0, "dilation"), (dilation.1, "dilation"),
+      (groups, "groups"),
+    ] { try check(value, option, atLeast: 1) }
+    return ConvolutionGeometry(stride: stride, padding: padding, dilation: dilation, groups: groups)
+  }
+
+  /// Sizes are limited so that no product of a few of them overflows.
+  static let largestExtent = 1 << 16
+
+  /// - Throws: `ModelError.invalidOption`.
+  func check(_ value: Int, _ option: String, atLeast least: Int, atMost most: Int = largestExtent) throws {
+    guard value >= least, value <= most else {
+      throw invalid(option, "is \(value), expected \(most < least ? "none" : "\(least)...\(most)")")
+    }
+  }
+
+  /// An option as the network computes with it.
+  /// - Throws: `ModelError.missingOption` without a default, `.invalidOption` where float32 cannot hold it.
+  func number(_ keyPath: KeyPath<Layer, Double?>, _ option: String, default value: Double? = nil) throws -> Float {
+    let number = Float(try layer[keyPath: keyPath] ?? value ?? required(keyPath, option))
+    guard number.isFinite else { throw invalid(option, "is out of float32's range") }
+    return number
+  }
+
+  /// What a normalisation adds to variances.
+  func epsilon() throws -> Float {
+    let eps = try number(\.eps, "eps", default: 1e-5)
+    guard eps >= 0 else { throw invalid("eps", "is negative") }
+    return eps
   }
 
   /// An axis that may count from the end, as in PyTorch.

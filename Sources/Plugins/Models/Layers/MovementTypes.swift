@@ -13,9 +13,11 @@ extension LayerType {
       var extents = try context.required(\.shape, "shape")
       let total = builder.shape.droppingFirst.count
       let known = extents.filter { $0 != -1 }
-      guard known.allSatisfy({ $0 > 0 }), extents.count(where: { $0 == -1 }) <= 1,
-        let product = Shape(checking: known)?.count
+      guard known.allSatisfy({ $0 > 0 }), known.count + 1 >= extents.count, let product = Shape(checking: known)?.count
       else { throw context.invalid("shape", "must hold positive extents and at most one -1") }
+      guard known.count == extents.count ? product == total : total % product == 0 else {
+        throw context.invalid("shape", "is \(extents), but an image has \(total) numbers here")
+      }
       if let free = extents.firstIndex(of: -1) { extents[free] = total / product }
       builder.value = try builder.graph.reshape(builder.value, to: Shape([builder.shape[0]] + extents))
     },
@@ -27,6 +29,9 @@ extension LayerType {
       guard permutation.first == 0 else {
         throw context.invalid("permutation", "must leave axis 0, the batch, in place")
       }
+      guard permutation.sorted() == Array(0..<builder.shape.rank) else {
+        throw context.invalid("permutation", "must name each of the input's \(builder.shape.rank) axes once")
+      }
       builder.value = try builder.graph.transpose(builder.value, permutation)
     },
     LayerType(
@@ -37,10 +42,13 @@ extension LayerType {
       let (start, step) = (context.layer.start ?? 0, context.layer.step ?? 1)
       let extent = builder.shape[axis]
       guard axis > 0 else { throw context.invalid("axis", "is the batch") }
-      guard start >= 0, start < extent, step >= 1, step <= extent else {
-        throw context.invalid("start", "or `step` does not fit an extent of \(extent)")
+      guard start >= 0, start < extent else { throw context.invalid("start", "is \(start), the axis has \(extent)") }
+      guard step >= 1, step <= extent else { throw context.invalid("step", "is \(step), the axis has \(extent)") }
+      let available = (extent - start + step - 1) / step
+      let count = context.layer.count ?? available
+      guard count >= 1, count <= available else {
+        throw context.invalid("count", "is \(count), but there are \(available)")
       }
-      let count = context.layer.count ?? (extent - start + step - 1) / step
       builder.value = try builder.graph.slice(builder.value, axis: axis, start: start, count: count, step: step)
     },
     LayerType(
@@ -49,14 +57,17 @@ extension LayerType {
     ) { builder, context in
       let low = try context.required(\.low, "low")
       let high = try context.required(\.high, "high")
-      let limit = 1 << 16
+      let limit = LayerContext.largestExtent
       guard low.count == builder.shape.rank, high.count == low.count, low.first == 0, high.first == 0,
-        (low + high).allSatisfy({ $0 >= 0 && $0 < limit })
+        (low + high).allSatisfy({ $0 >= 0 && $0 <= limit })
       else {
-        throw context.invalid("low", "and `high` must have one number per axis (0 for the batch), none negative")
+        throw context.invalid(
+          "low",
+          "and `high` must have one number in 0...\(limit) for each of \(builder.shape.rank) axes, "
+            + "0 for the batch")
       }
       builder.value = try builder.graph.pad(
-        builder.value, low: low, high: high, value: Float(context.layer.value ?? 0))
+        builder.value, low: low, high: high, value: context.number(\.value, "value", default: 0))
     },
     LayerType(
       name: "Mean", summary: "mean over `axes`, which are dropped", options: ["axes"]

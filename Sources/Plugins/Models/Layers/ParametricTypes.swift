@@ -6,7 +6,7 @@ extension LayerType {
   static let parametricTypes = [
     LayerType(
       name: "Conv2d", summary: "convolution; `weight` [K, C / groups, h, w], `bias` [K] where present",
-      options: ["name", "stride", "padding", "dilation", "groups"]
+      options: ["name", "stride", "padding", "dilation", "groups", "bias"]
     ) { builder, context in
       let geometry = try context.geometry()
       let channels = try builder.imageChannels(context)
@@ -19,21 +19,27 @@ extension LayerType {
     LayerType(
       name: "ConvTranspose2d",
       summary: "transposed convolution; `weight` [C, K / groups, h, w], `bias` [K] where present",
-      options: ["name", "stride", "padding", "outputPadding", "dilation", "groups"]
+      options: ["name", "stride", "padding", "outputPadding", "dilation", "groups", "bias"]
     ) { builder, context in
       let channels = try builder.imageChannels(context)
       try builder.requireShape("weight", context, expected: "[\(channels), K / groups, h, w]") {
         $0.rank == 4 && $0[0] == channels
       }
+      let geometry = try context.geometry()
+      let extra = try context.pair(\.outputPadding, "outputPadding", default: 0)
+      try context.check(
+        extra.0, "outputPadding", atLeast: 0, atMost: max(geometry.strideHeight, geometry.dilationHeight) - 1)
+      try context.check(
+        extra.1, "outputPadding", atLeast: 0, atMost: max(geometry.strideWidth, geometry.dilationWidth) - 1)
       builder.value = try builder.graph.transposedConv2d(
-        builder.value, builder.constant("weight", context), context.geometry(),
-        outputPadding: context.pair(\.outputPadding, "outputPadding", default: 0))
+        builder.value, builder.constant("weight", context), geometry, outputPadding: extra)
       try builder.addBias(context)
     },
     LayerType(
       name: "Linear", summary: "x W' + b over the last axis; `weight` [K, D], `bias` [K] where present",
-      options: ["name"]
+      options: ["name", "bias"]
     ) { builder, context in
+      try builder.requireRank(2, context)
       let shape = builder.shape
       let features = shape.dimensions.last ?? 0
       try builder.requireShape(
@@ -42,58 +48,73 @@ extension LayerType {
       let weight = try builder.constant("weight", context)
       let outputs = builder.graph.shape(of: weight)[0]
       try builder.requireShape("bias", context, expected: "[\(outputs)]") { $0 == [outputs] }
-      builder.value = try builder.graph.linear(
-        builder.value, weight, bias: builder.optionalConstant("bias", context))
+      let bias = try builder.constant("bias", context, where: context.layer.bias)
+      builder.value = try builder.graph.linear(builder.value, weight, bias: bias)
     },
     LayerType(
       name: "BatchNorm2d",
       summary:
         "batch normalisation in inference mode; `running_mean`, `running_var`, `weight` and `bias` where present",
-      options: ["name", "eps"]
+      options: ["name", "eps", "affine"]
     ) { builder, context in
       try builder.requireChannels(["running_mean", "running_var", "weight", "bias"], context)
+      let eps = try context.epsilon()
+      let variance = try builder.constant("running_var", context)
+      let tensor = try context.tensorName("running_var")
+      guard builder.graph.constantTensor(variance)?.scalars.allSatisfy({ $0 + eps > 0 }) ?? false else {
+        throw ModelError.tensorValues(
+          file: builder.weights.file, layer: context.title, tensor: tensor,
+          reason: "holds a variance that is not positive")
+      }
+      let mean = try builder.constant("running_mean", context)
+      let affine = try builder.affine(context)
       builder.value = try builder.graph.batchNorm(
-        builder.value, scale: builder.optionalConstant("weight", context),
-        shift: builder.optionalConstant("bias", context), mean: builder.constant("running_mean", context),
-        variance: builder.constant("running_var", context), epsilon: Float(context.layer.eps ?? 1e-5))
+        builder.value, scale: affine.scale, shift: affine.shift, mean: mean, variance: variance, epsilon: eps)
     },
     LayerType(
       name: "GroupNorm", summary: "group normalisation; `weight`, `bias` [C] where present",
-      options: ["name", "numGroups", "eps"]
+      options: ["name", "numGroups", "eps", "affine"]
     ) { builder, context in
       if context.layer.name != nil { try builder.requireChannels(["weight", "bias"], context) }
-      builder.value = try builder.graph.groupNorm(
-        builder.value, groups: context.required(\.numGroups, "numGroups"), scale: builder.affine("weight", context),
-        shift: builder.affine("bias", context), epsilon: Float(context.layer.eps ?? 1e-5))
+      try builder.requireRank(2, context)
+      let groups = try context.required(\.numGroups, "numGroups")
+      try context.check(groups, "numGroups", atLeast: 1)
+      try builder.standardise(context) { graph, value, affine, eps in
+        try graph.groupNorm(value, groups: groups, scale: affine.scale, shift: affine.shift, epsilon: eps)
+      }
     },
     LayerType(
       name: "InstanceNorm2d", summary: "instance normalisation; `weight`, `bias` [C] where present",
-      options: ["name", "eps"]
+      options: ["name", "eps", "affine"]
     ) { builder, context in
       if context.layer.name != nil { try builder.requireChannels(["weight", "bias"], context) }
-      builder.value = try builder.graph.groupNorm(
-        builder.value, groups: builder.imageChannels(context), scale: builder.affine("weight", context),
-        shift: builder.affine("bias", context), epsilon: Float(context.layer.eps ?? 1e-5))
+      let groups = try builder.imageChannels(context)
+      try builder.standardise(context) { graph, value, affine, eps in
+        try graph.groupNorm(value, groups: groups, scale: affine.scale, shift: affine.shift, epsilon: eps)
+      }
     },
     LayerType(
       name: "LayerNorm", summary: "layer normalisation over the last `normalizedDimensions` axes (1)",
-      options: ["name", "normalizedDimensions", "eps"]
+      options: ["name", "normalizedDimensions", "eps", "affine"]
     ) { builder, context in
       let axes = context.layer.normalizedDimensions ?? 1
       let shape = builder.shape
+      try builder.requireRank(2, context)
+      try context.check(axes, "normalizedDimensions", atLeast: 1, atMost: shape.rank - 1)
+      let normalised = Array(shape.dimensions.suffix(axes))
       for suffix in ["weight", "bias"] where context.layer.name != nil {
-        try builder.requireShape(
-          suffix, context, expected: "\(Array(shape.dimensions.suffix(max(0, axes))))"
-        ) { Array($0.dimensions) == Array(shape.dimensions.suffix(max(0, axes))) }
+        try builder.requireShape(suffix, context, expected: "\(normalised)") { $0.dimensions == normalised }
       }
-      builder.value = try builder.graph.layerNorm(
-        builder.value, axes: axes, scale: builder.affine("weight", context), shift: builder.affine("bias", context),
-        epsilon: Float(context.layer.eps ?? 1e-5))
+      try builder.standardise(context) { graph, value, affine, eps in
+        try graph.layerNorm(value, axes: axes, scale: affine.scale, shift: affine.shift, epsilon: eps)
+      }
     },
   ]
 }
 
 extension LayerBuilder {
+  fileprivate typealias Affine = (scale: Graph.Value?, shift: Graph.Value?)
+
   /// C of `[N, C, H, W]`.
   func imageChannels(_ context: LayerContext) throws -> Int {
     guard shape.rank == 4 else {
@@ -115,11 +136,32 @@ extension LayerBuilder {
   fileprivate mutating func addBias(_ context: LayerContext) throws {
     let channels = shape[1]
     try requireShape("bias", context, expected: "[\(channels)]") { $0 == [channels] }
-    if let bias = try optionalConstant("bias", context) { value = try graph.addChannels(value, bias) }
+    if let bias = try constant("bias", context, where: context.layer.bias) {
+      value = try graph.addChannels(value, bias)
+    }
   }
 
-  /// The scale or shift of a normalisation that may have none.
-  fileprivate mutating func affine(_ suffix: String, _ context: LayerContext) throws -> Graph.Value? {
-    context.layer.name == nil ? nil : try optionalConstant(suffix, context)
+  /// The scale and shift of a normalisation. The checkpoint has both or neither; one alone is a missing tensor, but for
+  /// PyTorch's `LayerNorm(bias=False)`.
+  fileprivate mutating func affine(_ context: LayerContext) throws -> Affine {
+    let mayLackShift = context.layer.type == "LayerNorm" && context.layer.affine == nil
+    let exists = try ["weight", "bias"].contains { weights.contains(try context.tensorName($0)) }
+    guard context.layer.affine ?? exists else { return (nil, nil) }
+    let scale = try constant("weight", context)
+    return (scale, try constant("bias", context, where: mayLackShift ? nil : true))
+  }
+
+  /// A normalisation by the image's own statistics, whose only tensors are scale and shift: without a name it has neither.
+  fileprivate mutating func standardise(
+    _ context: LayerContext, _ operation: (inout Graph, Graph.Value, Affine, Float) throws -> Graph.Value
+  ) throws {
+    let eps = try context.epsilon()
+    var affine: Affine = (nil, nil)
+    if context.layer.name != nil {
+      affine = try self.affine(context)
+      // A name is given for its tensors.
+      if affine.scale == nil, context.layer.affine != false { affine.scale = try constant("weight", context) }
+    }
+    value = try operation(&graph, value, affine, eps)
   }
 }

@@ -1,4 +1,5 @@
 import Graph
+import Tensor
 
 extension LayerType {
   static let poolingTypes = [
@@ -6,12 +7,14 @@ extension LayerType {
       name: "MaxPool2d", summary: "largest value of each window; `stride` defaults to `kernelSize`",
       options: ["kernelSize", "stride", "padding", "dilation", "ceilMode"]
     ) { builder, context in
+      _ = try builder.imageChannels(context)
       builder.value = try builder.graph.maxPool2d(builder.value, context.window())
     },
     LayerType(
       name: "AvgPool2d", summary: "mean of each window; `stride` defaults to `kernelSize`",
       options: ["kernelSize", "stride", "padding", "ceilMode", "countIncludePad"]
     ) { builder, context in
+      _ = try builder.imageChannels(context)
       builder.value = try builder.graph.averagePool2d(
         builder.value, context.window(), includesPadding: context.layer.countIncludePad ?? true)
     },
@@ -22,23 +25,73 @@ extension LayerType {
       builder.value = try builder.graph.globalAveragePool(builder.value)
     },
     LayerType(
+      name: "AdaptiveAvgPool2d",
+      summary: "means of `outputSize` windows that together cover the map, overlapping where it does not divide",
+      options: ["outputSize"]
+    ) { builder, context in
+      _ = try builder.imageChannels(context)
+      let size: Extent = try context.required(\.outputSize, "outputSize")
+      guard let (height, width) = size.pair else {
+        throw context.invalid("outputSize", "must be one number or [vertical, horizontal]")
+      }
+      for extent in [height, width] { try context.check(extent, "outputSize", atLeast: 1, atMost: 1 << 10) }
+      try builder.adaptiveAveragePool(height: height, width: width)
+    },
+    LayerType(
       name: "Upsample", summary: "repeats every pixel `factor` times in both directions (nearest neighbour)",
       options: ["factor"]
     ) { builder, context in
-      builder.value = try builder.graph.upsampleNearest(
-        builder.value, factor: context.required(\.factor, "factor"))
+      _ = try builder.imageChannels(context)
+      let factor = try context.required(\.factor, "factor")
+      try context.check(factor, "factor", atLeast: 1, atMost: 1 << 12)
+      builder.value = try builder.graph.upsampleNearest(builder.value, factor: factor)
     },
   ]
 }
 
 extension LayerContext {
+  /// PyTorch's rule that padding is at most half a window, so that every window sees the image.
   fileprivate func window() throws -> PoolingWindow {
     let size: Extent = try required(\.kernelSize, "kernelSize")
     guard let (height, width) = size.pair else {
       throw invalid("kernelSize", "must be one number or [vertical, horizontal]")
     }
-    return PoolingWindow(
-      height: height, width: width, geometry: try geometry(defaultStride: (height, width)),
-      ceil: layer.ceilMode ?? false)
+    for extent in [height, width] { try check(extent, "kernelSize", atLeast: 1) }
+    let geometry = try geometry(defaultStride: (height, width))
+    let reaches = [(height - 1) * geometry.dilationHeight + 1, (width - 1) * geometry.dilationWidth + 1]
+    guard max(geometry.top, geometry.bottom) <= reaches[0] / 2, max(geometry.left, geometry.right) <= reaches[1] / 2
+    else { throw invalid("padding", "is more than half a window of \(reaches[0]) x \(reaches[1])") }
+    return PoolingWindow(height: height, width: width, geometry: geometry, ceil: layer.ceilMode ?? false)
+  }
+}
+
+extension LayerBuilder {
+  /// PyTorch's definition: window i of n over an extent H is from floor(i H / n) to ceil((i + 1) H / n).
+  fileprivate mutating func adaptiveAveragePool(height: Int, width: Int) throws {
+    let (rows, columns) = (shape[2], shape[3])
+    if rows % height == 0, columns % width == 0 {
+      guard rows != height || columns != width else { return }
+      let (stepHeight, stepWidth) = (rows / height, columns / width)
+      let geometry = ConvolutionGeometry(stride: (stepHeight, stepWidth), padding: (0, 0, 0, 0))
+      value = try graph.averagePool2d(value, PoolingWindow(height: stepHeight, width: stepWidth, geometry: geometry))
+      return
+    }
+    // Windows of unequal size are a matrix product along each axis.
+    let alongRows = try graph.matmul(value, graph.constant(Self.averages(of: columns, into: width)))
+    let turned = try graph.matmul(
+      graph.swapLastAxes(alongRows), graph.constant(Self.averages(of: rows, into: height)))
+    value = try graph.swapLastAxes(turned)
+  }
+
+  /// `[extent, count]`: column i has the weights of window i.
+  private static func averages(of extent: Int, into count: Int) -> Tensor {
+    Tensor(shape: [extent, count]) { weights in
+      weights.update(repeating: 0)
+      for window in 0..<count {
+        let start = window * extent / count
+        let end = ((window + 1) * extent + count - 1) / count
+        for position in start..<end { weights[position * count + window] = 1 / Float(end - start) }
+      }
+    }
   }
 }

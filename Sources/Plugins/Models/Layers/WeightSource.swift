@@ -25,7 +25,7 @@ final class WeightSource: Sendable {
   func tensor(_ name: String, for layer: String) throws -> Tensor {
     if let known = loaded.withLock({ $0[name] }) { return known }
     guard let stored = stateDict[name] else {
-      throw ModelError.missingTensor(file: file, layer: layer, tensor: name, nearest: nearest(name))
+      throw ModelError.missingTensor(file: file, layer: layer, tensor: name, nearest: namesNear(name))
     }
     guard let shape = Shape(checking: stored.shape) else {
       throw ModelError.tensorShape(
@@ -54,7 +54,8 @@ final class WeightSource: Sendable {
     }
   }
 
-  private func nearest(_ name: String) -> [String] {
+  /// Up to three names that share most parts with `name` at its start and end.
+  func namesNear(_ name: String) -> [String] {
     let parts = name.split(separator: ".")
     func likeness(_ other: String) -> Int {
       let others = other.split(separator: ".")

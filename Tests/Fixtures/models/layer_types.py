@@ -1,0 +1,159 @@
+"""One small network per layer type (and per option that changes what is computed) of a declarative layer list."""
+
+import dataclasses
+from typing import Any, Callable
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    module: Callable[[], nn.Module]
+    # The layers as `model.json` lists them, given the prefix of the module's tensors.
+    layers: Callable[[str], list[dict[str, Any]]]
+    shape: tuple = (4, 4, 5)
+
+
+class Function(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+class Branches(nn.Module):
+    def __init__(self, join, *branches):
+        super().__init__()
+        self.join, self.branches = join, nn.ModuleList(branches)
+
+    def forward(self, x):
+        return self.join([branch(x) for branch in self.branches])
+
+
+def add(parts):
+    return parts[0] + parts[1]
+
+
+def join(parts):
+    return torch.cat(parts, 1)
+
+
+def plain(name, function, kind, shape=(4, 4, 5), **options):
+    """A case without tensors, on pixels shifted so that both signs occur."""
+    return Case(
+        name, lambda: Function(lambda x: function(4 * x - 2)),
+        lambda _: [
+            {"type": "Scale", "value": 4}, {"type": "Shift", "value": -2}, {"type": kind, **options}], shape)
+
+
+def layer(name, module, kind, shape=(4, 4, 5), **options):
+    """A case of one module with tensors."""
+    return Case(name, module, lambda prefix: [{"type": kind, "name": prefix, **options}], shape)
+
+
+def cases():
+    return [
+        layer("conv", lambda: nn.Conv2d(4, 3, 3), "Conv2d"),
+        layer("conv-no-bias", lambda: nn.Conv2d(4, 3, 3, padding=1, bias=False), "Conv2d", padding=1),
+        layer("conv-stride", lambda: nn.Conv2d(4, 3, (3, 2), (2, 3), (1, 2)), "Conv2d", stride=[2, 3], padding=[1, 2]),
+        layer("conv-dilation", lambda: nn.Conv2d(4, 3, 2, dilation=(2, 3)), "Conv2d", dilation=[2, 3]),
+        layer("conv-groups", lambda: nn.Conv2d(4, 6, 3, padding=1, groups=2), "Conv2d", padding=1, groups=2),
+        Case(
+            "conv-one-sided", lambda: nn.Sequential(nn.ZeroPad2d((2, 0, 1, 0)), nn.Conv2d(4, 3, 3)),
+            lambda prefix: [{"type": "Conv2d", "name": f"{prefix}.1", "padding": [1, 2, 0, 0]}]),
+        layer("conv-transpose", lambda: nn.ConvTranspose2d(4, 3, 3), "ConvTranspose2d"),
+        layer(
+            "conv-transpose-options", lambda: nn.ConvTranspose2d(4, 6, 3, (2, 3), 1, (1, 2), 2, dilation=(1, 2)),
+            "ConvTranspose2d", stride=[2, 3], padding=1, outputPadding=[1, 2], groups=2, dilation=[1, 2]),
+        layer("linear-last-axis", lambda: nn.Linear(5, 4), "Linear"),
+        layer("linear-no-bias", lambda: nn.Linear(5, 4, bias=False), "Linear"),
+        layer("batch-norm", lambda: nn.BatchNorm2d(4, eps=1e-3), "BatchNorm2d", eps=1e-3),
+        layer("batch-norm-plain", lambda: nn.BatchNorm2d(4, affine=False), "BatchNorm2d"),
+        layer("group-norm", lambda: nn.GroupNorm(2, 4), "GroupNorm", numGroups=2),
+        layer("instance-norm", lambda: nn.InstanceNorm2d(4, affine=True, eps=1e-2), "InstanceNorm2d", eps=1e-2),
+        plain("instance-norm-plain", lambda x: F.instance_norm(x), "InstanceNorm2d"),
+        layer("layer-norm", lambda: nn.LayerNorm(5), "LayerNorm"),
+        layer("layer-norm-3", lambda: nn.LayerNorm((4, 4, 5), eps=1e-3), "LayerNorm", normalizedDimensions=3, eps=1e-3),
+        plain("relu", F.relu, "ReLU"),
+        plain("leaky-relu", lambda x: F.leaky_relu(x, 0.2), "LeakyReLU", negativeSlope=0.2),
+        plain("leaky-relu-default", F.leaky_relu, "LeakyReLU"),
+        plain("softplus", lambda x: F.softplus(x, 3), "Softplus", beta=3),
+        plain("sigmoid", torch.sigmoid, "Sigmoid"),
+        plain("tanh", torch.tanh, "Tanh"),
+        plain("gelu", F.gelu, "GELU"),
+        plain("gelu-tanh", lambda x: F.gelu(x, approximate="tanh"), "GELU", approximate="tanh"),
+        plain("silu", F.silu, "SiLU"),
+        plain("clip", lambda x: x.clamp(-1, 0.5), "Clip", minimum=-1, maximum=0.5),
+        plain("clip-one-sided", lambda x: x.clamp(min=-0.5), "Clip", minimum=-0.5),
+        plain("scale", lambda x: -1.5 * x, "Scale", value=-1.5),
+        plain("shift", lambda x: x + 0.75, "Shift", value=0.75),
+        plain("softmax", lambda x: x.softmax(-1), "Softmax"),
+        plain("log-softmax", lambda x: x.log_softmax(-1), "LogSoftmax"),
+        plain("dropout", lambda x: x, "Dropout"),
+        plain("identity", lambda x: x, "Identity"),
+        plain("max-pool", lambda x: F.max_pool2d(x, 2), "MaxPool2d", kernelSize=2),
+        plain(
+            "max-pool-options", lambda x: F.max_pool2d(x, (3, 2), (2, 1), (1, 0), (1, 2), ceil_mode=True), "MaxPool2d",
+            kernelSize=[3, 2], stride=[2, 1], padding=[1, 0], dilation=[1, 2], ceilMode=True),
+        plain("average-pool", lambda x: F.avg_pool2d(x, 2), "AvgPool2d", kernelSize=2),
+        plain(
+            "average-pool-options", lambda x: F.avg_pool2d(x, 3, 2, 1, True, False), "AvgPool2d", kernelSize=3, stride=2,
+            padding=1, ceilMode=True, countIncludePad=False),
+        plain(
+            "average-pool-padding", lambda x: F.avg_pool2d(x, 3, 2, 1, True), "AvgPool2d", kernelSize=3, stride=2,
+            padding=1, ceilMode=True),
+        plain("global-pool", lambda x: F.adaptive_avg_pool2d(x, 1), "GlobalAvgPool2d"),
+        plain("adaptive-pool", lambda x: F.adaptive_avg_pool2d(x, (3, 4)), "AdaptiveAvgPool2d", outputSize=[3, 4]),
+        plain("adaptive-pool-grows", lambda x: F.adaptive_avg_pool2d(x, (7, 3)), "AdaptiveAvgPool2d", outputSize=[7, 3]),
+        plain("upsample", lambda x: F.interpolate(x, scale_factor=3), "Upsample", (2, 2, 3), factor=3),
+        plain("reshape", lambda x: x.reshape(-1, 8, 10).softmax(-1), "Sequential", layers=[
+            {"type": "Reshape", "shape": [8, -1]}, {"type": "Softmax"}]),
+        plain("permute", lambda x: x.permute(0, 3, 1, 2).softmax(-1), "Sequential", layers=[
+            {"type": "Permute", "permutation": [0, 3, 1, 2]}, {"type": "Softmax"}]),
+        plain("slice", lambda x: x[:, :, 1:4, ::2], "Sequential", layers=[
+            {"type": "Slice", "axis": 2, "start": 1, "count": 3}, {"type": "Slice", "axis": -1, "step": 2}]),
+        plain("pad", lambda x: F.pad(x, (1, 2, 0, 1), value=0.5).softmax(-1), "Sequential", layers=[
+            {"type": "Pad", "low": [0, 0, 0, 1], "high": [0, 0, 1, 2], "value": 0.5}, {"type": "Softmax"}]),
+        plain("mean", lambda x: x.mean((2, 3)), "Mean", axes=[2, 3]),
+        plain("sum", lambda x: x.sum(1), "Sum", axes=[1]),
+        plain("max", lambda x: x.amax((1, 3)), "Max", axes=[1, -1]),
+        Case(
+            "residual", lambda: Branches(add, nn.Conv2d(4, 4, 3, padding=1), nn.Identity()),
+            lambda prefix: [
+                {"type": "Residual", "main": [{"type": "Conv2d", "name": f"{prefix}.branches.0", "padding": 1}]}]),
+        Case(
+            "residual-shortcut", lambda: Branches(add, nn.Conv2d(4, 3, 3), nn.Conv2d(4, 3, 3, bias=False)),
+            lambda prefix: [
+                {"type": "Residual", "main": [{"type": "Conv2d", "name": f"{prefix}.branches.0"}, {"type": "Identity"}],
+                 "shortcut": [{"type": "Conv2d", "name": f"{prefix}.branches.1"}]}]),
+        Case(
+            "concatenate", lambda: Branches(join, nn.Conv2d(4, 2, 3, padding=1), nn.Identity(), nn.Sigmoid()),
+            lambda prefix: [
+                {"type": "Concatenate", "branches": [
+                    [{"type": "Conv2d", "name": f"{prefix}.branches.0", "padding": 1}], [], [{"type": "Sigmoid"}]]}]),
+        Case(
+            "sequential", lambda: nn.Sequential(nn.Conv2d(4, 3, 3), nn.ReLU(), nn.Conv2d(3, 3, 2)),
+            lambda prefix: [
+                {"type": "Sequential", "layers": [
+                    {"type": "Conv2d", "name": f"{prefix}.0"}, {"type": "ReLU"},
+                    {"type": "Conv2d", "name": f"{prefix}.2"}]}]),
+        Case(
+            "shared-tensors", Twice,
+            lambda prefix: [{"type": "Conv2d", "name": f"{prefix}.conv", "padding": 1}, {"type": "ReLU"}] * 2),
+    ]
+
+
+class Twice(nn.Module):
+    """One convolution used twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 3, padding=1)
+
+    def forward(self, x):
+        return F.relu(self.conv(F.relu(self.conv(x))))

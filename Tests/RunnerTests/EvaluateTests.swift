@@ -1,0 +1,147 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import Testing
+
+@Suite struct EvaluateTests {
+  @Test func bayesClassifierEndToEnd() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let outcome = try binary.run("evaluate", "bayes", "--images", "128", "--quiet")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("BAYES-ALIGNED") && outcome.errors.isEmpty)
+    #expect(
+      binary.files == [
+        "leaderboard/leaderboard.json", "leaderboard/results/glyphs/bayes.json",
+        "leaderboard/results/glyphs/bayes.samples.safetensors",
+      ])
+    let result = try ResultFile.read(binary.folder.appendingPathComponent("leaderboard/results/glyphs/bayes.json"))
+    #expect(result.regime.label == .bayesAligned)
+    #expect(result.measurements.sensitivity.allSatisfy { ($0.offManifold.value ?? 1) < 1e-6 })
+    let samples = try SafetensorsReader.read(
+      CheckpointFile.open(binary.path("leaderboard/results/glyphs/bayes.samples.safetensors")))
+    #expect(samples.tensors.allSatisfy { $0.shape == [128] })
+
+    #expect(try binary.run("leaderboard", "verify").status == 0)
+    let leaderboard = binary.folder.appendingPathComponent("leaderboard/leaderboard.json")
+    let built = try Data(contentsOf: leaderboard)
+    try FileManager.default.removeItem(at: leaderboard)
+    #expect(try binary.run("leaderboard", "build").status == 0)
+    #expect(try Data(contentsOf: leaderboard) == built)
+
+    let path = binary.folder.appendingPathComponent("leaderboard/results/glyphs/bayes.json")
+    let changed = try String(contentsOf: path, encoding: .utf8).replacing("\"glyphs\"", with: "\"glyphz\"")
+    try changed.write(to: path, atomically: true, encoding: .utf8)
+    let refused = try binary.run("leaderboard", "verify")
+    #expect(refused.status == 1 && refused.errors.contains("results/glyphs/bayes.json"))
+  }
+
+  @Test func sameBytesForAnyBatchAndThreads() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (checkpoint, _) = try SmallModel.write(to: binary)
+    var seen: Set<Data> = []
+    for (batch, threads) in [(1, 1), (7, 2), (64, 1), (64, 2)] {
+      let outcome = try binary.run(
+        "evaluate", checkpoint, "--images", "80", "--batch", "\(batch)", "--threads", "\(threads)", "--quiet",
+        "--no-leaderboard", "--output", binary.path("result.json"))
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      var result = try ResultFile.read(URL(fileURLWithPath: binary.path("result.json")))
+      result.provenance = Provenance(
+        toolVersion: "", createdAt: "2000-01-01T00:00:00Z", elapsedSeconds: 0, host: .init(cpu: "", threads: 1))
+      seen.insert(
+        try ResultFile.encode(result)
+          + Data(contentsOf: URL(fileURLWithPath: binary.path("result.samples.safetensors"))))
+    }
+    #expect(seen.count == 1)
+  }
+
+  @Test func jsonGoesToStandardOutputAlone() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let outcome = try binary.run("evaluate", "bayes:0.5", "--images", "64", "--json", "--no-leaderboard")
+    #expect(outcome.status == 0)
+    let result = try ResultFile.decode(Data(outcome.output.utf8), source: "standard output")
+    #expect(result.model.id == "bayes-0.5" && binary.files.isEmpty)
+    #expect(outcome.errors.contains("measuring: 100 %"))
+  }
+
+  @Test func interruptedLeavesNothing() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let running = try binary.start(["evaluate", "bayes", "--images", "20000"])
+    while try !running.errors().contains("measuring"), running.process.isRunning { usleep(20_000) }
+    running.process.interrupt()
+    let outcome = try running.wait()
+    #expect(outcome.status == 130 && outcome.errors.contains("nothing was written"))
+    #expect(binary.files.isEmpty)
+  }
+
+  @Test func assumedNormalisationIsSaidLoudly() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (checkpoint, description) = try SmallModel.write(to: binary)
+    var text = try String(contentsOfFile: description, encoding: .utf8)
+    text.replace(/,\s*"preprocessing": \{[^}]*\}/, with: "")
+    try text.write(toFile: description, atomically: true, encoding: .utf8)
+    let outcome = try binary.run("evaluate", checkpoint, "--images", "16", "--no-leaderboard")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.errors.contains("WARNING") && outcome.errors.contains("--mean and --std"))
+  }
+
+  @Test func missedClaimIsRefusedWithBothNumbers() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (checkpoint, description) = try SmallModel.write(to: binary)
+    let text = try String(contentsOfFile: description, encoding: .utf8)
+      .replacing("\"preprocessing\"", with: "\"claims\": {\"accuracy\": 0.99}, \"preprocessing\"")
+    try text.write(toFile: description, atomically: true, encoding: .utf8)
+    let outcome = try binary.run("evaluate", checkpoint, "--images", "100", "--quiet")
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains("99") && outcome.errors.contains("normalis"))
+    #expect(!binary.files.contains { $0.hasPrefix("leaderboard") })
+  }
+
+  @Test(
+    .enabled(if: RealBinary.hasShared, "needs the study's models in ../shared"),
+    arguments: [
+      ("none_0.0_0", "weak", 0.938, 0.524), ("pgd_0.25_0", "bayes-aligned", 0.909, 0.132),
+      ("pgd_4.0_0", "excessive", 0.533, 0.005),
+    ])
+  func studyModelsReproduceTheirTable(_ name: String, label: String, accuracy: Double, offAtEight: Double) throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let outcome = try binary.run(
+      "evaluate", RealBinary.shared.appendingPathComponent("study/regimes/models/\(name).pt").path, "--model",
+      RealBinary.package.appendingPathComponent("Tests/Fixtures/study/study-cnn.json").path, "--images", "400",
+      "--no-leaderboard", "--json", "--quiet")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let result = try ResultFile.decode(Data(outcome.output.utf8), source: name)
+    #expect(result.regime.evidence.leadingLabel.rawValue == label)
+    // Sampling error of 400 images against the study's 2,000: four standard errors.
+    #expect(
+      abs((result.measurements.accuracy.value ?? 0) - accuracy) < 4 * (accuracy * (1 - accuracy) / 400).squareRoot())
+    let off = try #require(result.measurements.sensitivity.first { $0.stepSize == 8 }?.offManifold.value)
+    #expect(abs(off - offAtEight) < 0.12 * offAtEight + 0.02 * offAtEight.squareRoot() + 0.003)
+  }
+
+  @Test(.enabled(if: RealBinary.hasShared, "needs ../shared"))
+  func realCheckpointIsWeakOnCIFAR10() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    // The description that ships is found by digest.
+    try FileManager.default.createDirectory(
+      at: binary.folder.appendingPathComponent("models"), withIntermediateDirectories: true)
+    try FileManager.default.copyItem(
+      at: RealBinary.package.appendingPathComponent("models/known"),
+      to: binary.folder.appendingPathComponent("models/known"))
+    let outcome = try binary.run(
+      "evaluate", RealBinary.shared.appendingPathComponent("models/cifar10-resnet20.th").path, "--data",
+      RealBinary.shared.appendingPathComponent("data/cifar10").path, "--images", "60", "--no-leaderboard", "--json",
+      "--quiet")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let result = try ResultFile.decode(Data(outcome.output.utf8), source: "cifar10-resnet20")
+    #expect(result.model.id == "cifar10-resnet20" && result.task.id == "cifar10")
+    #expect(result.regime.label == .weak)
+  }
+}

@@ -1,0 +1,49 @@
+import Checkpoints
+import Foundation
+import Testing
+
+@Suite struct RunCommandTests {
+  @Test func writesLogitsAndGradient() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (checkpoint, _) = try SmallModel.write(to: binary)
+    let pixels = (0..<3 * 800).map { Float($0 % 17) / 17 }
+    try SafetensorsWriter.write(
+      [
+        TensorToWrite(name: "images", shape: [3, 1, 20, 40], floats: pixels),
+        TensorToWrite(name: "labels", shape: [3], integers: [0, 9, 4]),
+      ], to: binary.path("in.safetensors"))
+    let outcome = try binary.run(
+      "run", checkpoint, "--inputs", binary.path("in.safetensors"), "--outputs", binary.path("out.safetensors"),
+      "--gradient", "logit-margin")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let written = try SafetensorsReader.read(CheckpointFile.open(binary.path("out.safetensors")))
+    #expect(written["logits"]?.shape == [3, 10] && written["gradient"]?.shape == [3, 1, 20, 40])
+  }
+
+  @Test func unusableInputs() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (checkpoint, _) = try SmallModel.write(to: binary)
+    func refusal(_ tensors: [TensorToWrite], _ words: String..., gradient: String = "logit-sum") throws {
+      try SafetensorsWriter.write(tensors, to: binary.path("in.safetensors"))
+      let outcome = try binary.run(
+        "run", checkpoint, "--inputs", binary.path("in.safetensors"), "--outputs", binary.path("out.safetensors"),
+        "--gradient", gradient)
+      #expect(outcome.status == 1)
+      for word in words { #expect(outcome.errors.contains(word), "expected `\(word)` in: \(outcome.errors)") }
+      #expect(!FileManager.default.fileExists(atPath: binary.path("out.safetensors")))
+    }
+    let one = [Float](repeating: 0.5, count: 800)
+    try refusal([TensorToWrite(name: "pictures", shape: [1, 1, 20, 40], floats: one)], "images", "pictures")
+    try refusal([TensorToWrite(name: "images", shape: [1, 800], floats: one)], "[N, C, H, W]")
+    try refusal(
+      [TensorToWrite(name: "images", shape: [1, 1, 20, 40], floats: [.nan] + one.dropFirst())], "NaN")
+    try refusal([TensorToWrite(name: "images", shape: [1, 1, 20, 40], floats: one)], "labels", gradient: "logit-label")
+    try refusal(
+      [
+        TensorToWrite(name: "images", shape: [1, 1, 20, 40], floats: one),
+        TensorToWrite(name: "labels", shape: [1], integers: [10]),
+      ], "10", "classes 0 to 9", gradient: "logit-label")
+  }
+}
