@@ -19,8 +19,8 @@ struct DirectionalDerivativeCheck {
 
   /// Changes of each pixel. At the smallest a pixel near 1 still moves by 2^8 units in the last place.
   private static let steps: [Float] = [0x1p-4, 0x1p-6, 0x1p-8, 0x1p-10, 0x1p-12, 0x1p-14, 0x1p-16]
-  /// Of the size of the differences: at the best step rounding and curvature leave less than a tenth of it in every
-  /// built-in classifier, while a gradient that is wrong by a twentieth of its length is off by more.
+  /// Of the size of the differences. At their best step built-in densities are off by 1e-5 and trained ReLU networks by
+  /// 0.4 to 1.3 %, where kinks and rounding meet; a gradient wrong by a twentieth of its length is off by 3 %.
   private static let tolerance = 0.02
   /// Rounding of the function: eight units in the last place of its largest term.
   private static let rounding = 8 * 0x1p-24
