@@ -30,7 +30,7 @@ struct PagsBench: ParsableCommand {
       } catch is CancellationError {
         CommandLineOutput.error("stopped; nothing was written")
         Foundation.exit(130)
-      } catch  where !(error is ExitCode || error is ValidationError || error is CleanExit) {
+      } catch  where isFailureOfWork(error) {
         CommandLineOutput.error("\(error)")
         Foundation.exit(1)
       }

@@ -3,15 +3,23 @@
 /// Images are `[N, C, H, W]`, logits `[N, K]`. There is deliberately no arithmetic here: networks compute through `Graph`.
 public struct Tensor: Sendable, Equatable {
   public let shape: Shape
+  /// Row-major. Their number stays that of the shape.
   public var scalars: [Float] {
-    didSet { precondition(scalars.count == shape.count, "\(scalars.count) scalars do not fill \(shape)") }
+    get { storage }
+    // In place: a `didSet` would copy all of them for every element that is written.
+    _modify {
+      defer { precondition(storage.count == shape.count, "\(storage.count) scalars do not fill \(shape)") }
+      yield &storage
+    }
   }
+
+  private var storage: [Float]
 
   /// - Precondition: `scalars.count == shape.count`.
   public init(shape: Shape, scalars: [Float]) {
     precondition(scalars.count == shape.count, "\(scalars.count) scalars do not fill \(shape)")
     self.shape = shape
-    self.scalars = scalars
+    storage = scalars
   }
 
   public init(shape: Shape, repeating value: Float) {
@@ -22,7 +30,7 @@ public struct Tensor: Sendable, Equatable {
   public init(shape: Shape, initializingWith initialize: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
     self.shape = shape
     let count = shape.count
-    self.scalars = try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+    storage = try [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
       try initialize(UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
       initialized = count
     }

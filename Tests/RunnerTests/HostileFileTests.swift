@@ -69,7 +69,7 @@ import Testing
     ("{", "model.json"), ("{\"id\": \"x\", \"name\": \"y\", \"architcture\": \"resnet18\"}", "architcture"),
     ("{\"id\": \"../x\", \"name\": \"y\"}", "../x"),
     ("{\"id\": \"x\", \"name\": \"y\", \"architecture\": [{\"type\": \"Conv3d\"}]}", "Conv3d"),
-    ("{\"id\": \"x\", \"name\": \"y\", \"architecture\": \"resnet19\"}", "resnet19"),
+    ("{\"id\": \"x\", \"name\": \"y\", \"architecture\": \"mobilenet9\"}", "mobilenet9"),
   ])
   func badDescription(_ text: String, names word: String) throws {
     let binary = try RealBinary()

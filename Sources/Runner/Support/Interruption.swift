@@ -14,6 +14,12 @@ enum Interruption {
         signal(number, SIG_DFL)
       }
     }
+    // A parent may have started this process from a thread that blocks them.
+    var numbers = sigset_t()
+    sigemptyset(&numbers)
+    sigaddset(&numbers, SIGINT)
+    sigaddset(&numbers, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &numbers, nil)
   }
 
   /// - Throws: `CancellationError` once a signal has come.

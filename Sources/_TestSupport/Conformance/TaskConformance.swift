@@ -1,0 +1,165 @@
+import BenchCore
+import Foundation
+import Tensor
+
+/// Checks of any `BenchmarkTask` and of all its parts.
+public enum TaskConformance {
+  /// - Parameters:
+  ///   - count: of images to check with, at least 2; fewer where the task has fewer by default.
+  ///   - logDensity: what the task's score is the gradient of, where it is known.
+  /// - Returns: what is wrong with the task, its manifold, density, score and the Bayes classifiers of its density; empty
+  ///   where nothing is.
+  public static func problems(
+    _ task: any BenchmarkTask, count: Int = 7, logDensity: ScoreConformance.LogDensity? = nil, seed: UInt64 = 1
+  ) -> [ConformanceProblem] {
+    var report = ConformanceReport("task \(task.id)")
+    checkDeclaration(task, &report)
+    checkConstants(task.protocolConstants, &report)
+    checkCalibration(task, &report)
+    checkQuality(task, &report)
+    guard let set = checkImages(task, count: min(count, task.defaultImageCount), &report) else {
+      return report.problems
+    }
+    let constants = task.protocolConstants
+    var problems = report.problems
+    problems += ManifoldConformance.problems(task.manifold, images: set.images, seed: seed)
+    problems += ScoreConformance.problems(
+      task.score, images: set.images, noises: constants.scoreNoises, logDensity: logDensity, seed: seed)
+    problems += DensityConformance.problems(
+      task.density, images: set.images, noises: Set(constants.alignmentNoises + [0]).sorted(), seed: seed)
+    for noise in Set([0, constants.decisiveNoise]).sorted() {
+      problems += ClassifierConformance.problems(
+        DensityClassifier(task.density, noise: noise), subject: "Bayes classifier of \(task.id) at noise \(noise)",
+        images: set.images, seed: seed)
+    }
+    return problems
+  }
+
+  private static func checkDeclaration(_ task: any BenchmarkTask, _ report: inout ConformanceReport) {
+    report.requireIdentifier(task.id)
+    report.require(task.version >= 1, .declaration, "version \(task.version), expected 1 or more")
+    report.require(
+      task.classCount >= 2 && Set(task.classNames).count == task.classCount
+        && task.classNames.allSatisfy { !$0.isEmpty }, .declaration,
+      "the class names \(task.classNames) are not at least two different ones")
+    report.require(
+      task.imageShape.rank == 3 && task.imageShape.count > 0, .declaration,
+      "the image shape is \(task.imageShape), expected [C, H, W]")
+    report.require(
+      task.defaultImageCount >= 1, .declaration, "evaluates \(task.defaultImageCount) images by default")
+    if let mask = task.signalMask {
+      report.require(
+        mask.count == task.imageShape.count, .shape,
+        "the signal mask has \(mask.count) pixels, images have \(task.imageShape.count)")
+      report.require(mask.contains(true), .declaration, "the signal mask marks no pixel; nil says that none is known")
+    }
+    report.require(
+      task.density.imageShape == task.imageShape && task.density.classCount == task.classCount, .consistency,
+      "the density is of images \(task.density.imageShape) of \(task.density.classCount) classes, the task of "
+        + "\(task.imageShape) of \(task.classCount)")
+  }
+
+  private static func checkConstants(_ constants: ProtocolConstants, _ report: inout ConformanceReport) {
+    func ascending(_ values: [Double], from lowest: Double) -> Bool {
+      !values.isEmpty && values.allSatisfy { $0.isFinite && $0 >= lowest }
+        && zip(values, values.dropFirst()).allSatisfy(<)
+    }
+    let positive = Double.leastNormalMagnitude
+    for (values, lowest, name) in [
+      (constants.stepSizes, positive, "step sizes"), (constants.scoreNoises, positive, "score noises"),
+      (constants.alignmentNoises, 0, "alignment noises"), ([constants.robustnessNoise], positive, "robustness noise"),
+    ] {
+      report.require(
+        ascending(values, from: lowest), .declaration,
+        "the \(name) \(values) are not finite, \(lowest > 0 ? "positive" : "0 or more") and ascending")
+    }
+    report.require(
+      constants.stepSizes.contains(constants.smallStep) && constants.stepSizes.contains(constants.wideStep)
+        && constants.smallStep <= constants.wideStep, .consistency,
+      "the small step \(constants.smallStep) and the wide step \(constants.wideStep) are not two of the step sizes "
+        + "\(constants.stepSizes) in this order")
+    report.require(
+      constants.alignmentNoises.contains(constants.decisiveNoise), .consistency,
+      "the decisive noise \(constants.decisiveNoise) is none of the alignment noises \(constants.alignmentNoises)")
+  }
+
+  private static func checkCalibration(_ task: any BenchmarkTask, _ report: inout ConformanceReport) {
+    switch task.calibration {
+    case .bayes(let gate):
+      report.require(0 < gate && gate < 1, .declaration, "the gate \(gate) is no cosine between 0 and 1")
+      report.require(
+        task.densityIsExact, .consistency, "the calibration is the exact Bayes classifier, but the density is not exact"
+      )
+    case .recorded(let sensitivity, let models):
+      report.require(
+        sensitivity.isFinite && sensitivity > 0, .declaration, "the recorded sensitivity \(sensitivity) is not positive"
+      )
+      report.require(!models.isEmpty, .declaration, "the recorded sensitivity names no model it was measured on")
+    case .none: break
+    }
+  }
+
+  private static func checkQuality(_ task: any BenchmarkTask, _ report: inout ConformanceReport) {
+    let quality = task.quality
+    report.require(
+      (0...1).contains(quality.accuracy) && quality.images > 0, .declaration,
+      "the density's accuracy is \(quality.accuracy) on \(quality.images) images")
+    report.require(
+      quality.manifoldDimension == task.manifold.dimension, .consistency,
+      "the quality is of a manifold of dimension \(quality.manifoldDimension), the task's has \(task.manifold.dimension)"
+    )
+    report.require(
+      (quality.heldOutLogLikelihood == nil) == task.densityIsExact, .consistency,
+      "an exact density has no held-out log-likelihood, a fitted one has; here it is "
+        + (quality.heldOutLogLikelihood.map { "\($0)" } ?? "absent"))
+    report.require(
+      quality.heldOutLogLikelihood?.isFinite ?? true, .finite, "the held-out log-likelihood is not finite")
+  }
+
+  /// - Returns: the first `count` images, nil where there are none to go on with.
+  private static func checkImages(
+    _ task: any BenchmarkTask, count: Int, _ report: inout ConformanceReport
+  ) -> ImageSet? {
+    let seed: UInt64 = 7
+    guard
+      let set = report.attempt(
+        "evaluationImages(count: \(count))", { try task.evaluationImages(count: count, seed: seed) }),
+      report.requireShape(set.images.shape, task.imageShape.prepending(count), "evaluation images"), count > 0
+    else { return nil }
+    report.requireFinite(set.images, "the evaluation images")
+    report.require(!set.name.isEmpty && !set.split.isEmpty, .declaration, "the image set has no name or no split")
+    let strangers = set.labels.filter { !(0..<task.classCount).contains($0) }
+    report.require(strangers.isEmpty, .images, "labels \(strangers) are not in 0..<\(task.classCount)")
+    for (part, what) in [(count, "the same number of"), (count - 1, "fewer"), (0, "no")] {
+      let again = report.attempt("evaluationImages(count: \(part))") {
+        try task.evaluationImages(count: part, seed: seed)
+      }
+      guard let again else { continue }
+      report.require(
+        again.images.shape == task.imageShape.prepending(part)
+          && again.images.bitsOfImages == Array(set.images.bitsOfImages.prefix(part))
+          && again.labels == Array(set.labels.prefix(part)), .images,
+        "asked for \(what) images (\(part)), the task does not give the first of the \(count)")
+    }
+    checkAccuracy(task, set, &report)
+    return set
+  }
+
+  /// That the recorded accuracy is one of this density: on few images it is off by chance, but not by this much.
+  private static func checkAccuracy(
+    _ task: any BenchmarkTask, _ set: ImageSet, _ report: inout ConformanceReport
+  ) {
+    let logits = report.attempt("logits of the density") {
+      try DensityClassifier(task.density, noise: 0).logits(set.images)
+    }
+    guard let logits, (0...1).contains(task.quality.accuracy) else { return }
+    let predicted = logits.argmaxOfRows()
+    let accuracy = Double(zip(predicted, set.labels).count { $0 == $1 }) / Double(set.labels.count)
+    let recorded = task.quality.accuracy
+    // Five standard errors; a twentieth more where the recorded accuracy is 0 or 1 by luck.
+    let room = 5 * ((recorded * (1 - recorded) + 0.05) / Double(set.labels.count)).squareRoot()
+    report.require(
+      abs(accuracy - recorded) <= room, .consistency,
+      "the density's Bayes classifier is right for \(accuracy) of \(set.labels.count) images, recorded is \(recorded)")
+  }
+}

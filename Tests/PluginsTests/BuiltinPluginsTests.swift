@@ -1,0 +1,71 @@
+import BenchCore
+import Foundation
+import Testing
+
+@testable import Plugins
+
+/// That `BuiltinPlugins` lists what the source folders hold: a plugin is one file and one line.
+@Suite struct BuiltinPluginsTests {
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let sources = root.appendingPathComponent("Sources/Plugins")
+
+  /// The types declared below Sources/Plugins that conform to `protocolName`, and the folders they are in.
+  private static func conformers(to protocolName: String) throws -> [(name: String, folder: String)] {
+    let declaration = try Regex(
+      "(?:struct|class|enum|actor|extension)\\s+(\\w+)(?:<[^>]*>)?\\s*:[^{]*\\b\(protocolName)\\b[^{]*\\{",
+      as: (Substring, Substring).self)
+    let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+      .compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
+    #expect(files.count > 10, "no sources at \(sources.path)")
+    return try files.flatMap { file in
+      let folder = file.path.dropFirst(sources.path.count + 1).split(separator: "/").first.map(String.init) ?? ""
+      return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        .filter { !$0.drop(while: \.isWhitespace).hasPrefix("//") }.joined(separator: "\n")
+        .matches(of: declaration).map { (String($0.output.1), folder) }
+    }
+  }
+
+  @Test(
+    "folder and list agree",
+    arguments: [
+      ("ModelPlugin", "Models", BuiltinPlugins.models.map { "\($0)" }),
+      ("TaskPlugin", "Tasks", BuiltinPlugins.tasks.map { "\($0)" }),
+      ("AlignmentMetric", "Metrics", BuiltinPlugins.metrics.map { "\(type(of: $0))" }),
+    ])
+  func listed(protocolName: String, folder: String, listed: [String]) throws {
+    let found = try Self.conformers(to: protocolName)
+    let names = Set(found.map(\.name))
+    #expect(Set(listed).count == listed.count, "listed twice: \(listed)")
+    for name in names.subtracting(listed).sorted() {
+      Issue.record("\(name) conforms to \(protocolName) but is not in BuiltinPlugins; add a line there")
+    }
+    for name in Set(listed).subtracting(names).sorted() {
+      Issue.record("\(name) is in BuiltinPlugins, but Sources/Plugins declares no such \(protocolName)")
+    }
+    for (name, place) in found {
+      #expect(place == folder, "\(name) is a \(protocolName): it belongs into Sources/Plugins/\(folder)")
+    }
+  }
+
+  @Test("ids are unique within a kind and usable on a command line and in file names")
+  func identifiers() {
+    for ids in [
+      BuiltinPlugins.models.map { $0.id }, BuiltinPlugins.tasks.map { $0.id },
+      BuiltinPlugins.metrics.map { type(of: $0).id },
+    ] {
+      #expect(Set(ids).count == ids.count, "\(ids)")
+      for id in ids { #expect(id.wholeMatch(of: /[a-z0-9-]+/) != nil, "\(id)") }
+    }
+  }
+
+  @Test("summaries are one sentence, as lists show them")
+  func summaries() {
+    for (id, summary) in BuiltinPlugins.models.map({ ($0.id, $0.summary) })
+      + BuiltinPlugins.tasks.map({ ($0.id, $0.summary) })
+    {
+      #expect(!summary.isEmpty && summary.count <= 120, "\(id): \(summary.count) characters")
+      #expect(!summary.contains(where: \.isNewline) && !summary.contains(". ") && !summary.hasSuffix("."), "\(id)")
+    }
+  }
+}
