@@ -65,7 +65,8 @@ struct EvaluateCommand: ParsableCommand {
     let model = try SubjectSource(checkpoint, description: options.model, files: files)
     let task = try TaskLookup.make(
       self.task ?? model.taskID ?? "glyphs", data: data, cache: cache, threads: options.threads, progress: progress)
-    let subject = try model.subject(on: task, options: options) { if !quiet { progress.note($0) } }
+    let (subject, report) = try model.subject(on: task, options: options)
+    if let warning = report?.warning { CommandLineOutput.note(warning) }
     let outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
     progress.end()
     // Nothing is written before everything is measured.
@@ -74,7 +75,8 @@ struct EvaluateCommand: ParsableCommand {
     if json {
       CommandLineOutput.result(String(decoding: try ResultFile.encode(outcome.result), as: UTF8.self))
     } else {
-      CommandLineOutput.result(ResultSummary.text(outcome.result))
+      let reading = report.map { "\nHow the checkpoint was read\n  " + $0.lines.joined(separator: "\n  ") } ?? ""
+      CommandLineOutput.result(ResultSummary.text(outcome.result) + reading)
     }
     if !quiet { for place in places { CommandLineOutput.note("wrote \(place)") } }
   }

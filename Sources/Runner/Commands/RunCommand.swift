@@ -35,7 +35,7 @@ struct RunCommand: ParsableCommand {
     let candidate = try loader.find(checkpoint, description: options.model)
     let model = try loader.load(
       candidate, options.loadOptions(imageShape: given.images.shape.droppingFirst, classCount: nil))
-    for line in LoadReport.lines(candidate, model) { CommandLineOutput.note(line) }
+    for line in LoadReport(candidate, model).lines { CommandLineOutput.note(line) }
     let classifier = model.classifier
     try given.check(against: classifier, file: inputs)
     var tensors: [TensorToWrite] = []

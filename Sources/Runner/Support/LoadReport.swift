@@ -2,22 +2,24 @@ import BenchCore
 import Plugins
 
 /// What a user is told about how a checkpoint was understood.
-enum LoadReport {
-  static func lines(_ candidate: ModelLoader.Candidate, _ model: LoadedModel) -> [String] {
-    var lines = [
-      "\(candidate.checkpoint.name): \(candidate.format), \(model.architecture), \(model.parameters) parameters, input "
-        + "\(model.classifier.inputShape), \(model.classifier.classCount) classes",
-      candidate.descriptionPath.map { "description: \($0)" } ?? "description: none; recognised from the tensors",
-    ]
-    if model.preprocessingIsAssumed {
-      lines.append(
-        "WARNING: nothing says how pixels are normalised; ASSUMED none. If the network was trained on normalised pixels, "
-          + "all numbers are wrong: pass --mean and --std, or write a model.json")
-    } else {
-      lines.append("normalisation: mean \(list(model.preprocessing.mean)), std \(list(model.preprocessing.std))")
-    }
-    return lines + model.notes.map { "note: \($0)" }
-  }
+struct LoadReport {
+  let lines: [String]
+  /// Said at once and again in the summary, whatever else is quiet.
+  let warning: String?
 
-  private static func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
+  init(_ candidate: ModelLoader.Candidate, _ model: LoadedModel) {
+    func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
+    warning =
+      model.preprocessingIsAssumed
+      ? "WARNING: nothing says how pixels are normalised; ASSUMED none. If the network was trained on normalised pixels, "
+        + "all numbers are wrong: pass --mean and --std, or write a model.json"
+      : nil
+    lines =
+      [
+        "\(candidate.checkpoint.name): \(candidate.format), \(model.architecture), \(model.parameters) parameters, "
+          + "input \(model.classifier.inputShape), \(model.classifier.classCount) classes",
+        candidate.descriptionPath.map { "description: \($0)" } ?? "description: none; recognised from the tensors",
+        warning ?? "normalisation: mean \(list(model.preprocessing.mean)), std \(list(model.preprocessing.std))",
+      ] + model.notes.map { "note: \($0)" }
+  }
 }

@@ -27,17 +27,16 @@ enum SubjectSource {
     if case .checkpoint(_, let candidate) = self { candidate.description?.task } else { nil }
   }
 
-  /// - Parameter report: told how the checkpoint was understood.
+  /// - Returns: the model, and how its checkpoint was understood.
   func subject(
-    on task: any BenchmarkTask, options: ModelOptions, report: (String) -> Void
-  ) throws -> EvaluationSubject {
+    on task: any BenchmarkTask, options: ModelOptions
+  ) throws -> (subject: EvaluationSubject, report: LoadReport?) {
     switch self {
     case .bayes(let noise):
-      return bayes(noise, on: task, threads: options.threads)
+      return (bayes(noise, on: task, threads: options.threads), nil)
     case .checkpoint(let loader, let candidate):
       let model = try loader.load(
         candidate, options.loadOptions(imageShape: task.imageShape, classCount: task.classCount))
-      for line in LoadReport.lines(candidate, model) { report(line) }
       let id = candidate.description?.id ?? Self.id(fromFile: candidate.checkpoint.name)
       let record = ModelRecord(
         id: id, name: candidate.description?.name ?? candidate.checkpoint.name,
@@ -46,9 +45,10 @@ enum SubjectSource {
           bytes: candidate.checkpoint.byteCount, format: candidate.format),
         plugin: .init(id: candidate.plugin.id, version: candidate.plugin.version), architecture: model.architecture,
         parameters: model.parameters, preprocessing: model.preprocessing, source: candidate.description?.source)
-      return EvaluationSubject(
+      let subject = EvaluationSubject(
         classifier: model.classifier, record: record, task: candidate.description?.task,
         claims: candidate.description?.claims)
+      return (subject, LoadReport(candidate, model))
     }
   }
 

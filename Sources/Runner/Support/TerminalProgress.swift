@@ -39,8 +39,9 @@ final class TerminalProgress: ProgressReporter {
   }
 
   func note(_ text: String) {
+    guard !isQuiet else { return }
     stage.withLock { stage in
-      if isTerminal, !isQuiet { write("\r\u{1B}[K") }
+      if isTerminal { write("\r\u{1B}[K") }
       CommandLineOutput.note(text)
     }
   }
