@@ -2,7 +2,7 @@ import Tensor
 
 /// Cross-correlation of images `[N, C, H, W]` with weights `[K, C / groups, h, w]`, what the field calls convolution.
 /// Its derivatives are `Conv2DInputGradient` and `Conv2DWeightGradient`; the three are closed under differentiation.
-struct Conv2D: Operator {
+struct Conv2D: BilinearOperator {
   static let name = "conv2d"
 
   let geometry: ConvolutionGeometry
@@ -48,14 +48,5 @@ struct Conv2D: Operator {
       try graph.apply(Conv2DInputGradient(geometry: geometry, height: x[2], width: x[3]), [gradient, inputs[1]]),
       try graph.apply(Conv2DWeightGradient(geometry: geometry, height: w[2], width: w[3]), [inputs[0], gradient]),
     ]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    var terms: [Graph.Value] = []
-    if let tangent = tangents[0] { terms.append(try graph.apply(self, [tangent, inputs[1]])) }
-    if let tangent = tangents[1] { terms.append(try graph.apply(self, [inputs[0], tangent])) }
-    return try graph.total(terms)
   }
 }

@@ -2,7 +2,7 @@ import Tensor
 
 /// The transpose of `Conv2D` in its images: `[N, K, H', W']` and weights `[K, C / groups, h, w]` to `[N, C, height, width]`.
 /// This is also transposed convolution, with PyTorch's layout of its weights.
-struct Conv2DInputGradient: Operator {
+struct Conv2DInputGradient: BilinearOperator {
   static let name = "conv2d-input-gradient"
 
   let geometry: ConvolutionGeometry
@@ -49,14 +49,5 @@ struct Conv2DInputGradient: Operator {
       try graph.apply(Conv2D(geometry: geometry), [gradient, inputs[1]]),
       try graph.apply(Conv2DWeightGradient(geometry: geometry, height: w[2], width: w[3]), [gradient, inputs[0]]),
     ]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    var terms: [Graph.Value] = []
-    if let tangent = tangents[0] { terms.append(try graph.apply(self, [tangent, inputs[1]])) }
-    if let tangent = tangents[1] { terms.append(try graph.apply(self, [inputs[0], tangent])) }
-    return try graph.total(terms)
   }
 }

@@ -2,7 +2,7 @@ import Tensor
 
 /// The transpose of `Conv2D` in its weights: images `[N, C, H, W]` and `[N, K, H', W']` to `[K, C / groups, height, width]`,
 /// summed over the images in their order.
-struct Conv2DWeightGradient: Operator {
+struct Conv2DWeightGradient: BilinearOperator {
   static let name = "conv2d-weight-gradient"
 
   let geometry: ConvolutionGeometry
@@ -43,14 +43,5 @@ struct Conv2DWeightGradient: Operator {
       try graph.apply(Conv2DInputGradient(geometry: geometry, height: x[2], width: x[3]), [inputs[1], gradient]),
       try graph.apply(Conv2D(geometry: geometry), [inputs[0], gradient]),
     ]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    var terms: [Graph.Value] = []
-    if let tangent = tangents[0] { terms.append(try graph.apply(self, [tangent, inputs[1]])) }
-    if let tangent = tangents[1] { terms.append(try graph.apply(self, [inputs[0], tangent])) }
-    return try graph.total(terms)
   }
 }

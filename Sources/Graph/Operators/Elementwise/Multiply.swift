@@ -1,5 +1,5 @@
 /// left * right.
-struct Multiply: BroadcastingOperator {
+struct Multiply: BroadcastingOperator, BilinearOperator {
   static let name = "multiply"
 
   func callAsFunction(_ left: Float, _ right: Float) -> Float { left * right }
@@ -13,14 +13,5 @@ struct Multiply: BroadcastingOperator {
       try graph.unbroadcast(left, to: graph.shape(of: inputs[0])),
       try graph.unbroadcast(right, to: graph.shape(of: inputs[1])),
     ]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    var terms: [Graph.Value] = []
-    if let tangent = tangents[0] { terms.append(try graph.multiply(tangent, inputs[1])) }
-    if let tangent = tangents[1] { terms.append(try graph.multiply(inputs[0], tangent)) }
-    return try graph.total(terms)
   }
 }

@@ -4,7 +4,7 @@ import Tensor
 ///
 /// Two matrices are multiplied row by row (`RowProduct`), because rows are images and an image's numbers may not depend
 /// on how many others there are; with leading axes each matrix is one BLAS call of its own.
-struct MatrixProduct: Operator {
+struct MatrixProduct: BilinearOperator {
   static let name = "matmul"
 
   func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
@@ -47,14 +47,5 @@ struct MatrixProduct: Operator {
     let tall = try graph.reshape(a, to: [rows, bShape[0]])
     let tallGradient = try graph.reshape(gradient, to: [rows, bShape[1]])
     return [left, try graph.matmul(graph.swapLastAxes(tall), tallGradient)]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    var terms: [Graph.Value] = []
-    if let tangent = tangents[0] { terms.append(try graph.matmul(tangent, inputs[1])) }
-    if let tangent = tangents[1] { terms.append(try graph.matmul(inputs[0], tangent)) }
-    return try graph.total(terms)
   }
 }

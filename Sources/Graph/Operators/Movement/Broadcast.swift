@@ -1,7 +1,7 @@
 import Tensor
 
 /// Repeats the input along new leading axes and axes of extent 1, by NumPy's rule.
-struct Broadcast: Operator {
+struct Broadcast: LinearOperator {
   static let name = "broadcast"
 
   let shape: Shape
@@ -23,12 +23,5 @@ struct Broadcast: Operator {
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     [try graph.unbroadcast(gradient, to: graph.shape(of: inputs[0]))]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    guard let tangent = tangents[0] else { return nil }
-    return try graph.broadcast(tangent, to: shape)
   }
 }

@@ -1,7 +1,7 @@
 import Tensor
 
 /// The same elements in another shape.
-struct Reshape: Operator {
+struct Reshape: LinearOperator {
   static let name = "reshape"
 
   let shape: Shape
@@ -22,12 +22,5 @@ struct Reshape: Operator {
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     [try graph.reshape(gradient, to: graph.shape(of: inputs[0]))]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    guard let tangent = tangents[0] else { return nil }
-    return try graph.reshape(tangent, to: shape)
   }
 }

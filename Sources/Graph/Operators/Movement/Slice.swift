@@ -1,7 +1,7 @@
 import Tensor
 
 /// Elements `starts[i] + j * steps[i]`, `j < counts[i]`, of every axis i.
-struct Slice: Operator {
+struct Slice: LinearOperator {
   static let name = "slice"
 
   let starts: [Int]
@@ -39,12 +39,5 @@ struct Slice: Operator {
     }
     let low = (0..<shape.rank).map { counts[$0] == 0 ? 0 : starts[$0] }
     return [try graph.apply(Pad(low: low, high: high, interior: steps.map { $0 - 1 }), [gradient])]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    guard let tangent = tangents[0] else { return nil }
-    return try graph.apply(self, [tangent])
   }
 }

@@ -1,7 +1,7 @@
 import Tensor
 
 /// Axis i of the output is axis `permutation[i]` of the input.
-struct Transpose: Operator {
+struct Transpose: LinearOperator {
   static let name = "transpose"
 
   let permutation: [Int]
@@ -30,12 +30,5 @@ struct Transpose: Operator {
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     [try graph.apply(inverse, [gradient])]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    guard let tangent = tangents[0] else { return nil }
-    return try graph.apply(self, [tangent])
   }
 }

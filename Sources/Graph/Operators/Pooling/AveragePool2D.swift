@@ -1,7 +1,7 @@
 import Tensor
 
 /// Mean of each window; padding counts as zeros where `includesPadding` (PyTorch's default).
-struct AveragePool2D: Operator {
+struct AveragePool2D: LinearOperator {
   static let name = "average-pool2d"
 
   let window: PoolingWindow
@@ -39,12 +39,5 @@ struct AveragePool2D: Operator {
   ) throws(GraphError) -> [Graph.Value?] {
     let shape = graph.shape(of: inputs[0])
     return [try graph.apply(AveragePool2DGradient(pool: self, height: shape[2], width: shape[3]), [gradient])]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    guard let tangent = tangents[0] else { return nil }
-    return try graph.apply(self, [tangent])
   }
 }

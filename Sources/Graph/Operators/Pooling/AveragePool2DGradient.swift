@@ -1,7 +1,7 @@
 import Tensor
 
 /// The transpose of `AveragePool2D` on images of `height` x `width`.
-struct AveragePool2DGradient: Operator {
+struct AveragePool2DGradient: LinearOperator {
   static let name = "average-pool2d-gradient"
 
   let pool: AveragePool2D
@@ -36,12 +36,5 @@ struct AveragePool2DGradient: Operator {
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     [try graph.apply(pool, [gradient])]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    guard let tangent = tangents[0] else { return nil }
-    return try graph.apply(self, [tangent])
   }
 }

@@ -1,7 +1,7 @@
 import Tensor
 
 /// Sum over `axes`, which stay with extent 1. Accumulated in double precision, in row-major order.
-struct Sum: Operator {
+struct Sum: LinearOperator {
   static let name = "sum"
 
   /// Ascending, each once.
@@ -33,12 +33,5 @@ struct Sum: Operator {
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     [try graph.broadcast(gradient, to: graph.shape(of: inputs[0]))]
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    guard let tangent = tangents[0] else { return nil }
-    return try graph.apply(self, [tangent])
   }
 }
