@@ -36,6 +36,14 @@ import Testing
     #expect(refused.status == 1 && refused.errors.contains("results/glyphs/bayes.json"))
   }
 
+  @Test func committedLeaderboardIsInOrder() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let folder = RealBinary.package.appendingPathComponent("leaderboard").path
+    let outcome = try binary.run("leaderboard", "verify", "--directory", folder)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
   @Test func sameBytesForAnyBatchAndThreads() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }
