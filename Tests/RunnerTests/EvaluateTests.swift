@@ -74,6 +74,17 @@ import Testing
     #expect(outcome.errors.contains("measuring: 100 %"))
   }
 
+  @Test func unwritableOutputIsRefusedBeforeTheWork() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let file = try binary.write(Data("x".utf8), "file")
+    for place in [binary.folder.path, file + "/result.json", "/proc/self/result.json"] {
+      let outcome = try binary.run("evaluate", "bayes", "--images", "20000", "--output", place, "--no-leaderboard")
+      #expect(outcome.status == 1 && !outcome.errors.contains("measuring"), "\(outcome.errors)")
+    }
+    #expect(binary.files == ["file"])
+  }
+
   @Test func interruptedLeavesNothing() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }

@@ -37,7 +37,7 @@ public enum CheckpointFormat: String, Sendable, CaseIterable {
   }
 
   /// What unrecognised content looks like, for an error message.
-  static func describe(_ probe: FileProbe) -> String {
+  public static func describe(_ probe: FileProbe) -> String {
     let head = Array(probe.head)
     let text = String(decoding: head.prefix(64), as: UTF8.self).lowercased()
     if text.hasPrefix("version https://git-lfs") {

@@ -10,6 +10,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case unusedTensors(file: String, architecture: String, tensors: [String])
   case layer(layer: String, input: String, reason: String)
   case output(file: String, shape: String, expected: String)
+  case imageChannels(file: String, architecture: String, network: Int, images: Int)
   case notRecognised(
     file: String, tensors: [String], near: (family: String, missing: String)?, architectures: [String])
   case ambiguous(file: String, architectures: [(name: String, distinction: String)])
@@ -22,7 +23,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknownLayerType(let layer, let type, let nearest, let known):
-      "\(layer): there is no layer type `\(type)`\(nearest.map { "; did you mean `\($0)`?" } ?? ""); known are \(known.joined(separator: ", "))"
+      "\(layer): there is no layer type `\(type)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") known are \(known.joined(separator: ", "))"
     case .unusedOption(let layer, let type, let option, let known):
       "\(layer): \(type) has no option `\(option)`; it has \(known.isEmpty ? "none" : known.joined(separator: ", "))"
     case .missingOption(let layer, let type, let option):
@@ -45,6 +46,9 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
       "\(layer) on an input of shape \(input): \(reason)"
     case .output(let file, let shape, let expected):
       "\(file): the network's output has shape \(shape), expected \(expected); is a Flatten, a pooling or the last layer missing?"
+    case .imageChannels(let file, let architecture, let network, let images):
+      "\(file): the network (\(architecture)) takes images of \(network) channels, these have \(images); "
+        + "choose the task it was trained for with --task"
     case .notRecognised(let file, let tensors, let near, let architectures):
       "\(file): no built-in architecture has these tensors (\(tensors.joined(separator: ", "))). "
         + (near.map { "Nearest is \($0.family), which needs the tensor `\($0.missing)` as well. " } ?? "")
@@ -55,7 +59,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         + architectures.map { "`\($0.name)` (\($0.distinction))" }.joined(separator: ", ")
         + "; choose one with --arch, or in a model.json"
     case .unknownArchitecture(let name, let nearest, let known):
-      "there is no architecture `\(name)`\(nearest.map { "; did you mean `\($0)`?" } ?? ""); "
+      "there is no architecture `\(name)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") "
         + "known are \(known.joined(separator: ", "))"
     case .architectureMismatch(let file, let name, let reason):
       "\(file): the tensors do not fit the architecture `\(name)`: \(reason); "

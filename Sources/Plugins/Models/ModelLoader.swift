@@ -26,7 +26,9 @@ public struct ModelLoader: Sendable {
     let probe = FileProbe(checkpoint)
     guard let plugin = BuiltinPlugins.models.first(where: { $0.recognizes(probe) }) else {
       throw ModelLoaderError.noPlugin(
-        file: checkpoint.name, format: probe.format?.rawValue, plugins: BuiltinPlugins.models.map { $0.summary })
+        file: checkpoint.name,
+        found: probe.format.map { "no plugin reads the format \($0.rawValue)" } ?? CheckpointFormat.describe(probe),
+        plugins: BuiltinPlugins.models.map { $0.summary })
     }
     let found = try lookup.find(for: checkpoint, explicit: description)
     return Candidate(
@@ -41,13 +43,12 @@ public struct ModelLoader: Sendable {
 }
 
 public enum ModelLoaderError: Error, Sendable, CustomStringConvertible {
-  case noPlugin(file: String, format: String?, plugins: [String])
+  case noPlugin(file: String, found: String, plugins: [String])
 
   public var description: String {
     switch self {
-    case .noPlugin(let file, let format, let plugins):
-      "\(file): " + (format.map { "no plugin reads the format \($0)" } ?? "this is no known checkpoint format")
-        + "; what can be read: \(plugins.joined(separator: "; "))"
+    case .noPlugin(let file, let found, let plugins):
+      "\(file): \(found); what can be read: \(plugins.joined(separator: "; "))"
     }
   }
 }

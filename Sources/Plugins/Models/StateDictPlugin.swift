@@ -13,8 +13,9 @@ public struct StateDictPlugin: ModelPlugin {
 
   public static func recognizes(_ probe: FileProbe) -> Bool {
     switch probe.format {
-    case .pytorchZip, .pytorchLegacy, .safetensors: true
-    default: false
+    // The reader refuses tar archives itself, and says what to do.
+    case .pytorchZip, .pytorchLegacy, .pytorchTar, .pickle, .safetensors: true
+    case .onnx, nil: false
     }
   }
 
@@ -83,6 +84,9 @@ public struct StateDictPlugin: ModelPlugin {
   private func inputShape(
     _ network: RecognisedNetwork, _ options: LoadOptions, _ weights: WeightSource
   ) throws -> Shape {
+    if let own = network.inputShape, let given = options.imageShape, own[0] != given[0] {
+      throw ModelError.imageChannels(file: weights.file, architecture: network.name, network: own[0], images: given[0])
+    }
     guard let shape = options.imageShape ?? network.inputShape else {
       throw ModelError.output(
         file: weights.file, shape: "unknown", expected: "an input size; a layer list needs a task or images to tell it")

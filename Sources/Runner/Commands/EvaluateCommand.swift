@@ -62,6 +62,7 @@ struct EvaluateCommand: ParsableCommand {
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
+    for place in outputPlaces(files) { try OutputPlace.check(place) }
     let model = try SubjectSource(checkpoint, description: options.model, files: files)
     let task = try TaskLookup.make(
       self.task ?? model.taskID ?? "glyphs", data: data, cache: cache, threads: options.threads, progress: progress)
@@ -79,6 +80,12 @@ struct EvaluateCommand: ParsableCommand {
       CommandLineOutput.result(ResultSummary.text(outcome.result) + reading)
     }
     if !quiet { for place in places { CommandLineOutput.note("wrote \(place)") } }
+  }
+
+  /// Where something will be written, as far as it is known before the model is.
+  private func outputPlaces(_ files: ProjectFiles) -> [URL] {
+    let given = output.map { [URL(fileURLWithPath: $0)] } ?? []
+    return noLeaderboard ? given : given + [Leaderboard(directory: files.leaderboard).documentURL]
   }
 
   private var configuration: EvaluationConfiguration {

@@ -30,6 +30,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   func run() throws {
+    try OutputPlace.check(URL(fileURLWithPath: outputs))
     let given = try InputImages.read(inputs, needingLabels: gradient?.needsLabels ?? false)
     let loader = ModelLoader(ProjectFiles.locate())
     let candidate = try loader.find(checkpoint, description: options.model)

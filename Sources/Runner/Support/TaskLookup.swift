@@ -8,8 +8,8 @@ enum TaskLookup {
   static func plugin(_ id: String) throws -> any TaskPlugin.Type {
     if let plugin = BuiltinPlugins.tasks.first(where: { $0.id == id }) { return plugin }
     let known = BuiltinPlugins.tasks.map { $0.id }
-    let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? "."
-    throw ValidationError("there is no task `\(id)`\(nearest) Known are: \(known.joined(separator: ", "))")
+    let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ";"
+    throw ValidationError("there is no task `\(id)`\(nearest) known are \(known.joined(separator: ", "))")
   }
 
   static func make(

@@ -151,7 +151,10 @@ import Testing
       let path = try write("not a checkpoint at all", folder, "notes.txt")
       #expect(
         message { _ = try loader.find(path, description: nil) }.hasPrefix(
-          "notes.txt: this is no known checkpoint format; what can be read: named tensors: PyTorch"))
+          "notes.txt: unknown content (23 bytes, the first are 6e 6f 74 20 61 20 63 68); what can be read: named tensors"
+        ))
+      let pointer = try write("version https://git-lfs.github.com/spec/v1", folder, "model.pth")
+      #expect(message { _ = try loader.find(pointer, description: nil) }.contains("git lfs pull"))
     }
   }
 
