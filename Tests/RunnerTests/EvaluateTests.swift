@@ -36,6 +36,19 @@ import Testing
     #expect(refused.status == 1 && refused.errors.contains("results/glyphs/bayes.json"))
   }
 
+  @Test func evaluationsAtTheSameTimeAllReachTheLeaderboard() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let running = try (1...6).map {
+      try binary.start(["evaluate", "bayes:0.\($0)", "--images", "16", "--threads", "1", "--quiet"])
+    }
+    for program in running { #expect(try program.wait().status == 0) }
+    let verified = try binary.run("leaderboard", "verify")
+    #expect(verified.status == 0, "\(verified.errors)")
+    let leaderboard = try String(contentsOfFile: binary.path("leaderboard/leaderboard.json"), encoding: .utf8)
+    #expect((1...6).allSatisfy { leaderboard.contains("\"bayes-0.\($0)\"") })
+  }
+
   @Test func committedLeaderboardIsInOrder() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }

@@ -37,16 +37,32 @@ public struct Leaderboard: Sendable {
   /// - Returns: whether it differed.
   @discardableResult
   public func refresh() throws -> Bool {
-    let data = try build()
-    guard (try? Data(contentsOf: documentURL)) != data else { return false }
-    try ResultFile.write(data, to: documentURL)
-    return true
+    try exclusively {
+      let data = try build()
+      guard (try? Data(contentsOf: documentURL)) != data else { return false }
+      try ResultFile.write(data, to: documentURL)
+      return true
+    }
   }
 
   /// Writes a result to its place and refreshes `leaderboard.json`.
   public func add(_ result: EvaluationResult) throws {
     try ResultFile.write(result, to: resultURL(of: result))
     try refresh()
+  }
+
+  /// Runs `body` while no other process does the same on this folder: jobs of a cluster finish at the same moment, and the
+  /// last to write `leaderboard.json` must have seen every result.
+  private func exclusively<Value>(_ body: () throws -> Value) throws -> Value {
+    try? FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    let descriptor = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw ResultError.unwritable(file: directory.path, reason: String(cString: strerror(errno)))
+    }
+    // Closing releases the lock. A file system without locks must not keep anybody from building.
+    defer { close(descriptor) }
+    flock(descriptor, LOCK_EX)
+    return try body()
   }
 
   /// All JSON files under `results/`, relative to the leaderboard's folder, sorted.
