@@ -66,7 +66,8 @@ let package = Package(
     .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "PluginsTests", dependencies: ["Plugins", "_TestSupport"], swiftSettings: optimised),
     .testTarget(
-      name: "RunnerTests", dependencies: ["Runner", "BenchCore", "Checkpoints", "Tensor"], exclude: ["Snapshots"],
+      name: "RunnerTests", dependencies: ["Runner", "BenchCore", "Checkpoints", "JSON", "Tensor"],
+      exclude: ["Snapshots"],
       swiftSettings: optimised),
   ],
   swiftLanguageModes: [.v6]

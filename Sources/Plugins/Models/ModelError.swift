@@ -10,6 +10,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case unusedTensors(file: String, architecture: String, tensors: [String])
   case layer(layer: String, input: String, reason: String)
   case output(file: String, shape: String, expected: String)
+  case noInputShape(file: String)
   case imageChannels(file: String, architecture: String, network: Int, images: Int)
   case notRecognised(
     file: String, tensors: [String], near: (family: String, missing: String)?, architectures: [String])
@@ -46,6 +47,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
       "\(layer) on an input of shape \(input): \(reason)"
     case .output(let file, let shape, let expected):
       "\(file): the network's output has shape \(shape), expected \(expected); is a Flatten, a pooling or the last layer missing?"
+    case .noInputShape(let file):
+      "\(file): the size of its images is not known, because a layer list does not tell it; pass --shape C,H,W"
     case .imageChannels(let file, let architecture, let network, let images):
       "\(file): the network (\(architecture)) takes images of \(network) channels, these have \(images); "
         + "choose the task it was trained for with --task"

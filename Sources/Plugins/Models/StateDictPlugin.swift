@@ -88,8 +88,7 @@ public struct StateDictPlugin: ModelPlugin {
       throw ModelError.imageChannels(file: weights.file, architecture: network.name, network: own[0], images: given[0])
     }
     guard let shape = options.imageShape ?? network.inputShape else {
-      throw ModelError.output(
-        file: weights.file, shape: "unknown", expected: "an input size; a layer list needs a task or images to tell it")
+      throw ModelError.noInputShape(file: weights.file)
     }
     return shape
   }

@@ -240,7 +240,7 @@ import Testing
     let file = try ModelFixtures.checkpoint("resnet18")
     #expect(
       ModelFixtures.message { _ = try ModelFixtures.load(file, description) }?
-        .contains("a layer list needs a task or images to tell it") == true)
+        .contains("a layer list does not tell it; pass --shape") == true)
   }
 
   @Test func theProjectIsFoundFromItsLauncherItsFoldersAndItsProgram() throws {
