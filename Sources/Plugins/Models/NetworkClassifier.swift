@@ -83,11 +83,6 @@ final class NetworkClassifier: Classifier {
         }
       }
     }
-    if count == 0 {
-      // With no images the number of cotangents is still the caller's to say.
-      let none = try cotangents(Tensor(shape: [0, classCount], scalars: []), 0..<0)
-      return (logits.tensor([0, classCount]), none.map { _ in images })
-    }
     return (
       logits.tensor([count, classCount]), gradients.withLock { $0.map { $0.tensor(inputShape.prepending(count)) } }
     )

@@ -116,10 +116,9 @@ struct EvaluateCommand: ParsableCommand {
   /// The per-image measurements, from which a rule can be applied again without the model.
   private func writeSamples(_ outcome: EvaluationOutcome, beside url: URL) throws {
     let path = url.deletingPathExtension().path + ".samples.safetensors"
-    let columns = outcome.samples.columns.map { column in
+    let columns = outcome.samples.namedColumns.map { name, values in
       TensorToWrite(
-        name: column.name, dtype: .float64, shape: [column.values.count],
-        data: column.values.withUnsafeBytes { Data($0) })
+        name: name, dtype: .float64, shape: [values.count], data: values.withUnsafeBytes { Data($0) })
     }
     try SafetensorsWriter.write(
       columns, metadata: ["model": outcome.result.model.id, "task": outcome.result.task.id], to: path)

@@ -2,27 +2,15 @@ import Foundation
 import Tensor
 
 /// log softmax over the last axis.
-struct LogSoftmax: Operator {
+struct LogSoftmax: RowOperator {
   static let name = "log-softmax"
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
-    try requireArity(1, inputs)
-    guard inputs[0].rank > 0 else { throw mismatch(inputs, "needs at least one axis") }
-    return inputs[0]
-  }
-
-  func evaluate(_ kernel: KernelArguments) {
-    let length = kernel.outputShape.dimensions.last ?? 1
-    for row in 0..<(length == 0 ? 0 : kernel.outputShape.count / length) {
-      let x = kernel.inputs[0] + row * length
-      let y = kernel.output + row * length
-      var largest = -Float.infinity
-      for index in 0..<length { largest = max(largest, x[index]) }
-      var sum = 0.0
-      for index in 0..<length { sum += exp(Double(x[index] - largest)) }
-      let normaliser = Float(log(sum)) + largest
-      for index in 0..<length { y[index] = x[index] - normaliser }
-    }
+  func evaluateRow(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
+    let largest = largest(x, count: count)
+    var sum = 0.0
+    for index in 0..<count { sum += exp(Double(x[index] - largest)) }
+    let normaliser = Float(log(sum)) + largest
+    for index in 0..<count { y[index] = x[index] - normaliser }
   }
 
   // dx = g - softmax(x) sum(g)

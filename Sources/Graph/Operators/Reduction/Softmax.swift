@@ -2,29 +2,17 @@ import Foundation
 import Tensor
 
 /// softmax over the last axis.
-struct Softmax: Operator {
+struct Softmax: RowOperator {
   static let name = "softmax"
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
-    try requireArity(1, inputs)
-    guard inputs[0].rank > 0 else { throw mismatch(inputs, "needs at least one axis") }
-    return inputs[0]
-  }
-
-  func evaluate(_ kernel: KernelArguments) {
-    let length = kernel.outputShape.dimensions.last ?? 1
-    for row in 0..<(length == 0 ? 0 : kernel.outputShape.count / length) {
-      let x = kernel.inputs[0] + row * length
-      let y = kernel.output + row * length
-      var largest = -Float.infinity
-      for index in 0..<length { largest = max(largest, x[index]) }
-      var sum: Float = 0
-      for index in 0..<length {
-        y[index] = exp(x[index] - largest)
-        sum += y[index]
-      }
-      for index in 0..<length { y[index] /= sum }
+  func evaluateRow(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
+    let largest = largest(x, count: count)
+    var sum: Float = 0
+    for index in 0..<count {
+      y[index] = exp(x[index] - largest)
+      sum += y[index]
     }
+    for index in 0..<count { y[index] /= sum }
   }
 
   // dx = y * (g - sum(g y)); the Jacobian is symmetric, so forward mode is the same expression.

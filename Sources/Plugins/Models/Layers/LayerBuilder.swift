@@ -9,7 +9,7 @@ struct LayerBuilder {
   var value: Graph.Value
   let weights: WeightSource
   private let batch: Int
-  /// Names, constants and positions by tensor, so that a tensor used twice is one constant.
+  /// By tensor name, so that a tensor used twice is one constant.
   private var constants: [String: Graph.Value] = [:]
 
   init(graph: Graph, value: Graph.Value, weights: WeightSource) {
