@@ -46,10 +46,16 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: optimised),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Plugins", "BenchCore", "Graph", "Checkpoints", "JSON", "Tensor",
+      ],
+      swiftSettings: optimised),
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Plugins", "BenchCore", "Checkpoints", "JSON", "Images", "Tensor",
+        "Training", "Plugins", "BenchCore", "Checkpoints", "JSON", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -65,6 +71,8 @@ let package = Package(
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "PluginsTests", dependencies: ["Plugins", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "Plugins", "Graph", "_TestSupport"], swiftSettings: optimised),
     .testTarget(
       name: "RunnerTests", dependencies: ["Runner", "BenchCore", "Checkpoints", "JSON", "Tensor"],
       exclude: ["Snapshots"],

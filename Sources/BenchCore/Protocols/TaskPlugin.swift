@@ -8,6 +8,20 @@ public protocol TaskPlugin: Sendable {
   /// What `--data` must hold; nil where the task needs no files.
   static var dataRequirement: String? { get }
   static func make(_ options: TaskOptions) throws -> any BenchmarkTask
+  /// The task's images as they are, without fitting anything to them: for training, and for the accuracy afterwards.
+  /// - Parameters:
+  ///   - count: the first so many; nil for all there are, or for the task's own number where it draws them.
+  ///   - seed: of drawn images; others ignore it.
+  /// - Returns: nil where the task has none for training.
+  static func images(
+    _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
+  ) throws -> (any LabelledImages)?
+}
+
+extension TaskPlugin {
+  public static func images(
+    _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
+  ) throws -> (any LabelledImages)? { nil }
 }
 
 public struct TaskOptions: Sendable {

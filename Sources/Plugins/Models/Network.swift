@@ -16,7 +16,8 @@ struct Network: Sendable {
   func graph(batch: Int) throws -> (graph: Graph, images: Graph.Value, logits: Graph.Value) {
     var graph = Graph()
     let images = graph.input("images", inputShape.prepending(batch))
-    let prepared = try prepare(images, &graph)
+    let prepared = try preprocessing.apply(
+      to: clampsInput ? graph.clip(images, lower: 0, upper: 1) : images, in: &graph)
     var builder = LayerBuilder(graph: graph, value: prepared, weights: weights)
     try builder.append(layers, path: "layers")
     guard builder.shape.rank == 2, builder.shape[0] == batch, builder.shape[1] >= 2 else {
@@ -29,18 +30,20 @@ struct Network: Sendable {
     }
     return (folded.graph, folded.outputs[0], folded.outputs[1])
   }
+}
 
-  private func prepare(_ images: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
-    let channels = inputShape[0]
-    let (mean, std) = (preprocessing.mean, preprocessing.std)
+extension Preprocessing {
+  /// (pixel - mean) / std as graph operators.
+  /// - Parameter images: `[N, C, H, W]`.
+  /// - Throws: `ModelError.preprocessing` where it does not fit the channels.
+  func apply(to images: Graph.Value, in graph: inout Graph) throws -> Graph.Value {
+    let channels = graph.shape(of: images)[1]
     guard mean.count == channels, std.count == channels, (mean + std).allSatisfy(\.isFinite), std.allSatisfy({ $0 > 0 })
     else { throw ModelError.preprocessing(channels: channels, mean: mean.count, std: std.count) }
-    var value = images
-    if clampsInput { value = try graph.clip(value, lower: 0, upper: 1) }
-    guard preprocessing != .identity(channels: channels) else { return value }
+    guard self != .identity(channels: channels) else { return images }
     // (x - mean) / std in this order, as networks were trained: x / std - mean / std rounds differently.
     let column: Shape = [1, channels, 1, 1]
-    let centred = try graph.subtract(value, graph.constant(Tensor(shape: column, scalars: mean)))
+    let centred = try graph.subtract(images, graph.constant(Tensor(shape: column, scalars: mean)))
     return try graph.divide(centred, graph.constant(Tensor(shape: column, scalars: std)))
   }
 }

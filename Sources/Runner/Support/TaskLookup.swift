@@ -15,6 +15,12 @@ enum TaskLookup {
   static func make(
     _ id: String, data: String?, cache: String?, threads: Int, progress: any ProgressReporter
   ) throws -> any BenchmarkTask {
+    try plugin(id).make(options(id, data: data, cache: cache, threads: threads, progress: progress))
+  }
+
+  static func options(
+    _ id: String, data: String?, cache: String?, threads: Int, progress: any ProgressReporter
+  ) throws -> TaskOptions {
     let plugin = try plugin(id)
     var folder = data.map { URL(fileURLWithPath: $0) }
     if folder == nil, let shared = ProcessInfo.processInfo.environment["PAGS_BENCH_DATA"], !shared.isEmpty {
@@ -23,9 +29,8 @@ enum TaskLookup {
     if folder == nil, let needed = plugin.dataRequirement {
       throw ValidationError("task `\(id)` needs --data DIR (or PAGS_BENCH_DATA): \(needed)")
     }
-    return try plugin.make(
-      TaskOptions(
-        dataDirectory: folder, cacheDirectory: cacheFolder(cache), threads: threads, progress: progress))
+    return TaskOptions(
+      dataDirectory: folder, cacheDirectory: cacheFolder(cache), threads: threads, progress: progress)
   }
 
   /// `--cache`, or where the system keeps such files for this user.
