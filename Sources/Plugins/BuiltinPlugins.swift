@@ -12,5 +12,9 @@ public enum BuiltinPlugins {
     MNISTTask.self,
   ]
 
+  public static let manifolds: [any ManifoldPlugin.Type] = [AutoencoderPlugin.self]
+
+  public static let scores: [any ScorePlugin.Type] = [DenoiserPlugin.self]
+
   public static let metrics: [any AlignmentMetric] = [Cosine()]
 }

@@ -31,6 +31,10 @@ public struct ModelLoader: Sendable {
         plugins: BuiltinPlugins.models.map { $0.summary })
     }
     let found = try lookup.find(for: checkpoint, explicit: description)
+    if let kind = found?.description.kind, kind != .classifier {
+      throw ReferenceError.otherKind(
+        file: checkpoint.name, expected: ModelDescription.Kind.classifier.rawValue, got: kind.rawValue, use: kind.use)
+    }
     return Candidate(
       checkpoint: checkpoint, plugin: plugin, format: probe.format?.rawValue ?? plugin.id,
       description: found?.description, descriptionPath: found?.path)
