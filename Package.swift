@@ -9,6 +9,16 @@ let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debu
 // anybody from building.
 let strict: [SwiftSetting] = Context.environment["PAGS_BENCH_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
+// One source, three instruction sets. Only these targets may have such flags, and they may hold nothing that another target's
+// code could be merged with: no generic code, nothing but raw pointers and SIMD types (scripts/check-kernels looks).
+func instructions(_ features: [String]) -> [SwiftSetting] {
+  #if arch(x86_64)
+    optimised + [.unsafeFlags(features.flatMap { ["-Xcc", "-m" + $0] })]
+  #else
+    optimised
+  #endif
+}
+
 let package = Package(
   name: "pags-bench",
   products: [
@@ -27,13 +37,24 @@ let package = Package(
     .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CMemoryFile"),
+    .systemLibrary(name: "CCPUFeatures"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(name: "JSON", dependencies: ["CJSONC"], swiftSettings: optimised),
     .target(name: "Images", dependencies: ["CPNG"], swiftSettings: optimised),
     .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: optimised),
     .target(name: "Tensor", dependencies: ["COpenBLAS"], swiftSettings: optimised),
-    .target(name: "Graph", dependencies: ["Tensor"], swiftSettings: optimised),
+    .target(name: "KernelsPortable", swiftSettings: optimised),
+    .target(name: "KernelsAVX2", swiftSettings: instructions(["avx2", "fma"])),
+    .target(
+      name: "KernelsAVX512",
+      swiftSettings: instructions([
+        "avx2", "fma", "avx512f", "avx512vl", "avx512bw", "avx512dq", "prefer-vector-width=512",
+      ])),
+    .target(
+      name: "Kernels",
+      dependencies: ["KernelsPortable", "KernelsAVX2", "KernelsAVX512", "CCPUFeatures"], swiftSettings: optimised),
+    .target(name: "Graph", dependencies: ["Tensor", "Kernels"], swiftSettings: optimised),
     .target(
       name: "Checkpoints",
       dependencies: ["Tensor", "JSON", "Compression", .product(name: "Crypto", package: "swift-crypto")],
@@ -66,6 +87,7 @@ let package = Package(
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], swiftSettings: optimised),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: optimised),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
