@@ -24,6 +24,7 @@ let package = Package(
   products: [
     .executable(name: "pags-bench", targets: ["Runner"]),
     .library(name: "BenchCore", targets: ["BenchCore"]),
+    .library(name: "Conformance", targets: ["Conformance"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -72,16 +73,17 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: optimised),
+    // What every conformer to a BenchCore protocol has to fulfil, for `plugins check`, for tests and for third parties.
+    .target(name: "Conformance", dependencies: ["BenchCore", "Checkpoints", "Tensor"], swiftSettings: optimised),
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Plugins", "BenchCore", "Checkpoints", "JSON", "Images", "Tensor",
+        "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    // Conformance checks and helpers that tests, and third-party plugins, run.
-    .target(
-      name: "_TestSupport", dependencies: ["BenchCore", "Graph", "Tensor", "Checkpoints"], swiftSettings: optimised),
+    // Helpers that tests share.
+    .target(name: "_TestSupport", dependencies: ["Conformance", "Graph", "Tensor"], swiftSettings: optimised),
 
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
