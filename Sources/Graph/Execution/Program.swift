@@ -29,7 +29,9 @@ public final class Program: Sendable {
   let firstStageCount: Int
   let constants: ConstantStorage
   let arenaCount: Int
+  /// For each thread of a workspace.
   let scratchCount: Int
+  let sharedScratchCount: Int
 
   /// - Parameter lateInputs: names of the inputs that the second stage depends on.
   /// - Throws: `GraphError.duplicateInput`, and `GraphError.tooLarge` where a workspace would exceed `largestWorkspace`.
@@ -53,6 +55,7 @@ public final class Program: Sendable {
     var steps: [Step] = []
     var firstStageCount = 0
     var scratch = 0
+    var sharedScratch = 0
     for value in plan.order {
       guard case .apply(let operation, let operands) = graph[value].source, !operation.isView,
         let output = plan.offset(of: value)
@@ -64,6 +67,7 @@ public final class Program: Sendable {
           operation: operation, inputs: operands.map(location), inputShapes: shapes, output: output, outputShape: shape)
       )
       scratch = max(scratch, operation.scratchCount(inputs: shapes, output: shape))
+      sharedScratch = max(sharedScratch, operation.sharedScratchCount(inputs: shapes, output: shape))
       if !plan.isLate(value) { firstStageCount = steps.count }
     }
     var inputs: [String: (offset: Int, shape: Shape)] = [:]
@@ -72,10 +76,12 @@ public final class Program: Sendable {
         inputs[name] = (offset, graph.shape(of: value))
       }
     }
-    let total = plan.arenaCount.addingReportingOverflow(scratch)
-    guard !total.overflow, total.partialValue <= Self.largestWorkspace else {
-      throw .tooLarge(
-        what: "the memory for one run", count: total.overflow ? .max : total.partialValue, limit: Self.largestWorkspace)
+    let total = [scratch, sharedScratch].reduce(plan.arenaCount) { sum, count in
+      let (next, overflow) = sum.addingReportingOverflow(count)
+      return overflow ? .max : next
+    }
+    guard total <= Self.largestWorkspace else {
+      throw .tooLarge(what: "the memory for one run", count: total, limit: Self.largestWorkspace)
     }
     self.inputs = inputs
     self.inputNames = inputs.keys.sorted()
@@ -85,7 +91,8 @@ public final class Program: Sendable {
     self.firstStageCount = firstStageCount
     self.constants = constants.finish()
     self.arenaCount = plan.arenaCount
-    self.scratchCount = scratch
+    self.scratchCount = MemoryPlan.aligned(scratch)
+    self.sharedScratchCount = sharedScratch
   }
 
   /// In floats: 16 GiB. Shapes come from model files, and no file may make the process ask for more than a machine has.
@@ -103,8 +110,12 @@ public final class Program: Sendable {
     }
   }
 
-  /// Bytes that one workspace takes.
-  public var workspaceBytes: Int { (arenaCount + scratchCount) * MemoryLayout<Float>.stride }
+  /// Bytes that a workspace of one thread takes.
+  public var workspaceBytes: Int { workspaceBytes(threads: 1) }
+
+  public func workspaceBytes(threads: Int) -> Int {
+    (arenaCount + threads * scratchCount + sharedScratchCount) * MemoryLayout<Float>.stride
+  }
 }
 
 /// All constants of a program, aligned for vector loads.

@@ -1,16 +1,24 @@
 import Tensor
 
-/// The memory of one worker that runs a `Program`. Not for use from two threads at once.
+/// The memory of one worker that runs a `Program`. Not for use from two threads at once; it may itself spread each operator
+/// over several, with the same results.
 public final class Workspace {
   public let program: Program
   let arena: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
+  private let team: ThreadTeam?
   private let kernels: [(operation: any Operator, arguments: KernelArguments)]
 
-  public init(_ program: Program) {
+  /// - Parameter threads: what each operator is spread over. One where images are spread over workspaces; several where the
+  ///   images of a batch depend on each other, as with batch normalisation in training.
+  public init(_ program: Program, threads: Int = 1) {
     self.program = program
+    let team = threads > 1 ? ThreadTeam(threads: threads) : nil
     let arena = UnsafeMutablePointer<Float>.allocateAligned(program.arenaCount)
-    let scratch = UnsafeMutablePointer<Float>.allocateAligned(program.scratchCount)
+    let scratch = UnsafeMutablePointer<Float>.allocateAligned(
+      program.scratchCount * max(1, threads) + program.sharedScratchCount)
+    let sharedScratch = scratch + program.scratchCount * max(1, threads)
+    self.team = team
     self.arena = arena
     self.scratch = scratch
     kernels = program.steps.map { step in
@@ -18,7 +26,8 @@ public final class Workspace {
         step.operation,
         KernelArguments(
           inputs: step.inputs.map { Self.address($0, program, arena) }, inputShapes: step.inputShapes,
-          output: arena + step.output, outputShape: step.outputShape, scratch: scratch)
+          output: arena + step.output, outputShape: step.outputShape, scratch: scratch, sharedScratch: sharedScratch,
+          team: team, scratchStride: program.scratchCount)
       )
     }
   }

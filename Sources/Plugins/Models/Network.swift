@@ -30,7 +30,8 @@ struct Network: Sendable {
     return (folded.graph, folded.outputs[0], folded.outputs[1])
   }
 
-  private func prepare(_ images: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
+  /// Pixels as the layers take them.
+  func prepare(_ images: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
     let channels = inputShape[0]
     let (mean, std) = (preprocessing.mean, preprocessing.std)
     guard mean.count == channels, std.count == channels, (mean + std).allSatisfy(\.isFinite), std.allSatisfy({ $0 > 0 })

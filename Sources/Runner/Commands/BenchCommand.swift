@@ -14,8 +14,8 @@ struct BenchCommand: ParsableCommand {
       gradient is that of the logit sum, and includes its forward pass.
       """)
 
-  @Argument(help: "The model's checkpoint.")
-  var checkpoint: String
+  @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.")
+  var checkpoint: String?
 
   @Option(help: ArgumentHelp("Image size, where the network does not tell it.", valueName: "c,h,w"))
   var shape: String?
@@ -30,12 +30,13 @@ struct BenchCommand: ParsableCommand {
 
   func validate() throws {
     _ = try imageShape()
+    try options.program.check(hasCheckpoint: checkpoint != nil)
     if !(seconds > 0 && seconds <= 3600) { throw ValidationError("--seconds must be above 0 and at most 3600") }
   }
 
   func run() throws {
     let loader = ModelLoader(ProjectFiles.locate())
-    let candidate = try loader.find(checkpoint, description: options.model)
+    let candidate = try loader.find(checkpoint, options)
     let classifier = try loader.load(candidate, options.loadOptions(imageShape: imageShape(), classCount: nil))
       .classifier
     let count = options.batch * options.threads
