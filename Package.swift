@@ -106,7 +106,9 @@ let package = Package(
     .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "PluginsTests", dependencies: ["Plugins", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
-    .testTarget(name: "SweepsTests", dependencies: ["Sweeps", "BenchCore", "Checkpoints", "JSON", "Figures"], exclude: ["Snapshots"]),
+    .testTarget(
+      name: "SweepsTests", dependencies: ["Sweeps", "BenchCore", "Checkpoints", "JSON", "Figures"],
+      exclude: ["Snapshots"]),
     .testTarget(
       name: "RunnerTests", dependencies: ["Runner", "BenchCore", "Checkpoints", "JSON", "Tensor"],
       exclude: ["Snapshots"],
