@@ -55,7 +55,7 @@ public struct TrainableNetwork: Sendable {
   public func apply(
     to images: Graph.Value, parameters: [String: Graph.Value], in graph: inout Graph
   ) throws -> (output: Graph.Value, statistics: [BatchStatistics]) {
-    let prepared = try preprocessing.apply(to: images, in: &graph)
+    let prepared = try graph.normalised(images, preprocessing)
     var builder = LayerBuilder(graph: graph, value: prepared, weights: shapes, parameters: parameters)
     try builder.append(layers, path: "layers")
     graph = builder.graph
