@@ -13,6 +13,8 @@ public struct ModelDescription: Sendable, Codable, Equatable {
   /// `{"encoder": [...], "decoder": [...]}`.
   public var architecture: JSONValue?
   public var preprocessing: Preprocessing?
+  /// A program that serves the network, where the built-in engine does not (see docs/plugin-protocol.md).
+  public var plugin: Plugin?
   public var claims: Claims?
   public var source: Source?
   /// Of a denoiser: standard deviation of the Gaussian noise it removes, in pixel units.
@@ -34,6 +36,14 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     public var url: String?
     public var sha256: String?
     public var bytes: Int?
+  }
+
+  public struct Plugin: Sendable, Codable, Equatable {
+    /// Program and arguments, run in the description's folder; `{checkpoint}` stands for the checkpoint's path.
+    public var command: [String]
+    /// The files that make up the program, relative to the description's folder: without a checkpoint, their digest is
+    /// the model's.
+    public var files: [String]?
   }
 
   public struct Claims: Sendable, Codable, Equatable {

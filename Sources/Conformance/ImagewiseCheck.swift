@@ -44,7 +44,7 @@ struct ImagewiseCheck {
     _ report: inout ConformanceReport
   ) {
     guard let part = report.attempt("\(what) \(name)", { try bits(indices) }) else { return }
-    if let finding = difference(part, indices.map { whole[$0] }, indices, name) { report.add(requirement, finding) }
+    report.check(requirement, finding: difference(part, indices.map { whole[$0] }, indices, name))
   }
 
   private func concurrently(_ all: [Int], _ whole: [[UInt64]], _ report: inout ConformanceReport) {
