@@ -4,16 +4,31 @@ import JSON
 public struct ModelDescription: Sendable, Codable, Equatable {
   public var id: String
   public var name: String
+  /// Absent: a classifier.
+  public var kind: Kind?
   /// The task the model was trained for.
   public var task: String?
   public var checkpoint: Checkpoint?
-  /// A built-in architecture's name, or a declarative layer list (see docs/add-a-model.md).
+  /// A built-in architecture's name, or a declarative layer list (see docs/add-a-model.md). An autoencoder has two of them,
+  /// `{"encoder": [...], "decoder": [...]}`.
   public var architecture: JSONValue?
   public var preprocessing: Preprocessing?
   /// A program that serves the network, where the built-in engine does not (see docs/plugin-protocol.md).
   public var plugin: Plugin?
   public var claims: Claims?
   public var source: Source?
+  /// Of a denoiser: standard deviation of the Gaussian noise it removes, in pixel units.
+  public var noise: Double?
+
+  /// What a checkpoint computes.
+  public enum Kind: String, Sendable, Codable, CaseIterable {
+    /// Logits from images.
+    case classifier
+    /// Images from images through a small vector: a manifold.
+    case autoencoder
+    /// The noise in images: a score.
+    case denoiser
+  }
 
   public struct Checkpoint: Sendable, Codable, Equatable {
     /// Relative to the description's folder.

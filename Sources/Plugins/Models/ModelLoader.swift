@@ -53,6 +53,10 @@ public struct ModelLoader: Sendable {
         found: probe.format.map { "no plugin reads the format \($0.rawValue)" } ?? CheckpointFormat.describe(probe),
         plugins: BuiltinPlugins.models.map { $0.summary })
     }
+    if let kind = found?.description.kind, kind != .classifier {
+      throw ReferenceError.otherKind(
+        file: checkpoint.name, expected: ModelDescription.Kind.classifier.rawValue, got: kind.rawValue, use: kind.use)
+    }
     return Candidate(
       checkpoint: checkpoint, plugin: plugin, format: probe.format?.rawValue ?? plugin.id,
       description: found?.description, descriptionPath: found?.path, program: nil)

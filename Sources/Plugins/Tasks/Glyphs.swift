@@ -8,6 +8,14 @@ public enum GlyphsPlugin: TaskPlugin {
     "drawn digits beside distracting letters, 1 x 20 x 40; density, score, manifold and Bayes classifier are exact"
   public static let dataRequirement: String? = nil
 
+  public static var facts: TaskFacts {
+    TaskFacts(
+      imageShape: [1, GlyphRendering.side, 2 * GlyphRendering.side], classNames: (0..<10).map(String.init),
+      references: [
+        "Srinivas, Bordt, Lakkaraju: Which Models have Perceptually-Aligned Gradients? NeurIPS 2023, section 4.2"
+      ])
+  }
+
   public static func make(_ options: TaskOptions) throws -> any BenchmarkTask {
     try GlyphsTask(threads: options.threads)
   }

@@ -29,6 +29,8 @@ public struct Layer: Sendable, Codable, Equatable {
   public var maximum: Double?
   public var value: Double?
   public var factor: Int?
+  public var mode: String?
+  public var alignCorners: Bool?
   public var axis: Int?
   public var axes: [Int]?
   public var start: Int?

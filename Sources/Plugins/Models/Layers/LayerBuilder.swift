@@ -53,8 +53,10 @@ struct LayerBuilder {
     for index in first..<graph.nodes.count {
       guard case .apply(let operation, let operands) = graph.nodes[index].source else { continue }
       let shape = graph.nodes[index].shape
+      let inputs = operands.map { graph.shape(of: $0) }
       guard let count = Shape(checking: shape.dimensions)?.count, count <= limit.partialValue, !limit.overflow,
-        operation.scratchCount(inputs: operands.map { graph.shape(of: $0) }, output: shape) <= Self.largestActivation
+        operation.scratchCount(inputs: inputs, output: shape) <= Self.largestActivation,
+        operation.sharedScratchCount(inputs: inputs, output: shape) <= limit.partialValue
       else {
         throw ModelError.layer(
           layer: title, input: input.description,
