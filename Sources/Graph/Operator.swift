@@ -17,6 +17,14 @@ public protocol Operator: Sendable, Hashable {
   /// Floats of scratch memory that the kernel wants once, whatever the number of threads.
   func sharedScratchCount(inputs: [Shape], output: Shape) -> Int
 
+  /// Floats of another form of input 1, the weights, that the kernel reads instead of them. Constant weights are brought
+  /// into it once per program, others before every run. 0: the kernel reads the weights themselves.
+  func preparedCount(inputs: [Shape], output: Shape) -> Int
+
+  /// Brings the weights into that form.
+  func prepare(
+    _ weights: UnsafePointer<Float>, inputs: [Shape], output: Shape, into prepared: UnsafeMutablePointer<Float>)
+
   /// Computes the whole output. Must compute each image by itself, in an order that depends neither on the batch size nor on
   /// the number of threads (`KernelArguments.forEachBlock`).
   func evaluate(_ kernel: KernelArguments)
@@ -44,6 +52,10 @@ public protocol Operator: Sendable, Hashable {
 extension Operator {
   public func scratchCount(inputs: [Shape], output: Shape) -> Int { 0 }
   public func sharedScratchCount(inputs: [Shape], output: Shape) -> Int { 0 }
+  public func preparedCount(inputs: [Shape], output: Shape) -> Int { 0 }
+  public func prepare(
+    _ weights: UnsafePointer<Float>, inputs: [Shape], output: Shape, into prepared: UnsafeMutablePointer<Float>
+  ) {}
   public var isElementwise: Bool { false }
   public var isView: Bool { false }
 

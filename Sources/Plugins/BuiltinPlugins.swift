@@ -4,6 +4,7 @@ import BenchCore
 public enum BuiltinPlugins {
   public static let models: [any ModelPlugin.Type] = [
     ExternalPlugin.self,
+    ONNXPlugin.self,
     StateDictPlugin.self,
   ]
 

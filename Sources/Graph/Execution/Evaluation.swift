@@ -9,9 +9,11 @@ extension Operator {
     func memory(_ count: Int) -> UnsafeMutablePointer<Float> { .allocate(capacity: max(1, count)) }
     let scratch = memory(scratchCount(inputs: shapes, output: outputShape))
     let sharedScratch = memory(sharedScratchCount(inputs: shapes, output: outputShape))
+    let prepared = memory(preparedCount(inputs: shapes, output: outputShape))
     defer {
       scratch.deallocate()
       sharedScratch.deallocate()
+      prepared.deallocate()
     }
     // Copied so that every operand has a stable address for the length of the call.
     let operands = inputs.map { tensor in
@@ -23,10 +25,11 @@ extension Operator {
     return Tensor(shape: outputShape) { output in
       guard let base = output.baseAddress, outputShape.count > 0 else { return }
       base.initialize(repeating: 0, count: outputShape.count)
+      if operands.count > 1 { prepare(operands[1], inputs: shapes, output: outputShape, into: prepared) }
       evaluate(
         KernelArguments(
           inputs: operands.map { UnsafePointer($0) }, inputShapes: shapes, output: base, outputShape: outputShape,
-          scratch: scratch, sharedScratch: sharedScratch))
+          scratch: scratch, sharedScratch: sharedScratch, prepared: prepared))
     }
   }
 }

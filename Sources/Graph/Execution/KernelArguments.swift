@@ -10,6 +10,8 @@ public struct KernelArguments {
   public let scratch: UnsafeMutablePointer<Float>
   /// Of `sharedScratchCount` floats: for what all blocks read, or what each writes in its own place. Not zeroed.
   public let sharedScratch: UnsafeMutablePointer<Float>
+  /// The weights as `Operator.prepare` made them.
+  let prepared: UnsafePointer<Float>
   /// How many threads `forEachBlock` spreads blocks over.
   public let threads: Int
   let team: ThreadTeam?
@@ -18,8 +20,8 @@ public struct KernelArguments {
 
   init(
     inputs: [UnsafePointer<Float>], inputShapes: [Shape], output: UnsafeMutablePointer<Float>, outputShape: Shape,
-    scratch: UnsafeMutablePointer<Float>, sharedScratch: UnsafeMutablePointer<Float>, team: ThreadTeam? = nil,
-    scratchStride: Int = 0
+    scratch: UnsafeMutablePointer<Float>, sharedScratch: UnsafeMutablePointer<Float>, prepared: UnsafePointer<Float>,
+    team: ThreadTeam? = nil, scratchStride: Int = 0
   ) {
     self.inputs = inputs
     self.inputShapes = inputShapes
@@ -27,6 +29,7 @@ public struct KernelArguments {
     self.outputShape = outputShape
     self.scratch = scratch
     self.sharedScratch = sharedScratch
+    self.prepared = prepared
     self.team = team
     self.scratchStride = scratchStride
     threads = team?.threads ?? 1

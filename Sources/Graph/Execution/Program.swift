@@ -12,6 +12,15 @@ public final class Program: Sendable {
     let inputShapes: [Shape]
     let output: Int
     let outputShape: Shape
+    let preparation: Preparation
+  }
+
+  /// Where a step finds its weights in the form of `Operator.prepare`.
+  enum Preparation: Sendable {
+    /// At an offset among the constants, or nowhere.
+    case once(Int)
+    /// At the start of the shared scratch memory, before every run.
+    case everyRun(count: Int)
   }
 
   /// Where a value lives, as an offset in floats.
@@ -62,12 +71,24 @@ public final class Program: Sendable {
       else { continue }
       let shapes = operands.map { graph.shape(of: $0) }
       let shape = graph.shape(of: value)
+      let preparedCount = MemoryPlan.aligned(operation.preparedCount(inputs: shapes, output: shape))
+      var preparation = Preparation.everyRun(count: preparedCount)
+      if preparedCount == 0 {
+        preparation = .once(0)
+      } else if let weights = graph.constantTensor(plan.root(of: operands[1])) {
+        preparation = .once(
+          constants.add(count: preparedCount) {
+            operation.prepare(weights.scalars, inputs: shapes, output: shape, into: $0)
+          })
+      }
       steps.append(
         Step(
-          operation: operation, inputs: operands.map(location), inputShapes: shapes, output: output, outputShape: shape)
-      )
+          operation: operation, inputs: operands.map(location), inputShapes: shapes, output: output, outputShape: shape,
+          preparation: preparation))
       scratch = max(scratch, operation.scratchCount(inputs: shapes, output: shape))
-      sharedScratch = max(sharedScratch, operation.sharedScratchCount(inputs: shapes, output: shape))
+      var shared = operation.sharedScratchCount(inputs: shapes, output: shape)
+      if case .everyRun(let count) = preparation { shared += count }
+      sharedScratch = max(sharedScratch, shared)
       if !plan.isLate(value) { firstStageCount = steps.count }
     }
     var inputs: [String: (offset: Int, shape: Shape)] = [:]
@@ -128,21 +149,24 @@ final class ConstantStorage: @unchecked Sendable {
   deinit { base.deallocate() }
 
   struct Builder {
-    private var tensors: [(offset: Int, tensor: Tensor)] = []
+    private var parts: [(offset: Int, write: (UnsafeMutablePointer<Float>) -> Void)] = []
     private var count = 0
 
     mutating func add(_ tensor: Tensor) -> Int {
-      let offset = count
-      tensors.append((offset, tensor))
-      count += MemoryPlan.aligned(tensor.shape.count)
+      add(count: tensor.shape.count) { $0.update(from: tensor.scalars, count: tensor.scalars.count) }
+    }
+
+    /// Room for `count` numbers that `write` fills.
+    mutating func add(count: Int, _ write: @escaping (UnsafeMutablePointer<Float>) -> Void) -> Int {
+      let offset = self.count
+      parts.append((offset, write))
+      self.count += MemoryPlan.aligned(count)
       return offset
     }
 
     func finish() -> ConstantStorage {
       let base = UnsafeMutablePointer<Float>.allocateAligned(count)
-      for (offset, tensor) in tensors {
-        (base + offset).initialize(from: tensor.scalars, count: tensor.scalars.count)
-      }
+      for (offset, write) in parts { write(base + offset) }
       return ConstantStorage(base: base)
     }
   }
