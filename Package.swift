@@ -81,6 +81,10 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: optimised),
+    .target(
+      name: "Training",
+      dependencies: ["Plugins", "BenchCore", "Graph", "Checkpoints", "JSON", "Tensor"],
+      swiftSettings: optimised),
     // What every conformer to a BenchCore protocol has to fulfil, for `plugins check`, for tests and for third parties.
     .target(name: "Conformance", dependencies: ["BenchCore", "Checkpoints", "Tensor"], swiftSettings: optimised),
     .target(name: "Figures", swiftSettings: optimised),
@@ -89,7 +93,7 @@ let package = Package(
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images", "Tensor",
+        "Training", "Sweeps", "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -109,6 +113,8 @@ let package = Package(
     .testTarget(
       name: "SweepsTests", dependencies: ["Sweeps", "BenchCore", "Checkpoints", "JSON", "Figures"],
       exclude: ["Snapshots"]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training", "Plugins", "Graph", "_TestSupport"], swiftSettings: optimised),
     .testTarget(
       name: "RunnerTests", dependencies: ["Runner", "BenchCore", "Checkpoints", "JSON", "Tensor"],
       exclude: ["Snapshots"],
