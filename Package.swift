@@ -108,7 +108,6 @@ let package = Package(
     .testTarget(name: "GraphTests", dependencies: ["Graph", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
-    .testTarget(name: "PluginsTests", dependencies: ["Plugins", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(
       name: "SweepsTests", dependencies: ["Sweeps", "BenchCore", "Checkpoints", "JSON", "Figures"],
@@ -116,7 +115,15 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "Plugins", "Graph", "_TestSupport"], swiftSettings: optimised),
     .testTarget(
-      name: "RunnerTests", dependencies: ["Runner", "BenchCore", "Checkpoints", "JSON", "Tensor"],
+      name: "PluginsTests", dependencies: ["Plugins", "_TestSupport", "TestPlugin"], swiftSettings: optimised),
+    // The worked example of docs/add-a-model.md.
+    .testTarget(
+      name: "ExampleTests", dependencies: ["BenchCore", "Checkpoints", "Tensor", "_TestSupport"],
+      swiftSettings: optimised),
+    // A program that serves a network, well or badly.
+    .executableTarget(name: "TestPlugin", dependencies: ["JSON"], path: "Tests/TestPlugin"),
+    .testTarget(
+      name: "RunnerTests", dependencies: ["Runner", "TestPlugin", "BenchCore", "Checkpoints", "JSON", "Tensor"],
       exclude: ["Snapshots"],
       swiftSettings: optimised),
   ],
