@@ -93,7 +93,7 @@ let package = Package(
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Training", "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images", "Tensor",
+        "Training", "Sweeps", "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
