@@ -81,6 +81,10 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: optimised),
+    .target(
+      name: "Training",
+      dependencies: ["Plugins", "BenchCore", "Graph", "Checkpoints", "JSON", "Tensor"],
+      swiftSettings: optimised),
     // What every conformer to a BenchCore protocol has to fulfil, for `plugins check`, for tests and for third parties.
     .target(name: "Conformance", dependencies: ["BenchCore", "Checkpoints", "Tensor"], swiftSettings: optimised),
     .target(name: "Figures", swiftSettings: optimised),
@@ -89,7 +93,7 @@ let package = Package(
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images", "Tensor",
+        "Training", "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -104,13 +108,22 @@ let package = Package(
     .testTarget(name: "GraphTests", dependencies: ["Graph", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
-    .testTarget(name: "PluginsTests", dependencies: ["Plugins", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(
       name: "SweepsTests", dependencies: ["Sweeps", "BenchCore", "Checkpoints", "JSON", "Figures"],
       exclude: ["Snapshots"]),
     .testTarget(
-      name: "RunnerTests", dependencies: ["Runner", "BenchCore", "Checkpoints", "JSON", "Tensor"],
+      name: "TrainingTests", dependencies: ["Training", "Plugins", "Graph", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(
+      name: "PluginsTests", dependencies: ["Plugins", "_TestSupport", "TestPlugin"], swiftSettings: optimised),
+    // The worked example of docs/add-a-model.md.
+    .testTarget(
+      name: "ExampleTests", dependencies: ["BenchCore", "Checkpoints", "Tensor", "_TestSupport"],
+      swiftSettings: optimised),
+    // A program that serves a network, well or badly.
+    .executableTarget(name: "TestPlugin", dependencies: ["JSON"], path: "Tests/TestPlugin"),
+    .testTarget(
+      name: "RunnerTests", dependencies: ["Runner", "TestPlugin", "BenchCore", "Checkpoints", "JSON", "Tensor"],
       exclude: ["Snapshots"],
       swiftSettings: optimised),
   ],

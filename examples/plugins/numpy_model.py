@@ -49,5 +49,5 @@ def vjp(state, cotangents):
 
 
 pags_bench_plugin.serve(
-    logits, vjp, input_shape=shape, classes=len(b2), id="numpy-mlp", architecture="mlp",
+    logits, vjp, input_shape=shape, classes=len(b2), id="numpy-mlp",
     parameters=w1.size + b1.size + w2.size + b2.size)

@@ -36,6 +36,13 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     public var url: String?
     public var sha256: String?
     public var bytes: Int?
+
+    public init(file: String? = nil, url: String? = nil, sha256: String? = nil, bytes: Int? = nil) {
+      self.file = file
+      self.url = url
+      self.sha256 = sha256
+      self.bytes = bytes
+    }
   }
 
   public struct Plugin: Sendable, Codable, Equatable {
@@ -51,6 +58,11 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     public var accuracy: Double?
     /// Accuracy of the same architecture trained without a robustness objective.
     public var standardAccuracy: Double?
+
+    public init(accuracy: Double? = nil, standardAccuracy: Double? = nil) {
+      self.accuracy = accuracy
+      self.standardAccuracy = standardAccuracy
+    }
   }
 
   public struct Source: Sendable, Codable, Equatable {
@@ -60,6 +72,16 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     public var license: String?
     /// How it was trained, in words.
     public var training: String?
+
+    public init(
+      paper: String? = nil, url: String? = nil, authors: String? = nil, license: String? = nil, training: String? = nil
+    ) {
+      self.paper = paper
+      self.url = url
+      self.authors = authors
+      self.license = license
+      self.training = training
+    }
   }
 
   public init(id: String, name: String) {

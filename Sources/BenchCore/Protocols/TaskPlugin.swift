@@ -13,9 +13,21 @@ public protocol TaskPlugin: Sendable {
   static func make(_ options: TaskOptions) throws -> any BenchmarkTask
   /// The first `count` evaluation images of the task that `make` makes, without what `make` may have to fit.
   static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet
+  /// The task's images as they are, without fitting anything to them: for training, and for the accuracy afterwards.
+  /// - Parameters:
+  ///   - count: the first so many; nil for all there are, or for the task's own number where it draws them.
+  ///   - seed: of drawn images; others ignore it.
+  /// - Returns: nil where the task has none for training.
+  static func images(
+    _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
+  ) throws -> (any LabelledImages)?
 }
 
 extension TaskPlugin {
+  public static func images(
+    _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
+  ) throws -> (any LabelledImages)? { nil }
+
   public static var facts: TaskFacts { TaskFacts() }
 
   public static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {

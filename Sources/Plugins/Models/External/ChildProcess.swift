@@ -21,7 +21,7 @@ final class ChildProcess: Sendable {
   ) throws -> ChildProcess {
     let started = Awaited<Result<pid_t, any Error>>()
     let ended = Awaited<PluginEnding?>()
-    // On threads of its own: the caller blocks, and may itself be on one of the few that Swift's tasks share.
+    // On a thread of its own: the caller blocks, and may itself be on one of the few that Swift's tasks share.
     Task(executorPreference: ChildExecutor.shared) {
       do {
         let result = try await run(
@@ -72,16 +72,5 @@ private final class Awaited<Value: Sendable>: Sendable {
     // For the next one who waits.
     arrived.signal()
     return value.withLock { $0 }
-  }
-}
-
-/// Runs tasks on threads of Dispatch.
-private final class ChildExecutor: TaskExecutor {
-  static let shared = ChildExecutor()
-  private let queue = DispatchQueue(label: "pags-bench.child-processes", attributes: .concurrent)
-
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
   }
 }

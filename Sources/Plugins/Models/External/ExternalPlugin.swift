@@ -46,9 +46,19 @@ public struct ExternalPlugin: ModelPlugin {
     if !hasGradients { notes.append("the plugin gives no input gradients") }
     notes += (ready.notes ?? []).prefix(20).map { LastWords.printable(String($0.prefix(500))) }
     return LoadedModel(
-      classifier: classifier, architecture: ready.architecture ?? "external", parameters: ready.parameters ?? 0,
+      classifier: classifier, architecture: ready.architecture ?? Self.architecture(description),
+      parameters: ready.parameters ?? 0,
       preprocessing: preprocessing, preprocessingIsAssumed: isAssumed, notes: notes,
       plugin: .init(id: ready.id, version: ready.version))
+  }
+
+  /// What the description calls the network, where the plugin does not.
+  private static func architecture(_ description: ModelDescription?) -> String {
+    switch description?.architecture {
+    case nil: "external"
+    case .string(let name)?: name
+    default: "layers"
+    }
   }
 
   /// What is wrong with an announcement; nil where it can be used.

@@ -51,7 +51,7 @@ public struct Layer: Sendable, Codable, Equatable {
   }
 
   /// For code that composes layers: `Layer("Conv2d", name: "conv1") { $0.padding = 1 }`.
-  init(_ type: String, name: String? = nil, _ configure: (inout Layer) -> Void) {
+  public init(_ type: String, name: String? = nil, _ configure: (inout Layer) -> Void) {
     self.init(type, name: name)
     configure(&self)
   }

@@ -17,7 +17,7 @@ extension ONNXOperators {
       let alpha = try node.float("alpha", 1)
       return try graph.elu(node.value(0, &graph), alpha: alpha, rate: 1 / alpha)
     },
-    .real("ThresholdedRelu", opsets: 10...opsets.upperBound) {
+    .real("ThresholdedRelu") {
       try $1.thresholdedReLU($0.value(0, &$1), threshold: $0.float("alpha", 1))
     },
     .real("HardSigmoid") {

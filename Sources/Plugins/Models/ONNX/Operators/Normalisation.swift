@@ -66,7 +66,10 @@ extension ONNXOperators {
       let x = try node.value(0, &graph)
       let axis = try node.axis(node.int("axis", -1), rank: graph.shape(of: x).rank)
       let order = try order(node)
-      return try graph.divide(x, root(graph.sum(powers(x, order, &graph), axes: [axis]), order, &graph))
+      let total = try graph.sum(powers(x, order, &graph), axes: [axis])
+      // Zeros stay zeros, with a derivative of 1.
+      let isZero = try graph.equal(total, graph.constant(0))
+      return try graph.divide(x, root(graph.select(isZero, graph.constant(1), total), order, &graph))
     },
     .real("LRN", localResponse),
   ]

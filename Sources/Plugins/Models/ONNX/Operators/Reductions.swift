@@ -9,10 +9,8 @@ extension ONNXOperators {
     reduction("ReduceProd", { $0.reduce((1, false)) { combine($0, $1, { $0.multipliedReportingOverflow(by: $1) }) } }) {
       try product($1, $2, &$0)
     },
-    reduction("ReduceMax", { ($0.max() ?? 0, $0.isEmpty) }) { try $0.maximum($1, axes: $2) },
-    reduction("ReduceMin", { ($0.min() ?? 0, $0.isEmpty) }) {
-      try $0.negate($0.maximum($0.negate($1), axes: $2))
-    },
+    reduction("ReduceMax", { ($0.max() ?? 0, $0.isEmpty) }) { try largest($1, $2, &$0) },
+    reduction("ReduceMin", { ($0.min() ?? 0, $0.isEmpty) }) { try $0.negate(largest($0.negate($1), $2, &$0)) },
     reduction("ReduceMean") { try $0.mean($1, axes: $2) },
     reduction("ReduceL1") { try $0.sum($0.absoluteValue($1), axes: $2) },
     reduction("ReduceL2") { try $0.squareRoot($0.sum($0.multiply($1, $1), axes: $2)) },
@@ -90,6 +88,14 @@ extension ONNXOperators {
     let keeps = try node.flag("keepdims", true)
     let extents = (0..<x.shape.rank).compactMap { axes.contains($0) ? (keeps ? 1 : nil) : x.shape[$0] }
     return IntegerTensor(shape: Shape(extents), values: values, kind: x.kind)
+  }
+
+  /// The largest of nothing is minus infinity.
+  private static func largest(_ x: Graph.Value, _ axes: [Int], _ graph: inout Graph) throws -> Graph.Value {
+    let shape = graph.shape(of: x)
+    guard axes.contains(where: { shape[$0] == 0 }) else { return try graph.maximum(x, axes: axes) }
+    let extents = (0..<shape.rank).map { axes.contains($0) ? 1 : shape[$0] }
+    return graph.constant(Tensor(shape: Shape(extents), repeating: -.infinity))
   }
 
   /// Multiplies the halves of each axis with each other until one element is left, so that zeros need no care.

@@ -71,7 +71,8 @@ extension ONNXOperators {
       }
       let (n, c, h, w) = (shape[0], shape[1], shape[2] / block, shape[3] / block)
       let split = try graph.reshape(x, to: [n, c, h, block, w, block])
-      return try graph.reshape(graph.transpose(split, [0, 3, 5, 1, 2, 4]), to: [n, c * block * block, h, w])
+      let order = try node.string("mode", "DCR") == "CRD" ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4]
+      return try graph.reshape(graph.transpose(split, order), to: [n, c * block * block, h, w])
     },
   ]
 
