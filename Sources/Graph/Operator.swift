@@ -11,10 +11,22 @@ public protocol Operator: Sendable, Hashable {
   /// Shape inference.
   func shape(of inputs: [Shape]) throws(GraphError) -> Shape
 
-  /// Floats of scratch memory the kernel wants.
+  /// Floats of scratch memory that each thread of the kernel wants.
   func scratchCount(inputs: [Shape], output: Shape) -> Int
 
-  /// Computes the whole output. Must compute each image by itself, in an order that does not depend on the batch size.
+  /// Floats of scratch memory that the kernel wants once, whatever the number of threads.
+  func sharedScratchCount(inputs: [Shape], output: Shape) -> Int
+
+  /// Floats of another form of input 1, the weights, that the kernel reads instead of them. Constant weights are brought
+  /// into it once per program, others before every run. 0: the kernel reads the weights themselves.
+  func preparedCount(inputs: [Shape], output: Shape) -> Int
+
+  /// Brings the weights into that form.
+  func prepare(
+    _ weights: UnsafePointer<Float>, inputs: [Shape], output: Shape, into prepared: UnsafeMutablePointer<Float>)
+
+  /// Computes the whole output. Must compute each image by itself, in an order that depends neither on the batch size nor on
+  /// the number of threads (`KernelArguments.forEachBlock`).
   func evaluate(_ kernel: KernelArguments)
 
   /// True where output element i depends on element i of the inputs of the output's shape only, so that the output may
@@ -39,6 +51,11 @@ public protocol Operator: Sendable, Hashable {
 
 extension Operator {
   public func scratchCount(inputs: [Shape], output: Shape) -> Int { 0 }
+  public func sharedScratchCount(inputs: [Shape], output: Shape) -> Int { 0 }
+  public func preparedCount(inputs: [Shape], output: Shape) -> Int { 0 }
+  public func prepare(
+    _ weights: UnsafePointer<Float>, inputs: [Shape], output: Shape, into prepared: UnsafeMutablePointer<Float>
+  ) {}
   public var isElementwise: Bool { false }
   public var isView: Bool { false }
 
@@ -57,13 +74,4 @@ extension Operator {
   func requireArity(_ count: Int, _ inputs: [Shape]) throws(GraphError) {
     guard inputs.count == count else { throw mismatch(inputs, "takes \(count) inputs, got \(inputs.count)") }
   }
-}
-
-/// What a kernel works on; all memory is row-major float32 that the executor owns.
-public struct KernelArguments {
-  public let inputs: [UnsafePointer<Float>]
-  public let inputShapes: [Shape]
-  public let output: UnsafeMutablePointer<Float>
-  public let outputShape: Shape
-  public let scratch: UnsafeMutablePointer<Float>
 }

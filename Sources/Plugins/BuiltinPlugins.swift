@@ -3,6 +3,7 @@ import BenchCore
 /// Everything that ships with the benchmark, by kind. Adding a plugin is one file and one line here.
 public enum BuiltinPlugins {
   public static let models: [any ModelPlugin.Type] = [
+    ExternalPlugin.self,
     ONNXPlugin.self,
     StateDictPlugin.self,
   ]
@@ -12,6 +13,10 @@ public enum BuiltinPlugins {
     GlyphsPlugin.self,
     MNISTTask.self,
   ]
+
+  public static let manifolds: [any ManifoldPlugin.Type] = [AutoencoderPlugin.self]
+
+  public static let scores: [any ScorePlugin.Type] = [DenoiserPlugin.self]
 
   public static let metrics: [any AlignmentMetric] = [Cosine()]
 }

@@ -31,6 +31,8 @@ import Testing
     arguments: [
       ("ModelPlugin", "Models", BuiltinPlugins.models.map { "\($0)" }),
       ("TaskPlugin", "Tasks", BuiltinPlugins.tasks.map { "\($0)" }),
+      ("ManifoldPlugin", "Manifolds", BuiltinPlugins.manifolds.map { "\($0)" }),
+      ("ScorePlugin", "Scores", BuiltinPlugins.scores.map { "\($0)" }),
       ("AlignmentMetric", "Metrics", BuiltinPlugins.metrics.map { "\(type(of: $0))" }),
     ])
   func listed(protocolName: String, folder: String, listed: [String]) throws {
@@ -52,6 +54,7 @@ import Testing
   func identifiers() {
     for ids in [
       BuiltinPlugins.models.map { $0.id }, BuiltinPlugins.tasks.map { $0.id },
+      BuiltinPlugins.manifolds.map { $0.id }, BuiltinPlugins.scores.map { $0.id },
       BuiltinPlugins.metrics.map { type(of: $0).id },
     ] {
       #expect(Set(ids).count == ids.count, "\(ids)")
@@ -63,6 +66,7 @@ import Testing
   func summaries() {
     for (id, summary) in BuiltinPlugins.models.map({ ($0.id, $0.summary) })
       + BuiltinPlugins.tasks.map({ ($0.id, $0.summary) })
+      + BuiltinPlugins.manifolds.map({ ($0.id, $0.summary) }) + BuiltinPlugins.scores.map({ ($0.id, $0.summary) })
     {
       #expect(!summary.isEmpty && summary.count <= 120, "\(id): \(summary.count) characters")
       #expect(!summary.contains(where: \.isNewline) && !summary.contains(". ") && !summary.hasSuffix("."), "\(id)")

@@ -50,7 +50,8 @@ public struct Evaluation: Sendable {
       imageCount: samples.rowCount, resamples: configuration.resamples, seed: configuration.seed
     ).means(of: samples)
     let result = EvaluationResult(
-      schemaVersion: EvaluationResult.currentSchemaVersion, model: subject.record, task: taskRecord(of: set),
+      schemaVersion: EvaluationResult.currentSchemaVersion, model: subject.record,
+      task: taskRecord(of: set, suite, means),
       measurementProtocol: protocolRecord(of: set), measurements: suite.measurements(from: means),
       regime: RegimeRule.verdict(
         from: means, suite.regimeInputs(standardAccuracy: claims?.standardAccuracy, from: means)),
@@ -148,12 +149,16 @@ public struct Evaluation: Sendable {
       controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
   }
 
-  private func taskRecord(of set: ImageSet) -> TaskRecord {
+  private func taskRecord(of set: ImageSet, _ suite: MeasurementSuite, _ means: ResampledMeans) -> TaskRecord {
     TaskRecord(
       id: task.id, version: task.version,
       dataset: .init(name: set.name, split: set.split, images: set.images.batch, digest: set.digest),
-      manifold: .init(id: task.manifold.id, dimension: task.manifold.dimension),
-      score: .init(id: task.score.id, noise: task.protocolConstants.scoreNoises),
+      manifold: .init(
+        id: task.manifold.id, dimension: task.manifold.dimension, learned: task.manifold.learned,
+        quality: suite.manifoldQuality?.result(from: means)),
+      score: .init(
+        id: task.score.id, noise: task.protocolConstants.scoreNoises, learned: task.score.learned,
+        quality: suite.scoreQuality?.result(from: means)),
       density: .init(id: task.density.id, isExact: task.densityIsExact), quality: task.quality)
   }
 

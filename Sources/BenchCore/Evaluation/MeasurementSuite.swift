@@ -9,6 +9,9 @@ struct MeasurementSuite {
   private let distractor: DistractorMeasurement?
   private let bayesReference: BayesReferenceMeasurement?
   private let decisiveSeries: AlignmentSeries
+  /// Of a learned manifold and a learned score, where the exact ones are known.
+  let manifoldQuality: ManifoldQualityMeasurement?
+  let scoreQuality: ScoreQualityMeasurement?
 
   init(task: any BenchmarkTask, configuration: EvaluationConfiguration, classifier: any Classifier) {
     let constants = task.protocolConstants
@@ -37,6 +40,16 @@ struct MeasurementSuite {
       } else {
         nil
       }
+    manifoldQuality =
+      task.manifold.learned == nil
+      ? nil : task.exactManifold.map { ManifoldQualityMeasurement(manifold: task.manifold, exact: $0) }
+    scoreQuality =
+      task.score.learned == nil
+      ? nil
+      : task.exactScore.map {
+        ScoreQualityMeasurement(
+          score: task.score, exact: $0, noises: constants.scoreNoises, seed: configuration.seed)
+      }
     guard
       let decisive = referenceAlignment.series.first(where: {
         $0.target == EvaluationConfiguration.decisiveTarget
@@ -49,7 +62,7 @@ struct MeasurementSuite {
   func samples(of block: MeasurementBlock) throws -> SampleTable {
     let measurements: [(any Measurement)?] = [
       sensitivity, bayesReference, robustness, scoreAlignment, conditionalScoreAlignment, referenceAlignment,
-      distractor,
+      distractor, manifoldQuality, scoreQuality,
     ]
     var table = SampleTable()
     for measurement in measurements.compactMap({ $0 }) {
@@ -73,6 +86,7 @@ struct MeasurementSuite {
     return RegimeInputs(
       wideStep: constants.wideStep, smallStep: constants.smallStep, classCount: task.classCount,
       calibration: task.calibration, standardAccuracy: standardAccuracy,
-      alignment: decisiveSeries.result(from: means), alignmentColumn: decisiveSeries.column)
+      alignment: decisiveSeries.result(from: means), alignmentColumn: decisiveSeries.column,
+      learnedManifold: task.manifold.learned.map { "\(task.manifold.id) \($0.id)" })
   }
 }

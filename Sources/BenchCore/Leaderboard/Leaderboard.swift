@@ -28,6 +28,7 @@ public struct Leaderboard: Sendable {
       guard Self.resultPath(of: result) == path else {
         throw ResultError.misplaced(file: path, expected: Self.resultPath(of: result))
       }
+      guard result.task.hasOwnReferences else { throw ResultError.otherReferences(file: path) }
       return result
     }
     return try JSONEncoding.encode(LeaderboardDocument(results))
@@ -46,7 +47,11 @@ public struct Leaderboard: Sendable {
   }
 
   /// Writes a result to its place and refreshes `leaderboard.json`.
+  /// - Throws: `ResultError.otherReferences` for a result that cannot be compared with the others.
   public func add(_ result: EvaluationResult) throws {
+    guard result.task.hasOwnReferences else {
+      throw ResultError.otherReferences(file: Self.resultPath(of: result))
+    }
     try ResultFile.write(result, to: resultURL(of: result))
     try refresh()
   }

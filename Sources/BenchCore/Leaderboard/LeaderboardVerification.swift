@@ -23,6 +23,9 @@ extension Leaderboard {
     for path in try resultPaths() {
       do {
         let result = try ResultFile.read(directory.appendingPathComponent(path))
+        if !result.task.hasOwnReferences {
+          mismatches.append(.init(path: path, reason: "was not measured with the task's own manifold and score"))
+        }
         results.append(result)
         mismatches += placeMismatches(of: result, at: path) + checkpointMismatches(of: result, models: models)
       } catch {

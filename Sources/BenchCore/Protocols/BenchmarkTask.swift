@@ -28,12 +28,18 @@ public protocol BenchmarkTask: Sendable {
   var protocolConstants: ProtocolConstants { get }
   /// True for the pixels that carry the label, `C * H * W` of them; nil where unknown.
   var signalMask: [Bool]? { get }
+  /// The tangent spaces and the score of the distribution that the images are drawn from, where they are known: what learned
+  /// ones are checked against. The defaults are the task's own where its density is exact.
+  var exactManifold: (any Manifold)? { get }
+  var exactScore: (any Score)? { get }
   var calibration: RegimeCalibration { get }
   var quality: ReferenceQuality { get }
 }
 
 extension BenchmarkTask {
   public var classCount: Int { classNames.count }
+  public var exactManifold: (any Manifold)? { densityIsExact ? manifold : nil }
+  public var exactScore: (any Score)? { densityIsExact ? score : nil }
 }
 
 /// Labelled images in a fixed order.

@@ -8,6 +8,12 @@ public protocol Manifold: Sendable {
   var dimension: Int { get }
   /// - Parameter images: `[N, C, H, W]`.
   func tangentBasis(at images: Tensor) throws -> TangentBasis
+  /// The checkpoint it was read from; nil (the default) where it belongs to the task.
+  var learned: LearnedReference? { get }
+}
+
+extension Manifold {
+  public var learned: LearnedReference? { nil }
 }
 
 /// Tangent spaces of N images. Images may share a basis, as those of one mixture component do.

@@ -9,4 +9,10 @@ public protocol Score: Sendable {
   ///   - noise: standard deviation sigma of the Gaussian that the data distribution is convolved with, in pixel units.
   /// - Returns: `[N, C, H, W]`, equal to (D(x; sigma) - x) / sigma^2 for the denoiser D (Tweedie's formula).
   func score(at images: Tensor, noise: Double) throws -> Tensor
+  /// The checkpoint it was read from; nil (the default) where it belongs to the task.
+  var learned: LearnedReference? { get }
+}
+
+extension Score {
+  public var learned: LearnedReference? { nil }
 }

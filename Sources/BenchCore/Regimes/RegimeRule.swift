@@ -48,6 +48,8 @@ public struct RegimeInputs: Sendable {
   /// The decisive alignment, with its controls, and the column of its samples.
   public var alignment: AlignmentEntry
   public var alignmentColumn: String
+  /// What the tangent spaces are those of, where they are not the task's own.
+  public var learnedManifold: String?
 }
 
 extension RegimeRule {
@@ -88,11 +90,16 @@ extension RegimeRule {
         target: inputs.alignment.target, metric: inputs.alignment.metric, noise: inputs.alignment.noise,
         cosine: means.mean(inputs.alignmentColumn), gate: gate.evidence, passed: gate.passes(cosine.mean)),
       sentences: [])
-    evidence.sentences = evidence.explanation(resamples: means.resamples)
+    evidence.sentences =
+      (inputs.learnedManifold.map { ["\(Self.learnedSentence) \($0)."] } ?? [])
+      + evidence.explanation(resamples: means.resamples)
     return RegimeVerdict(
       label: share(leading) >= requiredConfidence ? leading : .indeterminate, confidence: share(leading),
       evidence: evidence)
   }
+
+  private static let learnedSentence =
+    "On and off the manifold mean on and off the estimated tangent spaces, not the task's own: those of"
 
   /// A ratio to a reference: its value over all images and over each resample.
   private struct Quantity {

@@ -97,13 +97,24 @@ public struct TaskRecord: Sendable, Equatable, Codable {
   public struct ManifoldRecord: Sendable, Equatable, Codable {
     public var id: String
     public var dimension: Int
+    /// Where it is not the task's own: the checkpoint it was read from.
+    public var learned: LearnedReference?
+    /// Where it is learned and the exact one is known.
+    public var quality: ManifoldQuality?
   }
 
   public struct ScoreRecord: Sendable, Equatable, Codable {
     public var id: String
     /// Noise levels, in pixel units.
     public var noise: [Double]
+    /// Where it is not the task's own: the checkpoint it was read from.
+    public var learned: LearnedReference?
+    /// Where it is learned and the exact one is known.
+    public var quality: [ScoreQuality]?
   }
+
+  /// Whether manifold and score are the task's own, so that results of the same task and version can be compared.
+  public var hasOwnReferences: Bool { manifold.learned == nil && score.learned == nil }
 
   public struct DensityRecord: Sendable, Equatable, Codable {
     public var id: String

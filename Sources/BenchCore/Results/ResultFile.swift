@@ -50,6 +50,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
   case invalid(file: String, problems: [String])
   /// A valid result under another name than its own.
   case misplaced(file: String, expected: String)
+  /// A result that was not measured with the task's own manifold and score.
+  case otherReferences(file: String)
   case unreadable(file: String, reason: String)
   case unwritable(file: String, reason: String)
 
@@ -59,6 +61,9 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(file): not a valid result: \(problems.joined(separator: "; ")); evaluate the model again"
     case .misplaced(let file, let expected):
       "\(file): holds a result whose place is \(expected); move it there"
+    case .otherReferences(let file):
+      "\(file): was measured with another manifold or score than the task's own and cannot be compared with the results of "
+        + "a leaderboard; evaluate without --manifold and --score"
     case .unreadable(let file, let reason):
       "\(file): cannot be read: \(reason)"
     case .unwritable(let file, let reason):

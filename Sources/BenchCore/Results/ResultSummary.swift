@@ -4,9 +4,10 @@ public enum ResultSummary {
 
   public static func text(_ result: EvaluationResult) -> String {
     let sections = [
-      heading(result), sensitivity(result), robustness(result), alignment(result), regime(result), record(result),
+      heading(result), references(result.task), sensitivity(result), robustness(result), alignment(result),
+      regime(result), record(result),
     ]
-    return sections.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
+    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
   private static func heading(_ result: EvaluationResult) -> [String] {

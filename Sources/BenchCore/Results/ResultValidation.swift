@@ -83,12 +83,7 @@ extension ProblemCollector {
     require(!model.name.isEmpty, "model.name", "is empty")
     require(!model.architecture.isEmpty, "model.architecture", "is empty")
     require(model.parameters >= 0, "model.parameters", "is \(model.parameters)")
-    if let checkpoint = model.checkpoint {
-      requireDigest(checkpoint.sha256, "model.checkpoint.sha256")
-      require(checkpoint.bytes > 0, "model.checkpoint.bytes", "is \(checkpoint.bytes)")
-      let isBare = !checkpoint.file.isEmpty && !checkpoint.file.hasPrefix(".") && !checkpoint.file.contains("/")
-      require(isBare, "model.checkpoint.file", "is `\(checkpoint.file)`, expected a file name without folders")
-    }
+    if let checkpoint = model.checkpoint { check(checkpoint, "model.checkpoint") }
     let (mean, std) = (model.preprocessing.mean, model.preprocessing.std)
     require(
       !mean.isEmpty && mean.count == std.count && mean.allSatisfy(\.isFinite)
@@ -103,6 +98,10 @@ extension ProblemCollector {
     requireIdentifier(task.density.id, "task.density.id")
     require(task.version >= 1, "task.version", "is \(task.version)")
     require(task.manifold.dimension >= 0, "task.manifold.dimension", "is \(task.manifold.dimension)")
+    check(task.manifold.learned, "task.manifold.learned")
+    check(task.score.learned, "task.score.learned")
+    check(task.manifold)
+    check(task.score)
     requireDigest(task.dataset.digest, "task.dataset.digest")
     for (index, noise) in task.score.noise.enumerated() {
       require(noise, in: 0...1e6, "task.score.noise[\(index)]")
@@ -111,6 +110,13 @@ extension ProblemCollector {
     require(
       task.quality.heldOutLogLikelihood, in: -.greatestFiniteMagnitude...(.greatestFiniteMagnitude),
       "task.quality.heldOutLogLikelihood")
+  }
+
+  mutating func check(_ checkpoint: ModelRecord.Checkpoint, _ path: String) {
+    requireDigest(checkpoint.sha256, "\(path).sha256")
+    require(checkpoint.bytes > 0, "\(path).bytes", "is \(checkpoint.bytes)")
+    let isBare = !checkpoint.file.isEmpty && !checkpoint.file.hasPrefix(".") && !checkpoint.file.contains("/")
+    require(isBare, "\(path).file", "is `\(checkpoint.file)`, expected a file name without folders")
   }
 
   fileprivate mutating func check(_ settings: ProtocolRecord, task: TaskRecord) {

@@ -23,6 +23,8 @@ extension Graph {
   public mutating func log(_ x: Value) throws(GraphError) -> Value { try apply(Logarithm(), [x]) }
   public mutating func squareRoot(_ x: Value) throws(GraphError) -> Value { try apply(SquareRoot(), [x]) }
   public mutating func absoluteValue(_ x: Value) throws(GraphError) -> Value { try apply(AbsoluteValue(), [x]) }
+  /// -1, 0 or 1.
+  public mutating func sign(_ x: Value) throws(GraphError) -> Value { try apply(Sign(), [x]) }
   public mutating func tanh(_ x: Value) throws(GraphError) -> Value { try apply(HyperbolicTangent(), [x]) }
   public mutating func sigmoid(_ x: Value) throws(GraphError) -> Value { try apply(Sigmoid(), [x]) }
   public mutating func silu(_ x: Value) throws(GraphError) -> Value { try apply(SiLU(), [x]) }

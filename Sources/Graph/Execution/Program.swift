@@ -12,6 +12,15 @@ public final class Program: Sendable {
     let inputShapes: [Shape]
     let output: Int
     let outputShape: Shape
+    let preparation: Preparation
+  }
+
+  /// Where a step finds its weights in the form of `Operator.prepare`.
+  enum Preparation: Sendable {
+    /// At an offset among the constants, or nowhere.
+    case once(Int)
+    /// At the start of the shared scratch memory, before every run.
+    case everyRun(count: Int)
   }
 
   /// Where a value lives, as an offset in floats.
@@ -29,7 +38,9 @@ public final class Program: Sendable {
   let firstStageCount: Int
   let constants: ConstantStorage
   let arenaCount: Int
+  /// For each thread of a workspace.
   let scratchCount: Int
+  let sharedScratchCount: Int
 
   /// - Parameter lateInputs: names of the inputs that the second stage depends on.
   /// - Throws: `GraphError.duplicateInput`, and `GraphError.tooLarge` where a workspace would exceed `largestWorkspace`.
@@ -53,17 +64,31 @@ public final class Program: Sendable {
     var steps: [Step] = []
     var firstStageCount = 0
     var scratch = 0
+    var sharedScratch = 0
     for value in plan.order {
       guard case .apply(let operation, let operands) = graph[value].source, !operation.isView,
         let output = plan.offset(of: value)
       else { continue }
       let shapes = operands.map { graph.shape(of: $0) }
       let shape = graph.shape(of: value)
+      let preparedCount = MemoryPlan.aligned(operation.preparedCount(inputs: shapes, output: shape))
+      var preparation = Preparation.everyRun(count: preparedCount)
+      if preparedCount == 0 {
+        preparation = .once(0)
+      } else if let weights = graph.constantTensor(plan.root(of: operands[1])) {
+        preparation = .once(
+          constants.add(count: preparedCount) {
+            operation.prepare(weights.scalars, inputs: shapes, output: shape, into: $0)
+          })
+      }
       steps.append(
         Step(
-          operation: operation, inputs: operands.map(location), inputShapes: shapes, output: output, outputShape: shape)
-      )
+          operation: operation, inputs: operands.map(location), inputShapes: shapes, output: output, outputShape: shape,
+          preparation: preparation))
       scratch = max(scratch, operation.scratchCount(inputs: shapes, output: shape))
+      var shared = operation.sharedScratchCount(inputs: shapes, output: shape)
+      if case .everyRun(let count) = preparation { shared += count }
+      sharedScratch = max(sharedScratch, shared)
       if !plan.isLate(value) { firstStageCount = steps.count }
     }
     var inputs: [String: (offset: Int, shape: Shape)] = [:]
@@ -72,10 +97,12 @@ public final class Program: Sendable {
         inputs[name] = (offset, graph.shape(of: value))
       }
     }
-    let total = plan.arenaCount.addingReportingOverflow(scratch)
-    guard !total.overflow, total.partialValue <= Self.largestWorkspace else {
-      throw .tooLarge(
-        what: "the memory for one run", count: total.overflow ? .max : total.partialValue, limit: Self.largestWorkspace)
+    let total = [scratch, sharedScratch].reduce(plan.arenaCount) { sum, count in
+      let (next, overflow) = sum.addingReportingOverflow(count)
+      return overflow ? .max : next
+    }
+    guard total <= Self.largestWorkspace else {
+      throw .tooLarge(what: "the memory for one run", count: total, limit: Self.largestWorkspace)
     }
     self.inputs = inputs
     self.inputNames = inputs.keys.sorted()
@@ -85,7 +112,8 @@ public final class Program: Sendable {
     self.firstStageCount = firstStageCount
     self.constants = constants.finish()
     self.arenaCount = plan.arenaCount
-    self.scratchCount = scratch
+    self.scratchCount = MemoryPlan.aligned(scratch)
+    self.sharedScratchCount = sharedScratch
   }
 
   /// In floats: 16 GiB. Shapes come from model files, and no file may make the process ask for more than a machine has.
@@ -103,8 +131,12 @@ public final class Program: Sendable {
     }
   }
 
-  /// Bytes that one workspace takes.
-  public var workspaceBytes: Int { (arenaCount + scratchCount) * MemoryLayout<Float>.stride }
+  /// Bytes that a workspace of one thread takes.
+  public var workspaceBytes: Int { workspaceBytes(threads: 1) }
+
+  public func workspaceBytes(threads: Int) -> Int {
+    (arenaCount + threads * scratchCount + sharedScratchCount) * MemoryLayout<Float>.stride
+  }
 }
 
 /// All constants of a program, aligned for vector loads.
@@ -117,21 +149,24 @@ final class ConstantStorage: @unchecked Sendable {
   deinit { base.deallocate() }
 
   struct Builder {
-    private var tensors: [(offset: Int, tensor: Tensor)] = []
+    private var parts: [(offset: Int, write: (UnsafeMutablePointer<Float>) -> Void)] = []
     private var count = 0
 
     mutating func add(_ tensor: Tensor) -> Int {
-      let offset = count
-      tensors.append((offset, tensor))
-      count += MemoryPlan.aligned(tensor.shape.count)
+      add(count: tensor.shape.count) { $0.update(from: tensor.scalars, count: tensor.scalars.count) }
+    }
+
+    /// Room for `count` numbers that `write` fills.
+    mutating func add(count: Int, _ write: @escaping (UnsafeMutablePointer<Float>) -> Void) -> Int {
+      let offset = self.count
+      parts.append((offset, write))
+      self.count += MemoryPlan.aligned(count)
       return offset
     }
 
     func finish() -> ConstantStorage {
       let base = UnsafeMutablePointer<Float>.allocateAligned(count)
-      for (offset, tensor) in tensors {
-        (base + offset).initialize(from: tensor.scalars, count: tensor.scalars.count)
-      }
+      for (offset, write) in parts { write(base + offset) }
       return ConstantStorage(base: base)
     }
   }

@@ -1,24 +1,38 @@
 import Tensor
 
-/// The memory of one worker that runs a `Program`. Not for use from two threads at once.
+/// The memory of one worker that runs a `Program`. Not for use from two threads at once; it may itself spread each operator
+/// over several, with the same results.
 public final class Workspace {
   public let program: Program
   let arena: UnsafeMutablePointer<Float>
   let scratch: UnsafeMutablePointer<Float>
-  private let kernels: [(operation: any Operator, arguments: KernelArguments)]
+  private let team: ThreadTeam?
+  private let kernels: [(step: Program.Step, arguments: KernelArguments)]
 
-  public init(_ program: Program) {
+  /// - Parameter threads: what each operator is spread over. One where images are spread over workspaces; several where the
+  ///   images of a batch depend on each other, as with batch normalisation in training.
+  public init(_ program: Program, threads: Int = 1) {
     self.program = program
+    let team = threads > 1 ? ThreadTeam(threads: threads) : nil
     let arena = UnsafeMutablePointer<Float>.allocateAligned(program.arenaCount)
-    let scratch = UnsafeMutablePointer<Float>.allocateAligned(program.scratchCount)
+    let scratch = UnsafeMutablePointer<Float>.allocateAligned(
+      program.scratchCount * max(1, threads) + program.sharedScratchCount)
+    let sharedScratch = scratch + program.scratchCount * max(1, threads)
+    self.team = team
     self.arena = arena
     self.scratch = scratch
     kernels = program.steps.map { step in
-      (
-        step.operation,
+      let (shared, prepared): (UnsafeMutablePointer<Float>, UnsafePointer<Float>) =
+        switch step.preparation {
+        case .once(let offset): (sharedScratch, UnsafePointer(program.constants.base + offset))
+        case .everyRun(let count): (sharedScratch + count, UnsafePointer(sharedScratch))
+        }
+      return (
+        step,
         KernelArguments(
           inputs: step.inputs.map { Self.address($0, program, arena) }, inputShapes: step.inputShapes,
-          output: arena + step.output, outputShape: step.outputShape, scratch: scratch)
+          output: arena + step.output, outputShape: step.outputShape, scratch: scratch, sharedScratch: shared,
+          prepared: prepared, team: team, scratchStride: program.scratchCount)
       )
     }
   }
@@ -59,6 +73,11 @@ public final class Workspace {
     (target + count).update(repeating: 0, count: input.shape.count - count)
   }
 
+  /// The memory of an input, to be filled in place; nil where the optimised program does not need it.
+  public func inputBuffer(_ name: String) -> UnsafeMutableBufferPointer<Float>? {
+    program.inputs[name].map { UnsafeMutableBufferPointer(start: arena + $0.offset, count: $0.shape.count) }
+  }
+
   /// Runs both stages.
   public func run() {
     runFirstStage()
@@ -67,12 +86,22 @@ public final class Workspace {
 
   /// What does not depend on the late inputs.
   public func runFirstStage() {
-    for (operation, arguments) in kernels[..<program.firstStageCount] { operation.evaluate(arguments) }
+    for index in 0..<program.firstStageCount { runStep(index) }
   }
 
   /// What depends on the late inputs; may be repeated with other values of them.
   public func runSecondStage() {
-    for (operation, arguments) in kernels[program.firstStageCount...] { operation.evaluate(arguments) }
+    for index in program.firstStageCount..<kernels.count { runStep(index) }
+  }
+
+  private func runStep(_ index: Int) {
+    let (step, arguments) = kernels[index]
+    if case .everyRun = step.preparation {
+      step.operation.prepare(
+        arguments.inputs[1], inputs: step.inputShapes, output: step.outputShape,
+        into: UnsafeMutablePointer(mutating: arguments.prepared))
+    }
+    step.operation.evaluate(arguments)
   }
 
   /// The memory of an output, valid until the next run.

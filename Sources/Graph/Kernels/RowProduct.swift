@@ -6,6 +6,9 @@
 enum RowProduct {
   private static let longestDoubleSum = 128
 
+  /// Rows that are computed together.
+  static let group = 4
+
   /// `c[rows, columns] = a[rows, inner] b[inner, columns]`, all dense row-major.
   static func multiply(
     rows: Int, inner: Int, columns: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
@@ -19,9 +22,9 @@ enum RowProduct {
     var column = 0
     while column + 16 <= columns {
       var row = 0
-      while row + 4 <= rows {
+      while row + group <= rows {
         panel4(inner, a + row * inner, b + column, columns, c + row * columns + column)
-        row += 4
+        row += group
       }
       while row < rows {
         panel1(inner, a + row * inner, b + column, columns, c + row * columns + column)

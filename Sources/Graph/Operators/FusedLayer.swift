@@ -60,11 +60,25 @@ struct FusedLayer: Operator {
     operation.scratchCount(inputs: Array(inputs.prefix(2)), output: output)
   }
 
+  func sharedScratchCount(inputs: [Shape], output: Shape) -> Int {
+    operation.sharedScratchCount(inputs: Array(inputs.prefix(2)), output: output)
+  }
+
+  func preparedCount(inputs: [Shape], output: Shape) -> Int {
+    operation.preparedCount(inputs: Array(inputs.prefix(2)), output: output)
+  }
+
+  func prepare(
+    _ weights: UnsafePointer<Float>, inputs: [Shape], output: Shape, into prepared: UnsafeMutablePointer<Float>
+  ) {
+    operation.prepare(weights, inputs: Array(inputs.prefix(2)), output: output, into: prepared)
+  }
+
   func evaluate(_ kernel: KernelArguments) {
     let epilogue = Epilogue(self, kernel)
     switch layer {
-    case .conv2d(let conv): conv.evaluate(kernel) { epilogue.apply(image: $0) }
-    case .conv2dInputGradient(let conv): conv.evaluate(kernel) { epilogue.apply(image: $0) }
+    case .conv2d(let conv): conv.evaluate(kernel, epilogue)
+    case .conv2dInputGradient(let conv): conv.evaluate(kernel, epilogue)
     case .matrixProduct(let product):
       product.evaluate(kernel)
       for image in 0..<kernel.outputShape[0] { epilogue.apply(image: image) }
@@ -81,64 +95,5 @@ struct FusedLayer: Operator {
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     throw .notDifferentiable(operation: Self.name, mode: "forward")
-  }
-}
-
-/// What happens to one image of a layer's output, channel by channel.
-private struct Epilogue {
-  private let output: UnsafeMutablePointer<Float>
-  private let channels: Int
-  private let positions: Int
-  private let activation: FusedLayer.Activation
-  private var bias: UnsafePointer<Float>?
-  private var residual: UnsafePointer<Float>?
-  private var reference: UnsafePointer<Float>?
-
-  init(_ layer: FusedLayer, _ kernel: KernelArguments) {
-    output = kernel.output
-    channels = kernel.outputShape[1]
-    positions = kernel.outputShape.dimensions.dropFirst(2).reduce(1, *)
-    activation = layer.activation
-    var extras = kernel.inputs.dropFirst(2)
-    if layer.bias { bias = extras.popFirst() }
-    if layer.residual { residual = extras.popFirst() }
-    if case .gate = layer.activation { reference = extras.popFirst() }
-  }
-
-  func apply(image: Int) {
-    if positions == 1 {
-      // A row of a matrix: the channels are the contiguous axis.
-      let start = image * channels
-      let y = output + start
-      if let bias { for index in 0..<channels { y[index] += bias[index] } }
-      finish(start: start, count: channels)
-      return
-    }
-    for channel in 0..<channels {
-      let start = (image * channels + channel) * positions
-      if let shift = bias?[channel] {
-        let y = output + start
-        for index in 0..<positions { y[index] += shift }
-      }
-      finish(start: start, count: positions)
-    }
-  }
-
-  @inline(__always)
-  private func finish(start: Int, count: Int) {
-    let y = output + start
-    if let residual {
-      let r = residual + start
-      for index in 0..<count { y[index] += r[index] }
-    }
-    switch activation {
-    case .none: break
-    case .relu(let relu):
-      for index in 0..<count { y[index] = relu(y[index]) }
-    case .gate(let gate):
-      guard let reference else { return }
-      let r = reference + start
-      for index in 0..<count { y[index] = gate(y[index], r[index]) }
-    }
   }
 }

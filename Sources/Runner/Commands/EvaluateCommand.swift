@@ -14,11 +14,14 @@ struct EvaluateCommand: ParsableCommand {
       beside it, and refreshes leaderboard/leaderboard.json. The same seed gives the same result, whatever --batch and \
       --threads are.
 
+      With another manifold or score than the task's own (docs/references.md) a result cannot be compared with others: it \
+      is printed, written to --output, and not added to the leaderboard.
+
       CHECKPOINT may also be `bayes`, the task's own Bayes classifier, or `bayes:SIGMA`, smoothed with noise.
       """)
 
-  @Argument(help: "The model's checkpoint, or `bayes`, or `bayes:SIGMA`.")
-  var checkpoint: String
+  @Argument(help: "The model's checkpoint or model.json, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
+  var checkpoint: String?
 
   @Option(help: "Task to measure on. (default: the task of the model's description, otherwise glyphs)")
   var task: String?
@@ -28,6 +31,15 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Folder for fitted references. (default: ~/.cache/pags-bench)", valueName: "dir"))
   var cache: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Tangent spaces: `exact`, or `autoencoder=FILE`. (default: the task's own)", valueName: "manifold"))
+  var manifold: ReferenceChoice?
+
+  @Option(
+    help: ArgumentHelp("Score: `exact`, or `denoiser=FILE`. (default: the task's own)", valueName: "score"))
+  var score: ReferenceChoice?
 
   @Option(help: "Number of images. (default: the task's own)")
   var images: Int?
@@ -55,6 +67,8 @@ struct EvaluateCommand: ParsableCommand {
   func validate() throws {
     if let images, images < 2 { throw ValidationError("--images must be at least 2, got \(images)") }
     if let task { _ = try TaskLookup.plugin(task) }
+    try ReferencedTaskLoader.validate(manifold: manifold, score: score)
+    try options.program.check(hasCheckpoint: checkpoint != nil)
   }
 
   func run() throws {
@@ -63,9 +77,12 @@ struct EvaluateCommand: ParsableCommand {
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     for place in outputPlaces(files) { try OutputPlace.check(place) }
-    let model = try SubjectSource(checkpoint, description: options.model, files: files)
-    let task = try TaskLookup.make(
+    let model = try SubjectSource(checkpoint, options: options, files: files)
+    let ownTask = try TaskLookup.make(
       self.task ?? model.taskID ?? "glyphs", data: data, cache: cache, threads: options.threads, progress: progress)
+    let task = try ReferencedTaskLoader(
+      manifold: manifold, score: score, threads: options.threads, files: files
+    ).task(ownTask)
     let (subject, report) = try model.subject(on: task, options: options)
     if let warning = report?.warning { CommandLineOutput.note(warning) }
     let outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
@@ -78,6 +95,11 @@ struct EvaluateCommand: ParsableCommand {
     } else {
       let reading = report.map { "\nHow the checkpoint was read\n  " + $0.lines.joined(separator: "\n  ") } ?? ""
       CommandLineOutput.result(ResultSummary.text(outcome.result) + reading)
+    }
+    if !outcome.result.task.hasOwnReferences, !noLeaderboard, !quiet {
+      CommandLineOutput.note(
+        "not on the leaderboard, whose results are measured with the task's own manifold and score"
+          + (output == nil ? "; pass --output FILE to keep this one" : ""))
     }
     if !quiet { for place in places { CommandLineOutput.note("wrote \(place)") } }
   }
@@ -103,7 +125,7 @@ struct EvaluateCommand: ParsableCommand {
       try ResultFile.write(outcome.result, to: url)
       places.append(output)
     }
-    if !noLeaderboard {
+    if !noLeaderboard, outcome.result.task.hasOwnReferences {
       let leaderboard = Leaderboard(directory: files.leaderboard)
       let url = leaderboard.resultURL(of: outcome.result)
       try leaderboard.add(outcome.result)

@@ -21,23 +21,24 @@ struct Conv2D: BilinearOperator {
     return try checkedShape([x[0], w[0], height, width], inputs)
   }
 
-  func scratchCount(inputs: [Shape], output: Shape) -> Int {
-    ConvolutionKernel(geometry, image: inputs[0], weights: inputs[1], output: output).scratchCount
+  private func kernel(_ inputs: [Shape], _ output: Shape) -> ConvolutionKernel {
+    ConvolutionKernel(geometry, image: inputs[0], weights: inputs[1], output: output, .forward)
   }
 
-  func evaluate(_ kernel: KernelArguments) { evaluate(kernel) { _ in } }
+  func scratchCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).scratchCount }
 
-  /// Calls `afterImage` with each image's index as soon as its output is complete.
-  @inline(__always)
-  func evaluate(_ kernel: KernelArguments, afterImage: (Int) -> Void) {
-    let convolution = ConvolutionKernel(
-      geometry, image: kernel.inputShapes[0], weights: kernel.inputShapes[1], output: kernel.outputShape)
-    for image in 0..<kernel.outputShape[0] {
-      convolution.forward(
-        kernel.inputs[0] + image * convolution.imageCount, kernel.inputs[1],
-        into: kernel.output + image * convolution.outputCount, scratch: kernel.scratch)
-      afterImage(image)
-    }
+  func preparedCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).preparedCount }
+
+  func prepare(
+    _ weights: UnsafePointer<Float>, inputs: [Shape], output: Shape, into prepared: UnsafeMutablePointer<Float>
+  ) {
+    kernel(inputs, output).prepare(weights, into: prepared)
+  }
+
+  func evaluate(_ kernel: KernelArguments) { evaluate(kernel, Epilogue(kernel)) }
+
+  func evaluate(_ kernel: KernelArguments, _ epilogue: Epilogue) {
+    self.kernel(kernel.inputShapes, kernel.outputShape).evaluate(kernel, epilogue)
   }
 
   func reverse(

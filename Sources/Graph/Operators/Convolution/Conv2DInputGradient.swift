@@ -21,23 +21,24 @@ struct Conv2DInputGradient: BilinearOperator {
     return try checkedShape([dy[0], w[1] * geometry.groups, height, width], inputs)
   }
 
-  func scratchCount(inputs: [Shape], output: Shape) -> Int {
-    ConvolutionKernel(geometry, image: output, weights: inputs[1], output: inputs[0]).scratchCount
+  private func kernel(_ inputs: [Shape], _ output: Shape) -> ConvolutionKernel {
+    ConvolutionKernel(geometry, image: output, weights: inputs[1], output: inputs[0], .inputGradient)
   }
 
-  func evaluate(_ kernel: KernelArguments) { evaluate(kernel) { _ in } }
+  func scratchCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).scratchCount }
 
-  /// Calls `afterImage` with each image's index as soon as its output is complete.
-  @inline(__always)
-  func evaluate(_ kernel: KernelArguments, afterImage: (Int) -> Void) {
-    let convolution = ConvolutionKernel(
-      geometry, image: kernel.outputShape, weights: kernel.inputShapes[1], output: kernel.inputShapes[0])
-    for image in 0..<kernel.outputShape[0] {
-      convolution.inputGradient(
-        kernel.inputs[0] + image * convolution.outputCount, kernel.inputs[1],
-        into: kernel.output + image * convolution.imageCount, scratch: kernel.scratch)
-      afterImage(image)
-    }
+  func preparedCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).preparedCount }
+
+  func prepare(
+    _ weights: UnsafePointer<Float>, inputs: [Shape], output: Shape, into prepared: UnsafeMutablePointer<Float>
+  ) {
+    kernel(inputs, output).prepare(weights, into: prepared)
+  }
+
+  func evaluate(_ kernel: KernelArguments) { evaluate(kernel, Epilogue(kernel)) }
+
+  func evaluate(_ kernel: KernelArguments, _ epilogue: Epilogue) {
+    self.kernel(kernel.inputShapes, kernel.outputShape).evaluate(kernel, epilogue)
   }
 
   // With L = <g, A'(w) dy> = <A(w) g, dy>: the derivative in dy is the convolution of g, in w that of <conv(g, w), dy>.

@@ -19,20 +19,15 @@ struct Conv2DWeightGradient: BilinearOperator {
     return try checkedShape([dy[1], x[1] / geometry.groups, height, width], inputs)
   }
 
-  func scratchCount(inputs: [Shape], output: Shape) -> Int {
-    ConvolutionKernel(geometry, image: inputs[0], weights: output, output: inputs[1]).scratchCount
+  private func kernel(_ inputs: [Shape], _ output: Shape) -> WeightGradientKernel {
+    WeightGradientKernel(geometry, image: inputs[0], weights: output, output: inputs[1])
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    let convolution = ConvolutionKernel(
-      geometry, image: kernel.inputShapes[0], weights: kernel.outputShape, output: kernel.inputShapes[1])
-    kernel.output.update(repeating: 0, count: kernel.outputShape.count)
-    for image in 0..<kernel.inputShapes[0][0] {
-      convolution.addWeightGradient(
-        kernel.inputs[0] + image * convolution.imageCount, kernel.inputs[1] + image * convolution.outputCount,
-        to: kernel.output, scratch: kernel.scratch)
-    }
-  }
+  func scratchCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).scratchCount }
+
+  func sharedScratchCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).sharedScratchCount }
+
+  func evaluate(_ kernel: KernelArguments) { self.kernel(kernel.inputShapes, kernel.outputShape).evaluate(kernel) }
 
   // With L = <g, B(x, dy)> = <conv(x, g), dy>.
   func reverse(

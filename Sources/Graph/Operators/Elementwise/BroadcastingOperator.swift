@@ -24,34 +24,41 @@ extension BroadcastingOperator {
     let count = shape.count
     let leftShape = kernel.inputShapes[0]
     let rightShape = kernel.inputShapes[1]
+    let blockSize = KernelArguments.blockSize(work: 1)
     if leftShape == shape && rightShape == shape {
-      for index in 0..<count { output[index] = self(left[index], right[index]) }
+      kernel.forEachBlock(of: count, blockSize: blockSize) { range, _ in
+        for index in range { output[index] = self(left[index], right[index]) }
+      }
     } else if leftShape == shape && rightShape.count == 1 {
       let value = right[0]
-      for index in 0..<count { output[index] = self(left[index], value) }
+      kernel.forEachBlock(of: count, blockSize: blockSize) { range, _ in
+        for index in range { output[index] = self(left[index], value) }
+      }
     } else {
       // Rows along the last axis; each operand's row is contiguous or one repeated number.
       let leftStrides = leftShape.broadcastStrides(to: shape)
       let rightStrides = rightShape.broadcastStrides(to: shape)
       let (rowLength, leftStep, rightStep, rows) = mergedRows(shape, leftStrides, rightStrides)
-      var row = 0
-      rows.forEachOffset(leftStrides, rightStrides) { leftOffset, rightOffset in
-        let a = left + leftOffset
-        let b = right + rightOffset
-        let target = output + row * rowLength
-        switch (leftStep, rightStep) {
-        case (1, 1): for index in 0..<rowLength { target[index] = self(a[index], b[index]) }
-        case (1, _):
-          let value = b[0]
-          for index in 0..<rowLength { target[index] = self(a[index], value) }
-        case (_, 1):
-          let value = a[0]
-          for index in 0..<rowLength { target[index] = self(value, b[index]) }
-        default:
-          let value = self(a[0], b[0])
-          for index in 0..<rowLength { target[index] = value }
+      kernel.forEachBlock(of: rows.count, blockSize: KernelArguments.blockSize(work: rowLength)) { range, _ in
+        var row = range.lowerBound
+        rows.forEachOffset(leftStrides, rightStrides, range) { leftOffset, rightOffset in
+          let a = left + leftOffset
+          let b = right + rightOffset
+          let target = output + row * rowLength
+          switch (leftStep, rightStep) {
+          case (1, 1): for index in 0..<rowLength { target[index] = self(a[index], b[index]) }
+          case (1, _):
+            let value = b[0]
+            for index in 0..<rowLength { target[index] = self(a[index], value) }
+          case (_, 1):
+            let value = a[0]
+            for index in 0..<rowLength { target[index] = self(value, b[index]) }
+          default:
+            let value = self(a[0], b[0])
+            for index in 0..<rowLength { target[index] = value }
+          }
+          row += 1
         }
-        row += 1
       }
     }
   }
@@ -99,13 +106,22 @@ extension Shape {
   }
 
   /// Calls `body` with the two operands' offsets at every index of this shape, in row-major order.
+  /// - Parameter range: of positions in that order; all of them by default.
   @inline(__always)
-  func forEachOffset(_ left: [Int], _ right: [Int], _ body: (Int, Int) -> Void) {
-    guard count > 0 else { return }
+  func forEachOffset(_ left: [Int], _ right: [Int], _ range: Range<Int>? = nil, _ body: (Int, Int) -> Void) {
+    let range = range ?? 0..<count
+    guard !range.isEmpty else { return }
     var index = [Int](repeating: 0, count: rank)
     var leftOffset = 0
     var rightOffset = 0
-    while true {
+    var position = range.lowerBound
+    for axis in stride(from: rank - 1, through: 0, by: -1) where position > 0 {
+      index[axis] = position % self[axis]
+      position /= self[axis]
+      leftOffset += index[axis] * left[axis]
+      rightOffset += index[axis] * right[axis]
+    }
+    for _ in range {
       body(leftOffset, rightOffset)
       var axis = rank - 1
       while axis >= 0 {
@@ -118,7 +134,6 @@ extension Shape {
         index[axis] = 0
         axis -= 1
       }
-      if axis < 0 { return }
     }
   }
 }

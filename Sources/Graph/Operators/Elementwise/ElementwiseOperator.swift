@@ -18,8 +18,10 @@ extension ElementwiseOperator {
   }
 
   public func evaluate(_ kernel: KernelArguments) {
-    let input = kernel.inputs[0]
-    for index in 0..<kernel.outputShape.count { kernel.output[index] = self(input[index]) }
+    let (input, output) = (kernel.inputs[0], kernel.output)
+    kernel.forEachBlock(of: kernel.outputShape.count, blockSize: KernelArguments.blockSize(work: 1)) { range, _ in
+      for index in range { output[index] = self(input[index]) }
+    }
   }
 
   public func reverse(

@@ -21,14 +21,23 @@ struct MatrixProduct: BilinearOperator {
     let m = a[a.rank - 2]
     let k = a[a.rank - 1]
     let n = b[b.rank - 1]
+    let (left, right, output) = (kernel.inputs[0], kernel.inputs[1], kernel.output)
     if a.rank == 2 {
-      RowProduct.multiply(rows: m, inner: k, columns: n, kernel.inputs[0], kernel.inputs[1], into: kernel.output)
+      // Whole groups of rows, which the product reads its right operand once for.
+      let groups = KernelArguments.blockSize(work: RowProduct.group * k * n / 4)
+      kernel.forEachBlock(of: m, blockSize: RowProduct.group * groups) { rows, _ in
+        RowProduct.multiply(
+          rows: rows.count, inner: k, columns: n, left + rows.lowerBound * k, right, into: output + rows.lowerBound * n)
+      }
       return
     }
-    for matrix in 0..<a.dimensions.dropLast(2).reduce(1, *) {
-      BLAS.multiply(
-        m: m, n: n, k: k, kernel.inputs[0] + matrix * m * k, kernel.inputs[1] + (b.rank == 2 ? 0 : matrix * k * n),
-        into: kernel.output + matrix * m * n)
+    let matrices = a.dimensions.dropLast(2).reduce(1, *)
+    kernel.forEachBlock(of: matrices, blockSize: KernelArguments.blockSize(work: m * k * n / 4)) { range, _ in
+      for matrix in range {
+        BLAS.multiply(
+          m: m, n: n, k: k, left + matrix * m * k, right + (b.rank == 2 ? 0 : matrix * k * n),
+          into: output + matrix * m * n)
+      }
     }
   }
 

@@ -16,7 +16,7 @@ struct Broadcast: LinearOperator {
 
   func evaluate(_ kernel: KernelArguments) {
     StridedCopy.gather(
-      kernel.inputs[0], strides: kernel.inputShapes[0].broadcastStrides(to: shape), into: kernel.output, shape)
+      kernel.inputs[0], strides: kernel.inputShapes[0].broadcastStrides(to: shape), into: kernel.output, shape, kernel)
   }
 
   func reverse(

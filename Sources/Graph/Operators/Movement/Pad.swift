@@ -31,7 +31,7 @@ struct Pad: Operator {
     let offset = zip(low, strides).reduce(0) { $0 + $1.0 * $1.1 }
     StridedCopy.scatter(
       kernel.inputs[0], kernel.inputShapes[0], into: kernel.output + offset,
-      strides: zip(interior, strides).map { ($0 + 1) * $1 })
+      strides: zip(interior, strides).map { ($0 + 1) * $1 }, kernel)
   }
 
   func reverse(

@@ -27,7 +27,8 @@ struct Slice: LinearOperator {
     let strides = kernel.inputShapes[0].strides
     let offset = zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 }
     StridedCopy.gather(
-      kernel.inputs[0] + offset, strides: zip(steps, strides).map { $0 * $1 }, into: kernel.output, kernel.outputShape)
+      kernel.inputs[0] + offset, strides: zip(steps, strides).map { $0 * $1 }, into: kernel.output, kernel.outputShape,
+      kernel)
   }
 
   func reverse(

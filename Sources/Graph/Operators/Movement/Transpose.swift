@@ -23,7 +23,8 @@ struct Transpose: LinearOperator {
   func evaluate(_ kernel: KernelArguments) {
     let strides = kernel.inputShapes[0].strides
     StridedCopy.gather(
-      kernel.inputs[0], strides: permutation.map { strides[$0] }, into: kernel.output, kernel.outputShape)
+      kernel.inputs[0], strides: permutation.map { strides[$0] }, into: kernel.output, kernel.outputShape,
+      kernel)
   }
 
   func reverse(

@@ -18,7 +18,7 @@ struct AveragePool2D: LinearOperator {
   func evaluate(_ kernel: KernelArguments) {
     let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
     let traversal = PoolingTraversal(window, input: input, output: output)
-    for plane in 0..<input[0] * input[1] {
+    traversal.forEachPlane(kernel, of: input[0] * input[1]) { plane in
       let source = kernel.inputs[0] + plane * input[2] * input[3]
       let target = kernel.output + plane * output[2] * output[3]
       traversal.forEachWindow { index, positions in

@@ -20,10 +20,10 @@ struct AveragePool2DGradient: LinearOperator {
 
   func evaluate(_ kernel: KernelArguments) {
     let (input, output) = (kernel.outputShape, kernel.inputShapes[0])
-    kernel.output.update(repeating: 0, count: input.count)
     let traversal = PoolingTraversal(pool.window, input: input, output: output)
-    for plane in 0..<input[0] * input[1] {
+    traversal.forEachPlane(kernel, of: input[0] * input[1]) { plane in
       let target = kernel.output + plane * input[2] * input[3]
+      target.update(repeating: 0, count: input[2] * input[3])
       let source = kernel.inputs[0] + plane * output[2] * output[3]
       traversal.forEachWindow { index, positions in
         let share = source[index] / pool.divisor(positions)

@@ -17,7 +17,7 @@ struct MaxPool2D: Operator {
   func evaluate(_ kernel: KernelArguments) {
     let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
     let traversal = PoolingTraversal(window, input: input, output: output)
-    for plane in 0..<input[0] * input[1] {
+    traversal.forEachPlane(kernel, of: input[0] * input[1]) { plane in
       let source = kernel.inputs[0] + plane * input[2] * input[3]
       let target = kernel.output + plane * output[2] * output[3]
       traversal.forEachWindow { index, positions in
@@ -52,7 +52,7 @@ struct MaxPool2D: Operator {
 struct MaxPoolSelection {
   private let traversal: PoolingTraversal
   private let planes: Int
-  private let inputPlane: Int
+  let inputPlane: Int
   private let outputPlane: Int
 
   init(_ window: PoolingWindow, input: Shape, output: Shape) {
@@ -62,11 +62,16 @@ struct MaxPoolSelection {
     outputPlane = output[2] * output[3]
   }
 
-  /// Calls `body` with each output's index and the index of its selected input, nil for a window wholly in padding.
+  /// Calls `body` with each output's index and the index of its selected input, nil for a window wholly in padding; one
+  /// plane after the other, or over the threads of `kernel`. Before a plane, `begin` is called with its first input index.
   @inline(__always)
-  func forEach(in values: UnsafePointer<Float>, _ body: (_ output: Int, _ selected: Int?) -> Void) {
-    for plane in 0..<planes {
+  func forEach(
+    _ kernel: KernelArguments, in values: UnsafePointer<Float>, begin: (_ first: Int) -> Void = { _ in },
+    _ body: (_ output: Int, _ selected: Int?) -> Void
+  ) {
+    traversal.forEachPlane(kernel, of: planes) { plane in
       let base = plane * inputPlane
+      begin(base)
       traversal.forEachWindow { index, positions in
         var selected = -1
         var largest = -Float.infinity

@@ -17,7 +17,7 @@ struct MaxPool2DGather: Operator {
 
   func evaluate(_ kernel: KernelArguments) {
     MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.outputShape)
-      .forEach(in: kernel.inputs[0]) { output, selected in
+      .forEach(kernel, in: kernel.inputs[0]) { output, selected in
         kernel.output[output] = selected.map { kernel.inputs[1][$0] } ?? 0
       }
   }

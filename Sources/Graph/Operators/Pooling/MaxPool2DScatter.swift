@@ -15,11 +15,13 @@ struct MaxPool2DScatter: Operator {
   }
 
   func evaluate(_ kernel: KernelArguments) {
-    kernel.output.update(repeating: 0, count: kernel.outputShape.count)
-    MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.inputShapes[1])
-      .forEach(in: kernel.inputs[0]) { output, selected in
+    let selection = MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.inputShapes[1])
+    selection.forEach(
+      kernel, in: kernel.inputs[0],
+      begin: { (kernel.output + $0).update(repeating: 0, count: selection.inputPlane) },
+      { output, selected in
         if let selected { kernel.output[selected] += kernel.inputs[1][output] }
-      }
+      })
   }
 
   func reverse(

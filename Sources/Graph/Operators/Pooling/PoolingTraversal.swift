@@ -5,6 +5,7 @@ struct PoolingTraversal {
   private let rows: [Span]
   private let columns: [Span]
   private let width: Int
+  private let windowCount: Int
 
   /// - Parameters: input `[N, C, H, W]` and its pooled shape.
   init(_ window: PoolingWindow, input: Shape, output: Shape) {
@@ -20,6 +21,16 @@ struct PoolingTraversal {
         extent: input[3], padding: geometry.right)
     }
     width = input[3]
+    windowCount = window.height * window.width
+  }
+
+  /// Calls `body` with every plane, over the threads of `kernel`.
+  @inline(__always)
+  func forEachPlane(_ kernel: KernelArguments, of planes: Int, _ body: (Int) -> Void) {
+    let work = rows.count * columns.count * windowCount
+    kernel.forEachBlock(of: planes, blockSize: KernelArguments.blockSize(work: work)) { range, _ in
+      for plane in range { body(plane) }
+    }
   }
 
   /// Calls `body` with every output position of one plane and the window there.

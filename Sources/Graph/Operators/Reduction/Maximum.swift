@@ -18,7 +18,7 @@ struct Maximum: Operator {
 
   func evaluate(_ kernel: KernelArguments) {
     let reduction = Reduction(kernel.inputShapes[0], axes: axes)
-    reduction.forEachOutput { index, base in
+    reduction.forEachOutput(kernel) { index, base in
       var largest = -Float.infinity
       reduction.forEachRow(from: base) { offset, length, step in
         let row = kernel.inputs[0] + offset

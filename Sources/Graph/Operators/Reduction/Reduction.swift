@@ -23,13 +23,16 @@ struct Reduction {
     rowStrides = innerStrides.dropLast()
   }
 
-  /// Calls `body` with each output's index and the offset of its first input element.
+  /// Calls `body` with each output's index and the offset of its first input element, over the threads of `kernel`.
   @inline(__always)
-  func forEachOutput(_ body: (_ index: Int, _ base: Int) -> Void) {
-    var index = 0
-    outer.forEachOffset(outerStrides, outerStrides) { base, _ in
-      body(index, base)
-      index += 1
+  func forEachOutput(_ kernel: KernelArguments, _ body: (_ index: Int, _ base: Int) -> Void) {
+    let work = rows.count * length
+    kernel.forEachBlock(of: outer.count, blockSize: KernelArguments.blockSize(work: work)) { range, _ in
+      var index = range.lowerBound
+      outer.forEachOffset(outerStrides, outerStrides, range) { base, _ in
+        body(index, base)
+        index += 1
+      }
     }
   }
 

@@ -14,8 +14,12 @@ extension RowOperator {
 
   func evaluate(_ kernel: KernelArguments) {
     guard let count = kernel.outputShape.dimensions.last, count > 0 else { return }
-    for row in 0..<kernel.outputShape.count / count {
-      evaluateRow(kernel.inputs[0] + row * count, into: kernel.output + row * count, count: count)
+    // An exponential is worth tens of elementary steps.
+    let blockSize = KernelArguments.blockSize(work: 32 * count)
+    kernel.forEachBlock(of: kernel.outputShape.count / count, blockSize: blockSize) { range, _ in
+      for row in range {
+        evaluateRow(kernel.inputs[0] + row * count, into: kernel.output + row * count, count: count)
+      }
     }
   }
 

@@ -15,7 +15,7 @@ struct Sum: LinearOperator {
 
   func evaluate(_ kernel: KernelArguments) {
     let reduction = Reduction(kernel.inputShapes[0], axes: axes)
-    reduction.forEachOutput { index, base in
+    reduction.forEachOutput(kernel) { index, base in
       var sum = 0.0
       reduction.forEachRow(from: base) { offset, length, step in
         let row = kernel.inputs[0] + offset

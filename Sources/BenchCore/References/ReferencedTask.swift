@@ -1,0 +1,60 @@
+import Tensor
+
+/// A task measured with a manifold or a score that is not its own, such as a trained autoencoder's.
+///
+/// Everything else stays: images, density, constants. What was calibrated with the task's own tangent spaces is dropped,
+/// because it says nothing about others: recorded on-manifold sensitivities. The exact Bayes classifier is no such number,
+/// it is measured along the same directions as the model.
+public struct ReferencedTask: BenchmarkTask {
+  public let base: any BenchmarkTask
+  public let manifold: any Manifold
+  public let score: any Score
+  public let protocolConstants: ProtocolConstants
+  public let calibration: RegimeCalibration
+
+  /// - Parameters:
+  ///   - manifold: nil for the task's own.
+  ///   - score: with the noise levels it is defined at; nil for the task's own. Conditional scores, which are the
+  ///     density's, are then compared at these levels too.
+  /// - Throws: `EvaluationError.invalidTask` for a manifold of more dimensions than pixels, or a score without noise levels.
+  public init(
+    _ base: any BenchmarkTask, manifold: (any Manifold)? = nil, score: (score: any Score, noises: [Double])? = nil
+  ) throws(EvaluationError) {
+    if let manifold, !(0...base.imageShape.count).contains(manifold.dimension) {
+      throw .invalidTask(
+        task: base.id,
+        problem:
+          "its images have \(base.imageShape.count) pixels, manifold \(manifold.id) dimension \(manifold.dimension)")
+    }
+    if let score, score.noises.isEmpty || !score.noises.allSatisfy({ $0.isFinite && $0 > 0 }) {
+      throw .invalidTask(task: base.id, problem: "score \(score.score.id) has noise levels \(score.noises)")
+    }
+    self.base = base
+    self.manifold = manifold ?? base.manifold
+    self.score = score?.score ?? base.score
+    var constants = base.protocolConstants
+    if let score { constants.scoreNoises = score.noises }
+    protocolConstants = constants
+    if case .recorded = base.calibration, manifold != nil {
+      calibration = .none
+    } else {
+      calibration = base.calibration
+    }
+  }
+
+  public var id: String { base.id }
+  public var version: Int { base.version }
+  public var classNames: [String] { base.classNames }
+  public var imageShape: Shape { base.imageShape }
+  public var defaultImageCount: Int { base.defaultImageCount }
+  public var density: any ClassConditionalDensity { base.density }
+  public var densityIsExact: Bool { base.densityIsExact }
+  public var signalMask: [Bool]? { base.signalMask }
+  public var quality: ReferenceQuality { base.quality }
+  public var exactManifold: (any Manifold)? { base.exactManifold }
+  public var exactScore: (any Score)? { base.exactScore }
+
+  public func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
+    try base.evaluationImages(count: count, seed: seed)
+  }
+}

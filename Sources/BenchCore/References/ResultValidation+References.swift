@@ -1,0 +1,35 @@
+extension ProblemCollector {
+  mutating func check(_ learned: LearnedReference?, _ path: String) {
+    guard let learned else { return }
+    requireIdentifier(learned.id, "\(path).id")
+    require(!learned.name.isEmpty, "\(path).name", "is empty")
+    require(learned.parameters >= 0, "\(path).parameters", "is \(learned.parameters)")
+    check(learned.checkpoint, "\(path).checkpoint")
+  }
+
+  mutating func check(_ manifold: TaskRecord.ManifoldRecord) {
+    let path = "task.manifold.quality"
+    guard let quality = manifold.quality else { return }
+    require(manifold.learned != nil, path, "is that of a manifold that was not learned")
+    requireIdentifier(quality.exact, "\(path).exact")
+    require(quality.exactDimension >= 0, "\(path).exactDimension", "is \(quality.exactDimension)")
+    check(quality.dimension, in: 0...Double(max(0, manifold.dimension)), "\(path).dimension")
+    check(quality.meanAngleDegrees, in: 0...90, "\(path).meanAngleDegrees")
+    check(quality.medianAngleDegrees, in: 0...90, "\(path).medianAngleDegrees")
+    check(quality.largestAngleDegrees, in: 0...90, "\(path).largestAngleDegrees")
+    check(quality.withinShare, in: 0...1, "\(path).withinShare")
+    check(quality.coveredShare, in: 0...1, "\(path).coveredShare")
+  }
+
+  mutating func check(_ score: TaskRecord.ScoreRecord) {
+    guard let qualities = score.quality else { return }
+    require(score.learned != nil, "task.score.quality", "is that of a score that was not learned")
+    for (index, quality) in qualities.enumerated() {
+      let path = "task.score.quality[\(index)]"
+      requireIdentifier(quality.exact, "\(path).exact")
+      require(score.noise.contains(quality.noise), "\(path).noise", "is \(quality.noise), not one of task.score.noise")
+      check(quality.cosine, in: -1...1, "\(path).cosine")
+      check(quality.relativeError, in: 0...Double.greatestFiniteMagnitude, "\(path).relativeError")
+    }
+  }
+}

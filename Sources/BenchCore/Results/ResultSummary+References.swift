@@ -1,0 +1,46 @@
+extension ResultSummary {
+  /// Learned manifold and score, and how close they are to the exact ones; empty where the task's own were used.
+  static func references(_ task: TaskRecord) -> [String] {
+    guard !task.hasOwnReferences else { return [] }
+    return ["References that are not the task's own"]
+      + fields(manifold(task.manifold) + score(task.score)).flatMap { ["  \($0)"] }
+  }
+
+  private static func manifold(_ manifold: TaskRecord.ManifoldRecord) -> [(name: String, value: String)] {
+    guard let learned = manifold.learned else { return [] }
+    var rows = [
+      ("manifold", "\(manifold.id) \(learned.id), dimension \(manifold.dimension)"), ("", learned.checkpoint.sha256),
+    ]
+    if let quality = manifold.quality {
+      rows += [
+        (
+          "  angles",
+          "to \(quality.exact) (dimension \(quality.exactDimension)), in degrees: "
+            + "mean \(withInterval(quality.meanAngleDegrees, 2)), median \(fixed(quality.medianAngleDegrees.value, 2)), "
+            + "largest \(fixed(quality.largestAngleDegrees.value, 1))"
+        ),
+        (
+          "  shares",
+          "\(fixed(quality.withinShare.value, 4)) of the estimated directions within the exact tangent space, which they "
+            + "cover to \(fixed(quality.coveredShare.value, 3))"
+        ),
+      ]
+    }
+    return rows
+  }
+
+  private static func score(_ score: TaskRecord.ScoreRecord) -> [(name: String, value: String)] {
+    guard let learned = score.learned else { return [] }
+    return [
+      ("score", "\(score.id) \(learned.id), noise \(score.noise.map { brief($0) }.joined(separator: ", "))"),
+      ("", learned.checkpoint.sha256),
+    ]
+      + (score.quality ?? []).map { quality in
+        (
+          "  cosine",
+          "to \(quality.exact) at \(quality.input.rawValue) images, noise \(brief(quality.noise)): "
+            + "\(withInterval(quality.cosine, 3)); relative error \(fixed(quality.relativeError.value, 3))"
+        )
+      }
+  }
+}

@@ -1,0 +1,127 @@
+/// A figure: columns of panels that share their x axis, and one legend below.
+public struct Figure: Sendable {
+  /// Read by screen readers and shown by browsers.
+  public var title: String
+  public var description: String
+  /// From left to right; each from top to bottom.
+  public var columns: [[Panel]]
+  public var legend: Legend
+  public var style: FigureStyle
+
+  public init(title: String, description: String, columns: [[Panel]], legend: Legend, style: FigureStyle) {
+    self.title = title
+    self.description = description
+    self.columns = columns
+    self.legend = legend
+    self.style = style
+  }
+
+  /// The document, UTF-8 with a final newline: the same bytes for the same figure.
+  public func svg() -> String {
+    let key = LegendDrawing(legend: legend, left: 10, width: width - 20, style: style)
+    let height = legendTop + key.height + 6
+    let page = [SVGAttribute("width", width), SVGAttribute("height", height)]
+    let viewBox = "0 0 \(SVGNumber.text(width)) \(SVGNumber.text(height))"
+    let attributes =
+      [SVGAttribute("xmlns", "http://www.w3.org/2000/svg")] + page + [
+        SVGAttribute("viewBox", viewBox), SVGAttribute("font-family", Typeface.stack), SVGAttribute("role", "img"),
+      ]
+    let drawings = self.drawings
+    var children: [SVGNode] = [
+      .element("title", [], [.text(title)]), .element("desc", [], [.text(description)]),
+      .element("defs", [], shades.compactMap(\.definition) + drawings.map(\.definition)),
+      .element("rect", page + [SVGAttribute("fill", Colour.paper.hex)], []),
+    ]
+    for drawing in drawings { children.append(.group(drawing.nodes)) }
+    for column in columns.indices {
+      let nodes = title(of: column) + strip(of: column)
+      if !nodes.isEmpty { children.append(.group(nodes)) }
+    }
+    if !legend.entries.isEmpty { children.append(.group(key.nodes(top: legendTop))) }
+    let root = SVGNode.element("svg", attributes, children)
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + root.serialised() + "\n"
+  }
+
+  // MARK: Places
+
+  private var rows: Int { columns.map(\.count).max() ?? 0 }
+
+  private var width: Double {
+    let gaps = Double(max(0, columns.count - 1)) * style.columnGap
+    return style.leftMargin + Double(columns.count) * style.panelWidth + gaps + style.rightMargin
+  }
+
+  /// The upper line of the uppermost panels.
+  private var top: Double {
+    let titleHeight = columns.contains { $0.first?.title != nil } ? style.titleSize + 9 : 4
+    return titleHeight + (hasStrip ? style.stripHeight + 3 : 0) + 4
+  }
+
+  private var legendTop: Double {
+    let gaps = Double(max(0, rows - 1)) * style.rowGap
+    return top + Double(rows) * style.panelHeight + gaps + style.tickSize + style.labelSize + 26
+  }
+
+  private func left(of column: Int) -> Double {
+    style.leftMargin + Double(column) * (style.panelWidth + style.columnGap)
+  }
+
+  private var drawings: [PanelDrawing] {
+    columns.enumerated().flatMap { column, panels in
+      panels.enumerated().map { row, panel in
+        let frame = Rectangle(
+          left: left(of: column), top: top + Double(row) * (style.panelHeight + style.rowGap),
+          width: style.panelWidth, height: style.panelHeight)
+        return PanelDrawing(panel: panel, frame: frame, style: style, number: column * rows + row)
+      }
+    }
+  }
+
+  private var hasStrip: Bool {
+    style.stripHeight > 0 && columns.contains { $0.first?.spans.contains { !$0.labels.isEmpty } ?? false }
+  }
+
+  // MARK: Parts
+
+  /// Each once, in the order of their first use.
+  private var shades: [Shade] {
+    var seen: [Shade] = []
+    let inLegend = legend.entries.compactMap { entry -> Shade? in
+      if case .shade(let shade) = entry.sign { shade } else { nil }
+    }
+    for shade in columns.joined().flatMap({ $0.spans.map(\.shade) }) + inLegend where !seen.contains(shade) {
+      seen.append(shade)
+    }
+    return seen
+  }
+
+  private func title(of column: Int) -> [SVGNode] {
+    guard let title = columns[column].first?.title else { return [] }
+    let place = Point(x: left(of: column) + style.panelWidth / 2, y: style.titleSize + 2)
+    return [
+      TextMark(text: RichText(title), at: place, size: style.titleSize, anchor: .middle, isBold: true).node
+    ]
+  }
+
+  /// The strip above a column that names the spans of its first panel.
+  private func strip(of column: Int) -> [SVGNode] {
+    guard hasStrip, let spans = columns[column].first?.spans else { return [] }
+    let left = left(of: column)
+    return spans.flatMap { span -> [SVGNode] in
+      let box = Rectangle(
+        left: left + span.range.lowerBound * style.panelWidth, top: top - style.stripHeight - 3,
+        width: (span.range.upperBound - span.range.lowerBound) * style.panelWidth, height: style.stripHeight)
+      let paint = [
+        SVGAttribute("fill", span.shade.fill), SVGAttribute("stroke", Colour.grey(110).hex),
+        SVGAttribute("stroke-width", 0.7),
+      ]
+      let ground = SVGNode.element("rect", box.attributes() + paint, [])
+      let size = style.tickSize
+      let label = span.labels.first { Typeface.width($0, size: size) + 4 <= box.width }
+      guard let label else { return [ground] }
+      let place = Point(x: box.left + box.width / 2, y: box.top + 0.5 * box.height + 0.35 * size)
+      let name = TextMark(text: RichText(label), at: place, size: size, anchor: .middle, halo: span.shade.tint)
+      return [ground, name.node]
+    }
+  }
+}

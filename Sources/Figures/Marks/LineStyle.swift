@@ -1,0 +1,25 @@
+/// How a line is drawn.
+public struct LineStyle: Sendable, Equatable {
+  public var colour: Colour
+  /// In user units.
+  public var width: Double
+  /// Lengths of dashes and gaps, in user units; empty for a solid line.
+  public var dashes: [Double]
+
+  public init(_ colour: Colour, width: Double = 1.8, dashes: [Double] = []) {
+    self.colour = colour
+    self.width = width
+    self.dashes = dashes
+  }
+
+  var attributes: [SVGAttribute] {
+    var attributes = [
+      SVGAttribute("fill", "none"), SVGAttribute("stroke", colour.hex), SVGAttribute("stroke-width", width),
+      SVGAttribute("stroke-linejoin", "round"),
+    ]
+    if !dashes.isEmpty {
+      attributes.append(SVGAttribute("stroke-dasharray", dashes.map(SVGNumber.text).joined(separator: " ")))
+    }
+    return attributes
+  }
+}

@@ -1,0 +1,21 @@
+/// Text for XML 1.0.
+enum XMLText {
+  /// Markup characters as entities, in contents and in attributes alike; characters that XML 1.0 cannot hold at all
+  /// (section 2.2: control characters but tab and line breaks, U+FFFE and U+FFFF) become U+FFFD.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "'": result += "&#39;"
+      case "\t", "\n", "\r": result += "&#\(scalar.value);"
+      case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: result += "\u{FFFD}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}

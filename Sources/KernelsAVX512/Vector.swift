@@ -1,0 +1,8 @@
+// What differs between the instruction sets; every other file of the kernel targets is one source for all three.
+
+/// x86-64 processors with AVX-512 (F, VL, BW, DQ, CD).
+typealias Vector = SIMD16<Float>
+
+/// `sum + a * b`, rounded once.
+@inline(__always)
+func accumulate(_ a: Vector, _ b: Vector, _ sum: inout Vector) { sum.addProduct(a, b) }

@@ -1,0 +1,87 @@
+/// `output[k][p] = sum over terms t of weights[t][k] * source[offsets[t] + p]`: a convolution over one image whose padded
+/// channels lie flat in memory, every term being one tap of one channel. Each output is summed in the order of the terms.
+///
+/// - Parameters:
+///   - panels: groups of four outputs.
+///   - weights: `[panels][terms][4]`.
+///   - positions: a multiple of 16; `source + offset` must be readable that far.
+///   - output: `[4 * panels]` rows, `pitch` apart.
+@inline(never)
+public func shiftedProduct(
+  panels: Int, terms: Int, weights: UnsafePointer<Float>, offsets: UnsafePointer<Int32>, source: UnsafePointer<Float>,
+  positions: Int, output: UnsafeMutablePointer<Float>, pitch: Int
+) {
+  var position = 0
+  while position < positions {
+    let isPair = position &+ 2 &* width <= positions
+    for panel in 0..<panels {
+      let filters = weights + panel &* terms &* 4
+      let target = output + panel &* 4 &* pitch + position
+      if isPair {
+        shiftedBlock2(terms, filters, offsets, source + position, target, pitch)
+      } else {
+        shiftedBlock1(terms, filters, offsets, source + position, target, pitch)
+      }
+    }
+    position &+= isPair ? 2 &* width : width
+  }
+}
+
+/// Four outputs at two vectors of positions.
+@inline(__always)
+private func shiftedBlock2(
+  _ terms: Int, _ weights: UnsafePointer<Float>, _ offsets: UnsafePointer<Int32>, _ source: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>, _ pitch: Int
+) {
+  var a0 = Vector.zero, a1 = Vector.zero, b0 = Vector.zero, b1 = Vector.zero
+  var c0 = Vector.zero, c1 = Vector.zero, d0 = Vector.zero, d1 = Vector.zero
+  var filter = weights
+  for term in 0..<terms {
+    let tap = source + Int(offsets[term])
+    let (x0, x1) = (load(tap), load(tap + width))
+    let (a, b, c, d) = (repeated(filter[0]), repeated(filter[1]), repeated(filter[2]), repeated(filter[3]))
+    accumulate(a, x0, &a0)
+    accumulate(a, x1, &a1)
+    accumulate(b, x0, &b0)
+    accumulate(b, x1, &b1)
+    accumulate(c, x0, &c0)
+    accumulate(c, x1, &c1)
+    accumulate(d, x0, &d0)
+    accumulate(d, x1, &d1)
+    filter += 4
+  }
+  var row = output
+  store(a0, row)
+  store(a1, row + width)
+  row += pitch
+  store(b0, row)
+  store(b1, row + width)
+  row += pitch
+  store(c0, row)
+  store(c1, row + width)
+  row += pitch
+  store(d0, row)
+  store(d1, row + width)
+}
+
+/// Four outputs at one vector of positions.
+@inline(__always)
+private func shiftedBlock1(
+  _ terms: Int, _ weights: UnsafePointer<Float>, _ offsets: UnsafePointer<Int32>, _ source: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>, _ pitch: Int
+) {
+  var a = Vector.zero, b = Vector.zero, c = Vector.zero, d = Vector.zero
+  var filter = weights
+  for term in 0..<terms {
+    let x = load(source + Int(offsets[term]))
+    accumulate(repeated(filter[0]), x, &a)
+    accumulate(repeated(filter[1]), x, &b)
+    accumulate(repeated(filter[2]), x, &c)
+    accumulate(repeated(filter[3]), x, &d)
+    filter += 4
+  }
+  store(a, output)
+  store(b, output + pitch)
+  store(c, output + 2 &* pitch)
+  store(d, output + 3 &* pitch)
+}

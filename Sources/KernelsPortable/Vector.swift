@@ -1,0 +1,8 @@
+// What differs between the instruction sets; every other file of the kernel targets is one source for all three.
+
+/// Any 64-bit processor.
+typealias Vector = SIMD4<Float>
+
+/// `sum + a * b`. Processors of this class may lack a fused instruction.
+@inline(__always)
+func accumulate(_ a: Vector, _ b: Vector, _ sum: inout Vector) { sum += a * b }

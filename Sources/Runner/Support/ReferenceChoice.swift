@@ -1,0 +1,86 @@
+import ArgumentParser
+import BenchCore
+import Checkpoints
+import Foundation
+import Plugins
+
+/// `--manifold` or `--score`: the task's own (nothing), the exact one by name, or a plugin and its checkpoint.
+struct ReferenceChoice: ExpressibleByArgument {
+  enum Kind: Equatable {
+    case exact
+    case plugin(id: String, file: String)
+  }
+
+  let kind: Kind
+
+  /// `exact`, or `ID=FILE`.
+  init?(argument: String) {
+    if argument == "exact" {
+      kind = .exact
+      return
+    }
+    guard let sign = argument.firstIndex(of: "="), sign > argument.startIndex,
+      argument.index(after: sign) < argument.endIndex
+    else { return nil }
+    kind = .plugin(id: String(argument[..<sign]), file: String(argument[argument.index(after: sign)...]))
+  }
+
+  /// - Parameter known: ids of the plugins of this kind.
+  /// - Throws: `ValidationError` for an id that there is not.
+  func validate(option: String, known: [String]) throws {
+    guard case .plugin(let id, _) = kind, !known.contains(id) else { return }
+    let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ";"
+    throw ValidationError(
+      "\(option): there is no `\(id)`\(nearest) expected exact, or "
+        + known.map { "\($0)=FILE" }.joined(separator: ", "))
+  }
+}
+
+/// The task as it is measured: with the manifold and the score that the user chose.
+struct ReferencedTaskLoader {
+  let manifold: ReferenceChoice?
+  let score: ReferenceChoice?
+  let threads: Int
+  let files: ProjectFiles?
+
+  static func validate(manifold: ReferenceChoice?, score: ReferenceChoice?) throws {
+    try manifold?.validate(option: "--manifold", known: BuiltinPlugins.manifolds.map { $0.id })
+    try score?.validate(option: "--score", known: BuiltinPlugins.scores.map { $0.id })
+  }
+
+  /// - Throws: `ValidationError` where the exact one is asked for and not known; the plugins' errors, naming the file.
+  func task(_ base: any BenchmarkTask) throws -> any BenchmarkTask {
+    let options = ReferenceOptions(task: base.id, imageShape: base.imageShape, threads: threads)
+    func exact(_ option: String, isKnown: Bool, own: String) throws {
+      guard isKnown else {
+        throw ValidationError(
+          "\(option) exact: nothing exact is known of task `\(base.id)`, whose own is `\(own)`; leave the option out")
+      }
+    }
+    var (chosenManifold, chosenScore): ((any Manifold)?, (score: any Score, noises: [Double])?) = (nil, nil)
+    switch manifold?.kind {
+    case nil: break
+    case .exact: try exact("--manifold", isKnown: base.exactManifold != nil, own: base.manifold.id)
+    case .plugin(let id, let file):
+      let (checkpoint, description) = try find(file)
+      chosenManifold = try BuiltinPlugins.manifolds.first { $0.id == id }?.load(checkpoint, description, options)
+    }
+    switch score?.kind {
+    case nil: break
+    case .exact: try exact("--score", isKnown: base.exactScore != nil, own: base.score.id)
+    case .plugin(let id, let file):
+      let (checkpoint, description) = try find(file)
+      chosenScore = try BuiltinPlugins.scores.first { $0.id == id }?.load(checkpoint, description, options)
+    }
+    guard chosenManifold != nil || chosenScore != nil else { return base }
+    return try ReferencedTask(base, manifold: chosenManifold, score: chosenScore)
+  }
+
+  private func find(_ path: String) throws -> (CheckpointFile, ModelDescription?) {
+    let checkpoint = try CheckpointFile.open(path)
+    return (
+      checkpoint,
+      try DescriptionLookup(modelsFolder: files?.models).find(for: checkpoint, explicit: nil)?.description
+    )
+  }
+}
