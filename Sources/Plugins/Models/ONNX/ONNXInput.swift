@@ -99,12 +99,9 @@ struct ONNXInput: Sendable {
     switch layout {
     case .channelsFirst: nil
     case .channelsLast: "the graph takes images as [N, H, W, C]; they are transposed for it"
-    case .flat(let extents): "the graph takes the pixels of [C, H, W] in a row, as \([0] + extents)".replacingBatch
+    case .flat(let extents):
+      "the graph takes the pixels of [C, H, W] in a row, as [N, " + extents.map(String.init).joined(separator: ", ")
+        + "]"
     }
   }
-}
-
-extension String {
-  /// The batch in a list of extents.
-  fileprivate var replacingBatch: String { replacing("[0, ", with: "[N, ") }
 }
