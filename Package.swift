@@ -106,7 +106,8 @@ let package = Package(
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], swiftSettings: optimised),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: optimised),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "_TestSupport"], swiftSettings: optimised),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "ONNXSchema", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(
@@ -115,7 +116,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "Plugins", "Graph", "_TestSupport"], swiftSettings: optimised),
     .testTarget(
-      name: "PluginsTests", dependencies: ["Plugins", "_TestSupport", "TestPlugin"], swiftSettings: optimised),
+      name: "PluginsTests", dependencies: ["Plugins", "ONNXSchema", "_TestSupport", "TestPlugin"],
+      swiftSettings: optimised),
     // The worked example of docs/add-a-model.md.
     .testTarget(
       name: "ExampleTests", dependencies: ["BenchCore", "Checkpoints", "Tensor", "_TestSupport"],
