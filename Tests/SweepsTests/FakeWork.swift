@@ -11,6 +11,7 @@ final class FakeWork: SweepWork {
   let trained = Mutex<[String]>([])
   let evaluated = Mutex<[String]>([])
   let epochs: Int
+  var trainingStages: Int { epochs }
   /// Cells whose training fails, and after how many trainings the user stops the sweep.
   let failing: Set<String>
   let stopAfter: Int?
@@ -44,15 +45,23 @@ final class FakeWork: SweepWork {
   }
 
   func train(_ cell: SweepCell, into folder: URL, threads: Int, progress: any ProgressReporter) throws {
-    progress.begin("training", total: epochs)
     if failing.contains(cell.id) { throw Diverged() }
     let count = trained.withLock { trained in
       trained.append(cell.id)
       return trained.count
     }
     if let stopAfter, count > stopAfter { throw CancellationError() }
-    for _ in 0..<epochs { try progress.advance(by: 1) }
+    for epoch in 0..<epochs {
+      progress.begin("epoch \(epoch)", total: 7)
+      for _ in 0..<7 { try progress.advance(by: 1) }
+    }
+    // As the trainer does: where a description is there, nothing is done.
+    let description = folder.appendingPathComponent("model.json")
+    guard !FileManager.default.fileExists(atPath: description.path) else { return }
     try Data("checkpoint of \(cell.id)".utf8).write(to: folder.appendingPathComponent("model.ckpt"))
+    try
+      #"{"id": "\#(cell.id)", "name": "x", "checkpoint": {"sha256": "\#(SweepsTestDigest.of("checkpoint of \(cell.id)"))"}}"#
+      .write(to: description, atomically: true, encoding: .utf8)
   }
 
   func evaluate(

@@ -11,13 +11,6 @@ public enum CellState: Sendable {
   case complete(EvaluationResult)
 }
 
-/// Says that a training ended: written after everything else, so that a checkpoint of an unfinished training is never
-/// taken for the model.
-struct TrainingMark: Codable {
-  /// SHA-256 of `model.ckpt`.
-  var sha256: String
-}
-
 extension SweepFolder {
   /// What is there of a cell and is what the sweep asks for. A file that is missing or damaged only means work; one that
   /// belongs to another configuration is refused, because going on would overwrite it.
@@ -32,21 +25,44 @@ extension SweepFolder {
     } else {
       return .pending
     }
-    guard
-      let mark = try? JSONDecoding.decode(
-        TrainingMark.self, from: Self.read(trained(cell)), source: trained(cell).path),
-      let checkpoint = try? CheckpointFile.open(self.checkpoint(of: cell).path), checkpoint.sha256 == mark.sha256
-    else { return .pending }
-    guard let result = try? ResultFile.read(self.result(of: cell)), isCurrent(result, cell, mark, definition) else {
+    guard let digest = trainedDigest(of: cell) else { return .pending }
+    guard let result = try? ResultFile.read(self.result(of: cell)), isCurrent(result, cell, digest, definition) else {
       return .trained
     }
     return .complete(result)
   }
 
+  /// SHA-256 of the checkpoint; nil where training has not ended or the checkpoint is not the one it ended with. The
+  /// description is written last, with the digest.
+  func trainedDigest(of cell: SweepCell) -> String? {
+    guard
+      let description = try? JSONDecoding.decode(
+        ModelDescription.self, from: Self.read(self.description(of: cell)), source: self.description(of: cell).path),
+      let checkpoint = try? CheckpointFile.open(self.checkpoint(of: cell).path),
+      checkpoint.sha256 == description.checkpoint?.sha256
+    else { return nil }
+    return checkpoint.sha256
+  }
+
+  /// Removes a description whose checkpoint is missing or damaged, and what is left of that: training would take the
+  /// description's word that there is nothing to do.
+  func removeDamagedModel(of cell: SweepCell) throws {
+    guard FileManager.default.fileExists(atPath: description(of: cell).path), trainedDigest(of: cell) == nil else {
+      return
+    }
+    for url in [description(of: cell), checkpoint(of: cell)] where FileManager.default.fileExists(atPath: url.path) {
+      do {
+        try FileManager.default.removeItem(at: url)
+      } catch {
+        throw SweepError.unwritable(file: url.path, reason: error.localizedDescription)
+      }
+    }
+  }
+
   private func isCurrent(
-    _ result: EvaluationResult, _ cell: SweepCell, _ mark: TrainingMark, _ definition: SweepDefinition
+    _ result: EvaluationResult, _ cell: SweepCell, _ digest: String, _ definition: SweepDefinition
   ) -> Bool {
-    result.model.id == cell.id && result.model.checkpoint?.sha256 == mark.sha256
+    result.model.id == cell.id && result.model.checkpoint?.sha256 == digest
       && result.task.id == definition.task.id && result.task.version == definition.task.version
       && result.measurementProtocol.images == definition.evaluation.images
       && result.measurementProtocol.seed == definition.evaluation.seed

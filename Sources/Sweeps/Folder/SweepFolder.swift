@@ -6,7 +6,7 @@ import JSON
 /// A sweep's folder:
 ///
 ///     configuration.json      what all models have in common
-///     <cell>/                 model.ckpt, model.json, recipe.json, and trained.json once training is over
+///     <cell>/                 recipe.json, model.ckpt, and model.json once training is over
 ///     <cell>.json             the model's result file
 ///     <cell>.failed.json      why there is none, where the last try failed
 ///     bayes.json              the task's own Bayes classifier, where it is known
@@ -26,7 +26,7 @@ public struct SweepFolder: Sendable {
   public func checkpoint(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("model.ckpt") }
   public func recipe(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("recipe.json") }
   public func result(of cell: SweepCell) -> URL { url.appendingPathComponent("\(cell.id).json") }
-  func trained(_ cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("trained.json") }
+  public func description(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("model.json") }
   func failure(of cell: SweepCell) -> URL { url.appendingPathComponent("\(cell.id).failed.json") }
 
   // MARK: Configuration

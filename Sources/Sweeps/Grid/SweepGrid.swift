@@ -29,7 +29,7 @@ public struct SweepGrid: Sendable, Equatable {
   /// - Throws: `SweepError.grid`.
   public static func logarithmic(from: Double, to: Double, count: Int) throws(SweepError) -> [Double] {
     guard from > 0, to > from, to.isFinite else {
-      throw .grid("--from \(from) --to \(to): expected positive numbers, the second larger (0 is added by --with-zero)")
+      throw .grid("--from \(from) --to \(to): expected positive numbers, the second larger")
     }
     guard (2...1000).contains(count) else { throw .grid("--points \(count): expected 2 to 1000") }
     let strengths = (0..<count).map { index in

@@ -6,7 +6,7 @@ enum ObjectiveNames {
     "cross-entropy": ("Cross-entropy", "Strength (no effect)"),
     "gradient-norm": ("Gradient norm", "Regularisation constant " + .italic("λ")),
     "smoothness": ("Smoothness penalty", "Regularisation constant " + .italic("λ")),
-    "randomised-smoothing": ("Randomised smoothing", "Noise " + .italic("σ") + " (pixel units)"),
+    "randomized-smoothing": ("Randomised smoothing", "Noise " + .italic("σ") + " (pixel units)"),
     "pgd-l2": ("Adversarial training, L2 PGD", "Radius " + .italic("ε") + " (L2, pixel units)"),
     "pgd-linf": ("Adversarial training, L∞ PGD", "Radius " + .italic("ε") + " (L∞, pixel units)"),
     "alignment": ("Alignment penalty", "Regularisation constant " + .italic("λ")),

@@ -3,7 +3,7 @@ import Synchronization
 
 /// Progress of one of several models that are worked on side by side, as part of the whole sweep's.
 ///
-/// A model is `unitsPerCell` units of the sweep, a phase of it some of them; within a phase the last stage counts.
+/// A model is `unitsPerCell` units of the sweep, a phase of it some of them, a stage a share of these.
 final class CellProgress: ProgressReporter {
   static let unitsPerCell = 1000
   /// How many of them are training; the others are evaluation.
@@ -14,6 +14,10 @@ final class CellProgress: ProgressReporter {
     var reported = 0
     var phaseStart = 0
     var phaseEnd = 0
+    /// Shares of the phase, of the stages to come, and of those that are over.
+    var stages: [Double] = []
+    var current = 0.0
+    var before = 0.0
     var total = 0
     var done = 0
   }
@@ -28,11 +32,13 @@ final class CellProgress: ProgressReporter {
   }
 
   /// The next part of the model's units; what is left of the part before counts as done.
-  func beginPhase(budget: Int) throws {
+  /// - Parameter stages: the shares of the stages that follow, which sum to 1. Stages beyond them do not count.
+  func beginPhase(budget: Int, stages: [Double]) throws {
     try report { state in
       state.phaseStart = state.phaseEnd
       state.phaseEnd += budget
-      (state.total, state.done) = (0, 0)
+      state.stages = stages
+      (state.before, state.current, state.total, state.done) = (0, 0, 0, 0)
       return state.phaseStart
     }
   }
@@ -40,14 +46,19 @@ final class CellProgress: ProgressReporter {
   func endCell() throws { try report { _ in Self.unitsPerCell } }
 
   func begin(_ stage: String, total: Int) {
-    state.withLock { ($0.total, $0.done) = (total, 0) }
+    state.withLock { state in
+      state.before += state.current
+      state.current = state.stages.isEmpty ? 0 : state.stages.removeFirst()
+      (state.total, state.done) = (total, 0)
+    }
   }
 
   func advance(by units: Int) throws {
     try report { state in
       state.done += units
       guard state.total > 0 else { return state.reported }
-      return state.phaseStart + (state.phaseEnd - state.phaseStart) * min(state.done, state.total) / state.total
+      let share = state.before + state.current * Double(min(state.done, state.total)) / Double(state.total)
+      return state.phaseStart + Int(Double(state.phaseEnd - state.phaseStart) * min(1, share))
     }
   }
 

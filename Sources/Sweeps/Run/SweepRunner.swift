@@ -1,5 +1,4 @@
 import BenchCore
-import Checkpoints
 import Dispatch
 import Foundation
 import JSON
@@ -109,11 +108,15 @@ public struct SweepRunner: Sendable {
       case .complete(let present): result = present
       case .trained: result = try evaluate(cell, threads: threads, progress: cellProgress)
       case .pending:
+        try folder.removeDamagedModel(of: cell)
         try SweepFolder.write(recipe, to: folder.recipe(of: cell))
-        try cellProgress.beginPhase(budget: CellProgress.unitsOfTraining)
+        let stages = Array(repeating: 1.0 / Double(work.trainingStages), count: work.trainingStages)
+        try cellProgress.beginPhase(budget: CellProgress.unitsOfTraining, stages: stages)
         try work.train(cell, into: cellFolder, threads: threads, progress: cellProgress)
-        let checkpoint = try CheckpointFile.open(folder.checkpoint(of: cell).path)
-        try SweepFolder.write(TrainingMark(sha256: checkpoint.sha256), to: folder.trained(cell))
+        guard folder.trainedDigest(of: cell) != nil else {
+          throw SweepError.wrongModel(
+            cell: cellFolder.path, expected: "model.json with the digest of model.ckpt", got: "other files")
+        }
         result = try evaluate(cell, threads: threads, progress: cellProgress)
       }
       try cellProgress.endCell()
@@ -123,7 +126,8 @@ public struct SweepRunner: Sendable {
   }
 
   private func evaluate(_ cell: SweepCell, threads: Int, progress: CellProgress) throws -> EvaluationResult {
-    try progress.beginPhase(budget: CellProgress.unitsPerCell - CellProgress.unitsOfTraining)
+    // Accuracy is a forward pass, measuring is everything else.
+    try progress.beginPhase(budget: CellProgress.unitsPerCell - CellProgress.unitsOfTraining, stages: [0.05, 0.95])
     let result = try work.evaluate(cell, in: folder.folder(of: cell), threads: threads, progress: progress)
     guard result.model.id == cell.id else {
       throw SweepError.wrongModel(

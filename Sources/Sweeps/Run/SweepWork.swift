@@ -7,7 +7,10 @@ public protocol SweepWork: Sendable {
   /// The cell's complete training configuration.
   func recipe(_ cell: SweepCell) throws -> JSONValue
 
-  /// Trains the cell's model into `folder`, as `model.ckpt` and `model.json`, going on from what an interrupted training
+  /// How many stages of equal length training tells its progress in; at least 1.
+  var trainingStages: Int { get }
+
+  /// Trains the cell's model into `folder`, as `model.ckpt` and, last, `model.json` with its digest, going on from what an interrupted training
   /// left there. The files are a function of the recipe, not of `threads` or of interruptions.
   func train(_ cell: SweepCell, into folder: URL, threads: Int, progress: any ProgressReporter) throws
 

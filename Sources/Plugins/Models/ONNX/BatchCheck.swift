@@ -20,7 +20,7 @@ struct BatchCheck {
     let alone: [Tensor]
     do {
       alone = try [0..<1, 1..<2].map { try Self.run(network, images[batch: $0]) }
-    } catch  where declared > 1 {
+    } catch where declared > 1 {
       throw ONNXImportError.batch(file: network.file, declared: declared, reason: "\(error)")
     }
     logits = .concatenating(alone)

@@ -27,8 +27,7 @@ struct ONNXInput: Sendable {
     guard let input = model.graph.inputs.first, model.graph.inputs.count == 1 else {
       let names = model.graph.inputs.map { "`\($0.name)`" }.joined(separator: ", ")
       throw failure(
-        "the graph has \(model.graph.inputs.count) inputs\(names.isEmpty ? "" : " (\(names))"), expected one, the images"
-      )
+        "the graph has \(model.graph.inputs.count) inputs\(names.isEmpty ? "" : " (\(names))"), expected one, the images")
     }
     if let type = input.elementType, type.dtype?.isFloatingPoint != true {
       throw failure(

@@ -44,8 +44,7 @@ struct ONNXNetwork: NetworkSource {
   /// `[N, K]`, also where the file has `[N, K, 1, 1]`.
   private func rows(_ value: Graph.Value, batch: Int, _ graph: inout Graph) throws -> Graph.Value {
     let shape = graph.shape(of: value)
-    guard shape.rank >= 2, shape[0] == batch, shape[1] >= 2, shape.dimensions.dropFirst(2).allSatisfy({ $0 == 1 })
-    else {
+    guard shape.rank >= 2, shape[0] == batch, shape[1] >= 2, shape.dimensions.dropFirst(2).allSatisfy({ $0 == 1 }) else {
       throw ONNXImportError.outputs(
         file: file,
         reason: "the output `\(model.graph.outputs[output.index].name)` has shape \(shape) for \(batch) images, "

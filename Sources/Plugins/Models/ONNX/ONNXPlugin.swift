@@ -6,8 +6,7 @@ import Tensor
 public struct ONNXPlugin: ModelPlugin {
   public static let id = "onnx"
   public static let version = "1"
-  public static let summary =
-    "ONNX graphs (opsets 7 to 21 and later ones that kept their meaning), into the built-in engine"
+  public static let summary = "ONNX graphs (opsets 7 to 21 and later ones that kept their meaning), into the built-in engine"
 
   public init() {}
 

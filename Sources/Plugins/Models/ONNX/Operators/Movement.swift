@@ -124,8 +124,7 @@ extension ONNXOperators {
     let rank = graph.shape(of: x).rank
     let isOld = node.opset < 11
     let amounts = try isOld ? node.ints("pads") ?? [] : node.integers(1, graph)
-    let axes =
-      try node.optionalIntegers(3, graph).map { try $0.map { try node.axis($0, rank: rank) } }
+    let axes = try node.optionalIntegers(3, graph).map { try $0.map { try node.axis($0, rank: rank) } }
       ?? Array(0..<rank)
     guard amounts.count == 2 * axes.count, Set(axes).count == axes.count,
       amounts.allSatisfy({ abs($0.clamped(1 << 31)) < 1 << 24 })

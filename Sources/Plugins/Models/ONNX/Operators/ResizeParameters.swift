@@ -12,8 +12,7 @@ struct ResizeParameters {
     let shape = try node.shape(0, graph)
     let isUpsample = node.node.operation == "Upsample"
     let isOld = isUpsample || node.opset == 10
-    let which =
-      try node.ints("axes").map { try $0.map { try node.axis($0, rank: shape.rank) } }
+    let which = try node.ints("axes").map { try $0.map { try node.axis($0, rank: shape.rank) } }
       ?? Array(0..<shape.rank)
     extrapolation = try node.float("extrapolation_value", 0)
     let mode = try node.string("mode", "nearest")
