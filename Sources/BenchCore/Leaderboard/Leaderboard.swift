@@ -160,6 +160,17 @@ public struct Leaderboard: Sendable {
     return paths.sorted()
   }
 
+  /// All folders of external evaluations, relative to the leaderboard's folder, sorted.
+  func externalFolders() throws -> [String] {
+    let results = directory.appendingPathComponent("results")
+    guard isFolder(results) else { return [] }
+    return try contents(of: results).flatMap { task -> [String] in
+      let folder = results.appendingPathComponent(task)
+      guard isFolder(folder) else { return [] }
+      return try contents(of: folder).filter { $0.hasSuffix(".external") }.map { "results/\(task)/\($0)" }
+    }.sorted()
+  }
+
   /// Names of what is in a folder, but for hidden files.
   private func contents(of folder: URL) throws -> [String] {
     do {

@@ -40,6 +40,12 @@ extension Leaderboard {
         mismatches.append(LeaderboardMismatch(path: path, reason: reason(of: error, at: path)))
       }
     }
+    mismatches += try externalFolders().compactMap { path in
+      let result = path.dropLast(".external".count) + ".json"
+      let exists = FileManager.default.fileExists(atPath: directory.appendingPathComponent(String(result)).path)
+      return exists
+        ? nil : LeaderboardMismatch(path: path, reason: "holds evaluations of \(result), which is not there")
+    }
     let name = documentURL.lastPathComponent
     if let current = try? Data(contentsOf: documentURL) {
       if current != (try JSONEncoding.encode(LeaderboardDocument(evaluated))) {
