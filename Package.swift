@@ -90,10 +90,13 @@ let package = Package(
     .target(name: "Figures", swiftSettings: optimised),
     .target(
       name: "Sweeps", dependencies: ["BenchCore", "Figures", "Checkpoints", "JSON"], swiftSettings: optimised),
+    // The only target that speaks to a network.
+    .target(name: "Submissions", dependencies: ["Plugins", "BenchCore", "Checkpoints", "JSON"]),
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Training", "Sweeps", "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images", "Tensor",
+        "Training", "Sweeps", "Submissions", "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images",
+        "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -113,6 +116,7 @@ let package = Package(
     .testTarget(
       name: "SweepsTests", dependencies: ["Sweeps", "BenchCore", "Checkpoints", "JSON", "Figures"],
       exclude: ["Snapshots"]),
+    .testTarget(name: "SubmissionTests", dependencies: ["Submissions", "Plugins", "BenchCore", "Checkpoints", "JSON"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "Plugins", "Graph", "_TestSupport"], swiftSettings: optimised),
     .testTarget(

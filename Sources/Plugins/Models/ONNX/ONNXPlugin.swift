@@ -9,6 +9,15 @@ public struct ONNXPlugin: ModelPlugin {
   public static let summary =
     "ONNX graphs (opsets 7 to 21 and later ones that kept their meaning), into the built-in engine"
 
+  public static let facts = ModelPluginFacts(
+    files: ["torch.onnx.export, tf2onnx, JAX exporters: .onnx with weights inside or in external data files beside it"],
+    notes: [
+      "Normalisation inside the graph is recognised; otherwise give --mean and --std or a model.json",
+      "An operator that is lacking is an error that names operator, node and opset",
+    ],
+    examples: ["pags-bench evaluate MODEL.onnx", "pags-bench plugins check MODEL.onnx"],
+    pages: ["docs/add-a-model.md"])
+
   public init() {}
 
   public static func recognizes(_ probe: FileProbe) -> Bool { probe.format == .onnx }
