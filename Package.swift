@@ -74,6 +74,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // Time of single convolutions against the processor's peak; see docs/performance.md.
+    .executableTarget(
+      name: "LayerBenchmark", dependencies: ["Graph", "Kernels", "Tensor"], path: "Benchmarks/LayerBenchmark",
+      swiftSettings: optimised),
+
     // Conformance checks and helpers that tests, and third-party plugins, run.
     .target(
       name: "_TestSupport", dependencies: ["BenchCore", "Graph", "Tensor", "Checkpoints"], swiftSettings: optimised),
@@ -82,7 +87,8 @@ let package = Package(
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], swiftSettings: optimised),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: optimised),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "Graph", "Tensor", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
