@@ -16,6 +16,8 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
   case corruptPickle(file: String, member: String, opcode: String, offset: Int, problem: String)
   /// A safetensors header contradicts itself or the file.
   case corruptHeader(file: String, problem: String)
+  /// An ONNX graph contradicts itself.
+  case corruptGraph(file: String, location: String, problem: String)
   /// A size, count or depth is beyond what this reader accepts.
   case limitExceeded(file: String, location: String, quantity: String, value: String, limit: Int)
   /// A tensor contradicts itself or its storage, or is of a kind that is not read.
@@ -42,6 +44,7 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
     case .corruptPickle(let file, let member, let opcode, let offset, let problem):
       return "\(file): \(member): opcode \(opcode) at byte \(offset): \(problem)"
     case .corruptHeader(let file, let problem): return "\(file): safetensors header: \(problem)"
+    case .corruptGraph(let file, let location, let problem): return "\(file): \(location) \(problem)"
     case .limitExceeded(let file, let location, let quantity, let value, let limit):
       return "\(file): \(location): \(quantity) is \(value), at most \(limit) is accepted"
     case .invalidTensor(let file, let tensor, let problem): return "\(file): tensor `\(tensor)` \(problem)"

@@ -3,7 +3,9 @@ import BenchCore
 /// Everything that ships with the benchmark, by kind. Adding a plugin is one file and one line here.
 public enum BuiltinPlugins {
   public static let models: [any ModelPlugin.Type] = [
-    StateDictPlugin.self
+    ExternalPlugin.self,
+    ONNXPlugin.self,
+    StateDictPlugin.self,
   ]
 
   public static let tasks: [any TaskPlugin.Type] = [

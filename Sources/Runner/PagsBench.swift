@@ -19,7 +19,7 @@ struct PagsBench: ParsableCommand {
     version: version,
     subcommands: [
       EvaluateCommand.self, RunCommand.self, TasksCommand.self, PluginsCommand.self, LeaderboardCommand.self,
-      BenchCommand.self,
+      BenchCommand.self, TrainCommand.self, ONNXTestCommand.self,
     ])
 
   /// Failures of the work end with 1 and one message; unusable arguments with 64, as swift-argument-parser does.

@@ -50,8 +50,13 @@ import Testing
       file: "a.pt", sha256: String(repeating: "0", count: 64), bytes: 12, format: "pytorch-zip")
     withCheckpoint.model.source = ModelDescription.Source(paper: "P")
     let constant = QuadraticClassifier(inputShape: [1, 4, 6], weights: .init(rows: 3, columns: 24))
+    let learned = try ReferencedTask(
+      ToyTask(), manifold: ReferencedTaskTests.TurnedManifold(), score: (ReferencedTaskTests.ScaledScore(), [0.4]))
+    let learnedResult = try Evaluation(task: learned, configuration: toyConfiguration(images: 12)).run(
+      EvaluationSubject(classifier: fragileClassifier(strength: 2), record: toyRecord(id: "d"))
+    ).result
     return [
-      withCheckpoint, try toyOutcome(id: "b", task: fitted, images: 12).result,
+      withCheckpoint, learnedResult, try toyOutcome(id: "b", task: fitted, images: 12).result,
       try toyOutcome(constant, id: "c", images: 12).result,
     ]
   }
@@ -60,7 +65,7 @@ import Testing
     for result in try results() {
       #expect(try problems(ResultFile.encode(result), schema: "result.schema.json") == "")
     }
-    let leaderboard = try JSONEncoding.encode(LeaderboardDocument(results()))
+    let leaderboard = try JSONEncoding.encode(LeaderboardDocument(results().filter(\.task.hasOwnReferences)))
     #expect(try problems(leaderboard, schema: "leaderboard.schema.json") == "")
   }
 

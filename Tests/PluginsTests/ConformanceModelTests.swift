@@ -52,7 +52,7 @@ private enum StudyModels {
   }
 
   @Test(
-    "trained networks of the feasibility study, on the images they were trained for",
+    "trained networks of the feasibility study",
     .enabled(if: StudyModels.arePresent, "../shared/study is absent"),
     arguments: [
       ("study-cnn", "none_0.0_0.pt"), ("study-cnn", "pgd_2.0_0.pt"), ("study-resnet", "res_0.1_0.pt"),

@@ -1,6 +1,6 @@
 import Foundation
 
-/// `Tests/Fixtures/glyphs/golden.json`, made by `generate.py` beside it from the study's Python.
+/// `Tests/Fixtures/glyphs/golden.json`, made by `generate.py` beside it.
 struct GlyphsGolden: Decodable {
   struct Values: Decodable {
     let shape: [Int]

@@ -136,29 +136,6 @@ import Testing
     #expect(!binary.files.contains { $0.hasPrefix("leaderboard") })
   }
 
-  @Test(
-    .enabled(if: RealBinary.hasShared, "needs the study's models in ../shared"),
-    arguments: [
-      ("none_0.0_0", "weak", 0.938, 0.524), ("pgd_0.25_0", "bayes-aligned", 0.909, 0.132),
-      ("pgd_4.0_0", "excessive", 0.533, 0.005),
-    ])
-  func studyModelsReproduceTheirTable(_ name: String, label: String, accuracy: Double, offAtEight: Double) throws {
-    let binary = try RealBinary()
-    defer { binary.removeFolder() }
-    let outcome = try binary.run(
-      "evaluate", RealBinary.shared.appendingPathComponent("study/regimes/models/\(name).pt").path, "--model",
-      RealBinary.package.appendingPathComponent("Tests/Fixtures/study/study-cnn.json").path, "--images", "400",
-      "--no-leaderboard", "--json", "--quiet")
-    #expect(outcome.status == 0, "\(outcome.errors)")
-    let result = try ResultFile.decode(Data(outcome.output.utf8), source: name)
-    #expect(result.regime.evidence.leadingLabel.rawValue == label)
-    // Sampling error of 400 images against the study's 2,000: four standard errors.
-    #expect(
-      abs((result.measurements.accuracy.value ?? 0) - accuracy) < 4 * (accuracy * (1 - accuracy) / 400).squareRoot())
-    let off = try #require(result.measurements.sensitivity.first { $0.stepSize == 8 }?.offManifold.value)
-    #expect(abs(off - offAtEight) < 0.12 * offAtEight + 0.02 * offAtEight.squareRoot() + 0.003)
-  }
-
   @Test(.enabled(if: RealBinary.hasShared, "needs ../shared"))
   func realCheckpointIsWeakOnCIFAR10() throws {
     let binary = try RealBinary()

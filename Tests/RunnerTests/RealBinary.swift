@@ -26,7 +26,7 @@ struct RealBinary {
   static let shared = package.deletingLastPathComponent().appendingPathComponent("shared")
   static let hasShared = FileManager.default.fileExists(atPath: shared.path)
 
-  private static let program: URL = {
+  static let program: URL = {
     // The test bundle stands beside the program.
     let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     let candidates = [bundle.deletingLastPathComponent(), package.appendingPathComponent(".build/debug")]

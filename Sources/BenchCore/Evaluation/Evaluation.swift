@@ -50,7 +50,8 @@ public struct Evaluation: Sendable {
       imageCount: samples.rowCount, resamples: configuration.resamples, seed: configuration.seed
     ).means(of: samples)
     let result = EvaluationResult(
-      schemaVersion: EvaluationResult.currentSchemaVersion, model: subject.record, task: taskRecord(of: set, suite, means),
+      schemaVersion: EvaluationResult.currentSchemaVersion, model: subject.record,
+      task: taskRecord(of: set, suite, means),
       measurementProtocol: protocolRecord(of: set), measurements: suite.measurements(from: means),
       regime: RegimeRule.verdict(
         from: means, suite.regimeInputs(standardAccuracy: claims?.standardAccuracy, from: means)),

@@ -3,7 +3,7 @@ import Tensor
 /// A classifier of images: everything the benchmark knows of a model.
 ///
 /// Pixels are in [0, 1] (a task may exceed that range and says so); normalisation belongs to the model. An image's
-/// numbers must not depend on the other images of the call: `_TestSupport` checks this and the rest for any conformer.
+/// numbers must not depend on the other images of the call: `Conformance` checks this and the rest for any conformer.
 public protocol Classifier: Sendable {
   /// `[C, H, W]` of one image.
   var inputShape: Shape { get }

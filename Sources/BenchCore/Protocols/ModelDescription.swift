@@ -13,6 +13,8 @@ public struct ModelDescription: Sendable, Codable, Equatable {
   /// `{"encoder": [...], "decoder": [...]}`.
   public var architecture: JSONValue?
   public var preprocessing: Preprocessing?
+  /// A program that serves the network, where the built-in engine does not (see docs/plugin-protocol.md).
+  public var plugin: Plugin?
   public var claims: Claims?
   public var source: Source?
   /// Of a denoiser: standard deviation of the Gaussian noise it removes, in pixel units.
@@ -34,6 +36,21 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     public var url: String?
     public var sha256: String?
     public var bytes: Int?
+
+    public init(file: String? = nil, url: String? = nil, sha256: String? = nil, bytes: Int? = nil) {
+      self.file = file
+      self.url = url
+      self.sha256 = sha256
+      self.bytes = bytes
+    }
+  }
+
+  public struct Plugin: Sendable, Codable, Equatable {
+    /// Program and arguments, run in the description's folder; `{checkpoint}` stands for the checkpoint's path.
+    public var command: [String]
+    /// The files that make up the program, relative to the description's folder: without a checkpoint, their digest is
+    /// the model's.
+    public var files: [String]?
   }
 
   public struct Claims: Sendable, Codable, Equatable {
@@ -41,6 +58,11 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     public var accuracy: Double?
     /// Accuracy of the same architecture trained without a robustness objective.
     public var standardAccuracy: Double?
+
+    public init(accuracy: Double? = nil, standardAccuracy: Double? = nil) {
+      self.accuracy = accuracy
+      self.standardAccuracy = standardAccuracy
+    }
   }
 
   public struct Source: Sendable, Codable, Equatable {
@@ -50,6 +72,16 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     public var license: String?
     /// How it was trained, in words.
     public var training: String?
+
+    public init(
+      paper: String? = nil, url: String? = nil, authors: String? = nil, license: String? = nil, training: String? = nil
+    ) {
+      self.paper = paper
+      self.url = url
+      self.authors = authors
+      self.license = license
+      self.training = training
+    }
   }
 
   public init(id: String, name: String) {

@@ -26,10 +26,12 @@ public struct LoadOptions: Sendable {
   /// `[C, H, W]` of the task's images, where known: some networks do not fix their input size.
   public var imageShape: Shape?
   public var classCount: Int?
+  /// The program that serves the model, where one does.
+  public var program: PluginProgram?
 
   public init(
     architecture: String? = nil, preprocessing: Preprocessing? = nil, batch: Int = 32, threads: Int = 1,
-    imageShape: Shape? = nil, classCount: Int? = nil
+    imageShape: Shape? = nil, classCount: Int? = nil, program: PluginProgram? = nil
   ) {
     self.architecture = architecture
     self.preprocessing = preprocessing
@@ -37,6 +39,7 @@ public struct LoadOptions: Sendable {
     self.threads = threads
     self.imageShape = imageShape
     self.classCount = classCount
+    self.program = program
   }
 }
 
@@ -52,10 +55,12 @@ public struct LoadedModel: Sendable {
   public let preprocessingIsAssumed: Bool
   /// What a user should know: prefixes stripped, tensors unused, unknown pickle globals.
   public let notes: [String]
+  /// What a program that serves the model says it is; nil where the plugin that read the file is all there is to say.
+  public let plugin: ModelRecord.Plugin?
 
   public init(
     classifier: any Classifier, architecture: String, parameters: Int, preprocessing: Preprocessing,
-    preprocessingIsAssumed: Bool, notes: [String]
+    preprocessingIsAssumed: Bool, notes: [String], plugin: ModelRecord.Plugin? = nil
   ) {
     self.classifier = classifier
     self.architecture = architecture
@@ -63,6 +68,7 @@ public struct LoadedModel: Sendable {
     self.preprocessing = preprocessing
     self.preprocessingIsAssumed = preprocessingIsAssumed
     self.notes = notes
+    self.plugin = plugin
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 /// A kind of task that can be asked for by name.
 public protocol TaskPlugin: Sendable {
@@ -7,7 +8,54 @@ public protocol TaskPlugin: Sendable {
   static var summary: String { get }
   /// What `--data` must hold; nil where the task needs no files.
   static var dataRequirement: String? { get }
+  /// What is known of the task without its data.
+  static var facts: TaskFacts { get }
   static func make(_ options: TaskOptions) throws -> any BenchmarkTask
+  /// The first `count` evaluation images of the task that `make` makes, without what `make` may have to fit.
+  static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet
+  /// The task's images as they are, without fitting anything to them: for training, and for the accuracy afterwards.
+  /// - Parameters:
+  ///   - count: the first so many; nil for all there are, or for the task's own number where it draws them.
+  ///   - seed: of drawn images; others ignore it.
+  /// - Returns: nil where the task has none for training.
+  static func images(
+    _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
+  ) throws -> (any LabelledImages)?
+}
+
+extension TaskPlugin {
+  public static func images(
+    _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
+  ) throws -> (any LabelledImages)? { nil }
+
+  public static var facts: TaskFacts { TaskFacts() }
+
+  public static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {
+    try make(options).evaluationImages(count: count, seed: seed)
+  }
+}
+
+/// What a person needs to choose a task, as far as it is known before its data are read.
+public struct TaskFacts: Sendable {
+  /// `[C, H, W]`.
+  public var imageShape: Shape?
+  public var classNames: [String]
+  /// Where the data set is to be had, and how large it is.
+  public var dataSource: String?
+  /// How long an evaluation takes, in words, with the machine it was measured on.
+  public var cost: String?
+  public var references: [String]
+
+  public init(
+    imageShape: Shape? = nil, classNames: [String] = [], dataSource: String? = nil, cost: String? = nil,
+    references: [String] = []
+  ) {
+    self.imageShape = imageShape
+    self.classNames = classNames
+    self.dataSource = dataSource
+    self.cost = cost
+    self.references = references
+  }
 }
 
 public struct TaskOptions: Sendable {

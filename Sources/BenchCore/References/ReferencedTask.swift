@@ -23,7 +23,8 @@ public struct ReferencedTask: BenchmarkTask {
     if let manifold, !(0...base.imageShape.count).contains(manifold.dimension) {
       throw .invalidTask(
         task: base.id,
-        problem: "its images have \(base.imageShape.count) pixels, manifold \(manifold.id) dimension \(manifold.dimension)")
+        problem:
+          "its images have \(base.imageShape.count) pixels, manifold \(manifold.id) dimension \(manifold.dimension)")
     }
     if let score, score.noises.isEmpty || !score.noises.allSatisfy({ $0.isFinite && $0 > 0 }) {
       throw .invalidTask(task: base.id, problem: "score \(score.score.id) has noise levels \(score.noises)")
@@ -34,7 +35,11 @@ public struct ReferencedTask: BenchmarkTask {
     var constants = base.protocolConstants
     if let score { constants.scoreNoises = score.noises }
     protocolConstants = constants
-    if case .recorded = base.calibration, manifold != nil { calibration = .none } else { calibration = base.calibration }
+    if case .recorded = base.calibration, manifold != nil {
+      calibration = .none
+    } else {
+      calibration = base.calibration
+    }
   }
 
   public var id: String { base.id }

@@ -90,7 +90,7 @@ extension RegimeRule {
         target: inputs.alignment.target, metric: inputs.alignment.metric, noise: inputs.alignment.noise,
         cosine: means.mean(inputs.alignmentColumn), gate: gate.evidence, passed: gate.passes(cosine.mean)),
       sentences: [])
-    evidence.sentences = 
+    evidence.sentences =
       (inputs.learnedManifold.map { ["\(Self.learnedSentence) \($0)."] } ?? [])
       + evidence.explanation(resamples: means.resamples)
     return RegimeVerdict(

@@ -24,7 +24,7 @@ enum TickStep {
 
 extension Scale {
   /// At most about `count` labelled ticks, from left to right.
-  func ticks(count: Int = 5) -> [Tick] {
+  func ticks(count: Int) -> [Tick] {
     switch self {
     case .linear(let range): linearTicks(range, count: count)
     case .logarithmic(let range, let hasZero):

@@ -7,7 +7,7 @@ public struct FigureStyle: Sendable {
   public var titleSize = 13.0
   public var legendSize = 11.5
   public var horizontalTicks = 5
-  public var verticalTicks = 5
+  public var verticalTicks = 6
   /// From a panel's left line to the baseline of its y label.
   public var leftLabelOffset = 42.0
   public var leftMargin = 62.0

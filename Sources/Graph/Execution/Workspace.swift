@@ -73,6 +73,11 @@ public final class Workspace {
     (target + count).update(repeating: 0, count: input.shape.count - count)
   }
 
+  /// The memory of an input, to be filled in place; nil where the optimised program does not need it.
+  public func inputBuffer(_ name: String) -> UnsafeMutableBufferPointer<Float>? {
+    program.inputs[name].map { UnsafeMutableBufferPointer(start: arena + $0.offset, count: $0.shape.count) }
+  }
+
   /// Runs both stages.
   public func run() {
     runFirstStage()

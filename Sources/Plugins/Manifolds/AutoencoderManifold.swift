@@ -83,7 +83,8 @@ public struct AutoencoderManifold: Manifold {
 /// `--manifold autoencoder=FILE`.
 public enum AutoencoderPlugin: ManifoldPlugin {
   public static let id = "autoencoder"
-  public static let summary = "tangent spaces of a convolutional autoencoder's decoder, trained with `train --kind autoencoder`"
+  public static let summary =
+    "tangent spaces of a convolutional autoencoder's decoder, trained with `train --kind autoencoder`"
 
   public static func load(
     _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: ReferenceOptions

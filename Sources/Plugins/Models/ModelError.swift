@@ -16,6 +16,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     file: String, tensors: [String], near: (family: String, missing: String)?, architectures: [String])
   case ambiguous(file: String, architectures: [(name: String, distinction: String)])
   case unknownArchitecture(name: String, nearest: String?, known: [String])
+  case notTrainable(name: String, known: [String])
+  case imagesTooSmall(name: String, image: [Int])
   case architectureMismatch(file: String, name: String, reason: String)
   case preprocessing(channels: Int, mean: Int, std: Int)
   case nonFiniteWeights(file: String, tensor: String)
@@ -64,6 +66,10 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .unknownArchitecture(let name, let nearest, let known):
       "there is no architecture `\(name)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") "
         + "known are \(known.joined(separator: ", "))"
+    case .notTrainable(let name, let known):
+      "a new network of the architecture `\(name)` cannot be made; those that can are \(known.joined(separator: ", "))"
+    case .imagesTooSmall(let name, let image):
+      "the architecture `\(name)` leaves nothing of images of shape \(image); use larger images or another architecture"
     case .architectureMismatch(let file, let name, let reason):
       "\(file): the tensors do not fit the architecture `\(name)`: \(reason); "
         + "describe another network in a model.json (docs/add-a-model.md)"

@@ -13,16 +13,39 @@ public struct ModelLoader: Sendable {
     public let description: ModelDescription?
     /// Where the description was found.
     public let descriptionPath: String?
+    /// The program that serves the model, where one does; `checkpoint` is then the checkpoint it was told, or else the
+    /// program's own files.
+    public let program: PluginProgram?
   }
 
   private let lookup: DescriptionLookup
 
   public init(_ files: ProjectFiles?) { lookup = DescriptionLookup(modelsFolder: files?.models) }
 
-  /// - Parameter description: `--model`.
-  /// - Throws: `CheckpointError`, `ModelLoaderError`, `DescriptionError`, `JSONError`, naming the file.
-  public func find(_ path: String, description: String?) throws -> Candidate {
-    let checkpoint = try CheckpointFile.open(path)
+  /// - Parameters:
+  ///   - path: a checkpoint, or a description (JSON), or nil where a program needs neither.
+  ///   - description: `--model`.
+  ///   - request: whether a program may serve the model; by default none may.
+  /// - Throws: `CheckpointError`, `ModelLoaderError`, `DescriptionError`, `ExternalPluginError`, `JSONError`, naming the file.
+  public func find(
+    _ path: String?, description: String?, program request: ProgramRequest = ProgramRequest()
+  ) throws -> Candidate {
+    let (checkpointPath, explicit) = try places(path, description: description)
+    let checkpoint = try checkpointPath.map { try CheckpointFile.open($0) }
+    let found =
+      if let checkpoint { try lookup.find(for: checkpoint, explicit: explicit) } else {
+        try explicit.map {
+          DescriptionLookup.Found(description: try DescriptionLookup.read(URL(fileURLWithPath: $0)), path: $0)
+        }
+      }
+    if let resolved = try request.resolve(found, checkpoint: checkpoint) {
+      let format = checkpoint.map { FileProbe($0).format?.rawValue ?? "external" }
+      return Candidate(
+        checkpoint: try checkpoint ?? resolved.files.identity(), plugin: ExternalPlugin.self,
+        format: format ?? "plugin-files", description: found?.description, descriptionPath: found?.path,
+        program: resolved.program)
+    }
+    guard let checkpoint else { throw ModelLoaderError.noCheckpoint(description: explicit) }
     let probe = FileProbe(checkpoint)
     guard let plugin = BuiltinPlugins.models.first(where: { $0.recognizes(probe) }) else {
       throw ModelLoaderError.noPlugin(
@@ -30,29 +53,47 @@ public struct ModelLoader: Sendable {
         found: probe.format.map { "no plugin reads the format \($0.rawValue)" } ?? CheckpointFormat.describe(probe),
         plugins: BuiltinPlugins.models.map { $0.summary })
     }
-    let found = try lookup.find(for: checkpoint, explicit: description)
     if let kind = found?.description.kind, kind != .classifier {
       throw ReferenceError.otherKind(
         file: checkpoint.name, expected: ModelDescription.Kind.classifier.rawValue, got: kind.rawValue, use: kind.use)
     }
     return Candidate(
       checkpoint: checkpoint, plugin: plugin, format: probe.format?.rawValue ?? plugin.id,
-      description: found?.description, descriptionPath: found?.path)
+      description: found?.description, descriptionPath: found?.path, program: nil)
   }
 
-  /// - Throws: errors that name the file; see `CheckpointError`, `ModelError`.
+  /// - Throws: errors that name the file; see `CheckpointError`, `ModelError`, `ExternalPluginError`.
   public func load(_ candidate: Candidate, _ options: LoadOptions) throws -> LoadedModel {
-    try candidate.plugin.init().load(candidate.checkpoint, candidate.description, options)
+    var options = options
+    options.program = candidate.program
+    return try candidate.plugin.init().load(candidate.checkpoint, candidate.description, options)
+  }
+
+  /// The checkpoint and the description that a path means: a description names its checkpoint.
+  private func places(_ path: String?, description: String?) throws -> (checkpoint: String?, description: String?) {
+    guard let path, path.hasSuffix(".json") else { return (path, description) }
+    guard description == nil else { throw ModelLoaderError.twoDescriptions(path) }
+    guard FileManager.default.fileExists(atPath: path) else { throw DescriptionError.notFound(path) }
+    let url = URL(fileURLWithPath: path)
+    let file = try DescriptionLookup.read(url).checkpoint?.file
+    return (file.map { URL(fileURLWithPath: $0, relativeTo: url.deletingLastPathComponent()).path }, path)
   }
 }
 
 public enum ModelLoaderError: Error, Sendable, CustomStringConvertible {
   case noPlugin(file: String, found: String, plugins: [String])
+  case noCheckpoint(description: String?)
+  case twoDescriptions(String)
 
   public var description: String {
     switch self {
     case .noPlugin(let file, let found, let plugins):
       "\(file): \(found); what can be read: \(plugins.joined(separator: "; "))"
+    case .noCheckpoint(let description?):
+      "\(description): names neither a checkpoint.file beside it nor a plugin.command; fetch the checkpoint and give its path"
+    case .noCheckpoint(nil): "no model is named; give a checkpoint, a model.json, or a program with --plugin"
+    case .twoDescriptions(let path):
+      "\(path): is a description, and --model names another; give the checkpoint with --model"
     }
   }
 }

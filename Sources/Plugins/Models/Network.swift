@@ -3,7 +3,7 @@ import Graph
 import Tensor
 
 /// A network ready to be built for any batch size: layers, tensors and how pixels are prepared.
-struct Network: Sendable {
+struct Network: NetworkSource {
   /// `[C, H, W]`.
   let inputShape: Shape
   let preprocessing: Preprocessing
@@ -12,11 +12,13 @@ struct Network: Sendable {
   let layers: [Layer]
   let weights: WeightSource
 
-  /// - Returns: a graph with batch normalisation folded, its input `images` `[batch, C, H, W]` and its logits `[batch, K]`.
+  var file: String { weights.file }
+
   func graph(batch: Int) throws -> (graph: Graph, images: Graph.Value, logits: Graph.Value) {
     var graph = Graph()
     let images = graph.input("images", inputShape.prepending(batch))
-    let prepared = try prepare(images, &graph)
+    let limited = clampsInput ? try graph.clip(images, lower: 0, upper: 1) : images
+    let prepared = try graph.normalised(limited, preprocessing)
     var builder = LayerBuilder(graph: graph, value: prepared, weights: weights)
     try builder.append(layers, path: "layers")
     guard builder.shape.rank == 2, builder.shape[0] == batch, builder.shape[1] >= 2 else {
@@ -29,19 +31,20 @@ struct Network: Sendable {
     }
     return (folded.graph, folded.outputs[0], folded.outputs[1])
   }
+}
 
-  /// Pixels as the layers take them.
-  func prepare(_ images: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
-    let channels = inputShape[0]
+extension Graph {
+  /// (pixel - mean) / std per channel of `[N, C, H, W]`.
+  /// - Throws: `ModelError.preprocessing` where there is not one finite mean and positive deviation per channel.
+  mutating func normalised(_ images: Value, _ preprocessing: Preprocessing) throws -> Value {
+    let channels = shape(of: images)[1]
     let (mean, std) = (preprocessing.mean, preprocessing.std)
     guard mean.count == channels, std.count == channels, (mean + std).allSatisfy(\.isFinite), std.allSatisfy({ $0 > 0 })
     else { throw ModelError.preprocessing(channels: channels, mean: mean.count, std: std.count) }
-    var value = images
-    if clampsInput { value = try graph.clip(value, lower: 0, upper: 1) }
-    guard preprocessing != .identity(channels: channels) else { return value }
+    guard preprocessing != .identity(channels: channels) else { return images }
     // (x - mean) / std in this order, as networks were trained: x / std - mean / std rounds differently.
     let column: Shape = [1, channels, 1, 1]
-    let centred = try graph.subtract(value, graph.constant(Tensor(shape: column, scalars: mean)))
-    return try graph.divide(centred, graph.constant(Tensor(shape: column, scalars: std)))
+    let centred = try subtract(images, constant(Tensor(shape: column, scalars: mean)))
+    return try divide(centred, constant(Tensor(shape: column, scalars: std)))
   }
 }

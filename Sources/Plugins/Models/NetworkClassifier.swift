@@ -9,7 +9,7 @@ import Tensor
 final class NetworkClassifier: Classifier {
   let inputShape: Shape
   let classCount: Int
-  private let network: Network
+  private let network: any NetworkSource
   private let batch: Int
   private let threads: Int
   /// Workspaces by kind and batch size that no worker is using.
@@ -27,7 +27,7 @@ final class NetworkClassifier: Classifier {
   }
 
   /// - Throws: `ModelError`, `CheckpointError`, `GraphError` where layers and tensors do not fit.
-  init(_ network: Network, batch: Int, threads: Int) throws {
+  init(_ network: any NetworkSource, batch: Int, threads: Int) throws {
     self.network = network
     self.batch = max(1, batch)
     self.threads = max(1, threads)
@@ -135,7 +135,7 @@ final class NetworkClassifier: Classifier {
       let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
       guard program.workspaceBytes <= memory / threads else {
         throw ModelError.memory(
-          file: network.weights.file, bytesPerWorker: program.workspaceBytes, images: key.batch, workers: threads,
+          file: network.file, bytesPerWorker: program.workspaceBytes, images: key.batch, workers: threads,
           available: memory)
       }
       programs[key] = program

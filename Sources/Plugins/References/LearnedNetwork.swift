@@ -63,9 +63,7 @@ struct LearnedNetwork: Sendable {
 
   /// Pixels as the network takes them.
   func prepare(_ images: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
-    try Network(
-      inputShape: imageShape, preprocessing: preprocessing, clampsInput: false, layers: [], weights: weights
-    ).prepare(images, &graph)
+    try graph.normalised(images, preprocessing)
   }
 
   /// The inverse of `prepare`: a network's output in pixel units.

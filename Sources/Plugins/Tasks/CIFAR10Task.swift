@@ -8,13 +8,29 @@ public enum CIFAR10Task: TaskPlugin {
     "CIFAR-10 test images; manifold, score and reference from a mixture fitted to the training images"
   public static let dataRequirement: String? = CIFAR10Files.requirement
 
+  public static let facts = TaskFacts(
+    imageShape: CIFAR10Files.imageShape, classNames: CIFAR10Files.defaultClassNames,
+    dataSource: "CIFAR-10 binary version, 162 MB, https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+    references: [
+      "Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009",
+      "Ghahramani, Hinton: The EM Algorithm for Mixtures of Factor Analyzers, CRG-TR-96-1, 1996",
+    ])
+
   public static func make(_ options: TaskOptions) throws -> any BenchmarkTask {
+    let content = try content(options)
+    return try MixtureTask(
+      definition, classNames: content.classNames, train: content.train, test: content.test, options: options)
+  }
+
+  public static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {
+    try content(options).test.firstImages(count, task: id)
+  }
+
+  private static func content(_ options: TaskOptions) throws -> CIFAR10Files.Content {
     guard let directory = options.dataDirectory else {
       throw DatasetError.noDirectory(task: id, requirement: CIFAR10Files.requirement)
     }
-    let content = try CIFAR10Files.load(directory)
-    return try MixtureTask(
-      definition, classNames: content.classNames, train: content.train, test: content.test, options: options)
+    return try CIFAR10Files.load(directory)
   }
 
   /// The paper's `logspace(-3, 2, 20)[12...15]`.

@@ -8,13 +8,29 @@ public enum MNISTTask: TaskPlugin {
     "MNIST test images; manifold, score and reference from a mixture fitted to the training images"
   public static let dataRequirement: String? = MNISTFiles.requirement
 
+  public static let facts = TaskFacts(
+    imageShape: MNISTFiles.imageShape, classNames: MNISTFiles.classNames,
+    dataSource: "the four files of MNIST, 12 MB, https://yann.lecun.com/exdb/mnist/ or one of its mirrors",
+    references: [
+      "LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition, Proc. IEEE 86, 1998",
+      "Ghahramani, Hinton: The EM Algorithm for Mixtures of Factor Analyzers, CRG-TR-96-1, 1996",
+    ])
+
   public static func make(_ options: TaskOptions) throws -> any BenchmarkTask {
+    let content = try content(options)
+    return try MixtureTask(
+      definition, classNames: MNISTFiles.classNames, train: content.train, test: content.test, options: options)
+  }
+
+  public static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {
+    try content(options).test.firstImages(count, task: id)
+  }
+
+  private static func content(_ options: TaskOptions) throws -> (train: PixelDataset, test: PixelDataset) {
     guard let directory = options.dataDirectory else {
       throw DatasetError.noDirectory(task: id, requirement: MNISTFiles.requirement)
     }
-    let content = try MNISTFiles.load(directory)
-    return try MixtureTask(
-      definition, classNames: MNISTFiles.classNames, train: content.train, test: content.test, options: options)
+    return try MNISTFiles.load(directory)
   }
 
   /// Two notches below the paper's on the same grid, `logspace(-3, 2, 20)[10...13]`: an image's norm is 9 here and 29

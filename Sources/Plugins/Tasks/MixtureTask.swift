@@ -60,9 +60,16 @@ struct MixtureTask: BenchmarkTask {
 
   /// The first `count` images of the test split, in file order; `seed` is ignored.
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
-    guard count <= test.count else {
-      throw EvaluationError.notEnoughImages(task: id, requested: count, available: test.count)
+    try test.firstImages(count, task: id)
+  }
+}
+
+extension PixelDataset {
+  /// - Throws: `EvaluationError.notEnoughImages`.
+  func firstImages(_ count: Int, task: String) throws(EvaluationError) -> ImageSet {
+    guard count <= self.count else {
+      throw .notEnoughImages(task: task, requested: count, available: self.count)
     }
-    return test.prefix(count)
+    return prefix(count)
   }
 }

@@ -14,8 +14,8 @@ struct BenchCommand: ParsableCommand {
       gradient is that of the logit sum, and includes its forward pass.
       """)
 
-  @Argument(help: "The model's checkpoint.")
-  var checkpoint: String
+  @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.")
+  var checkpoint: String?
 
   @Option(help: ArgumentHelp("Image size, where the network does not tell it.", valueName: "c,h,w"))
   var shape: String?
@@ -29,15 +29,18 @@ struct BenchCommand: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
-    _ = try imageShape()
+    _ = try ImageShapeOption.parse(shape)
+    try options.program.check(hasCheckpoint: checkpoint != nil)
     if !(seconds > 0 && seconds <= 3600) { throw ValidationError("--seconds must be above 0 and at most 3600") }
   }
 
   func run() throws {
     let loader = ModelLoader(ProjectFiles.locate())
-    let candidate = try loader.find(checkpoint, description: options.model)
-    let classifier = try loader.load(candidate, options.loadOptions(imageShape: imageShape(), classCount: nil))
-      .classifier
+    let candidate = try loader.find(checkpoint, options)
+    let classifier = try loader.load(
+      candidate, options.loadOptions(imageShape: ImageShapeOption.parse(shape), classCount: nil)
+    )
+    .classifier
     let count = options.batch * options.threads
     let random = RandomStream(seed: 0, name: "bench")
     let pixels = classifier.inputShape.count
@@ -86,13 +89,5 @@ struct BenchCommand: ParsableCommand {
     let median = durations.sorted()[durations.count / 2]
     // Four digits: the rest is noise.
     return Double(String(format: "%.4g", Double(count) / median)) ?? 0
-  }
-
-  private func imageShape() throws -> Shape? {
-    guard let shape else { return nil }
-    let extents = shape.split(separator: ",").compactMap { Int($0) }
-    guard extents.count == 3, extents.allSatisfy({ (1...4096).contains($0) }), let checked = Shape(checking: extents)
-    else { throw ValidationError("--shape must be three positive numbers such as 3,32,32, got `\(shape)`") }
-    return checked
   }
 }

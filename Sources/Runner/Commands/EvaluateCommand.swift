@@ -20,8 +20,8 @@ struct EvaluateCommand: ParsableCommand {
       CHECKPOINT may also be `bayes`, the task's own Bayes classifier, or `bayes:SIGMA`, smoothed with noise.
       """)
 
-  @Argument(help: "The model's checkpoint, or `bayes`, or `bayes:SIGMA`.")
-  var checkpoint: String
+  @Argument(help: "The model's checkpoint or model.json, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
+  var checkpoint: String?
 
   @Option(help: "Task to measure on. (default: the task of the model's description, otherwise glyphs)")
   var task: String?
@@ -68,6 +68,7 @@ struct EvaluateCommand: ParsableCommand {
     if let images, images < 2 { throw ValidationError("--images must be at least 2, got \(images)") }
     if let task { _ = try TaskLookup.plugin(task) }
     try ReferencedTaskLoader.validate(manifold: manifold, score: score)
+    try options.program.check(hasCheckpoint: checkpoint != nil)
   }
 
   func run() throws {
@@ -76,7 +77,7 @@ struct EvaluateCommand: ParsableCommand {
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     for place in outputPlaces(files) { try OutputPlace.check(place) }
-    let model = try SubjectSource(checkpoint, description: options.model, files: files)
+    let model = try SubjectSource(checkpoint, options: options, files: files)
     let ownTask = try TaskLookup.make(
       self.task ?? model.taskID ?? "glyphs", data: data, cache: cache, threads: options.threads, progress: progress)
     let task = try ReferencedTaskLoader(

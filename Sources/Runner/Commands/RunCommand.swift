@@ -14,8 +14,8 @@ struct RunCommand: ParsableCommand {
       the gradient's target needs them. Writes the tensors `logits` and, with --gradient, `gradient`.
       """)
 
-  @Argument(help: "The model's checkpoint.")
-  var checkpoint: String
+  @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.")
+  var checkpoint: String?
 
   @Option(help: ArgumentHelp("Safetensors file with `images`.", valueName: "file"))
   var inputs: String
@@ -29,11 +29,14 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
+  func validate() throws { try options.program.check(hasCheckpoint: checkpoint != nil) }
+
   func run() throws {
+    Interruption.install()
     try OutputPlace.check(URL(fileURLWithPath: outputs))
     let given = try InputImages.read(inputs, needingLabels: gradient?.needsLabels ?? false)
     let loader = ModelLoader(ProjectFiles.locate())
-    let candidate = try loader.find(checkpoint, description: options.model)
+    let candidate = try loader.find(checkpoint, options)
     let model = try loader.load(
       candidate, options.loadOptions(imageShape: given.images.shape.droppingFirst, classCount: nil))
     for line in LoadReport(candidate, model).lines { CommandLineOutput.note(line) }

@@ -18,7 +18,8 @@ struct LoadReport {
       [
         "\(candidate.checkpoint.name): \(candidate.format), \(model.architecture), \(model.parameters) parameters, "
           + "input \(model.classifier.inputShape), \(model.classifier.classCount) classes",
-        candidate.descriptionPath.map { "description: \($0)" } ?? "description: none; recognised from the tensors",
+        candidate.descriptionPath.map { "description: \($0)" }
+          ?? (candidate.program == nil ? "description: none; recognised from the tensors" : "description: none"),
         warning ?? "normalisation: mean \(list(model.preprocessing.mean)), std \(list(model.preprocessing.std))",
       ] + model.notes.map { "note: \($0)" }
   }

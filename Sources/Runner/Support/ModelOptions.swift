@@ -24,6 +24,8 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Images per thread and pass; results do not depend on it.")
   var batch: Int = 32
 
+  @OptionGroup(title: "Models that a program serves (docs/plugin-protocol.md)") var program: ProgramOptions
+
   func validate() throws {
     if (mean == nil) != (std == nil) { throw ValidationError("--mean and --std belong together") }
     _ = try preprocessing()

@@ -30,8 +30,9 @@ struct ReferenceChoice: ExpressibleByArgument {
   func validate(option: String, known: [String]) throws {
     guard case .plugin(let id, _) = kind, !known.contains(id) else { return }
     let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ";"
-    throw ValidationError("\(option): there is no `\(id)`\(nearest) expected exact, or "
-      + known.map { "\($0)=FILE" }.joined(separator: ", "))
+    throw ValidationError(
+      "\(option): there is no `\(id)`\(nearest) expected exact, or "
+        + known.map { "\($0)=FILE" }.joined(separator: ", "))
   }
 }
 

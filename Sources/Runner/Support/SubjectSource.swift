@@ -9,8 +9,10 @@ enum SubjectSource {
   case checkpoint(ModelLoader, ModelLoader.Candidate)
   case bayes(noise: Double)
 
-  init(_ argument: String, description: String?, files: ProjectFiles) throws {
-    if argument == "bayes" || argument.hasPrefix("bayes:"), !FileManager.default.fileExists(atPath: argument) {
+  init(_ argument: String?, options: ModelOptions, files: ProjectFiles) throws {
+    if let argument, options.program.plugin == nil, argument == "bayes" || argument.hasPrefix("bayes:"),
+      !FileManager.default.fileExists(atPath: argument)
+    {
       let text = argument.dropFirst("bayes:".count)
       guard argument == "bayes" || Double(text).map({ $0 >= 0 && $0.isFinite }) ?? false else {
         throw ValidationError("`\(argument)`: expected bayes:SIGMA with a noise level of at least 0, such as bayes:0.5")
@@ -19,7 +21,7 @@ enum SubjectSource {
       return
     }
     let loader = ModelLoader(files)
-    self = .checkpoint(loader, try loader.find(argument, description: description))
+    self = .checkpoint(loader, try loader.find(argument, options))
   }
 
   /// The task that the model was made for, where that is known.
@@ -37,14 +39,18 @@ enum SubjectSource {
     case .checkpoint(let loader, let candidate):
       let model = try loader.load(
         candidate, options.loadOptions(imageShape: task.imageShape, classCount: task.classCount))
-      let id = candidate.description?.id ?? Self.id(fromFile: candidate.checkpoint.name)
+      if let served = model.classifier as? ExternalClassifier { try served.requireGradients() }
+      // Without a checkpoint and a description it is the program that has a name.
+      let ownName = candidate.program.flatMap { $0.checkpoint == nil ? model.plugin?.id : nil }
+      let id = candidate.description?.id ?? ownName ?? Self.id(fromFile: candidate.checkpoint.name)
       let record = ModelRecord(
-        id: id, name: candidate.description?.name ?? candidate.checkpoint.name,
+        id: id, name: candidate.description?.name ?? ownName ?? candidate.checkpoint.name,
         checkpoint: .init(
           file: candidate.checkpoint.name, sha256: candidate.checkpoint.sha256,
           bytes: candidate.checkpoint.byteCount, format: candidate.format),
-        plugin: .init(id: candidate.plugin.id, version: candidate.plugin.version), architecture: model.architecture,
-        parameters: model.parameters, preprocessing: model.preprocessing, source: candidate.description?.source)
+        plugin: model.plugin ?? .init(id: candidate.plugin.id, version: candidate.plugin.version),
+        architecture: model.architecture, parameters: model.parameters, preprocessing: model.preprocessing,
+        source: candidate.description?.source)
       let subject = EvaluationSubject(
         classifier: model.classifier, record: record, task: candidate.description?.task,
         claims: candidate.description?.claims)

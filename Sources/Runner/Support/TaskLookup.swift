@@ -15,17 +15,26 @@ enum TaskLookup {
   static func make(
     _ id: String, data: String?, cache: String?, threads: Int, progress: any ProgressReporter
   ) throws -> any BenchmarkTask {
+    try plugin(id).make(options(id, data: data, cache: cache, threads: threads, progress: progress))
+  }
+
+  static func options(
+    _ id: String, data: String?, cache: String?, threads: Int, progress: any ProgressReporter
+  ) throws -> TaskOptions {
     let plugin = try plugin(id)
-    var folder = data.map { URL(fileURLWithPath: $0) }
-    if folder == nil, let shared = ProcessInfo.processInfo.environment["PAGS_BENCH_DATA"], !shared.isEmpty {
-      folder = URL(fileURLWithPath: shared).appendingPathComponent(id)
-    }
+    let folder = dataFolder(id, given: data)
     if folder == nil, let needed = plugin.dataRequirement {
       throw ValidationError("task `\(id)` needs --data DIR (or PAGS_BENCH_DATA): \(needed)")
     }
-    return try plugin.make(
-      TaskOptions(
-        dataDirectory: folder, cacheDirectory: cacheFolder(cache), threads: threads, progress: progress))
+    return TaskOptions(
+      dataDirectory: folder, cacheDirectory: cacheFolder(cache), threads: threads, progress: progress)
+  }
+
+  /// `--data`, or the task's folder in `PAGS_BENCH_DATA`; nil where neither is given.
+  static func dataFolder(_ id: String, given data: String?) -> URL? {
+    if let data { return URL(fileURLWithPath: data) }
+    let shared = ProcessInfo.processInfo.environment["PAGS_BENCH_DATA"] ?? ""
+    return shared.isEmpty ? nil : URL(fileURLWithPath: shared).appendingPathComponent(id)
   }
 
   /// `--cache`, or where the system keeps such files for this user.

@@ -70,6 +70,20 @@ def cases():
         layer(
             "conv-transpose-options", lambda: nn.ConvTranspose2d(4, 6, 3, (2, 3), 1, (1, 2), 2, dilation=(1, 2)),
             "ConvTranspose2d", stride=[2, 3], padding=1, outputPadding=[1, 2], groups=2, dilation=[1, 2]),
+        layer(
+            "conv-transpose-doubling", lambda: nn.ConvTranspose2d(4, 3, 4, 2, 1), "ConvTranspose2d", stride=2, padding=1),
+        Case(
+            "conv-transpose-odd",
+            lambda: nn.Sequential(nn.ConvTranspose2d(4, 3, 4, 2, 1), Function(lambda x: x[:, :, :-1, :-1])),
+            lambda prefix: [
+                {"type": "ConvTranspose2d", "name": f"{prefix}.0", "stride": 2, "padding": [1, 1, 2, 2]}]),
+        Case(
+            "u-net", UNet,
+            lambda prefix: [
+                {"type": "Concatenate", "branches": [[], [
+                    {"type": "Conv2d", "name": f"{prefix}.down", "stride": 2, "padding": 1}, {"type": "SiLU"},
+                    {"type": "ConvTranspose2d", "name": f"{prefix}.up", "stride": 2, "padding": [1, 1, 1, 2]}]]},
+                {"type": "Conv2d", "name": f"{prefix}.merge", "padding": 1}]),
         layer("linear-last-axis", lambda: nn.Linear(5, 4), "Linear"),
         layer("linear-no-bias", lambda: nn.Linear(5, 4, bias=False), "Linear"),
         layer("batch-norm", lambda: nn.BatchNorm2d(4, eps=1e-3), "BatchNorm2d", eps=1e-3),
@@ -111,6 +125,12 @@ def cases():
         plain("adaptive-pool", lambda x: F.adaptive_avg_pool2d(x, (3, 4)), "AdaptiveAvgPool2d", outputSize=[3, 4]),
         plain("adaptive-pool-grows", lambda x: F.adaptive_avg_pool2d(x, (7, 3)), "AdaptiveAvgPool2d", outputSize=[7, 3]),
         plain("upsample", lambda x: F.interpolate(x, scale_factor=3), "Upsample", (2, 2, 3), factor=3),
+        plain(
+            "upsample-bilinear", lambda x: F.interpolate(x, scale_factor=2, mode="bilinear"), "Upsample", (2, 3, 4),
+            factor=2, mode="bilinear"),
+        plain(
+            "upsample-corners", lambda x: F.interpolate(x, scale_factor=3, mode="bilinear", align_corners=True),
+            "Upsample", (2, 3, 4), factor=3, mode="bilinear", alignCorners=True),
         plain("reshape", lambda x: x.reshape(-1, 8, 10).softmax(-1), "Sequential", layers=[
             {"type": "Reshape", "shape": [8, -1]}, {"type": "Softmax"}]),
         plain("permute", lambda x: x.permute(0, 3, 1, 2).softmax(-1), "Sequential", layers=[
@@ -146,6 +166,19 @@ def cases():
             "shared-tensors", Twice,
             lambda prefix: [{"type": "Conv2d", "name": f"{prefix}.conv", "padding": 1}, {"type": "ReLU"}] * 2),
     ]
+
+
+class UNet(nn.Module):
+    """One level: the input beside what comes back from half its size."""
+
+    def __init__(self):
+        super().__init__()
+        self.down, self.up = nn.Conv2d(4, 3, 3, 2, 1), nn.ConvTranspose2d(3, 2, 4, 2, 1)
+        self.merge = nn.Conv2d(6, 2, 3, padding=1)
+
+    def forward(self, x):
+        y = self.up(F.silu(self.down(x)))[:, :, :, :-1]
+        return self.merge(torch.cat([x, y], 1))
 
 
 class Twice(nn.Module):

@@ -10,7 +10,8 @@ import Testing
 @Suite(.enabled(if: ModelFixtures.shared != nil, "../shared is not here")) struct RealCheckpointTests {
   static let files = [
     "cifar10-resnet20.th", "cifar10-resnet56.th", "cifar10-resnet2b-adversarial.pth", "cifar10-base-certified.pth",
-    "mnist-lenet5-standard.pt", "mnist-lenet5-adversarial.pt",
+    "cifar10-resnet2b-adversarial.onnx", "cifar10-base-certified.onnx", "mnist-lenet5-standard.pt",
+    "mnist-lenet5-adversarial.pt",
   ]
 
   private struct Golden {

@@ -18,6 +18,32 @@ protocol Architecture: Sendable {
   /// than one where tensors do not tell.
   /// - Throws: `Misfit` where they are this family's but no network of it.
   static func recognise(_ tensors: TensorShapes) throws(Misfit) -> [RecognisedNetwork]
+
+  /// The tensors of a new network, to be trained: `recognise` makes its layers of them.
+  /// - Parameters:
+  ///   - name: a member of the family.
+  ///   - size: what it is made for.
+  /// - Returns: nil for members that cannot be made anew.
+  static func freshTensors(_ name: String, _ size: NetworkSize) -> FreshTensors?
+}
+
+extension Architecture {
+  static func freshTensors(_ name: String, _ size: NetworkSize) -> FreshTensors? { nil }
+}
+
+/// What a new network is made for.
+public struct NetworkSize: Sendable, Equatable {
+  /// `[C, H, W]`.
+  public var inputShape: Shape
+  public var classCount: Int
+  /// Channels of the first convolution; nil for the architecture's own.
+  public var width: Int?
+
+  public init(inputShape: Shape, classCount: Int, width: Int? = nil) {
+    self.inputShape = inputShape
+    self.classCount = classCount
+    self.width = width
+  }
 }
 
 /// Why tensors that look like a family's are none of its networks.

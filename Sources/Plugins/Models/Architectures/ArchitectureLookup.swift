@@ -4,7 +4,7 @@ import Tensor
 /// From a checkpoint's tensors to the layers of its network.
 enum ArchitectureLookup {
   static let families: [any Architecture.Type] = [
-    ResNet.self, PreActivationResNet.self, WideResNet.self, VGG.self, LeNet.self,
+    ResNet.self, PreActivationResNet.self, WideResNet.self, VGG.self, LeNet.self, SmallCNN.self, SmallResNet.self,
   ]
 
   static var names: [String] { families.flatMap { $0.names } }
@@ -50,6 +50,28 @@ enum ArchitectureLookup {
     return RecognisedNetwork(
       name: name, layers: match.layers.map { $0.replacingReLU(with: softplus) }, inputShape: match.inputShape,
       ignoredPrefixes: match.ignoredPrefixes)
+  }
+}
+
+extension ArchitectureLookup {
+  /// The tensors of a new network of that name.
+  /// - Parameter name: as in `network(named:_:imageShape:)`.
+  /// - Throws: `ModelError.unknownArchitecture`, `.notTrainable`.
+  static func freshTensors(_ name: String, _ size: NetworkSize) throws -> FreshTensors {
+    let base = name.hasSuffix(softplusSuffix) ? String(name.dropLast(softplusSuffix.count)) : name
+    guard let family = families.first(where: { $0.isMember(base) }) else {
+      throw ModelError.unknownArchitecture(name: name, nearest: Nearest.match(base, in: names), known: names)
+    }
+    guard let tensors = family.freshTensors(base, size) else {
+      throw ModelError.notTrainable(name: name, known: trainableNames)
+    }
+    return tensors
+  }
+
+  /// Those of `names` that can be made anew.
+  static var trainableNames: [String] {
+    let size = NetworkSize(inputShape: [3, 32, 32], classCount: 10)
+    return families.flatMap { family in family.names.filter { family.freshTensors($0, size) != nil } }
   }
 }
 

@@ -28,4 +28,14 @@ enum LeNet: Architecture {
         ], inputShape: [first[1], 28, 28])
     ]
   }
+
+  static func freshTensors(_ name: String, _ size: NetworkSize) -> FreshTensors? {
+    let width = size.width ?? 32
+    var tensors = FreshTensors()
+    tensors.convolution("conv1", size.inputShape[0], width, bias: true)
+    tensors.convolution("conv2", width, 2 * width, bias: true)
+    tensors.linear("fc1", 12 * 12 * 2 * width, 4 * width)
+    tensors.linear("fc2", 4 * width, size.classCount)
+    return tensors
+  }
 }

@@ -107,4 +107,26 @@ enum ResNet: Architecture {
     channels = width
     return [.residual(main, shortcut: shortcut), .relu]
   }
+
+  // Section 4.2's three stages, or the four stages of basic blocks with projections.
+  static func freshTensors(_ name: String, _ size: NetworkSize) -> FreshTensors? {
+    guard let depth = Int(name.dropFirst("resnet".count)) else { return nil }
+    let large = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3]][depth]
+    guard let counts = large ?? (depth > 2 && (depth - 2) % 6 == 0 ? Array(repeating: (depth - 2) / 6, count: 3) : nil)
+    else { return nil }
+    var channels = size.width ?? (large == nil ? 16 : 64)
+    var tensors = FreshTensors()
+    tensors.convolution("conv1", size.inputShape[0], channels)
+    tensors.batchNorm("bn1", channels)
+    for (stage, count) in counts.enumerated() {
+      for index in 0..<count {
+        let outputs = stage > 0 && index == 0 ? 2 * channels : channels
+        tensors.residualBlock(
+          "layer\(stage + 1).\(index)", channels, outputs, projects: large != nil && outputs != channels)
+        channels = outputs
+      }
+    }
+    tensors.linear("linear", channels, size.classCount)
+    return tensors
+  }
 }

@@ -29,6 +29,8 @@ public struct Layer: Sendable, Codable, Equatable {
   public var maximum: Double?
   public var value: Double?
   public var factor: Int?
+  public var mode: String?
+  public var alignCorners: Bool?
   public var axis: Int?
   public var axes: [Int]?
   public var start: Int?
@@ -49,7 +51,7 @@ public struct Layer: Sendable, Codable, Equatable {
   }
 
   /// For code that composes layers: `Layer("Conv2d", name: "conv1") { $0.padding = 1 }`.
-  init(_ type: String, name: String? = nil, _ configure: (inout Layer) -> Void) {
+  public init(_ type: String, name: String? = nil, _ configure: (inout Layer) -> Void) {
     self.init(type, name: name)
     configure(&self)
   }

@@ -8,14 +8,21 @@ struct LayerBuilder {
   /// The output so far.
   var value: Graph.Value
   let weights: WeightSource
+  /// Whether normalisation uses the batch's own statistics, which are collected here.
+  let isTraining: Bool
+  var statistics: [BatchStatistics] = []
   private let batch: Int
-  /// By tensor name, so that a tensor used twice is one constant.
-  private var constants: [String: Graph.Value] = [:]
+  /// By tensor name, so that a tensor used twice is one value.
+  private var tensors: [String: Graph.Value]
 
-  init(graph: Graph, value: Graph.Value, weights: WeightSource) {
+  /// - Parameter parameters: values of the graph that stand for tensors, by name: what is trained. Given, the network is
+  ///   built in training mode; otherwise all tensors are constants.
+  init(graph: Graph, value: Graph.Value, weights: WeightSource, parameters: [String: Graph.Value]? = nil) {
     self.graph = graph
     self.value = value
     self.weights = weights
+    isTraining = parameters != nil
+    tensors = parameters ?? [:]
     batch = graph.shape(of: value).dimensions.first ?? 1
   }
 
@@ -68,19 +75,19 @@ struct LayerBuilder {
     }
   }
 
-  /// The tensor `suffix` of the layer as a constant.
-  mutating func constant(_ suffix: String, _ context: LayerContext) throws -> Graph.Value {
+  /// The tensor `suffix` of the layer: a constant unless it is trained.
+  mutating func tensor(_ suffix: String, _ context: LayerContext) throws -> Graph.Value {
     let name = try context.tensorName(suffix)
-    if let known = constants[name] { return known }
+    if let known = tensors[name] { return known }
     let value = graph.constant(try weights.tensor(name, for: context.title))
-    constants[name] = value
+    tensors[name] = value
     return value
   }
 
   /// The same, or nil where `isUsed` is false, or is nil and the checkpoint does not have it.
-  mutating func constant(_ suffix: String, _ context: LayerContext, where isUsed: Bool?) throws -> Graph.Value? {
+  mutating func tensor(_ suffix: String, _ context: LayerContext, where isUsed: Bool?) throws -> Graph.Value? {
     let name = try context.tensorName(suffix)
-    return isUsed ?? weights.contains(name) ? try constant(suffix, context) : nil
+    return isUsed ?? weights.contains(name) ? try tensor(suffix, context) : nil
   }
 
   /// - Throws: `ModelError.layer` for an input of fewer axes.
@@ -110,6 +117,18 @@ struct LayerBuilder {
     defer { value = start }
     return value
   }
+}
+
+/// What batch normalisation in training found out about a batch.
+public struct BatchStatistics: Sendable {
+  /// Name of the layer, the prefix of its tensors.
+  public let layer: String
+  /// `[C]`.
+  public let mean: Graph.Value
+  /// `[C]`, biased: divided by `count`.
+  public let variance: Graph.Value
+  /// Numbers per channel: images times positions.
+  public let count: Int
 }
 
 /// One layer and how to name it in messages.

@@ -38,13 +38,25 @@ extension LayerType {
       try builder.adaptiveAveragePool(height: height, width: width)
     },
     LayerType(
-      name: "Upsample", summary: "repeats every pixel `factor` times in both directions (nearest neighbour)",
-      options: ["factor"]
+      name: "Upsample", summary: "enlarges by `factor` in both directions; `mode` \"nearest\" or \"bilinear\"",
+      options: ["factor", "mode", "alignCorners"]
     ) { builder, context in
       _ = try builder.imageChannels(context)
       let factor = try context.required(\.factor, "factor")
       try context.check(factor, "factor", atLeast: 1, atMost: 1 << 12)
-      builder.value = try builder.graph.upsampleNearest(builder.value, factor: factor)
+      let alignCorners = context.layer.alignCorners
+      switch context.layer.mode ?? "nearest" {
+      case "nearest":
+        guard alignCorners == nil else { throw context.invalid("alignCorners", "goes with the mode bilinear only") }
+        builder.value = try builder.graph.upsampleNearest(builder.value, factor: factor)
+      case "bilinear":
+        let (height, width) = (builder.shape[2], builder.shape[3])
+        for extent in [height, width] { try context.check(extent * factor, "factor", atLeast: 1, atMost: 1 << 12) }
+        try builder.resample(
+          rows: LayerBuilder.interpolation(of: height, factor, alignCorners: alignCorners ?? false),
+          columns: LayerBuilder.interpolation(of: width, factor, alignCorners: alignCorners ?? false))
+      case let mode: throw context.invalid("mode", "is `\(mode)`, expected `nearest` or `bilinear`")
+      }
     },
   ]
 }
@@ -77,10 +89,7 @@ extension LayerBuilder {
       return
     }
     // Windows of unequal size are a matrix product along each axis.
-    let alongRows = try graph.matmul(value, graph.constant(Self.averages(of: columns, into: width)))
-    let turned = try graph.matmul(
-      graph.swapLastAxes(alongRows), graph.constant(Self.averages(of: rows, into: height)))
-    value = try graph.swapLastAxes(turned)
+    try resample(rows: Self.averages(of: rows, into: height), columns: Self.averages(of: columns, into: width))
   }
 
   /// `[extent, count]`: column i has the weights of window i.

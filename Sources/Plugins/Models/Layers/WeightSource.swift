@@ -5,26 +5,38 @@ import Tensor
 /// A checkpoint's tensors, converted once and shared by the networks of every batch size; remembers which were used.
 final class WeightSource: Sendable {
   let file: String
-  private let stateDict: StateDict
+  /// In the order they were saved.
+  let names: [String]
+  private let stored: [String: StoredTensor]
+  private let shapes: [String: [Int]]
   private let loaded = Mutex<[String: Tensor]>([:])
 
   init(_ stateDict: StateDict) {
-    self.stateDict = stateDict
     file = stateDict.file
+    names = stateDict.names
+    stored = Dictionary(stateDict.tensors.map { ($0.name, $0) }) { first, _ in first }
+    shapes = stored.mapValues(\.shape)
   }
 
-  var names: [String] { stateDict.names }
+  /// The tensors of a network that is yet to be trained: names and shapes, no values.
+  /// - Parameter file: what messages call it.
+  init(file: String, shapes: [(name: String, shape: [Int])]) {
+    self.file = file
+    names = shapes.map(\.name)
+    stored = [:]
+    self.shapes = Dictionary(shapes.map { ($0.name, $0.shape) }) { first, _ in first }
+  }
 
-  func contains(_ name: String) -> Bool { stateDict[name] != nil }
+  func contains(_ name: String) -> Bool { shapes[name] != nil }
 
   /// Shape without reading the values; nil where there is no such tensor.
-  func shape(_ name: String) -> [Int]? { stateDict[name]?.shape }
+  func shape(_ name: String) -> [Int]? { shapes[name] }
 
   /// - Parameter layer: which layer asks, for messages.
   /// - Throws: `ModelError.missingTensor`, `ModelError.nonFiniteWeights`, `CheckpointError`.
   func tensor(_ name: String, for layer: String) throws -> Tensor {
     if let known = loaded.withLock({ $0[name] }) { return known }
-    guard let stored = stateDict[name] else {
+    guard let stored = stored[name] else {
       throw ModelError.missingTensor(file: file, layer: layer, tensor: name, nearest: namesNear(name))
     }
     guard let shape = Shape(checking: stored.shape) else {

@@ -2,24 +2,25 @@ import BenchCore
 import Foundation
 import Tensor
 
-/// The closed forms of a block convolved with isotropic noise: N(m_c, S_c + sigma^2 I) in the subspace, variance
+/// The closed forms of a block convolved with isotropic noise: N(m_q, S_q + sigma^2 I) in the subspace, variance
 /// s^2 + sigma^2 off it.
 extension GaussianBlock {
   /// What one noise level needs of the covariances.
   struct Precisions: Sendable {
-    /// P_c = (S_c + sigma^2 I)^-1 below each other: K d x d, so that one product serves all classes of an image.
+    /// P_q = (S_q + sigma^2 I)^-1 below each other: Q d x d, so that one product serves all drawings of an image.
     let stacked: Matrix
-    /// P_c m_c, K d.
+    /// P_q m_q, Q d.
     let shift: [Double]
-    /// log det (S_c + sigma^2 I).
+    /// log det (S_q + sigma^2 I).
     let logDeterminants: [Double]
   }
 
   /// A block's pixels, seen from the Gaussians at some noise.
   struct Evaluation {
-    /// log N(h; m_c, S_c + sigma^2 I) without -(d/2) log(2 pi), which all classes share.
+    /// log sum over q of w_cq N(h; m_q, S_q + sigma^2 I) without -(d/2) log(2 pi), which all classes share.
     var logDensities: [Double]
-    /// Their gradients in the coordinates of the subspace, g_c = -P_c (h - m_c): K d.
+    /// Their gradients in the coordinates of the subspace: g_q = -P_q (h - m_q), averaged over what the class may have
+    /// drawn with weights p(q | h, c): K d.
     var gradients: [Double]
     /// h, d.
     var coordinates: [Double]
@@ -29,7 +30,7 @@ extension GaussianBlock {
     try precisions.value(at: noise) {
       let d = dimension
       var stacked: [Double] = []
-      stacked.reserveCapacity(classCount * d * d)
+      stacked.reserveCapacity(drawingCount * d * d)
       var shift: [Double] = []
       var logDeterminants: [Double] = []
       for (index, covariance) in covariances.enumerated() {
@@ -41,7 +42,7 @@ extension GaussianBlock {
         logDeterminants.append(logDeterminant)
       }
       return Precisions(
-        stacked: Matrix(rows: classCount * d, columns: d, scalars: stacked), shift: shift,
+        stacked: Matrix(rows: drawingCount * d, columns: d, scalars: stacked), shift: shift,
         logDeterminants: logDeterminants)
     }
   }
@@ -51,15 +52,30 @@ extension GaussianBlock {
     let precisions = try precisions(noise: noise)
     let d = dimension
     let coordinates = coordinates(of: zip(values, center).map { $0 - $1 })
-    var gradients = precisions.shift
+    var drawingGradients = precisions.shift
     BLAS.multiply(
-      rows: classCount * d, columns: d, alpha: -1, precisions.stacked.scalars, coordinates, beta: 1, into: &gradients)
-    let logDensities = (0..<classCount).map { index -> Double in
+      rows: drawingCount * d, columns: d, alpha: -1, precisions.stacked.scalars, coordinates, beta: 1,
+      into: &drawingGradients)
+    let drawingLogDensities = (0..<drawingCount).map { index -> Double in
       var quadratic = 0.0
       for axis in 0..<d {
-        quadratic += gradients[index * d + axis] * (coordinates[axis] - means[index, axis])
+        quadratic += drawingGradients[index * d + axis] * (coordinates[axis] - means[index, axis])
       }
       return 0.5 * quadratic - 0.5 * precisions.logDeterminants[index]
+    }
+    var logDensities: [Double] = []
+    var gradients = [Double](repeating: 0, count: classCount * d)
+    for label in 0..<classCount {
+      let drawn = (0..<drawingCount).filter { weights[label, $0] > 0 }
+      let joint = drawn.map { log(weights[label, $0]) + drawingLogDensities[$0] }
+      let total = logSumExp(joint)
+      logDensities.append(total)
+      for (index, value) in zip(drawn, joint) {
+        let responsibility = exp(value - total)
+        for axis in 0..<d {
+          gradients[label * d + axis] += responsibility * drawingGradients[index * d + axis]
+        }
+      }
     }
     return Evaluation(logDensities: logDensities, gradients: gradients, coordinates: coordinates)
   }
@@ -87,7 +103,7 @@ extension GaussianBlock {
   /// Variance off the subspace, s^2 + sigma^2.
   func offManifoldVariance(noise: Double) -> Double { offManifoldNoise * offManifoldNoise + noise * noise }
 
-  /// log p_sigma of the block in nats, all drawings equally likely, no constant omitted.
+  /// log p_sigma of the block in nats, all classes equally likely, no constant omitted.
   func logDensity(_ values: [Double], noise: Double) throws -> Double {
     let evaluation = try evaluate(values, noise: noise)
     let off = offManifoldPart(values, coordinates: evaluation.coordinates)

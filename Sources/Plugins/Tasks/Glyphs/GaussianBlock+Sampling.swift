@@ -2,11 +2,21 @@ import Foundation
 import Tensor
 
 extension GaussianBlock {
+  /// What a class draws for a uniform number in (0, 1): q with probability w_cq.
+  func drawing(ofClass label: Int, uniform: Double) -> Int {
+    var below = 0.0
+    for index in 0..<drawingCount where weights[label, index] > 0 {
+      below += weights[label, index]
+      if uniform < below { return index }
+    }
+    return label
+  }
+
   /// A draw of drawing `index` from standard normals z, one for each pixel:
   ///
-  ///     x = mu0 + U (m_c + S_c^(1/2) U' z) + s (z - U U' z)
+  ///     x = mu0 + U (m_q + S_q^(1/2) U' z) + s (z - U U' z)
   ///
-  /// With the *symmetric* root, U S_c^(1/2) U' is the same for every basis of the subspace, so z determines the image. What
+  /// With the *symmetric* root, U S_q^(1/2) U' is the same for every basis of the subspace, so z determines the image. What
   /// still differs between BLAS libraries is the last bits of a double; rounding each pixel to a multiple of 2^-16 (exact
   /// in float32, and a thousandth of s) removes them, so that the digest of the images is the same everywhere.
   func draw(_ index: Int, normals z: [Double]) -> [Double] {

@@ -38,7 +38,7 @@ enum GlyphRendering {
   static let side = 20
   /// Half the width of the pen and the softness of its edge, in pixels.
   private static let halfWidth = 1.0
-  private static let softness = 0.55
+  private static let softness = 0.45
 
   /// Ink in (0, 1) at the centre of every pixel: a logistic function of the distance to the nearest stroke.
   /// - Returns: `side * side` values, row by row.

@@ -76,6 +76,9 @@ enum GlyphAlphabet {
     [.smooth(six.map { (1 - $0.0, 1 - $0.1) })],
   ]
 
+  /// Digits that are sometimes drawn halfway between the two: those that share most of their strokes.
+  static let confusableDigits = [(1, 7), (3, 8), (4, 9), (5, 6), (0, 6), (2, 7), (3, 5), (8, 9)]
+
   /// A, H, K, X.
   static let letters: [[GlyphStroke]] = [
     [.straight([(0.2, 0.88), (0.5, 0.12), (0.8, 0.88)]), .straight([(0.32, 0.6), (0.68, 0.6)])],

@@ -4,11 +4,11 @@ import Tensor
 
 /// The distribution of the `glyphs` images, exactly: a digit's block on the left, a letter's on the right, independent.
 ///
-/// `logDensities` holds the signal block's subspace alone, log N(h; m_c, S_c + sigma^2 I) + (d/2) log(2 pi): the part off
-/// the subspace and the whole distractor block are the same for every class and omitted. Hence the logits of
+/// `logDensities` holds the signal block's subspace alone, log sum_q w_cq N(h; m_q, S_q + sigma^2 I) + (d/2) log(2 pi):
+/// the part off the subspace and the whole distractor block are the same for every class and omitted. Hence the logits of
 /// the Bayes classifier do not respond to anything off the manifold. The class-conditional scores do contain both:
 ///
-///     left   -U P_c (h - m_c) - off / (s^2 + sigma^2)
+///     left   -U sum_q p(q | h, c) P_q (h - m_q) - off / (s^2 + sigma^2)
 ///     right  the score of the distractor block, a mixture over the letters
 public struct GlyphsDensity: ClassConditionalDensity {
   public let id = "glyphs-exact"
@@ -21,9 +21,10 @@ public struct GlyphsDensity: ClassConditionalDensity {
 
   init(constants: GlyphsConstants = GlyphsConstants()) throws {
     signal = try GaussianBlock(
-      drawings: GlyphAlphabet.digits, dimension: constants.signalDimension, constants: constants)
+      drawings: GlyphAlphabet.digits, confusable: GlyphAlphabet.confusableDigits, half: constants.signal,
+      constants: constants)
     distractor = try GaussianBlock(
-      drawings: GlyphAlphabet.letters, dimension: constants.distractorDimension, constants: constants)
+      drawings: GlyphAlphabet.letters, confusable: [], half: constants.distractor, constants: constants)
     logPriors = [Double](repeating: -log(Double(signal.classCount)), count: signal.classCount)
   }
 

@@ -19,6 +19,7 @@ extension GlyphsTask {
     }
     let (signal, distractor) = (exactDensity.signal, exactDensity.distractor)
     let digits = stream("digit")
+    let drawings = stream("drawing")
     let letters = stream("letter")
     let signalNormals = stream("signal")
     let distractorNormals = stream("distractor")
@@ -30,8 +31,9 @@ extension GlyphsTask {
         for (place, image) in range.enumerated() {
           let digit = digits.integers(item: image, count: 1, below: signal.classCount)[0]
           let letter = letters.integers(item: image, count: 1, below: distractor.classCount)[0]
+          let drawing = signal.drawing(ofClass: digit, uniform: drawings.uniforms(item: image, count: 1)[0])
           exactDensity.join(
-            signal.draw(digit, normals: signalNormals.normals(item: image, count: signal.pixels)),
+            signal.draw(drawing, normals: signalNormals.normals(item: image, count: signal.pixels)),
             distractor.draw(letter, normals: distractorNormals.normals(item: image, count: distractor.pixels)),
             into: output, image: place)
           labels.append(digit)

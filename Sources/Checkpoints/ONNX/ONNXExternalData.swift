@@ -1,0 +1,70 @@
+import Foundation
+import ONNXSchema
+
+/// Tensors whose elements lie in files beside the model, as exporters write models of more than 2 GB.
+///
+/// A model comes from strangers, so the name of such a file is a relative path that stays inside the model's folder, also
+/// after symbolic links are followed.
+struct ONNXExternalData {
+  let file: String
+  /// The model's folder; nil for a model that is in memory only.
+  let folder: URL?
+  private var mapped: [String: Data] = [:]
+
+  init(file: String, folder: URL?) {
+    self.file = file
+    self.folder = folder
+  }
+
+  mutating func region(
+    _ entries: [ProtoStringEntry], tensor: String, byteCount: Int
+  ) throws(CheckpointError) -> ByteRegion {
+    func entry(_ key: String) -> String? { entries.last { $0.key == key }?.value }
+    func invalid(_ problem: String) -> CheckpointError {
+      .invalidTensor(file: file, tensor: tensor, problem: problem)
+    }
+    guard let location = entry("location"), !location.isEmpty else {
+      throw invalid("is in an external file that is not named")
+    }
+    let offset = entry("offset").map { Int($0) } ?? 0
+    let length = entry("length").map { Int($0) } ?? byteCount
+    guard let offset, let length, offset >= 0, length == byteCount else {
+      throw invalid(
+        "has offset `\(entry("offset") ?? "0")` and length `\(entry("length") ?? "")` in `\(location)`, expected "
+          + "numbers and a length of \(byteCount) bytes")
+    }
+    let data = try contents(of: location, tensor: tensor)
+    guard let region = ByteRegion(data).part(offset: offset, count: length) else {
+      throw .truncated(
+        file: file, part: "tensor `\(tensor)` in `\(location)`", offset: offset, expectedBytes: length,
+        availableBytes: max(0, data.count - offset))
+    }
+    return region
+  }
+
+  private mutating func contents(of location: String, tensor: String) throws(CheckpointError) -> Data {
+    if let known = mapped[location] { return known }
+    guard let folder else {
+      throw .unsupported(
+        file: file, feature: "tensor `\(tensor)` lies in the external file `\(location)`, but the model has no folder",
+        advice: "load it by its path")
+    }
+    let parts = location.split(separator: "/", omittingEmptySubsequences: false)
+    guard !parts.contains(""), !parts.contains("."), !parts.contains(".."), !location.contains("\0"),
+      !location.contains("\\")
+    else { throw outside(location, tensor) }
+    let root = folder.resolvingSymlinksInPath().standardizedFileURL.path
+    let target = folder.appendingPathComponent(location).resolvingSymlinksInPath().standardizedFileURL.path
+    guard target.hasPrefix(root.hasSuffix("/") ? root : root + "/") else { throw outside(location, tensor) }
+    let data = try FileMapping.map(target)
+    mapped[location] = data
+    return data
+  }
+
+  private func outside(_ location: String, _ tensor: String) -> CheckpointError {
+    .invalidTensor(
+      file: file, tensor: tensor,
+      problem: "names the external file `\(location)`, expected a relative path inside the model's folder; "
+        + "the file is damaged or hostile")
+  }
+}

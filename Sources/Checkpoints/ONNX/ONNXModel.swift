@@ -1,0 +1,119 @@
+/// An ONNX file as data: nothing of it is interpreted yet. Sizes, names and references to tensors have been checked.
+public struct ONNXModel: Sendable {
+  /// Name for errors.
+  public let file: String
+  public let producer: String
+  /// Version of the default operator set.
+  public let opset: Int
+  /// Versions of further operator sets, by domain.
+  public let otherOpsets: [String: Int]
+  public let graph: ONNXGraph
+  /// Functions of the file's own, by domain, name and overload.
+  public let functions: [ONNXFunction.Key: ONNXFunction]
+  /// What a user should know: sixteen-bit weights and the like.
+  public let notes: [String]
+}
+
+/// A computation: nodes in an order in which every value is made before it is used.
+public struct ONNXGraph: Sendable {
+  public let name: String
+  public let nodes: [ONNXNode]
+  /// Constants by name.
+  public let initializers: [String: StoredTensor]
+  /// What is to be given at execution; initialisers that are repeated among the inputs (IR version 3) are not.
+  public let inputs: [ONNXValueInfo]
+  public let outputs: [ONNXValueInfo]
+}
+
+public struct ONNXNode: Sendable {
+  public let name: String
+  public let operation: String
+  /// Empty for the standard operators.
+  public let domain: String
+  public let overload: String
+  /// Names of values; an empty one stands for an optional input that is absent.
+  public let inputs: [String]
+  public let outputs: [String]
+  public let attributes: [String: ONNXAttribute]
+  /// In a function's body: attributes that take the value of the caller's attribute of the given name.
+  public let references: [String: String]
+
+  public init(
+    name: String, operation: String, domain: String = "", overload: String = "", inputs: [String], outputs: [String],
+    attributes: [String: ONNXAttribute] = [:], references: [String: String] = [:]
+  ) {
+    self.name = name
+    self.operation = operation
+    self.domain = domain
+    self.overload = overload
+    self.inputs = inputs
+    self.outputs = outputs
+    self.attributes = attributes
+    self.references = references
+  }
+}
+
+public indirect enum ONNXAttribute: Sendable {
+  case float(Float)
+  case int(Int)
+  case string(String)
+  case tensor(StoredTensor)
+  case graph(ONNXGraph)
+  case floats([Float])
+  case ints([Int])
+  case strings([String])
+}
+
+public struct ONNXFunction: Sendable {
+  public struct Key: Sendable, Hashable {
+    public let domain: String
+    public let name: String
+    public let overload: String
+
+    public init(domain: String, name: String, overload: String) {
+      self.domain = domain
+      self.name = name
+      self.overload = overload
+    }
+  }
+
+  public let inputs: [String]
+  public let outputs: [String]
+  public let nodes: [ONNXNode]
+  /// Values of attributes that the caller leaves out.
+  public let defaults: [String: ONNXAttribute]
+  /// Version of the default operator set for the body, nil for the model's.
+  public let opset: Int?
+}
+
+/// A graph's input or output as the file declares it.
+public struct ONNXValueInfo: Sendable {
+  public enum Extent: Sendable, Equatable {
+    case fixed(Int)
+    /// A symbol such as `batch`, or nothing at all.
+    case free(String)
+  }
+
+  public let name: String
+  /// Nil for a sequence or map, or where the file does not say.
+  public let elementType: ONNXElementType?
+  /// Nil where the file does not say.
+  public let shape: [Extent]?
+}
+
+extension ONNXGraph {
+  /// The same graph with other nodes.
+  public init(replacing graph: ONNXGraph, nodes: [ONNXNode]) {
+    self.init(
+      name: graph.name, nodes: nodes, initializers: graph.initializers, inputs: graph.inputs, outputs: graph.outputs)
+  }
+}
+
+extension ONNXModel {
+  /// The same file with another graph.
+  public init(replacing model: ONNXModel, graph: ONNXGraph) {
+    self.init(
+      file: model.file, producer: model.producer, opset: model.opset, otherOpsets: model.otherOpsets, graph: graph,
+      functions: model.functions, notes: model.notes)
+  }
+}

@@ -1,0 +1,138 @@
+import BenchCore
+import Foundation
+import JSON
+import Tensor
+
+/// Questions to a running plugin and its answers, one at a time and in order.
+///
+/// After any failure the plugin is ended, and every further question gets the same answer: what a plugin that has broken
+/// the protocol would say next cannot be relied on. Used by one thread at a time.
+final class PluginConversation {
+  let program: PluginProgram
+  let name: String
+  private let process: PluginProcess
+  private var shared: SharedMemory?
+  private var requests = 0
+  private var failure: (any Error)?
+
+  init(_ program: PluginProgram) throws {
+    self.program = program
+    name = program.command.joined(separator: " ")
+    process = try PluginProcess(program)
+  }
+
+  deinit { end() }
+
+  /// Whether tensors pass through shared memory.
+  var sharesMemory: Bool { shared != nil }
+
+  func hello(_ options: LoadOptions) throws -> PluginMessages.Ready {
+    try exchange("loading its model", limit: program.startLimit, option: "--plugin-start-limit") { turn in
+      try turn.send(
+        PluginMessages.Hello(
+          request: turn.number, checkpoint: program.checkpoint, imageShape: options.imageShape?.dimensions,
+          classCount: options.classCount, batch: options.batch, threads: options.threads))
+      return try turn.receive(PluginMessages.Ready.self, type: "ready")
+    }
+  }
+
+  /// Offers shared memory; tensors pass through the pipes where the plugin, or the system, does not take it.
+  func offerSharedMemory(tensorBytes: Int) throws {
+    guard let memory = SharedMemory(tensorBytes: tensorBytes) else { return }
+    let answer = try exchange("mapping shared memory", limit: program.requestLimit, option: "--plugin-limit") { turn in
+      try turn.send(
+        PluginMessages.SharedMemory(
+          request: turn.number, path: memory.path, bytes: memory.bytes, token: memory.token))
+      return try turn.receive(PluginMessages.SharedMemoryAnswer.self, type: "shared-memory")
+    }
+    if answer.accepted { shared = memory }
+  }
+
+  /// - Parameters:
+  ///   - type: `logits` or `vjp`.
+  ///   - scalars: of shape `shape`.
+  ///   - keep: for `logits`, whether `vjp` will follow.
+  /// - Returns: a tensor of shape `answerShape`, all finite.
+  func ask(
+    _ type: String, _ scalars: UnsafeBufferPointer<Float>, shape: Shape, keep: Bool?, answer answerShape: Shape
+  ) throws -> Tensor {
+    try exchange("computing \(type)", limit: program.requestLimit, option: "--plugin-limit") { turn in
+      shared?.write(scalars)
+      let place = PluginMessages.TensorPlace(
+        shape: shape.dimensions, place: shared == nil ? .inline : .shared,
+        offset: shared == nil ? nil : SharedMemory.requestOffset)
+      try turn.send(
+        PluginMessages.Request(
+          type: type, request: turn.number, keep: keep, tensor: place, answerOffset: shared?.answerOffset),
+        payload: shared == nil ? UnsafeRawBufferPointer(scalars) : nil)
+      let answerType = type == "vjp" ? "gradient" : type
+      return try turn.receiveTensor(type: answerType, shape: answerShape, shared: shared)
+    }
+  }
+
+  private func exchange<Answer>(
+    _ doing: String, limit: Duration, option: String, _ body: (PluginTurn) throws -> Answer
+  ) throws -> Answer {
+    if let failure { throw failure }
+    requests += 1
+    let turn = PluginTurn(
+      number: requests, pipes: process.pipes, deadline: .now + limit, check: program.checkCancellation)
+    do { return try body(turn) } catch {
+      let error = explain(error, doing: doing, limit: limit, option: option)
+      failure = error
+      throw error
+    }
+  }
+
+  /// The error a user sees, with how the program ended and its last words; ends the program.
+  private func explain(_ error: any Error, doing: String, limit: Duration, option: String) -> any Error {
+    guard error is PluginTurn.Problem || error is PluginPipes.Problem else {
+      process.stop()
+      return error
+    }
+    // A crash closes the pipes a moment before the system tells how it ended.
+    var ending: PluginEnding?
+    if case PluginPipes.Problem.ended = error { ending = process.ending(within: .seconds(2)) }
+    process.stop()
+    let failure = PluginFailure(
+      program: name, doing: doing, lastWords: process.lastWords.text(waiting: .milliseconds(500)))
+    switch error {
+    case PluginPipes.Problem.timedOut: return ExternalPluginError.timedOut(failure, limit: limit, option: option)
+    case PluginPipes.Problem.ended: return ExternalPluginError.ended(failure, how: ending)
+    case PluginPipes.Problem.interjection:
+      return ExternalPluginError.frame(failure, problem: "an answer before the request was complete")
+    case PluginPipes.Problem.system(let call, let reason):
+      return ExternalPluginError.system(failure, call: call, reason: reason)
+    case PluginTurn.Problem.strayOutput(let text): return ExternalPluginError.strayOutput(failure, text: text)
+    case PluginTurn.Problem.reported(let message): return ExternalPluginError.reported(failure, message: message)
+    case PluginTurn.Problem.frame(let problem): return ExternalPluginError.frame(failure, problem: problem)
+    case PluginTurn.Problem.announcement(let problem):
+      return ExternalPluginError.announcement(failure, problem: problem)
+    case PluginTurn.Problem.shape(let expected, let got):
+      return ExternalPluginError.tensorShape(failure, expected: expected, got: got)
+    case PluginTurn.Problem.nonFinite(let place, let value):
+      return ExternalPluginError.nonFinite(failure, place: place, value: value)
+    default: return error
+    }
+  }
+
+  /// Refuses what the plugin has announced, in the same words as any other failure.
+  func refuse(_ problem: String) -> any Error {
+    let error = explain(PluginTurn.Problem.announcement(problem), doing: "loading its model", limit: .zero, option: "")
+    failure = error
+    return error
+  }
+
+  /// Asks the plugin to end, and ends it where it does not.
+  private func end() {
+    if failure == nil {
+      requests += 1
+      let turn = PluginTurn(number: requests, pipes: process.pipes, deadline: .now + .seconds(1), check: {})
+      if (try? turn.send(PluginMessages.Shutdown(request: requests))) != nil {
+        process.pipes.closeInput()
+        _ = process.ending(within: .seconds(3))
+      }
+    }
+    process.stop()
+  }
+}

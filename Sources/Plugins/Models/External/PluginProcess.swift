@@ -1,0 +1,84 @@
+import BenchCore
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// A running plugin: its process, the guard that ends it with this one, its streams.
+final class PluginProcess {
+  let pipes: PluginPipes
+  let lastWords: LastWords
+  private let child: ChildProcess
+  private let group: ChildProcess
+  /// Held open while the plugin may run (see `PluginGuard`).
+  private let lifeline: FileDescriptor
+  private var isStopped = false
+
+  /// - Throws: `ExternalPluginError.cannotStart`.
+  init(_ program: PluginProgram) throws {
+    do {
+      let lifeline = try FileDescriptor.closingOnExec()
+      self.lifeline = lifeline.writing
+      do { group = try PluginGuard.start(lifeline: lifeline.reading) } catch {
+        try? lifeline.writing.close()
+        throw error
+      }
+      let input = try FileDescriptor.closingOnExec()
+      let output = try FileDescriptor.closingOnExec()
+      let errors = try FileDescriptor.closingOnExec()
+      lastWords = LastWords(reading: errors.reading.rawValue)
+      var options = PlatformOptions()
+      options.processGroupID = group.identifier
+      do {
+        child = try ChildProcess.start(
+          Configuration(
+            executable: Self.executable(program), arguments: Arguments(Array(program.command.dropFirst())),
+            environment: .inherit.updating(["PAGS_BENCH_PLUGIN": "1"]),
+            workingDirectory: FilePath(program.folder), platformOptions: options),
+          input: input.reading, output: output.writing, errors: errors.writing)
+      } catch {
+        // Ends the guard.
+        try? lifeline.writing.close()
+        for end in [input.writing, output.reading] { try? end.close() }
+        throw error
+      }
+      pipes = PluginPipes(input: input.writing.rawValue, output: output.reading.rawValue) { [child] in
+        child.ending(within: .zero) != nil
+      }
+    } catch {
+      throw ExternalPluginError.cannotStart(
+        command: program.command.joined(separator: " "), folder: program.folder, reason: "\(error)")
+    }
+  }
+
+  deinit { stop() }
+
+  /// A name is looked for on the PATH; a path is relative to the folder the program runs in.
+  private static func executable(_ program: PluginProgram) -> Executable {
+    let name = program.command[0]
+    guard name.contains("/") else { return .name(name) }
+    return .path(FilePath(URL(fileURLWithPath: name, relativeTo: URL(fileURLWithPath: program.folder)).path))
+  }
+
+  /// How it ended; nil where it still runs after `limit`.
+  func ending(within limit: Duration) -> PluginEnding? { child.ending(within: limit) }
+
+  /// Ends the plugin and everything it started in its group.
+  func stop() {
+    guard !isStopped else { return }
+    isStopped = true
+    pipes.closeInput()
+    kill(-group.identifier, SIGKILL)
+    try? lifeline.close()
+    // Both are dead; only the system's book-keeping is waited for.
+    _ = child.ending(within: .seconds(5))
+    _ = group.ending(within: .seconds(5))
+  }
+}
+
+extension FileDescriptor {
+  /// A pipe that other children do not inherit.
+  fileprivate static func closingOnExec() throws -> (reading: FileDescriptor, writing: FileDescriptor) {
+    let ends = try pipe(options: .closeOnExec)
+    return (ends.readEnd, ends.writeEnd)
+  }
+}

@@ -1,0 +1,13 @@
+import Graph
+import Tensor
+
+/// A network that can be built for any number of images.
+protocol NetworkSource: Sendable {
+  /// Name of the file, for errors.
+  var file: String { get }
+  /// `[C, H, W]`.
+  var inputShape: Shape { get }
+
+  /// - Returns: a graph with constants folded, its input `images` `[batch, C, H, W]` and its logits `[batch, K]`.
+  func graph(batch: Int) throws -> (graph: Graph, images: Graph.Value, logits: Graph.Value)
+}

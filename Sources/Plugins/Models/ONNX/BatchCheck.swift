@@ -1,0 +1,51 @@
+import Graph
+import Tensor
+
+/// Whether a graph computes each image by itself whatever the batch, found by trying: exporters write the batch into
+/// Reshape and its like, where it is wrong for another one and not always with an error.
+struct BatchCheck {
+  /// Images per pass: any number, or one after the other.
+  let runsInBatches: Bool
+  /// Logits `[2, K]` of the images that were tried.
+  let logits: Tensor
+  let note: String?
+
+  /// - Throws: what the graph has to object to a single image, `ONNXImportError.batch` where it needs several.
+  init(_ network: ONNXNetwork) throws {
+    let shape = network.inputShape
+    let stream = RandomStream(seed: 0, name: "onnx-batch-check")
+    let images = Tensor(
+      shape: shape.prepending(2), scalars: stream.uniforms(item: 0, count: 2 * shape.count).map { Float($0) })
+    let declared = network.input.batch ?? 1
+    let alone: [Tensor]
+    do {
+      alone = try [0..<1, 1..<2].map { try Self.run(network, images[batch: $0]) }
+    } catch where declared > 1 {
+      throw ONNXImportError.batch(file: network.file, declared: declared, reason: "\(error)")
+    }
+    logits = .concatenating(alone)
+    do {
+      let together = try Self.run(network, images)
+      let scale = logits.scalars.reduce(Float(1e-6)) { max($0, abs($1)) }
+      let isSame = zip(together.scalars, logits.scalars).allSatisfy { abs($0 - $1) <= 1e-4 * scale || $0 == $1 }
+      runsInBatches = isSame
+      note = isSame ? nil : "the graph mixes the images of a batch; it is run image by image"
+    } catch let error as ONNXImportError {
+      runsInBatches = false
+      note = "the graph is made for single images (\(error)); it is run image by image"
+    }
+  }
+
+  private static func run(_ network: ONNXNetwork, _ images: Tensor) throws -> Tensor {
+    let (graph, _, logits) = try network.graph(batch: images.batch)
+    return try graph.evaluate([logits], inputs: ["images": images])[0]
+  }
+
+  /// Whether every row is a distribution: not negative, and of sum 1.
+  var areProbabilities: Bool {
+    (0..<logits.batch).allSatisfy { row in
+      let values = logits.item(row)
+      return values.allSatisfy { $0 >= 0 } && abs(values.reduce(0) { $0 + Double($1) } - 1) < 1e-4
+    }
+  }
+}

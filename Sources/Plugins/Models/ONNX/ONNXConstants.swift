@@ -1,0 +1,41 @@
+import Checkpoints
+import Graph
+import Synchronization
+import Tensor
+
+/// The initialisers of a file, converted once and shared by the graphs of every batch size.
+final class ONNXConstants: Sendable {
+  private let file: String
+  private let loaded = Mutex<[String: Tensor]>([:])
+
+  init(_ model: ONNXModel) { file = model.file }
+
+  /// - Parameter name: of the initialiser, unique in the model's graph.
+  func value(_ tensor: StoredTensor, named name: String, _ graph: inout Graph) throws -> ImportedValue {
+    if let known = loaded.withLock({ $0[name] }) { return .real(graph.constant(known)) }
+    let value = try ImportedValue(tensor, file: file, &graph)
+    if case .graph(let constant, _) = value, let converted = graph.constantTensor(constant) {
+      loaded.withLock { $0[name] = converted }
+    }
+    return value
+  }
+}
+
+extension ImportedValue {
+  /// A constant from the file: integers stay exact, real numbers become float32.
+  /// - Throws: `CheckpointError`, `ONNXImportError.weights` for NaN.
+  init(_ tensor: StoredTensor, file: String, _ graph: inout Graph) throws {
+    // The reader has checked the extents.
+    let shape = Shape(tensor.shape)
+    guard tensor.dtype.isFloatingPoint else {
+      let values = try tensor.integers().map { Int($0) }
+      self = .integers(IntegerTensor(shape: shape, values: values, kind: tensor.dtype == .bool ? .boolean : .integer))
+      return
+    }
+    let converted = Tensor(shape: shape, scalars: try tensor.floats())
+    guard !converted.scalars.contains(where: \.isNaN) else {
+      throw ONNXImportError.weights(file: file, tensor: tensor.name)
+    }
+    self = .real(graph.constant(converted))
+  }
+}

@@ -1,0 +1,57 @@
+/// What keeps an ONNX graph from becoming a network.
+public enum ONNXImportError: Error, Sendable, CustomStringConvertible {
+  /// A node in its own words.
+  public struct NodeName: Sendable, CustomStringConvertible {
+    public let file: String
+    public let name: String
+    public let operation: String
+    public let opset: Int
+
+    public var description: String { "\(file): node `\(name)` (\(operation), opset \(opset))" }
+  }
+
+  case opset(file: String, opset: Int, supported: ClosedRange<Int>)
+  case unknownOperator(NodeName, domain: String, nearest: String?)
+  case operatorVersion(NodeName, supported: ClosedRange<Int>)
+  case missingValue(NodeName, value: String)
+  case missingOutput(file: String, value: String)
+  /// What the operator itself has to object.
+  case node(NodeName, reason: String)
+  case inputs(file: String, reason: String)
+  case outputs(file: String, reason: String)
+  case batch(file: String, declared: Int, reason: String)
+  case nested(file: String, function: String, limit: Int)
+  case architecture(file: String, name: String)
+  case weights(file: String, tensor: String)
+
+  public var description: String {
+    switch self {
+    case .opset(let file, let opset, let supported):
+      "\(file): uses opset \(opset), expected \(supported.lowerBound) to \(supported.upperBound); "
+        + "convert it with onnx.version_converter, or export it again"
+    case .unknownOperator(let node, let domain, let nearest):
+      "\(node): " + (domain.isEmpty ? "this operator is not known" : "operators of the domain `\(domain)` are not known")
+        + (nearest.map { "; nearest is \($0)" } ?? "")
+        + "; docs/onnx-coverage.md lists those that are. Serve the model as an external plugin, or export it without it"
+    case .operatorVersion(let node, let supported):
+      "\(node): this operator is known in opsets \(supported.lowerBound) to \(supported.upperBound); "
+        + "export the model for one of them"
+    case .missingValue(let node, let value):
+      "\(node): reads the value `\(value)`, which nothing before it makes; the file is damaged"
+    case .missingOutput(let file, let value):
+      "\(file): the output `\(value)` is made by no node; the file is damaged"
+    case .node(let node, let reason): "\(node): \(reason)"
+    case .inputs(let file, let reason): "\(file): \(reason)"
+    case .outputs(let file, let reason): "\(file): \(reason)"
+    case .batch(let file, let declared, let reason):
+      "\(file): the graph is made for batches of \(declared) and cannot be run on another number of images: \(reason); "
+        + "export it with a batch of 1, or with a free batch axis (dynamic_axes)"
+    case .nested(let file, let function, let limit):
+      "\(file): the function `\(function)` is nested more than \(limit) deep, perhaps in itself"
+    case .architecture(let file, let name):
+      "\(file): an ONNX file is its own architecture, --arch \(name) does not apply; leave it out"
+    case .weights(let file, let tensor):
+      "\(file): tensor `\(tensor)` holds NaN; the training diverged or the file is damaged"
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import Graph
+import Tensor
+
+extension ONNXOperator {
+  /// The result where it follows exactly from integers that are known; nil where the graph is to compute it.
+  func exact(_ node: NodeContext) throws -> [ImportedValue]? {
+    switch integers {
+    case .none: return nil
+    case .computes(let compute):
+      var tensors: [IntegerTensor] = []
+      for input in node.inputs {
+        guard case .integers(let tensor)? = input else { return nil }
+        tensors.append(tensor)
+      }
+      guard !tensors.isEmpty else { return nil }
+      return try compute(node, tensors).map { [.integers($0)] }
+    case .moves(let data):
+      return try moved(node, data ?? Array(node.inputs.indices))
+    }
+  }
+
+  /// Runs the operator on the positions of the elements instead of the elements.
+  private func moved(_ node: NodeContext, _ data: [Int]) throws -> [ImportedValue]? {
+    var graph = Graph()
+    var inputs = node.inputs
+    var pool: [Int] = []
+    var kind = ElementKind.integer
+    for index in data {
+      guard case .integers(let tensor)? = node.optional(index) else { return nil }
+      // Positions are exact in float32 up to here.
+      guard pool.count + tensor.values.count < 1 << 24 else {
+        throw node.failure("moves more than \(1 << 24) integers")
+      }
+      let positions = (pool.count..<pool.count + tensor.values.count).map { Float($0) }
+      inputs[index] = .real(graph.constant(Tensor(shape: tensor.shape, scalars: positions)))
+      pool += tensor.values
+      kind = tensor.kind
+    }
+    let context = NodeContext(
+      node: node.node, opset: node.opset, file: node.file, inputs: inputs, known: node.known,
+      rebatching: node.rebatching)
+    return try build(context, &graph).map { output in
+      guard case .graph(let value, _) = output else { return output }
+      let positions = try graph.evaluate([value], inputs: [:])[0]
+      return .integers(
+        IntegerTensor(shape: positions.shape, values: positions.scalars.map { pool[Int($0)] }, kind: kind))
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import BenchCore
+import Checkpoints
+import Tensor
+
+/// ONNX graphs, from any framework, into the built-in engine: so every one has input gradients.
+public struct ONNXPlugin: ModelPlugin {
+  public static let id = "onnx"
+  public static let version = "1"
+  public static let summary = "ONNX graphs (opsets 7 to 21 and later ones that kept their meaning), into the built-in engine"
+
+  public init() {}
+
+  public static func recognizes(_ probe: FileProbe) -> Bool { probe.format == .onnx }
+
+  public func load(
+    _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions
+  ) throws -> LoadedModel {
+    if let name = options.architecture { throw ONNXImportError.architecture(file: checkpoint.name, name: name) }
+    let model = try ONNXReader.model(of: checkpoint)
+    let given = options.preprocessing ?? description?.preprocessing
+    var network = try ONNXNetwork(model, preprocessing: given, imageShape: options.imageShape)
+    if let wanted = options.imageShape, wanted[0] != network.inputShape[0] {
+      throw ModelError.imageChannels(
+        file: checkpoint.name, architecture: "onnx", network: network.inputShape[0], images: wanted[0])
+    }
+    let check = try BatchCheck(network)
+    var notes = model.notes + network.output.notes + [network.input.note, check.note].compactMap { $0 }
+    if check.areProbabilities {
+      network.takesLogarithm = true
+      notes.append("the outputs are probabilities and no Softmax was found at the end: their logarithms are the logits")
+    }
+    if given == nil, network.normalisesPixels { notes.append("the graph normalises pixels itself") }
+    if !model.producer.isEmpty { notes.append("written by \(model.producer), opset \(model.opset)") }
+    let classifier = try NetworkClassifier(
+      network, batch: check.runsInBatches ? options.batch : 1, threads: options.threads)
+    return LoadedModel(
+      classifier: classifier, architecture: "onnx", parameters: network.parameterCount,
+      preprocessing: network.preprocessing,
+      preprocessingIsAssumed: given == nil && !network.normalisesPixels, notes: notes)
+  }
+}

@@ -1,0 +1,97 @@
+import Graph
+import Tensor
+
+extension ONNXOperators {
+  static let activations: [ONNXOperator] = [
+    .real("Relu") { try $1.relu($0.value(0, &$1)) },
+    .real("LeakyRelu") { try $1.relu($0.value(0, &$1), slope: $0.float("alpha", 0.01)) },
+    .real("Sigmoid") { try $1.sigmoid($0.value(0, &$1)) },
+    .real("Tanh") { try $1.tanh($0.value(0, &$1)) },
+    .real("Softplus") { try $1.softplus($0.value(0, &$1)) },
+    .real("Elu") { try $1.elu($0.value(0, &$1), alpha: $0.float("alpha", 1)) },
+    .real("Selu") {
+      try $1.elu(
+        $0.value(0, &$1), alpha: $0.float("alpha", 1.673_263_2), scale: $0.float("gamma", 1.050_701))
+    },
+    .real("Celu", opsets: 12...opsets.upperBound) { node, graph in
+      let alpha = try node.float("alpha", 1)
+      return try graph.elu(node.value(0, &graph), alpha: alpha, rate: 1 / alpha)
+    },
+    .real("ThresholdedRelu") {
+      try $1.thresholdedReLU($0.value(0, &$1), threshold: $0.float("alpha", 1))
+    },
+    .real("HardSigmoid") {
+      try hardSigmoid($0.value(0, &$1), alpha: $0.float("alpha", 0.2), beta: $0.float("beta", 0.5), &$1)
+    },
+    .real("HardSwish", opsets: 14...opsets.upperBound) { node, graph in
+      let x = try node.value(0, &graph)
+      return try graph.multiply(x, hardSigmoid(x, alpha: 1 / 6, beta: 0.5, &graph))
+    },
+    .real("Gelu", opsets: 20...opsets.upperBound) {
+      try $1.gelu($0.value(0, &$1), tanhApproximation: $0.string("approximate", "none") == "tanh")
+    },
+    .real("Swish", opsets: 24...opsets.upperBound) { node, graph in
+      let (x, alpha) = (try node.value(0, &graph), try node.float("alpha", 1))
+      if alpha == 1 { return try graph.silu(x) }
+      return try graph.multiply(x, graph.sigmoid(graph.multiply(x, graph.constant(alpha))))
+    },
+    .real("Mish", opsets: 18...opsets.upperBound) { node, graph in
+      let x = try node.value(0, &graph)
+      return try graph.multiply(x, graph.tanh(graph.softplus(x)))
+    },
+    .real("Softsign") { node, graph in
+      let x = try node.value(0, &graph)
+      return try graph.divide(x, graph.add(graph.constant(1), graph.absoluteValue(x)))
+    },
+    .real("PRelu") { node, graph in
+      // max(x, 0) + slope min(x, 0); the slope broadcasts to x.
+      let x = try node.value(0, &graph)
+      let above = try graph.relu(x)
+      return try graph.add(above, graph.multiply(node.value(1, &graph), graph.subtract(x, above)))
+    },
+    .real("Shrink", opsets: 9...opsets.upperBound) { node, graph in
+      let x = try node.value(0, &graph)
+      let (bias, threshold) = (try node.float("bias", 0), try node.float("lambd", 0.5))
+      let high = try graph.greater(x, graph.constant(threshold))
+      let low = try graph.greater(graph.constant(-threshold), x)
+      let shift = try graph.multiply(graph.subtract(low, high), graph.constant(bias))
+      return try graph.add(graph.multiply(x, graph.add(high, low)), shift)
+    },
+    .real("Softmax") { try softmax($0, &$1) { try $0.softmax($1) } },
+    .real("LogSoftmax") { try softmax($0, &$1) { try $0.logSoftmax($1) } },
+    // Only training draws from it.
+    ONNXOperator("Dropout", integers: .moves(data: [0])) { node, graph in
+      if node.opset >= 12, node.has(2), try node.floats(2, graph).contains(where: { $0 != 0 }) {
+        throw node.failure("is in training mode; export the model after model.eval()")
+      }
+      let x = try node.input(0)
+      let mask = IntegerTensor(
+        shape: x.shape(in: graph), values: [Int](repeating: 1, count: x.shape(in: graph).count), kind: .boolean)
+      return node.outputCount > 1 ? [x, .integers(mask)] : [x]
+    },
+  ]
+
+  private static func hardSigmoid(
+    _ x: Graph.Value, alpha: Float, beta: Float, _ graph: inout Graph
+  ) throws -> Graph.Value {
+    let line = try graph.add(graph.multiply(x, graph.constant(alpha)), graph.constant(beta))
+    return try graph.clip(line, lower: 0, upper: 1)
+  }
+
+  /// Over one axis since opset 13; before, over all axes from `axis` on.
+  private static func softmax(
+    _ node: NodeContext, _ graph: inout Graph, _ rows: (inout Graph, Graph.Value) throws -> Graph.Value
+  ) throws -> Graph.Value {
+    let x = try node.value(0, &graph)
+    let shape = graph.shape(of: x)
+    let axis = try node.axis(node.int("axis", node.opset < 13 ? 1 : -1), rank: shape.rank)
+    if node.opset < 13 {
+      let (outer, inner) = (shape.dimensions[..<axis].reduce(1, *), shape.dimensions[axis...].reduce(1, *))
+      return try graph.reshape(rows(&graph, graph.reshape(x, to: [outer, inner])), to: shape)
+    }
+    var permutation = Array(0..<shape.rank)
+    guard let last = permutation.last else { throw node.failure("needs at least one axis") }
+    permutation.swapAt(axis, last)
+    return try graph.transpose(rows(&graph, graph.transpose(x, permutation)), permutation)
+  }
+}

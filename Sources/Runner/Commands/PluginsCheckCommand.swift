@@ -1,0 +1,82 @@
+import ArgumentParser
+import BenchCore
+import Conformance
+import Foundation
+import JSON
+import Plugins
+import Tensor
+
+extension PluginsCommand {
+  /// `pags-bench plugins check`: whether a model can be measured at all.
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Checks that a model can be measured, and says what each failure means.",
+      discussion: """
+        Runs the conformance suite: shapes, finite values, the same numbers twice, alone and among other images, from \
+        several threads and for any --batch and --threads; logits that depend on the image and are not saturated; input \
+        gradients against finite differences along random directions.
+
+        Images are the task's where its data are at hand (--task, --data), otherwise random pixels. Exit status 1 where \
+        something fails.
+        """)
+
+    @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.")
+    var checkpoint: String?
+
+    @Option(help: "Task whose images to check with. (default: the task of the model's description)")
+    var task: String?
+
+    @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
+    var data: String?
+
+    @Option(help: ArgumentHelp("Image size of random pixels, where the network does not tell it.", valueName: "c,h,w"))
+    var shape: String?
+
+    @Option(help: "Number of images; each is put through the model about 30 times.")
+    var images: Int = CheckImages.defaultCount
+
+    @Option(help: "Seed of images, directions and targets.")
+    var seed: UInt64 = 0
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    @Flag(help: "No progress on standard error.")
+    var quiet = false
+
+    @OptionGroup var options: ModelOptions
+
+    func validate() throws {
+      _ = try ImageShapeOption.parse(shape)
+      try options.program.check(hasCheckpoint: checkpoint != nil)
+      if let task { _ = try TaskLookup.plugin(task) }
+      if !(2...10_000).contains(images) { throw ValidationError("--images must be 2 to 10000, got \(images)") }
+    }
+
+    func run() throws {
+      Interruption.install()
+      let progress = TerminalProgress(quiet: quiet)
+      defer { progress.end() }
+      let loader = ModelLoader(ProjectFiles.locate())
+      let candidate = try loader.find(checkpoint, options)
+      let source = try CheckImages(
+        taskID: task ?? (shape == nil ? candidate.description?.task : nil), shape: ImageShapeOption.parse(shape),
+        data: data, threads: options.threads, progress: progress)
+      let load = { (batch: Int, threads: Int) in
+        var settings = try options.loadOptions(imageShape: source.imageShape, classCount: nil)
+        (settings.batch, settings.threads) = (batch, threads)
+        return try loader.load(candidate, settings)
+      }
+      let model = try load(options.batch, options.threads)
+      let chosen = try source.images(count: images, seed: seed, shape: model.classifier.inputShape)
+      progress.end()
+      let outcome = ModelConformance.outcome(
+        model.classifier, alike: try load(options.batch == 1 ? 3 : 1, options.threads == 1 ? 2 : 1).classifier,
+        subject: candidate.checkpoint.name, images: chosen.images, seed: seed)
+      try Interruption.check()
+      let report = CheckReport(outcome, images: chosen, model: LoadReport(candidate, model))
+      CommandLineOutput.result(json ? try report.json() : report.text)
+      if !outcome.passed { throw ExitCode(1) }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import BenchCore
+import Foundation
+import JSON
+import Plugins
+import Training
+
+/// `pags-bench train`: from a configuration to a checkpoint that `evaluate` measures.
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Trains a network with one of the paper's objectives.",
+    discussion: """
+      Writes into the folder --output: model.ckpt (PyTorch reads it), its description model.json, recipe.json, from which \
+      the training can be repeated, and history.json. A training that was stopped goes on after its last complete epoch when \
+      the same command is given again. The same options give the same bytes, whatever --threads is.
+
+      Objectives and what --strength is:
+      \(ObjectiveCatalogue.all.map { "  \($0.id): \($0.summary)" }.joined(separator: "\n"))
+      Networks: \(TrainableNetwork.architectures.joined(separator: ", "))
+      """)
+
+  @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"))
+  var output: String
+
+  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
+  var data: String?
+
+  @Option(help: "Threads.")
+  var threads: Int = ProcessorCount.available
+
+  @Option(help: "The model's id. (default: the folder's name)")
+  var id: String?
+
+  @Option(help: "The model's name. (default: network, objective and seed)")
+  var name: String?
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  @OptionGroup var options: TrainingOptions
+
+  func validate() throws {
+    if !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024, got \(threads)") }
+    if let id, id.wholeMatch(of: /[a-z0-9][a-z0-9._-]*/) == nil {
+      throw ValidationError(
+        "--id must consist of lower-case letters, digits, `.`, `_` and `-`, and begin with a letter or digit, got `\(id)`"
+      )
+    }
+  }
+
+  func run() throws {
+    Interruption.install()
+    let progress = TerminalProgress(quiet: quiet)
+    defer { progress.end() }
+    let configuration = try options.configuration()
+    let task = try TaskLookup.plugin(configuration.task)
+    let taskOptions = try TaskLookup.options(
+      configuration.task, data: data, cache: nil, threads: threads, progress: progress)
+    let folder = URL(fileURLWithPath: output)
+    let description = try ClassifierTraining(configuration, task: task, options: taskOptions)
+      .run(in: folder, id: id, name: name)
+    progress.end()
+    let accuracy = description.claims?.accuracy.map { String(format: ", accuracy on test images %.4f", $0) } ?? ""
+    CommandLineOutput.result("\(folder.appendingPathComponent("model.ckpt").path): \(description.name)\(accuracy)")
+  }
+}

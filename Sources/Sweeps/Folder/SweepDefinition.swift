@@ -1,0 +1,39 @@
+import JSON
+
+/// What all models of a sweep's folder have in common: `configuration.json`. Strengths and seeds are not part of it, because
+/// a sweep may be extended.
+public struct SweepDefinition: Sendable, Equatable, Codable {
+  public static let currentSchemaVersion = 1
+
+  public var schemaVersion = Self.currentSchemaVersion
+  public var task: TaskVersion
+  public var architecture: String
+  public var objective: String
+  /// The complete configuration of a training but for strength and seed.
+  public var recipe: JSONValue
+  public var evaluation: EvaluationOptions
+
+  public struct TaskVersion: Sendable, Equatable, Codable {
+    public var id: String
+    public var version: Int
+
+    public init(id: String, version: Int) { (self.id, self.version) = (id, version) }
+  }
+
+  public struct EvaluationOptions: Sendable, Equatable, Codable {
+    public var images: Int
+    public var seed: UInt64
+
+    public init(images: Int, seed: UInt64) { (self.images, self.seed) = (images, seed) }
+  }
+
+  public init(
+    task: TaskVersion, architecture: String, objective: String, recipe: JSONValue, evaluation: EvaluationOptions
+  ) {
+    self.task = task
+    self.architecture = architecture
+    self.objective = objective
+    self.recipe = recipe
+    self.evaluation = evaluation
+  }
+}

@@ -1,0 +1,88 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import JSON
+
+/// A sweep's folder:
+///
+///     configuration.json      what all models have in common
+///     <cell>/                 recipe.json, model.ckpt, and model.json once training is over
+///     <cell>.json             the model's result file
+///     <cell>.failed.json      why there is none, where the last try failed
+///     bayes.json              the task's own Bayes classifier, where it is known
+///     sweep.json, sweep.csv, figure3.svg
+public struct SweepFolder: Sendable {
+  public let url: URL
+
+  public init(_ url: URL) { self.url = url }
+
+  public var configuration: URL { url.appendingPathComponent("configuration.json") }
+  public var reference: URL { url.appendingPathComponent("bayes.json") }
+  public var report: URL { url.appendingPathComponent("sweep.json") }
+  public var table: URL { url.appendingPathComponent("sweep.csv") }
+  public var figure: URL { url.appendingPathComponent("figure3.svg") }
+
+  public func folder(of cell: SweepCell) -> URL { url.appendingPathComponent(cell.id) }
+  public func checkpoint(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("model.ckpt") }
+  public func recipe(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("recipe.json") }
+  public func result(of cell: SweepCell) -> URL { url.appendingPathComponent("\(cell.id).json") }
+  public func description(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("model.json") }
+  func failure(of cell: SweepCell) -> URL { url.appendingPathComponent("\(cell.id).failed.json") }
+
+  // MARK: Configuration
+
+  /// Writes the configuration into a new folder; in an old one, checks that it is the same.
+  /// - Throws: `SweepError.configurationDiffers`, naming every difference.
+  public func establish(_ definition: SweepDefinition) throws {
+    let wanted = try JSONDecoding.parse(try JSONEncoding.encode(definition), source: configuration.path)
+    guard FileManager.default.fileExists(atPath: configuration.path) else {
+      return try Self.write(definition, to: configuration)
+    }
+    let present = try Self.parse(configuration)
+    let differences = JSONDifference.lines(from: present, to: wanted)
+    guard differences.isEmpty else {
+      throw SweepError.configurationDiffers(file: configuration.path, differences: differences)
+    }
+  }
+
+  /// - Throws: `SweepError.notASweep` where the folder has no configuration.
+  public func definition() throws -> SweepDefinition {
+    guard FileManager.default.fileExists(atPath: configuration.path) else {
+      throw SweepError.notASweep(folder: url.path, missing: configuration.lastPathComponent)
+    }
+    return try JSONDecoding.decode(
+      SweepDefinition.self, from: try Self.read(configuration), source: configuration.path, rejectUnknownKeys: true)
+  }
+
+  // MARK: Files
+
+  static func read(_ url: URL) throws(SweepError) -> Data {
+    do {
+      return try Data(contentsOf: url)
+    } catch {
+      throw .unreadable(file: url.path, reason: error.localizedDescription)
+    }
+  }
+
+  static func parse(_ url: URL) throws -> JSONValue {
+    try JSONDecoding.parse(try read(url), source: url.path)
+  }
+
+  static func write<T: Encodable>(_ value: T, to url: URL) throws {
+    try write(try JSONEncoding.encode(value), to: url)
+  }
+
+  /// Writes the file whole or not at all, making its folder where it is missing.
+  public static func write(_ data: Data, to url: URL) throws {
+    try makeFolder(url.deletingLastPathComponent())
+    try AtomicFile.write(data, to: url.path)
+  }
+
+  static func makeFolder(_ url: URL) throws(SweepError) {
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
+      throw .unwritable(file: url.path, reason: error.localizedDescription)
+    }
+  }
+}

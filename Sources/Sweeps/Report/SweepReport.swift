@@ -1,0 +1,55 @@
+import BenchCore
+
+/// A sweep's numbers: `sweep.json`. A function of the result files but for their provenance.
+public struct SweepReport: Sendable, Equatable, Codable {
+  public static let currentSchemaVersion = 1
+
+  public var schemaVersion = Self.currentSchemaVersion
+  public var definition: SweepDefinition
+  /// The steps at which the rule compares (`ProtocolRecord`); 0 where no model is complete.
+  public var smallStep: Double
+  public var wideStep: Double
+  /// The noise of the reference classifier whose gradient is compared with.
+  public var alignmentNoise: Double
+  /// Whether that classifier is the Bayes-optimal one.
+  public var referenceIsExact: Bool
+  /// The Bayes classifier, where it is known.
+  public var reference: Reference?
+  /// By strength, then by seed.
+  public var models: [CellRecord]
+  public var strengths: [StrengthSummary]
+  public var checks: [SweepCheck]
+
+  public struct Reference: Sendable, Equatable, Codable {
+    public var accuracy: Estimate
+    public var sensitivity: [SensitivityEntry]
+  }
+
+  /// - Parameters:
+  ///   - models: each with what is there of it; cells without either result or failure are left out by the caller.
+  ///   - results: of the complete ones; the first tells the protocol.
+  public init(
+    definition: SweepDefinition, models: [(record: CellRecord, result: EvaluationResult?)],
+    reference: EvaluationResult?
+  ) {
+    self.definition = definition
+    self.models = models.map(\.record).sorted { ($0.strength, $0.seed) < ($1.strength, $1.seed) }
+    let first = models.lazy.compactMap(\.result).first
+    smallStep = first?.measurementProtocol.smallStep ?? 0
+    wideStep = first?.measurementProtocol.wideStep ?? 0
+    alignmentNoise = first?.measurementProtocol.decisiveNoise ?? 0
+    referenceIsExact = first?.task.density.isExact ?? false
+    self.reference = reference.map {
+      Reference(accuracy: $0.measurements.accuracy, sensitivity: $0.measurements.sensitivity)
+    }
+    let records = self.models
+    strengths = Set(records.map(\.strength)).sorted().compactMap { strength in
+      StrengthSummary(strength: strength, records.filter { $0.strength == strength })
+    }
+    checks =
+      first == nil
+      ? [] : SweepChecks(strengths: strengths, records: records, smallStep: smallStep, wideStep: wideStep).all
+  }
+
+  public var seeds: [UInt64] { Set(models.map(\.seed)).sorted() }
+}

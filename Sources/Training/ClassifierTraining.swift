@@ -1,0 +1,118 @@
+import BenchCore
+import Foundation
+import Plugins
+import Tensor
+
+/// Trains a classifier for a task, from a configuration to a folder that `evaluate` takes.
+public struct ClassifierTraining: Sendable {
+  public let configuration: TrainingConfiguration
+  private let plugin: any TaskPlugin.Type
+  private let options: TaskOptions
+
+  /// Test images that the accuracy in `model.json` is measured on, at most.
+  static let testImageCount = 2000
+
+  /// - Parameters:
+  ///   - plugin: the task's.
+  ///   - options: where its data are; `threads` are also those of the training.
+  public init(_ configuration: TrainingConfiguration, task plugin: any TaskPlugin.Type, options: TaskOptions) {
+    self.configuration = configuration
+    self.plugin = plugin
+    self.options = options
+  }
+
+  /// Trains, or goes on where a training of the same configuration was stopped in the same folder. Where that is complete,
+  /// nothing is done.
+  /// - Parameters:
+  ///   - id, name: of the model; nil for names made of the folder and the configuration.
+  /// - Returns: the description that was written.
+  public func run(in directory: URL, id: String? = nil, name: String? = nil) throws -> ModelDescription {
+    let run = try TrainingRun(directory, configuration)
+    if run.isComplete {
+      options.progress.note("\(directory.path): already trained")
+      return try DescriptionLookup.read(run.descriptionURL)
+    }
+    let trainer = try trainer()
+    let trained = try trainer.train(threads: options.threads, run: run, progress: options.progress)
+    let description = try describe(trained, id: id ?? Self.id(of: directory), name: name)
+    try run.complete(trained, description)
+    return description
+  }
+
+  /// Everything but the folder.
+  /// - Throws: `TrainingError`, `ModelError`, and what reading the images throws.
+  public func trainer() throws -> Trainer {
+    guard
+      let images = try plugin.images(.training, options, count: configuration.images, seed: configuration.dataSeed)
+    else { throw TrainingError.noTrainingImages(task: plugin.id) }
+    let network = try TrainableNetwork(
+      architecture: configuration.architecture,
+      NetworkSize(inputShape: images.imageShape, classCount: images.classCount, width: configuration.width),
+      preprocessing: configuration.preprocessing)
+    return try Trainer(
+      configuration, network: network, objective: ObjectiveCatalogue.make(configuration.objective), images: images,
+      directions: directions())
+  }
+
+  /// The input gradient of the label's log-odds of the task's own density, at the noise that decides about regimes.
+  private func directions() throws -> Directions? {
+    guard configuration.objective.name == AlignmentPenalty.id else { return nil }
+    let task = try plugin.make(options)
+    let classifier = DensityClassifier(
+      task.density, noise: task.protocolConstants.decisiveNoise, threads: options.threads)
+    return { images, labels in
+      try classifier.inputGradients(at: images) { logits, range in
+        [GradientTarget.logOddsPredicted.cotangent(logits: logits, predicted: Array(labels[range]), labels: nil)]
+      }.gradients[0]
+    }
+  }
+
+  private func describe(_ trained: TrainedNetwork, id: String, name: String?) throws -> ModelDescription {
+    let objective = configuration.objective
+    var description = ModelDescription(
+      id: id, name: name ?? "\(configuration.architecture), \(objective.title), seed \(configuration.seed)")
+    description.task = configuration.task
+    description.architecture = .string(configuration.architecture)
+    description.preprocessing = trained.network.preprocessing
+    if let test = try plugin.images(.evaluation, options, count: nil, seed: 0) {
+      let count = min(test.count, Self.testImageCount)
+      let accuracy = try trained.accuracy(on: FirstImages(test, count), threads: options.threads)
+      // Trained without a robustness objective, a network is its own standard.
+      description.claims = ModelDescription.Claims(
+        accuracy: accuracy, standardAccuracy: objective.name == CrossEntropy.id ? accuracy : nil)
+    }
+    description.source = ModelDescription.Source(
+      training: "pags-bench train: \(objective.title), \(trained.history.count) epochs; see recipe.json")
+    return description
+  }
+
+  /// A folder's name as an id: lower case, what an id may not hold replaced by `-`.
+  static func id(of directory: URL) -> String {
+    let mapped = directory.standardizedFileURL.lastPathComponent.lowercased().map { character -> Character in
+      character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character)) ? character : "-"
+    }
+    let id = String(mapped.drop { !($0.isLetter || $0.isNumber) })
+    return id.isEmpty ? "model" : id
+  }
+}
+
+extension ObjectiveConfiguration {
+  /// In words: `gradient-norm 0.1`.
+  public var title: String { strength == 0 ? name : "\(name) \(strength)" }
+}
+
+/// The first images of others.
+private struct FirstImages: LabelledImages {
+  let others: any LabelledImages
+  let labels: [Int]
+
+  init(_ others: any LabelledImages, _ count: Int) {
+    self.others = others
+    labels = Array(others.labels.prefix(count))
+  }
+
+  var name: String { others.name }
+  var imageShape: Shape { others.imageShape }
+  var classCount: Int { others.classCount }
+  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) { others.copyImage(index, to: output) }
+}

@@ -1,0 +1,45 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import Plugins
+import Tensor
+
+/// A network after its training.
+public struct TrainedNetwork: Sendable {
+  public let network: TrainableNetwork
+  public let history: [EpochRecord]
+  let state: NetworkState
+
+  init(network: TrainableNetwork, state: NetworkState, history: [EpochRecord]) {
+    self.network = network
+    self.state = state
+    self.history = history
+  }
+
+  /// The tensors as a PyTorch state dict has them.
+  public var tensors: [TensorToWrite] { state.checkpoint }
+
+  /// The bytes of a file that `torch.load(weights_only=True)` reads.
+  public func checkpoint() throws(CheckpointError) -> Data { try PyTorchZipWriter.encode(tensors) }
+
+  /// Share of images that the network, in inference mode, classifies correctly.
+  public func accuracy(on images: any LabelledImages, threads: Int) throws -> Double {
+    let file = CheckpointFile(name: "model.ckpt", data: try checkpoint())
+    let classifier = try StateDictPlugin().load(
+      file, nil,
+      LoadOptions(
+        architecture: network.name, preprocessing: network.preprocessing, threads: threads,
+        imageShape: network.inputShape)
+    ).classifier
+    var correct = 0
+    for start in stride(from: 0, to: images.count, by: 512) {
+      let range = start..<min(images.count, start + 512)
+      let logits = try classifier.logits(images.images(range))
+      for (place, image) in range.enumerated() {
+        let row = logits.item(place)
+        if row.max() == row[row.startIndex + images.labels[image]] { correct += 1 }
+      }
+    }
+    return Double(correct) / Double(max(1, images.count))
+  }
+}

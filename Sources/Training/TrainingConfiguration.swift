@@ -1,0 +1,118 @@
+import BenchCore
+import Foundation
+import JSON
+
+/// Everything that decides what a training makes: the same configuration makes the same checkpoint, byte by byte. It is
+/// what a recipe holds, and is stored beside the checkpoint.
+public struct TrainingConfiguration: Sendable, Codable, Equatable {
+  public var task = "glyphs"
+  public var architecture = "cnn-small"
+  /// Channels of the first convolution; nil for the architecture's own.
+  public var width: Int?
+  public var objective = ObjectiveConfiguration()
+  /// Of the weights, the order of the images, noise and augmentation.
+  public var seed: UInt64 = 0
+  /// How many training images; nil for the task's own number.
+  public var images: Int?
+  /// Of drawn training images.
+  public var dataSeed: UInt64 = 7
+  public var epochs = 3
+  /// Images per step. The last images of an epoch that do not fill a batch are left out, others in every epoch.
+  public var batch = 64
+  public var optimizer = OptimizerConfiguration()
+  public var schedule = ScheduleConfiguration()
+  /// Largest norm of the gradient of all weights together; nil for no limit.
+  public var gradientClipping: Double? = 5
+  public var augmentation = AugmentationConfiguration()
+  public var initialisation = Initialisation.pytorch
+  /// (pixel - mean) / std before the first layer; nil for none.
+  public var preprocessing: Preprocessing?
+
+  public init() {}
+
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    try values.read(&task, .task)
+    try values.read(&architecture, .architecture)
+    width = try values.decodeIfPresent(Int.self, forKey: .width)
+    try values.read(&objective, .objective)
+    try values.read(&seed, .seed)
+    images = try values.decodeIfPresent(Int.self, forKey: .images)
+    try values.read(&dataSeed, .dataSeed)
+    try values.read(&epochs, .epochs)
+    try values.read(&batch, .batch)
+    try values.read(&optimizer, .optimizer)
+    try values.read(&schedule, .schedule)
+    if values.contains(.gradientClipping) {
+      gradientClipping = try values.decodeIfPresent(Double.self, forKey: .gradientClipping)
+    }
+    try values.read(&augmentation, .augmentation)
+    try values.read(&initialisation, .initialisation)
+    preprocessing = try values.decodeIfPresent(Preprocessing.self, forKey: .preprocessing)
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(task, forKey: .task)
+    try values.encode(architecture, forKey: .architecture)
+    try values.encodeIfPresent(width, forKey: .width)
+    try values.encode(objective, forKey: .objective)
+    try values.encode(seed, forKey: .seed)
+    try values.encodeIfPresent(images, forKey: .images)
+    try values.encode(dataSeed, forKey: .dataSeed)
+    try values.encode(epochs, forKey: .epochs)
+    try values.encode(batch, forKey: .batch)
+    try values.encode(optimizer, forKey: .optimizer)
+    try values.encode(schedule, forKey: .schedule)
+    // Written as null where there is none: absent means the default.
+    try values.encode(gradientClipping, forKey: .gradientClipping)
+    try values.encode(augmentation, forKey: .augmentation)
+    try values.encode(initialisation, forKey: .initialisation)
+    try values.encodeIfPresent(preprocessing, forKey: .preprocessing)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case task, architecture, width, objective, seed, images, dataSeed, epochs, batch, optimizer, schedule
+    case gradientClipping, augmentation, initialisation, preprocessing
+  }
+
+  /// Reads a recipe; keys that it leaves out have their defaults.
+  /// - Throws: `JSONError`, `TrainingError`.
+  public static func read(_ url: URL) throws -> TrainingConfiguration {
+    let data: Data
+    do { data = try Data(contentsOf: url) } catch {
+      throw TrainingError.damagedState(file: url.path, reason: "cannot be read: \(error.localizedDescription)")
+    }
+    let configuration = try JSONDecoding.decode(
+      Self.self, from: data, source: url.lastPathComponent, rejectUnknownKeys: true)
+    try configuration.check()
+    return configuration
+  }
+
+  /// - Throws: `TrainingError.invalidOption`.
+  public func check() throws {
+    func require(_ isValid: Bool, _ option: String, _ value: some Any, _ expected: String) throws {
+      guard isValid else {
+        throw TrainingError.invalidOption(option: option, value: "\(value)", expected: expected)
+      }
+    }
+    try require((1...1_000_000).contains(epochs), "epochs", epochs, "1 to 1000000")
+    try require((1...65536).contains(batch), "batch", batch, "1 to 65536")
+    if let images { try require((1...100_000_000).contains(images), "images", images, "1 to 100000000") }
+    if let width { try require((1...4096).contains(width), "width", width, "1 to 4096") }
+    if let gradientClipping {
+      try require(gradientClipping > 0 && gradientClipping.isFinite, "gradientClipping", gradientClipping, "above 0")
+    }
+    try objective.check()
+    try optimizer.check()
+    try schedule.check()
+    try augmentation.check()
+  }
+}
+
+extension KeyedDecodingContainer {
+  /// Keeps the default where the key is absent.
+  func read<Value: Decodable>(_ value: inout Value, _ key: Key) throws {
+    if let given = try decodeIfPresent(Value.self, forKey: key) { value = given }
+  }
+}

@@ -1,0 +1,38 @@
+/// What keeps a network from being trained.
+public enum TrainingError: Error, Sendable, CustomStringConvertible {
+  case unknownObjective(name: String, nearest: String?, known: [String])
+  /// An option that is out of range or does not go with the others; `option` as the recipe calls it.
+  case invalidOption(option: String, value: String, expected: String)
+  case noTrainingImages(task: String)
+  case noDirections(task: String, objective: String)
+  case tooFewImages(count: Int, batch: Int)
+  case diverged(quantity: String, value: Float, epoch: Int, step: Int, kept: String?)
+  case otherRun(directory: String, difference: String)
+  case damagedState(file: String, reason: String)
+  case cannotWrite(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .unknownObjective(let name, let nearest, let known):
+      "there is no objective `\(name)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") known are \(known.joined(separator: ", "))"
+    case .invalidOption(let option, let value, let expected):
+      "\(option) is \(value), expected \(expected)"
+    case .noTrainingImages(let task):
+      "task \(task) has no training images; choose another with --task"
+    case .noDirections(let task, let objective):
+      "the objective `\(objective)` needs a direction for every image, which task \(task) does not know; use glyphs"
+    case .tooFewImages(let count, let batch):
+      "\(count) training images do not fill one batch of \(batch); use more images or a smaller batch"
+    case .diverged(let quantity, let value, let epoch, let step, let kept):
+      "training diverged: \(quantity) is \(value) in epoch \(epoch), step \(step); "
+        + "lower the learning rate or the strength, or limit the gradient"
+        + (kept.map { "; \($0) holds the network after the epoch before" } ?? "; no epoch was completed")
+    case .otherRun(let directory, let difference):
+      "\(directory): holds another training run (\(difference)); choose another --output, or remove it"
+    case .damagedState(let file, let reason):
+      "\(file): \(reason); remove it to begin the training again"
+    case .cannotWrite(let path, let reason):
+      "\(path): cannot be written: \(reason)"
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import JSON
+
+/// The folder of one training.
+///
+///     recipe.json         the configuration, from which the training can be repeated
+///     model.ckpt          the network after the last complete epoch
+///     state.safetensors   what is needed to go on from there; removed at the end
+///     history.json        loss and accuracy of each epoch
+///     model.json          the description, written last: the training is complete
+///
+/// Every file is replaced as a whole, so a training that was killed goes on after its last complete epoch.
+public struct TrainingRun: Sendable {
+  public let directory: URL
+  public let configuration: TrainingConfiguration
+
+  /// Makes the folder where there is none, and claims it for the configuration.
+  /// - Throws: `TrainingError.otherRun` where it belongs to another one, `.cannotWrite`.
+  public init(_ directory: URL, _ configuration: TrainingConfiguration) throws {
+    self.directory = directory
+    self.configuration = configuration
+    do {
+      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    } catch {
+      throw TrainingError.cannotWrite(path: directory.path, reason: error.localizedDescription)
+    }
+    if FileManager.default.fileExists(atPath: recipeURL.path) {
+      let other = try TrainingConfiguration.read(recipeURL)
+      guard other == configuration else {
+        throw TrainingError.otherRun(
+          directory: directory.path, difference: "its recipe.json differs from what was asked for")
+      }
+    } else if FileManager.default.fileExists(atPath: checkpointURL.path) {
+      throw TrainingError.otherRun(directory: directory.path, difference: "there is a model.ckpt without a recipe.json")
+    } else {
+      try write(JSONEncoding.encode(configuration), to: recipeURL)
+    }
+  }
+
+  public var recipeURL: URL { directory.appendingPathComponent("recipe.json") }
+  public var checkpointURL: URL { directory.appendingPathComponent("model.ckpt") }
+  public var descriptionURL: URL { directory.appendingPathComponent("model.json") }
+  public var historyURL: URL { directory.appendingPathComponent("history.json") }
+  var stateURL: URL { directory.appendingPathComponent("state.safetensors") }
+
+  /// Whether nothing is left to do.
+  public var isComplete: Bool { FileManager.default.fileExists(atPath: descriptionURL.path) }
+
+  /// After an epoch.
+  func save(_ state: NetworkState, history: [EpochRecord]) throws {
+    let records = try JSONEncoding.encodeCompact(history)
+    try SafetensorsWriter.write(
+      state.checkpoint + state.memoryTensors, metadata: ["history": String(decoding: records, as: UTF8.self)],
+      to: stateURL.path)
+    try PyTorchZipWriter.write(state.checkpoint, to: checkpointURL.path)
+    try write(JSONEncoding.encode(history), to: historyURL)
+  }
+
+  /// What the last `save` wrote, nil where there was none.
+  /// - Throws: `TrainingError.damagedState`, `CheckpointError`.
+  func savedState() throws -> SavedState? {
+    guard FileManager.default.fileExists(atPath: stateURL.path) else { return nil }
+    let tensors = try CheckpointReader.stateDict(of: CheckpointFile.open(stateURL.path))
+    guard let history = tensors.metadata["history"] else {
+      throw TrainingError.damagedState(file: stateURL.lastPathComponent, reason: "has no history")
+    }
+    let records = try JSONDecoding.decode(
+      [EpochRecord].self, from: Data(history.utf8), source: stateURL.lastPathComponent)
+    guard records.count <= configuration.epochs else {
+      throw TrainingError.damagedState(
+        file: stateURL.lastPathComponent, reason: "is after \(records.count) epochs of \(configuration.epochs)")
+    }
+    return SavedState(tensors: tensors, history: records)
+  }
+
+  /// Writes the checkpoint and then its description, which completes the training.
+  /// - Parameter description: gets the checkpoint's name, size and digest.
+  public func complete(_ trained: TrainedNetwork, _ description: ModelDescription) throws {
+    let data = try trained.checkpoint()
+    try write(data, to: checkpointURL)
+    try write(JSONEncoding.encode(trained.history), to: historyURL)
+    var description = description
+    description.checkpoint = ModelDescription.Checkpoint(
+      file: checkpointURL.lastPathComponent, sha256: CheckpointFile.sha256(of: data), bytes: data.count)
+    try write(JSONEncoding.encode(description), to: descriptionURL)
+    try? FileManager.default.removeItem(at: stateURL)
+  }
+
+  private func write(_ data: Data, to url: URL) throws { try AtomicFile.write(data, to: url.path) }
+}
+
+/// A state as it was found.
+struct SavedState {
+  let tensors: StateDict
+  let history: [EpochRecord]
+}

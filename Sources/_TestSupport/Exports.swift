@@ -1,0 +1,2 @@
+// Tests of plugins import one module.
+@_exported import Conformance

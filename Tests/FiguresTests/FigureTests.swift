@@ -1,0 +1,116 @@
+import Foundation
+import FoundationXML
+import Testing
+
+@testable import Figures
+
+/// Reads XML as any reader would, and counts what is in it.
+final class DocumentReader: NSObject, XMLParserDelegate {
+  private(set) var elements: [(name: String, attributes: [String: String])] = []
+  private(set) var texts: [String] = []
+  private var open: [String] = []
+
+  /// - Returns: nil where the document is not well-formed.
+  static func read(_ document: String) -> DocumentReader? {
+    let reader = DocumentReader()
+    let parser = XMLParser(data: Data(document.utf8))
+    parser.delegate = reader
+    return parser.parse() ? reader : nil
+  }
+
+  func parser(
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+    attributes: [String: String]
+  ) {
+    elements.append((name, attributes))
+    open.append(name)
+    if name == "text" { texts.append("") }
+  }
+
+  func parser(_ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?) {
+    open.removeLast()
+  }
+
+  func parser(_ parser: XMLParser, foundCharacters characters: String) {
+    if open.contains("text") { texts[texts.count - 1] += characters }
+  }
+
+  func count(_ name: String) -> Int { elements.filter { $0.name == name }.count }
+}
+
+@Suite struct FigureTests {
+  private func figure(_ columns: Int = 1, title: String = "Gradient norm", zero: Bool = true) -> Figure3 {
+    let strengths = (zero ? [0.0] : []) + [0.001, 0.01, 0.1, 1, 10]
+    let regimes: [Figure3.Regime] = [.weak, .weak, .bayesAligned, .bayesAligned, .excessive, .indeterminate]
+    let groups = zip(strengths, regimes).enumerated().map { index, pair in
+      let fall = 0.6 / Double(index + 1)
+      return Figure3.Group(
+        strength: pair.0, onManifold: [0.5, 0.52], offManifold: [fall, fall * 1.1], accuracy: [0.94, 0.93],
+        alignment: [0.3 + 0.05 * Double(index), 0.31], regime: pair.1)
+    }
+    let column = Figure3.Column(
+      title: title, strengthLabel: "Regularisation constant " + .italic("λ"), groups: groups, bayesOnManifold: 0.54,
+      bayesAccuracy: 0.987)
+    return Figure3(
+      columns: Array(repeating: column, count: columns), stepSize: 8, alignmentReference: "Bayes classifier", seeds: 2)
+  }
+
+  @Test func figure3IsWellFormedAndComplete() throws {
+    for columns in [1, 4] {
+      let svg = figure(columns).svg()
+      let document = try #require(DocumentReader.read(svg))
+      let texts = document.texts
+      for text in [
+        "Gradient norm", "Regularisation constant λ", "Softmax change (L1), step 8", "Accuracy; cosine", "weak",
+        "excessive", "off-manifold sensitivity", "on-manifold sensitivity", "accuracy",
+        "alignment with the Bayes classifier", "range over 2 seeds", "Bayes-aligned", "undecided", "10−3", "0",
+      ] { #expect(texts.contains(text), "no text `\(text)`") }
+      // Four curves of six points and, in the legend, one marker each.
+      let shapes = document.elements.filter {
+        $0.attributes["stroke-width"] == "0.7" || $0.attributes["stroke-width"] == "1.4"
+      }
+      #expect(shapes.filter { $0.name == "circle" }.count == 6 * columns + 1)
+      // Shades are told apart by hatching, not by colour alone.
+      #expect(document.count("pattern") == 3)
+      #expect(document.count("clipPath") == 2 * columns)
+      #expect(svg == figure(columns).svg())
+    }
+  }
+
+  @Test func textIsEscaped() throws {
+    let title = "a < b & \"c\" > 'd'\u{1}"
+    let document = try #require(DocumentReader.read(figure(title: title).svg()))
+    #expect(document.texts.contains("a < b & \"c\" > 'd'\u{FFFD}"))
+  }
+
+  @Test func everythingLiesOnThePage() throws {
+    let document = try #require(DocumentReader.read(figure(4).svg()))
+    let page = try #require(document.elements.first { $0.name == "svg" }?.attributes)
+    let width = try #require(page["width"].flatMap(Double.init))
+    let height = try #require(page["height"].flatMap(Double.init))
+    for (name, attributes) in document.elements where name != "pattern" {
+      for key in ["x", "cx"] { if let x = attributes[key].flatMap(Double.init) { #expect((0...width).contains(x)) } }
+      for key in ["y", "cy"] { if let y = attributes[key].flatMap(Double.init) { #expect((0...height).contains(y)) } }
+    }
+  }
+
+  @Test func aFigureOfOnePointHasNoBandsAndNoBreak() throws {
+    let column = Figure3.Column(
+      title: "One", strengthLabel: "Strength",
+      groups: [
+        .init(strength: 1, onManifold: [0], offManifold: [0], accuracy: [1], alignment: [], regime: .excessive)
+      ], bayesOnManifold: nil, bayesAccuracy: nil)
+    let svg = Figure3(columns: [column], stepSize: 1.4384, alignmentReference: "fitted reference", seeds: 1).svg()
+    let document = try #require(DocumentReader.read(svg))
+    #expect(document.texts.contains("Softmax change (L1), step 1.438"))
+    #expect(!document.texts.contains { $0.contains("seeds") || $0.contains("alignment") })
+    #expect(!svg.contains("fill-opacity") && !svg.contains("nan") && !svg.contains("inf"))
+  }
+
+  @Test func valuesThatAreNotFiniteAreLeftOut() {
+    let series = Series(
+      name: "a", samples: [.init(x: 1, y: .nan, low: 0, high: 1), .init(x: 2, y: 1, low: 0, high: 1)],
+      line: LineStyle(.ink), marker: nil)
+    #expect(series.samples.map(\.x) == [2])
+  }
+}

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Runs the ONNX project's own tests of operators through pags-bench and counts pass, skip and fail by operator.
+
+    python3 -m venv env && env/bin/pip install onnx==1.23.2 numpy
+    env/bin/python Tests/Fixtures/onnx/backend_tests.py --binary .build/release/pags-bench \
+        --release FOLDER ... --write docs/onnx-coverage.md
+
+The cases of the installed release are made by the package; those of older releases, which exercise older opsets, are files
+in their wheels (`onnx/backend/test/data/node`): unpack them and name the folders with --release.
+Ends with 1 where a case fails.
+"""
+
+import argparse
+import collections
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import onnx
+from onnx import TensorProto, numpy_helper
+
+# The operators of classifiers; the cases of others are only counted together.
+OPERATORS = """
+Abs Add And AveragePool BatchNormalization Cast CastLike Ceil Celu Clip Concat Constant ConstantOfShape Conv ConvTranspose
+Cos DepthToSpace Div Dropout Einsum Elu Equal Erf Exp Expand Flatten Floor Gather Gelu Gemm GlobalAveragePool GlobalLpPool
+GlobalMaxPool Greater GreaterOrEqual GroupNormalization HardSigmoid HardSwish Identity If InstanceNormalization LRN
+LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax LpNormalization LpPool MatMul Max MaxPool Mean
+MeanVarianceNormalization Min Mish Mod Mul Neg NonZero Not Or PRelu Pad Pow RMSNormalization Range Reciprocal ReduceL1
+ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape
+Resize Round Selu Shape Shrink Sigmoid Sign Sin Size Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum
+Swish Tan Tanh ThresholdedRelu Tile Transpose Trilu Unsqueeze Upsample Where Xor
+""".split()
+
+# Cases whose reference was wrong in the opset given: a later release has the same case with other numbers, and that passes.
+CORRECTED = {"test_averagepool_3d_dilations_large_count_include_pad_is_1_ceil_mode_is_True": 19}
+
+REAL = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16}
+
+
+def read_tensor(path):
+    tensor = onnx.TensorProto()
+    with open(path, "rb") as file:
+        tensor.ParseFromString(file.read())
+    return tensor
+
+
+def write_installed(folder):
+    """The cases of the installed release, as files."""
+    from onnx.backend.test.case.node import collect_testcases
+
+    try:
+        cases = collect_testcases(None)
+    except TypeError:
+        cases = collect_testcases()
+    for case in cases:
+        place = os.path.join(folder, case.name)
+        data = os.path.join(place, "test_data_set_0")
+        os.makedirs(data)
+        with open(os.path.join(place, "model.onnx"), "wb") as file:
+            file.write(case.model.SerializeToString())
+        try:
+            for kind, values in zip(("input", "output"), case.data_sets[0]):
+                for index, value in enumerate(values):
+                    if not hasattr(value, "dtype"):
+                        raise TypeError(f"{kind} {index} is no tensor")
+                    with open(os.path.join(data, f"{kind}_{index}.pb"), "wb") as file:
+                        file.write(numpy_helper.from_array(value).SerializeToString())
+        except Exception as error:  # sequences, optionals, types that NumPy lacks
+            with open(os.path.join(place, "unwritable"), "w") as file:
+                file.write(str(error))
+
+
+def skip_reason(folder, model, operator, name):
+    """Why a case is none of float32 inference, or None."""
+    if os.path.exists(os.path.join(folder, "unwritable")):
+        return "sequences, optional values or types beyond NumPy"
+    opset = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
+    if opset < 7:
+        return "opset below 7"
+    types = []
+    for value in list(model.graph.input) + list(model.graph.output):
+        if not value.type.HasField("tensor_type"):
+            return "sequences, optional values or types beyond NumPy"
+        types.append(value.type.tensor_type.elem_type)
+    if operator in ("Cast", "CastLike") and not set(types) <= {TensorProto.FLOAT, TensorProto.BOOL, TensorProto.INT64}:
+        return "other element types than float32"
+    if any(kind in REAL and kind != TensorProto.FLOAT for kind in types) or TensorProto.STRING in types:
+        return "other element types than float32"
+    data = types[0] if model.graph.input else types[-1]
+    if operator not in ("Shape", "Size", "Not", "And", "Or", "Xor", "Range", "ConstantOfShape", "NonZero", "Where", "If") and (
+        TensorProto.FLOAT not in types
+    ):
+        return "other element types than float32"
+    if any(kind not in REAL | {TensorProto.BOOL, TensorProto.INT64, TensorProto.INT32} for kind in types):
+        return "other element types than float32"
+    if name in CORRECTED and opset == CORRECTED[name]:
+        return "references that a later release corrected"
+    for node in model.graph.node:
+        if node.op_type in ("Loop", "Scan"):
+            return "loops"
+        if any(attribute.name == "training_mode" and attribute.i for attribute in node.attribute):
+            return "training"
+        if node.op_type == "BatchNormalization" and len(node.output) > 1:
+            return "training"
+        if node.op_type == "MaxPool" and len(node.output) > 1:
+            return "indices of the maxima"
+        if node.op_type in ("Bernoulli", "RandomUniformLike", "RandomNormalLike", "RandomUniform"):
+            return "training"
+    if "training" in name:
+        return "training"
+    return None
+
+
+def operator_of(name, model, operators):
+    """The operator a case is about; cases `..._expanded...` spell one out in others."""
+    match = re.match(r"(.*?)_expanded", name)
+    if match:
+        return operators.get(match.group(1), "")
+    if len(model.graph.node) == 1 and model.graph.node[0].domain in ("", "ai.onnx"):
+        return model.graph.node[0].op_type
+    return ""
+
+
+def run(binary, folders):
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write("\n".join(folders))
+        file.flush()
+        result = subprocess.run([binary, "onnx-test", file.name], capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(f"pags-bench ended with {result.returncode}: {result.stderr[-2000:]}")
+    return [line.split("\t") for line in result.stdout.splitlines()]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--release", action="append", default=[], help="a folder onnx/backend/test/data/node")
+    parser.add_argument("--write", help="write the table to this file")
+    options = parser.parse_args()
+    counts = collections.defaultdict(collections.Counter)
+    reasons = collections.Counter()
+    failures, others, cases = [], 0, 0
+    with tempfile.TemporaryDirectory() as scratch:
+        write_installed(scratch)
+        for source in [scratch] + options.release:
+            names = sorted(entry for entry in os.listdir(source) if os.path.isdir(os.path.join(source, entry)))
+            models = {}
+            for name in names:
+                try:
+                    models[name] = onnx.load(os.path.join(source, name, "model.onnx"))
+                except Exception as error:
+                    print(f"{name}: not a model: {error}", file=sys.stderr)
+            plain = {name: operator_of(name, model, {}) for name, model in models.items() if "_expanded" not in name}
+            selected = []
+            for name, model in models.items():
+                cases += 1
+                operator = operator_of(name, model, plain)
+                if operator not in OPERATORS:
+                    others += 1
+                    continue
+                reason = skip_reason(os.path.join(source, name), model, operator, name)
+                if reason:
+                    counts[operator]["skip"] += 1
+                    reasons[reason] += 1
+                    continue
+                opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+                selected.append((operator, opset, os.path.join(source, name)))
+            results = run(options.binary, [folder for _, _, folder in selected])
+            if len(results) != len(selected):
+                sys.exit(f"{len(results)} results for {len(selected)} cases")
+            for (operator, opset, folder), (name, word, *text) in zip(selected, results):
+                counts[operator]["pass" if word == "pass" else "fail"] += 1
+                if word != "pass":
+                    failures.append((operator, name, opset, " ".join(text)))
+
+    total = sum(counts.values(), collections.Counter())
+    lines = [
+        "| operator | pass | skip | fail |", "|---|---:|---:|---:|",
+        *(f"| {name} | {count['pass']} | {count['skip']} | {count['fail']} |" for name, count in sorted(counts.items())),
+        f"| all | {total['pass']} | {total['skip']} | {total['fail']} |",
+    ]
+    print("\n".join(lines))
+    for operator, name, opset, text in failures:
+        print(f"FAIL {operator} {name} (opset {opset}): {text}")
+    print(f"{cases} cases, of which {others} are about other operators")
+    for reason, count in reasons.most_common():
+        print(f"skipped: {count} {reason}")
+    if options.write:
+        with open(options.write) as file:
+            text = file.read()
+        begin, end = "<!-- begin: backend_tests.py -->", "<!-- end -->"
+        report = "\n".join(
+            [
+                f"Cases of onnx {onnx.__version__}"
+                + (f" and of {len(options.release)} older releases" if options.release else "")
+                + f": {cases}, of which {others} are about operators that classifiers do not use.",
+                "",
+                *lines,
+                "",
+                "Skipped: " + "; ".join(f"{count} {reason}" for reason, count in reasons.most_common()) + ".",
+                *([""] + [f"- {name} (opset {opset}): {text}" for _, name, opset, text in failures] if failures else []),
+            ]
+        )
+        head, tail = text.split(begin)[0], text.split(end)[1]
+        with open(options.write, "w") as file:
+            file.write(f"{head}{begin}\n{report}\n{end}{tail}")
+    sys.exit(1 if failures else 0)
+
+
+main()

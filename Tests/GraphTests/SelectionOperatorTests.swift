@@ -1,0 +1,104 @@
+import Tensor
+import Testing
+import _TestSupport
+
+@testable import Graph
+
+/// The operators that imported networks need beside those of `OperatorCases`.
+@Suite struct SelectionOperatorTests {
+  static let families = [
+    OperatorFamily("larger") { s in
+      let shape = s.shape(rank: 3)
+      return try s.graph.larger(s.input(shape), s.input([shape[1], 1]))
+    },
+    OperatorFamily("smaller") { s in
+      let shape = s.shape(rank: 2)
+      return try s.graph.smaller(s.input([shape[1]]), s.input(shape))
+    },
+    OperatorFamily("power") { s in
+      let shape = s.shape(rank: 2)
+      return try s.graph.power(s.positiveInput(shape), s.input([shape[1]]))
+    },
+    OperatorFamily("power-constant") { s in
+      try s.graph.power(s.positiveInput(s.shape(rank: 2)), s.graph.constant(-1.5))
+    },
+    OperatorFamily("sin") { s in try s.graph.sin(s.input(s.shape(rank: 2))) },
+    OperatorFamily("cos") { s in try s.graph.cos(s.input(s.shape(rank: 3))) },
+    OperatorFamily("elu") { s in try s.graph.elu(s.input(s.shape(rank: 2)), alpha: 0.7, scale: 1.3, rate: 0.9) },
+    OperatorFamily("thresholded-relu") { s in
+      try s.graph.thresholdedReLU(s.input(s.shape(rank: 2)), threshold: 0)
+    },
+    OperatorFamily("select") { s in
+      let shape = s.shape(rank: 3)
+      let condition = s.graph.constant(
+        Tensor(shape: [shape[2]], scalars: (0..<shape[2]).map { $0 % 2 == 0 ? 1 : 0 }))
+      return try s.graph.select(condition, s.input(shape), s.input([shape[1], 1]))
+    },
+    OperatorFamily("take") { s in
+      let shape = s.shape(rank: 3)
+      let indices = (0..<s.integer(1...5)).map { _ in s.integer(0...shape[1] - 1) }
+      return try s.graph.take(s.input(shape), axis: 1, indices: indices)
+    },
+    OperatorFamily("spread") { s in
+      try s.graph.spread(
+        s.input(s.shape(rank: 3)), axis: s.integer(0...2), step: s.integer(1...3), low: s.integer(0...2),
+        high: s.integer(0...2))
+    },
+  ]
+
+  @Test(arguments: families) func derivativesAgree(_ family: OperatorFamily) throws {
+    for seed in 0..<UInt64(8) {
+      var sampler = OperatorSampler(seed: seed &* 31 &+ UInt64(family.name.utf8.count))
+      let output = try family.build(&sampler)
+      let problems = try sampler.check(output).problems(seed: seed)
+      #expect(problems.isEmpty, "\(family.name), seed \(seed): \(sampler.shapes): \(problems)")
+    }
+  }
+
+  private func row(_ values: [Float]) -> Tensor { Tensor(shape: [values.count], scalars: values) }
+
+  @Test func values() throws {
+    let x = row([-2.5, -0.5, 0.5, 1.5, 2.5, 2.7])
+    #expect(try Rounding(direction: .nearest)([x]).scalars == [-2, 0, 0, 2, 2, 3])
+    #expect(try Rounding(direction: .down)([x]).scalars == [-3, -1, 0, 1, 2, 2])
+    #expect(try Rounding(direction: .up)([x]).scalars == [-2, 0, 1, 2, 3, 3])
+    #expect(try Rounding(direction: .towardZero)([x]).scalars == [-2, 0, 0, 1, 2, 2])
+    #expect(try Equal()([x, row([0.5])]).scalars == [0, 0, 1, 0, 0, 0])
+    #expect(try Larger()([x, row([0.6])]).scalars == [0.6, 0.6, 0.6, 1.5, 2.5, 2.7])
+    #expect(try Power()([row([2, 3, 4]), row([3, 2, 0.5])]).scalars == [8, 9, 2])
+    #expect(try Take(axis: 0, indices: [5, 0, 0])([x]).scalars == [2.7, -2.5, -2.5])
+    #expect(
+      try TakeTranspose(take: Take(axis: 0, indices: [1, 0, 1]), extent: 3)([row([1, 2, 4])]).scalars == [2, 5, 0])
+    let elu = try ELU(alpha: 2, scale: 3)([row([-1, 2])]).scalars
+    #expect(abs(elu[0] - 6 * (-0.632_120_56)) < 1e-6 && elu[1] == 6)
+  }
+
+  /// What is not selected may be anything.
+  @Test func selectionIgnoresWhatIsNotSelected() throws {
+    let selected = try Select()([row([1, 0, 2]), row([1, .nan, 3]), row([.infinity, 5, .nan])])
+    #expect(selected.scalars == [1, 5, 3])
+  }
+
+  @Test func equalOperandsShareTheDerivative() throws {
+    var graph = Graph()
+    let (a, b) = (graph.input("a", [2]), graph.input("b", [2]))
+    let larger = try graph.larger(a, b)
+    let gradients = try graph.gradient(of: larger, withRespectTo: [a, b])
+    let results = try graph.evaluate(gradients, inputs: ["a": row([1, 2]), "b": row([1, 3])])
+    #expect(results.map(\.scalars) == [[0.5, 0], [0.5, 1]])
+  }
+
+  @Test func roundingHasNoDerivative() throws {
+    var graph = Graph()
+    let x = graph.input("x", [2])
+    let gradient = try graph.gradient(of: graph.floor(x), withRespectTo: [x])
+    #expect(try graph.evaluate(gradient, inputs: ["x": row([0.5, 3])])[0].scalars == [0, 0])
+  }
+
+  @Test func placesOutsideAreErrors() {
+    #expect(throws: GraphError.self) { try Take(axis: 0, indices: [3]).shape(of: [[3]]) }
+    #expect(throws: GraphError.self) { try Take(axis: 1, indices: [0]).shape(of: [[3]]) }
+    #expect(throws: GraphError.self) { try TakeTranspose(take: Take(axis: 0, indices: [4]), extent: 4).shape(of: [[1]]) }
+    #expect(throws: GraphError.self) { try Select().shape(of: [[2], [2], [1]]) }
+  }
+}

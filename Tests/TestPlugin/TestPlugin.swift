@@ -1,0 +1,68 @@
+import Foundation
+import JSON
+
+/// A plugin that serves a tiny network, well or badly: `TestPlugin MODE [C,H,W]`.
+///
+/// A mode is a name of `Misbehaviour`, or a comma-separated list of `good`, `normalised`, `pipe` (no shared memory),
+/// `no-vjp`.
+@main
+struct TestPlugin {
+  static func main() {
+    let arguments = CommandLine.arguments.dropFirst()
+    let mode = arguments.first ?? "good"
+    let shape = arguments.dropFirst().first?.split(separator: ",").compactMap { Int($0) } ?? [1, 2, 3]
+    var plugin = Server(traits: Set(mode.split(separator: ",").map(String.init)), network: Network(shape: shape))
+    plugin.run()
+  }
+}
+
+/// Answers requests in order.
+struct Server {
+  let traits: Set<String>
+  let network: Network
+  var wire = Wire()
+  private var kept: [Float] = []
+
+  init(traits: Set<String>, network: Network) {
+    self.traits = traits
+    self.network = network
+  }
+
+  mutating func run() {
+    let misbehaviour = Misbehaviour(traits, network)
+    misbehaviour.atStart(wire)
+    while let frame = wire.receive() {
+      if misbehaviour.replaces(frame, &wire) { continue }
+      switch frame.type {
+      case "hello": wire.send(announcement(frame))
+      case "shared-memory":
+        let accepted = wire.map(frame)
+        misbehaviour.afterMapping(wire)
+        wire.send("{\"type\": \"shared-memory\", \"request\": \(frame.request), \"accepted\": \(accepted)}")
+      case "logits":
+        let (shape, images) = wire.tensor(frame)
+        kept = frame.header["keep"]?.boolValue == true ? images : []
+        wire.answer(frame, type: "logits", network.logits(images), shape: [shape[0], Network.classes])
+      case "vjp":
+        let (shape, cotangents) = wire.tensor(frame)
+        wire.answer(
+          frame, type: "gradient", network.gradients(kept, cotangents), shape: [shape[0]] + network.shape)
+      case "shutdown": exit(0)
+      default: exit(9)
+      }
+    }
+  }
+
+  func announcement(_ frame: Wire.Frame) -> String {
+    let capabilities =
+      (traits.contains("no-vjp") ? [] : ["vjp"]) + (traits.contains("pipe") ? [] : ["shared-memory"]) + ["unheard-of"]
+    let numbers = [Float](repeating: 0.5, count: network.shape[0])
+    let normalisation = "\"preprocessing\": {\"mean\": \(numbers), \"std\": \(numbers)}"
+    return """
+      {"type": "ready", "request": \(frame.request), "protocol": 1, "id": "test-plugin", "version": "1.2",
+       "inputShape": \(network.shape), "classCount": \(Network.classes),
+       "input": "\(traits.contains("normalised") ? "normalised" : "pixels")", \(normalisation),
+       "capabilities": \(capabilities), "architecture": "tanh-linear", "parameters": 7, "unknown": {"later": [1]}}
+      """
+  }
+}

@@ -1,0 +1,246 @@
+"""Serves a classifier to pags-bench: this one file, the standard library and numpy.
+
+    import torch, pags_bench_plugin
+    pags_bench_plugin.serve_torch(model, input_shape=(3, 32, 32), classes=10, mean=[...], std=[...], id="my-net")
+
+and `pags-bench evaluate --plugin "python3 that_file.py"`. For numpy, JAX and anything else see `serve`. The protocol is
+written down in docs/plugin-protocol.md; this file is one implementation of it, version 1.
+"""
+
+import json
+import mmap
+import os
+import struct
+import sys
+import traceback
+
+import numpy as np
+
+PROTOCOL = 1
+MAGIC = b"PAGS"
+LARGEST_HEADER = 65536
+LARGEST_PAYLOAD = 1 << 31
+
+
+class ProtocolError(Exception):
+    """The other side does not speak this protocol."""
+
+
+def serve(logits_fn, vjp_fn=None, *, input_shape, classes, mean=None, std=None, id, version="1", architecture=None,
+          parameters=None, notes=(), shared_memory=True, ready=None):
+    """Answers pags-bench's requests until it ends.
+
+    logits_fn(images) -> logits, or (logits, state) where vjp_fn is given.
+        images: float32 [N, C, H, W], logits [N, K]. Images must not influence each other.
+    vjp_fn(state, cotangents) -> gradients: float32 [N, K] -> [N, C, H, W]: for each image, the sum over k of cotangent k
+        times the gradient of logit k. `state` is what logits_fn returned with the logits; it may be asked several times.
+        Without it there are no input gradients, and only `pags-bench run` works.
+    mean, std: one number per channel. With them, images are (pixel - mean) / std and gradients are with respect to those
+        (pags-bench does the rest); without them, images are pixels in [0, 1].
+    id: lower-case letters, digits, `.`, `_`, `-`. version: of the model's code; both stand in the result.
+    architecture, parameters: a name and the number of trained scalars, for the result. notes: lines for the summary.
+    ready: called with pags-bench's first message, a dictionary (`checkpoint`, `imageShape`, `classCount`, `batch`,
+        `threads`), before the model is announced.
+    """
+    if "PAGS_BENCH_PLUGIN" not in os.environ:
+        sys.exit("this is a plugin: pags-bench starts it, as in: pags-bench evaluate --plugin \"python3 FILE\"")
+    channel = _channel or _Channel()
+    try:
+        hello = channel.receive()
+        if hello.header.get("type") != "hello":
+            raise ProtocolError(f"expected a frame of type `hello`, got `{hello.header.get('type')}`")
+        if PROTOCOL not in hello.header.get("protocols", []):
+            raise ProtocolError(f"this plugin speaks version {PROTOCOL} of the protocol, pags-bench "
+                                f"{hello.header.get('protocols')}; use the helper that came with pags-bench")
+        if ready is not None:
+            ready(dict(hello.header))
+        channel.answer(hello, _announcement(
+            id, version, input_shape, classes, mean, std, vjp_fn is not None, shared_memory, architecture, parameters,
+            notes))
+        state = None
+        while (request := channel.receive()) is not None:
+            kind = request.header.get("type")
+            if kind == "shutdown":
+                return
+            elif kind == "shared-memory":
+                channel.answer(request, {"type": kind, **channel.map(request.header)})
+            elif kind == "logits":
+                state = None  # before the next one is made: two may not fit into a GPU
+                result = logits_fn(channel.tensor(request))
+                logits, state = result if vjp_fn is not None else (result, None)
+                if not request.header.get("keep"):
+                    state = None
+                channel.answer_tensor(request, kind, logits)
+            elif kind == "vjp":
+                if state is None:
+                    raise ProtocolError("`vjp` without a `logits` with `keep` before it")
+                channel.answer_tensor(request, "gradient", vjp_fn(state, channel.tensor(request)))
+            else:
+                raise ProtocolError(f"there is no request `{kind}`")
+    except BrokenPipeError:
+        sys.exit(1)  # pags-bench is gone; there is nobody to tell
+    except BaseException as error:  # KeyboardInterrupt and SystemExit too: pags-bench is to know why
+        channel.report(error)
+        sys.exit(1)
+
+
+def serve_torch(module, input_shape, classes, mean=None, std=None, *, device=None, id="torch", version=None,
+                architecture=None, **options):
+    """Serves a torch.nn.Module: put into evaluation mode, moved to `device`, parameters frozen. Further options as for
+    `serve`."""
+    import torch
+
+    module = module.to(device) if device is not None else module
+    module.eval()
+    for parameter in module.parameters():
+        parameter.requires_grad_(False)
+    first = next(iter(module.parameters()), None)
+    where = first.device if first is not None else torch.device(device or "cpu")
+    kind = first.dtype if first is not None and first.dtype.is_floating_point else torch.float32
+    threads = {}
+
+    def ready(hello):
+        threads["count"] = hello.get("threads") or 1
+        torch.set_num_threads(threads["count"])
+
+    def forward(images):
+        pixels = torch.from_numpy(images).to(where, kind).requires_grad_(True)
+        logits = module(pixels)
+        return logits.detach().float().cpu().numpy(), (pixels, logits)
+
+    def backward(state, cotangents):
+        pixels, logits = state
+        vector = torch.from_numpy(cotangents).to(where, logits.dtype)
+        (gradient,) = torch.autograd.grad(logits, pixels, vector, retain_graph=True)
+        return gradient.float().cpu().numpy()
+
+    options.setdefault("parameters", sum(parameter.numel() for parameter in module.parameters()))
+    options.setdefault("notes", [f"PyTorch {torch.__version__} on {where}, {str(kind).removeprefix('torch.')}"])
+    serve(forward, backward, input_shape=input_shape, classes=classes, mean=mean, std=std, id=id,
+          version=version or f"torch-{torch.__version__}", architecture=architecture or type(module).__name__,
+          ready=ready, **options)
+
+
+def _announcement(id, version, input_shape, classes, mean, std, has_vjp, shared_memory, architecture, parameters, notes):
+    if (mean is None) != (std is None):
+        raise ValueError("mean and std belong together")
+    header = {
+        "type": "ready", "protocol": PROTOCOL, "id": id, "version": str(version),
+        "inputShape": [int(extent) for extent in input_shape], "classCount": int(classes),
+        "input": "pixels" if mean is None else "normalised",
+        "capabilities": ["vjp"] * has_vjp + ["shared-memory"] * shared_memory, "notes": [str(note) for note in notes],
+    }
+    if mean is not None:
+        header["preprocessing"] = {"mean": [float(x) for x in mean], "std": [float(x) for x in std]}
+    if architecture is not None:
+        header["architecture"] = str(architecture)
+    if parameters is not None:
+        header["parameters"] = int(parameters)
+    return header
+
+
+class _Frame:
+    def __init__(self, header, payload):
+        self.header = header
+        self.payload = payload
+
+
+class _Channel:
+    """Frames over what were standard input and output when the program began.
+
+    Standard output belongs to the protocol: both descriptors are moved away, and what the program, or a library in C,
+    prints to descriptor 1 goes to standard error. This happens when this file is imported by a program that pags-bench
+    has started, so import it first.
+    """
+
+    def __init__(self):
+        sys.stdout.flush()
+        self._input = os.fdopen(os.dup(0), "rb", buffering=0)
+        self._output = os.fdopen(os.dup(1), "wb", buffering=0)
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+        self._memory = None
+        self._request = 0
+
+    def receive(self):
+        """The next frame; None where pags-bench has closed its end."""
+        prefix = self._read(16, or_end=True)
+        if prefix is None:
+            return None
+        magic, header_bytes, payload_bytes = struct.unpack("<4sIQ", prefix)
+        if magic != MAGIC or not 2 <= header_bytes <= LARGEST_HEADER or payload_bytes > LARGEST_PAYLOAD:
+            raise ProtocolError(f"this is no frame: {prefix!r}; a plugin is started by pags-bench")
+        header = json.loads(bytes(self._read(header_bytes)).decode())
+        self._request = header.get("request", 0)
+        return _Frame(header, self._read(payload_bytes))
+
+    def tensor(self, frame):
+        """The frame's tensor, float32, which may be written to."""
+        place = frame.header["tensor"]
+        shape = tuple(place["shape"])
+        if place["place"] == "shared":
+            count = int(np.prod(shape, dtype=np.int64))
+            view = np.frombuffer(self._memory, dtype="<f4", count=count, offset=place["offset"])
+            return view.reshape(shape).astype(np.float32)  # a copy: the memory is reused
+        return np.frombuffer(frame.payload, dtype="<f4").reshape(shape).astype(np.float32, copy=False)
+
+    def answer(self, frame, header, payload=b""):
+        text = json.dumps({**header, "request": frame.header.get("request", 0)}).encode()
+        self._write(struct.pack("<4sIQ", MAGIC, len(text), len(payload)) + text)
+        self._write(payload)
+
+    def answer_tensor(self, frame, kind, tensor):
+        array = np.ascontiguousarray(tensor, dtype="<f4")
+        place = {"shape": list(array.shape), "place": "inline"}
+        offset = frame.header.get("answerOffset")
+        if self._memory is not None and offset is not None and offset + array.nbytes <= len(self._memory):
+            np.frombuffer(self._memory, dtype="<f4", count=array.size, offset=offset)[:] = array.reshape(-1)
+            self.answer(frame, {"type": kind, "tensor": {**place, "place": "shared", "offset": offset}})
+        else:
+            self.answer(frame, {"type": kind, "tensor": place}, memoryview(array).cast("B") if array.size else b"")
+
+    def map(self, header):
+        """Opens the memory that pags-bench offers, and says whether it is that."""
+        try:
+            descriptor = os.open(header["path"], os.O_RDWR)
+            try:
+                memory = mmap.mmap(descriptor, header["bytes"])
+            finally:
+                os.close(descriptor)
+            if memory[: len(header["token"])] != header["token"].encode():
+                raise OSError("another file")
+        except (OSError, ValueError) as error:
+            return {"accepted": False, "reason": str(error)}
+        self._memory = memory
+        return {"accepted": True}
+
+    def report(self, error):
+        """An error frame, and the same on standard error."""
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        print(text, file=sys.stderr, flush=True)
+        try:
+            self.answer(_Frame({"request": self._request}, b""), {"type": "error", "message": text[-16000:]})
+        except OSError:
+            pass
+
+    def _read(self, count, or_end=False):
+        data = bytearray(count)
+        view, filled = memoryview(data), 0
+        while filled < count:
+            got = self._input.readinto(view[filled:])
+            if not got:
+                if or_end and filled == 0:
+                    return None
+                raise ProtocolError(f"pags-bench closed its end after {filled} of {count} bytes")
+            filled += got
+        return data
+
+    def _write(self, data):
+        view = memoryview(data)
+        while len(view):
+            view = view[self._output.write(view):]
+
+
+_channel = _Channel() if "PAGS_BENCH_PLUGIN" in os.environ else None
