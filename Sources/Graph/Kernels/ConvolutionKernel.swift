@@ -21,7 +21,10 @@ struct ConvolutionKernel {
 
   /// - Parameters: of the convolution, whatever the direction: image `[N, C, H, W]`, weights `[K, C / groups, h, w]`, output
   ///   `[N, K, H', W']`; already checked.
-  init(_ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape, _ direction: Direction) {
+  init(
+    _ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape, _ direction: Direction,
+    _ precision: Precision
+  ) {
     self.direction = direction
     imageCount = image.droppingFirst.count
     outputCount = output.droppingFirst.count
@@ -30,7 +33,8 @@ struct ConvolutionKernel {
     algorithm =
       if !Self.isShifted(geometry, image: image, weights: weights, output: output) {
         .columns(ColumnConvolution(geometry, image: image, weights: weights, output: output))
-      } else if Self.isWinograd(geometry, weights: weights, image: image, output: output, direction) {
+      } else if precision == .fast, Self.isWinograd(geometry, weights: weights, image: image, output: output, direction)
+      {
         .winograd(
           WinogradConvolution(geometry, image: image, weights: weights, output: output, isTranspose: isTranspose))
       } else {
@@ -60,6 +64,21 @@ struct ConvolutionKernel {
         && tiles(image, 8) * 81 * 4 <= output[2] * output[3] * 9 * 3
     default: return false
     }
+  }
+
+  /// Not for one channel per group, where nothing is shared between outputs, and not for padding that is most of the image.
+  static func isShifted(_ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape) -> Bool {
+    if geometry.groups > 1 && weights[1] == 1 { return false }
+    if [image, weights, output].contains(where: { $0.count == 0 }) { return false }
+    let height = image[2] + geometry.top + geometry.bottom
+    let width = image[3] + geometry.left + geometry.right
+    let largest = 16 * max(image[2] * image[3], output[2] * output[3])
+    guard geometry.strideHeight * geometry.strideWidth <= 16, height <= 1 << 20, width <= 1 << 20,
+      height * width <= max(largest, 1 << 12)
+    else { return false }
+    // Offsets have 32 bits.
+    let channels = max(image[1], output[1])
+    return channels < 1 << 20 && channels * 4 * height * width < 1 << 30
   }
 
   var scratchCount: Int {
