@@ -100,6 +100,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // Time of single convolutions against the processor's peak; see docs/performance.md.
+    .executableTarget(
+      name: "LayerBenchmark", dependencies: ["Graph", "Kernels", "Tensor"], path: "Benchmarks/LayerBenchmark",
+      swiftSettings: optimised),
+
     // Helpers that tests share.
     .target(name: "_TestSupport", dependencies: ["Conformance", "Graph", "Tensor"], swiftSettings: optimised),
 
@@ -107,7 +112,8 @@ let package = Package(
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], swiftSettings: optimised),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: optimised),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "Graph", "Tensor", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "_TestSupport"], swiftSettings: optimised),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "ONNXSchema", "_TestSupport"], swiftSettings: optimised),
