@@ -2,6 +2,7 @@ import BenchCore
 import Checkpoints
 import Conformance
 import Foundation
+import JSON
 import Plugins
 import Submissions
 
