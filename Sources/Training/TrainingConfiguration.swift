@@ -64,7 +64,9 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(task, forKey: .task)
     if kind != .classifier { try values.encode(kind, forKey: .kind) }
-    if kind == .autoencoder { try values.encode(latentDimension, forKey: .latentDimension) }
+    if latentDimension != Self().latentDimension || kind == .autoencoder {
+      try values.encode(latentDimension, forKey: .latentDimension)
+    }
     try values.encode(architecture, forKey: .architecture)
     try values.encodeIfPresent(width, forKey: .width)
     try values.encode(objective, forKey: .objective)

@@ -32,10 +32,12 @@ import Testing
 
   /// One 1x1 convolution of a known weight: both losses can be computed by hand.
   private func loss(_ objective: any Objective, weight: Float, images: Tensor, noise: Tensor? = nil) throws -> Double {
+    var tensors = FreshTensors()
+    tensors.convolution("c", 1, 1, window: 1)
     let network = TrainableNetwork(
       name: "point", inputShape: [1, 2, 3], preprocessing: Preprocessing(mean: [0.5], std: [2]),
       layers: [Layer("Conv2d", name: "c")],
-      tensors: [FreshTensor(name: "c.weight", shape: [1, 1, 1, 1], role: .weight(fanIn: 1))])
+      tensors: tensors.list)
     var graph = TrainingGraph(network, batch: images.batch, classCount: 0)
     let value = try objective.build(&graph)
     var inputs = ["images": images, "parameter/c.weight": Tensor(shape: [1, 1, 1, 1], scalars: [weight])]
