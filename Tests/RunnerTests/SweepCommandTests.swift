@@ -86,8 +86,10 @@ import Testing
     let folder = binary.folder.appendingPathComponent("sweep")
     let outcome = try binary.start(
       [
-        "sweep", "--width", "2", "--objective", "gradient-norm", "--strengths", "0,1e38", "--seeds", "0", "--images", "32",
-        "--batch", "16", "--epochs", "1", "--evaluation-images", "24", "--output", folder.path, "--gradient-clipping", "0",
+        "sweep", "--width", "2", "--objective", "gradient-norm", "--strengths", "0,1e38", "--seeds", "0", "--images",
+        "32",
+        "--batch", "16", "--epochs", "1", "--evaluation-images", "24", "--output", folder.path, "--gradient-clipping",
+        "0",
       ]
     ).wait()
     #expect(outcome.status == 1)
