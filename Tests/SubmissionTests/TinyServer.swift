@@ -94,7 +94,7 @@ final class TinyServer: Sendable {
     bytes.withUnsafeBytes { raw in
       var sent = 0
       while sent < raw.count {
-        let count = send(connection, raw.baseAddress.map { $0 + sent }, raw.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+        let count = send(connection, raw.baseAddress.map { $0 + sent }, raw.count - sent, Int32(MSG_NOSIGNAL))
         guard count > 0 else { return }
         sent += count
       }
