@@ -59,7 +59,7 @@ import Testing
     let pixels = images.images.scalars
     let mean = pixels.reduce(0.0) { $0 + Double($1) } / Double(pixels.count)
     let variance = pixels.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(pixels.count)
-    #expect(abs(mean - 0.151) < 0.01 && abs(variance.squareRoot() - 0.358) < 0.005)
+    #expect(abs(mean - 0.151) < 0.01 && abs(variance.squareRoot() - 0.379) < 0.005)
     // Off the manifold: s in every one of the 800 - 223 directions.
     let basis = try task.manifold.tangentBasis(at: images.images)
     let signal = task.exactDensity.signal
@@ -97,11 +97,11 @@ import Testing
     #expect(accuracy == task.quality.accuracy)
   }
 
-  /// 0.98346 is what the numpy implementation gave for 100,000 images.
+  /// 0.98357 is what the numpy implementation gave for 100,000 images.
   @Test func accuracyOnManyImages() throws {
     let images = try GlyphsTask(threads: 2).sample(split: .evaluation, count: 20000, seed: 123)
     let accuracy = try accuracy(of: images)
-    #expect(abs(accuracy - 0.98346) < 4 * (0.0163 * (1.0 / 20000 + 1.0 / 100_000)).squareRoot(), "\(accuracy)")
+    #expect(abs(accuracy - 0.98357) < 4 * (0.0163 * (1.0 / 20000 + 1.0 / 100_000)).squareRoot(), "\(accuracy)")
   }
 
   private func accuracy(of images: ImageSet) throws -> Double {

@@ -20,6 +20,7 @@ final class CellProgress: ProgressReporter {
     var before = 0.0
     var total = 0
     var done = 0
+    var keepsNotes = true
   }
 
   private let sweep: any ProgressReporter
@@ -32,12 +33,15 @@ final class CellProgress: ProgressReporter {
   }
 
   /// The next part of the model's units; what is left of the part before counts as done.
-  /// - Parameter stages: the shares of the stages that follow, which sum to 1. Stages beyond them do not count.
-  func beginPhase(budget: Int, stages: [Double]) throws {
+  /// - Parameters:
+  ///   - stages: the shares of the stages that follow, which sum to 1. Stages beyond them do not count.
+  ///   - keepsNotes: whether remarks are passed on.
+  func beginPhase(budget: Int, stages: [Double], keepsNotes: Bool) throws {
     try report { state in
       state.phaseStart = state.phaseEnd
       state.phaseEnd += budget
       state.stages = stages
+      state.keepsNotes = keepsNotes
       (state.before, state.current, state.total, state.done) = (0, 0, 0, 0)
       return state.phaseStart
     }
@@ -62,7 +66,9 @@ final class CellProgress: ProgressReporter {
     }
   }
 
-  func note(_ text: String) { sweep.note("\(name): \(text)") }
+  func note(_ text: String) {
+    if state.withLock({ $0.keepsNotes }) { sweep.note("\(name): \(text)") }
+  }
 
   /// - Parameter reached: how many of the model's units are done; going back is not reported.
   private func report(_ reached: (inout State) -> Int) throws {

@@ -111,7 +111,8 @@ public struct SweepRunner: Sendable {
         try folder.removeDamagedModel(of: cell)
         try SweepFolder.write(recipe, to: folder.recipe(of: cell))
         let stages = Array(repeating: 1.0 / Double(work.trainingStages), count: work.trainingStages)
-        try cellProgress.beginPhase(budget: CellProgress.unitsOfTraining, stages: stages)
+        // Its remarks are epochs, which history.json has too, and its own time left, which is not the sweep's.
+        try cellProgress.beginPhase(budget: CellProgress.unitsOfTraining, stages: stages, keepsNotes: false)
         try work.train(cell, into: cellFolder, threads: threads, progress: cellProgress)
         guard folder.trainedDigest(of: cell) != nil else {
           throw SweepError.wrongModel(
@@ -127,7 +128,8 @@ public struct SweepRunner: Sendable {
 
   private func evaluate(_ cell: SweepCell, threads: Int, progress: CellProgress) throws -> EvaluationResult {
     // Accuracy is a forward pass, measuring is everything else.
-    try progress.beginPhase(budget: CellProgress.unitsPerCell - CellProgress.unitsOfTraining, stages: [0.05, 0.95])
+    try progress.beginPhase(
+      budget: CellProgress.unitsPerCell - CellProgress.unitsOfTraining, stages: [0.05, 0.95], keepsNotes: true)
     let result = try work.evaluate(cell, in: folder.folder(of: cell), threads: threads, progress: progress)
     guard result.model.id == cell.id else {
       throw SweepError.wrongModel(

@@ -13,8 +13,8 @@ import json
 import numpy as np
 
 SIDE, HALF_WIDTH, SOFTNESS = 20, 1.0, 0.45
-CONTRAST, CROSSTALK, DEFORMATION, RIDGE, NOISE, HALFWAY, CUTOFF = 0.75, 0.22, 0.6, 0.105, 0.015, 0.02, 5.0
-SIGNAL = dict(dimension=61, modes=5, amplitude=0.9)
+CONTRAST, CROSSTALK, DEFORMATION, RIDGE, NOISE, HALFWAY, CUTOFF = 0.75, 0.22, 0.75, 0.15, 0.015, 0.02, 5.0
+SIGNAL = dict(dimension=61, modes=5, amplitude=1.1)
 DISTRACTOR = dict(dimension=162, modes=12, amplitude=1.35)
 PAIRS = [(1, 7), (3, 8), (4, 9), (5, 6), (0, 6), (2, 7), (3, 5), (8, 9)]
 # Translation x, y; rotation; log stretch x, y; shear; thickness; bend.

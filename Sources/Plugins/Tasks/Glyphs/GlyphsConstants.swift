@@ -3,7 +3,7 @@
 struct GlyphsConstants: Sendable {
   /// What differs between the half that carries the label and the half that distracts from it.
   struct Half: Sendable {
-    /// Dimension of the subspace. Both lie at gaps of the spectrum (the next eigenvalue is 16 and 21 % smaller), so that the
+    /// Dimension of the subspace. Both lie at gaps of the spectrum (the next eigenvalue is 16 and 19 % smaller), so that the
     /// subspace does not depend on the library that computes it.
     var dimension: Int
     /// Cosine modes of the background in each direction.
@@ -17,9 +17,9 @@ struct GlyphsConstants: Sendable {
   /// rho: how much of the other drawings' means a drawing may contain.
   var crosstalk = 0.22
   /// Scale of the eight deformations.
-  var deformation = 0.6
+  var deformation = 0.75
   /// tau: standard deviation of the isotropic part within the subspace.
-  var ridge = 0.105
+  var ridge = 0.15
   /// s: standard deviation of the noise off the subspace.
   var offManifoldNoise = 0.015
   /// epsilon: how often a digit is drawn halfway to another, for each pair it belongs to.
@@ -27,6 +27,6 @@ struct GlyphsConstants: Sendable {
   /// k0: the mode beyond which the background fades.
   var backgroundCutoff = 5.0
   /// The background behind a digit is smooth and its manifold small; behind a letter it is rough and the manifold large.
-  var signal = Half(dimension: 61, backgroundModes: 5, backgroundAmplitude: 0.9)
+  var signal = Half(dimension: 61, backgroundModes: 5, backgroundAmplitude: 1.1)
   var distractor = Half(dimension: 162, backgroundModes: 12, backgroundAmplitude: 1.35)
 }

@@ -1,0 +1,67 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import Plugins
+import Testing
+
+@testable import Training
+
+/// The trained networks in `models/`: each has its recipe and its result, and they are about the same bytes.
+@Suite struct ReferenceModelsTests {
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+  private static let models = root.appendingPathComponent("models")
+
+  /// Folders of `models/` that hold a description.
+  private static let ids: [String] =
+    ((try? FileManager.default.contentsOfDirectory(atPath: models.path)) ?? [])
+    .filter { FileManager.default.fileExists(atPath: models.appendingPathComponent("\($0)/model.json").path) }
+    .sorted()
+
+  @Test(arguments: ids)
+  func isWhatItsRecipeAndResultSay(_ id: String) throws {
+    let folder = Self.models.appendingPathComponent(id)
+    let description = try DescriptionLookup.read(folder.appendingPathComponent("model.json"))
+    let checkpoint = try CheckpointFile.open(folder.appendingPathComponent("model.ckpt").path)
+    #expect(description.id == id)
+    #expect(description.checkpoint?.sha256 == checkpoint.sha256)
+
+    let recipe = try TrainingConfiguration.read(Self.models.appendingPathComponent("recipes/\(id).json"))
+    #expect(recipe.task == description.task)
+
+    let result = try ResultFile.read(
+      Self.root.appendingPathComponent("leaderboard/results/\(recipe.task)/\(id).json"))
+    #expect(result.model.checkpoint?.sha256 == checkpoint.sha256)
+    #expect(result.model.checkpoint?.bytes == checkpoint.byteCount)
+    let task = try GlyphsTask()
+    #expect(result.task.id == task.id && result.task.version == task.version)
+    let claimed = try #require(description.claims?.accuracy)
+    let measured = try #require(result.measurements.accuracy.value)
+    // Both are measured on images of their own, 2,000 of them in the result.
+    #expect(abs(claimed - measured) < 5 * (claimed * (1 - claimed) * 2 / 2000).squareRoot())
+  }
+
+  @Test func everyRecipeHasItsModel() throws {
+    let recipes = try FileManager.default.contentsOfDirectory(
+      atPath: Self.models.appendingPathComponent("recipes").path)
+    #expect(recipes.sorted() == Self.ids.map { "\($0).json" }.sorted())
+  }
+
+  /// Three of each regime, from at least four objectives, all labels given and none against the folder they are in.
+  @Test func regimesAreCovered() throws {
+    var count: [RegimeLabel: Int] = [:]
+    var objectives: Set<String> = []
+    for id in Self.ids {
+      let recipe = try TrainingConfiguration.read(Self.models.appendingPathComponent("recipes/\(id).json"))
+      let result = try ResultFile.read(
+        Self.root.appendingPathComponent("leaderboard/results/\(recipe.task)/\(id).json"))
+      count[result.regime.label, default: 0] += 1
+      objectives.insert(recipe.objective.name)
+    }
+    #expect(count[.weak, default: 0] >= 3)
+    #expect(count[.bayesAligned, default: 0] >= 3)
+    #expect(count[.excessive, default: 0] >= 3)
+    #expect(count[.indeterminate] == nil)
+    #expect(objectives.count >= 4)
+  }
+}
