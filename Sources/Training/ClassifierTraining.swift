@@ -27,16 +27,17 @@ public struct ClassifierTraining: Sendable {
   ///   - id, name: of the model; nil for names made of the folder and the configuration.
   /// - Returns: the description that was written.
   public func run(in directory: URL, id: String? = nil, name: String? = nil) throws -> ModelDescription {
-    let run = try TrainingRun(directory, configuration)
-    if run.isComplete {
+    if FileManager.default.fileExists(atPath: directory.appendingPathComponent(TrainingRun.descriptionFile).path) {
+      let run = try TrainingRun(directory, configuration)
       options.progress.note("\(directory.path): already trained")
       return try DescriptionLookup.read(run.descriptionURL)
     }
+    // Before the folder is claimed: what cannot be trained leaves none behind.
     let trainer = try trainer()
+    let run = try TrainingRun(directory, configuration)
     let trained = try trainer.train(threads: options.threads, run: run, progress: options.progress)
     let description = try describe(trained, id: id ?? Self.id(of: directory), name: name)
-    try run.complete(trained, description)
-    return description
+    return try run.complete(trained, description)
   }
 
   /// Everything but the folder.

@@ -39,9 +39,11 @@ public struct TrainingRun: Sendable {
     }
   }
 
+  static let descriptionFile = "model.json"
+
   public var recipeURL: URL { directory.appendingPathComponent("recipe.json") }
   public var checkpointURL: URL { directory.appendingPathComponent("model.ckpt") }
-  public var descriptionURL: URL { directory.appendingPathComponent("model.json") }
+  public var descriptionURL: URL { directory.appendingPathComponent(Self.descriptionFile) }
   public var historyURL: URL { directory.appendingPathComponent("history.json") }
   var stateURL: URL { directory.appendingPathComponent("state.safetensors") }
 
@@ -76,8 +78,9 @@ public struct TrainingRun: Sendable {
   }
 
   /// Writes the checkpoint and then its description, which completes the training.
-  /// - Parameter description: gets the checkpoint's name, size and digest.
-  public func complete(_ trained: TrainedNetwork, _ description: ModelDescription) throws {
+  /// - Returns: the description, with the checkpoint's name, size and digest.
+  @discardableResult
+  public func complete(_ trained: TrainedNetwork, _ description: ModelDescription) throws -> ModelDescription {
     let data = try trained.checkpoint()
     try write(data, to: checkpointURL)
     try write(JSONEncoding.encode(trained.history), to: historyURL)
@@ -86,6 +89,7 @@ public struct TrainingRun: Sendable {
       file: checkpointURL.lastPathComponent, sha256: CheckpointFile.sha256(of: data), bytes: data.count)
     try write(JSONEncoding.encode(description), to: descriptionURL)
     try? FileManager.default.removeItem(at: stateURL)
+    return description
   }
 
   private func write(_ data: Data, to url: URL) throws { try AtomicFile.write(data, to: url.path) }

@@ -121,7 +121,7 @@ import Testing
       directions[name] = direction
       derivative += zip(gradient, direction).reduce(0) { $0 + Double($1.0) * $1.1 }
     }
-    let h = 1e-3
+    let h = 1e-4
     func loss(_ factor: Double) -> Double {
       for (name, direction) in directions {
         state.update(name) { weights, _ in

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Training speed here and in PyTorch: the same networks, batches, optimizer and threads, run in turn.
+
+    python3 Benchmarks/training.py [--threads 1 2] [--rounds 5] [--networks cnn-small resnet-small]
+
+Needs a release build (swift build -c release) and PyTorch 2.5.1 for the CPU: of the Python that PAGS_BENCH_TORCH_PYTHON names,
+or else of a virtual environment that this script makes in .build/training-benchmark. Prints milliseconds per step, medians over
+the rounds, and their ratio: above 1 is faster than PyTorch.
+
+A step here is what `pags-bench train` does in one: images, forward, backward, clipping, Adam, one-cycle schedule; the time of a
+training of three epochs less that of one, so that start and end do not count. PyTorch's step is timed within the process.
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+IMAGES, BATCH, STRENGTH = 1280, 64, 0.1
+
+TORCH = r"""
+import json, sys, time
+import torch, torch.nn as nn, torch.nn.functional as F
+network, objective, threads, images, batch, strength = json.loads(sys.argv[1])
+torch.set_num_threads(threads)
+torch.manual_seed(0)
+C, H, W, K, w = 1, 20, 40, 10, 8
+
+class CNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        conv = lambda i, o: nn.Sequential(nn.Conv2d(i, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o), nn.ReLU())
+        self.f = nn.Sequential(conv(C, w), conv(w, 2 * w), nn.MaxPool2d(2), conv(2 * w, 4 * w), nn.MaxPool2d(2))
+        self.l = nn.Linear(4 * w * (H // 4) * (W // 4), K)
+    def forward(self, x):
+        return self.l(self.f(x).flatten(1))
+
+class Block(nn.Module):
+    def __init__(self, i, o, s):
+        super().__init__()
+        self.c1, self.b1 = nn.Conv2d(i, o, 3, s, 1, bias=False), nn.BatchNorm2d(o)
+        self.c2, self.b2 = nn.Conv2d(o, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o)
+        self.s = nn.Sequential(nn.Conv2d(i, o, 1, s, bias=False), nn.BatchNorm2d(o)) if s > 1 else nn.Identity()
+    def forward(self, x):
+        return F.relu(self.b2(self.c2(F.relu(self.b1(self.c1(x))))) + self.s(x))
+
+class ResNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.f = nn.Sequential(nn.Conv2d(C, w, 3, 1, 1, bias=False), nn.BatchNorm2d(w), nn.ReLU(),
+                               Block(w, w, 1), Block(w, 2 * w, 2), Block(2 * w, 4 * w, 2))
+        self.l = nn.Linear(4 * w * ((H + 3) // 4) * ((W + 3) // 4), K)
+    def forward(self, x):
+        return self.l(self.f(x).flatten(1))
+
+model = {"cnn-small": CNN, "resnet-small": ResNet}[network]()
+X, Y = torch.randn(images, C, H, W), torch.randint(0, K, (images,))
+steps = images // batch
+optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
+schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=3 * steps + 1, pct_start=.15)
+model.train()
+
+def epoch():
+    order = torch.randperm(images)
+    for i in range(0, images - batch + 1, batch):
+        x, y = X[order[i:i + batch]], Y[order[i:i + batch]]
+        if objective == "cross-entropy":
+            loss = F.cross_entropy(model(x), y)
+        else:
+            x = x.requires_grad_(True)
+            total = F.cross_entropy(model(x), y, reduction="sum")
+            g, = torch.autograd.grad(total, x, create_graph=True)
+            loss = total / batch + strength * g.pow(2).sum() / batch
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 5.)
+        optimizer.step()
+        schedule.step()
+        loss.item()
+
+epoch()
+start = time.perf_counter()
+epoch(); epoch()
+print((time.perf_counter() - start) / (2 * steps))
+"""
+
+
+def torch_python():
+    given = os.environ.get("PAGS_BENCH_TORCH_PYTHON")
+    if given:
+        return given
+    folder = ROOT / ".build" / "training-benchmark"
+    python = folder / "bin" / "python"
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "torch==2.5.1", "numpy"], check=True)
+    return str(python)
+
+
+def ours(network, objective, threads):
+    binary = os.environ.get("PAGS_BENCH_BINARY", ROOT / ".build" / "release" / "pags-bench")
+    seconds = []
+    for epochs in (1, 3):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [binary, "train", "--quiet", "--arch", network, "--objective", objective, "--images", str(IMAGES)]
+            command += ["--batch", str(BATCH), "--epochs", str(epochs), "--threads", str(threads), "--output", folder + "/m"]
+            if objective != "cross-entropy":
+                command += ["--strength", str(STRENGTH)]
+            start = time.perf_counter()
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            seconds.append(time.perf_counter() - start)
+    return (seconds[1] - seconds[0]) / (2 * (IMAGES // BATCH))
+
+
+def theirs(python, network, objective, threads):
+    arguments = json.dumps([network, objective, threads, IMAGES, BATCH, STRENGTH])
+    environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
+    result = subprocess.run([python, "-c", TORCH, arguments], check=True, capture_output=True, text=True, env=environment)
+    return float(result.stdout)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--networks", nargs="+", default=["cnn-small", "resnet-small"])
+    parser.add_argument("--objectives", nargs="+", default=["cross-entropy", "gradient-norm"])
+    options = parser.parse_args()
+    python = torch_python()
+    print(f"{'network':14}{'objective':16}{'threads':>8}{'here ms':>10}{'PyTorch ms':>12}{'ratio':>8}")
+    for network in options.networks:
+        for objective in options.objectives:
+            for threads in options.threads:
+                pairs = [
+                    (ours(network, objective, threads), theirs(python, network, objective, threads))
+                    for _ in range(options.rounds)
+                ]
+                here, there = (1000 * statistics.median(column) for column in zip(*pairs))
+                print(f"{network:14}{objective:16}{threads:8}{here:10.2f}{there:12.2f}{there / here:8.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
