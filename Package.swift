@@ -90,12 +90,20 @@ let package = Package(
     .target(name: "Figures", swiftSettings: optimised),
     .target(
       name: "Sweeps", dependencies: ["BenchCore", "Figures", "Checkpoints", "JSON"], swiftSettings: optimised),
+    // The only target that speaks to a network.
+    .target(name: "Submissions", dependencies: ["Plugins", "BenchCore", "Checkpoints", "JSON"]),
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Training", "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images", "Tensor",
+        "Training", "Sweeps", "Submissions", "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images",
+        "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+
+    // Time of single convolutions against the processor's peak; see docs/performance.md.
+    .executableTarget(
+      name: "LayerBenchmark", dependencies: ["Graph", "Kernels", "Tensor"], path: "Benchmarks/LayerBenchmark",
+      swiftSettings: optimised),
 
     // Helpers that tests share.
     .target(name: "_TestSupport", dependencies: ["Conformance", "Graph", "Tensor"], swiftSettings: optimised),
@@ -104,18 +112,22 @@ let package = Package(
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor"], swiftSettings: optimised),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: optimised),
+    .testTarget(
+      name: "KernelsTests", dependencies: ["Kernels", "Graph", "Tensor", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "_TestSupport"], swiftSettings: optimised),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "ONNXSchema", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(
       name: "SweepsTests", dependencies: ["Sweeps", "BenchCore", "Checkpoints", "JSON", "Figures"],
       exclude: ["Snapshots"]),
+    .testTarget(name: "SubmissionTests", dependencies: ["Submissions", "Plugins", "BenchCore", "Checkpoints", "JSON"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "Plugins", "Graph", "_TestSupport"], swiftSettings: optimised),
     .testTarget(
-      name: "PluginsTests", dependencies: ["Plugins", "_TestSupport", "TestPlugin"], swiftSettings: optimised),
+      name: "PluginsTests", dependencies: ["Plugins", "ONNXSchema", "_TestSupport", "TestPlugin"],
+      swiftSettings: optimised),
     // The worked example of docs/add-a-model.md.
     .testTarget(
       name: "ExampleTests", dependencies: ["BenchCore", "Checkpoints", "Tensor", "_TestSupport"],

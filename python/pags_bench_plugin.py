@@ -47,6 +47,8 @@ def serve(logits_fn, vjp_fn=None, *, input_shape, classes, mean=None, std=None, 
     channel = _channel or _Channel()
     try:
         hello = channel.receive()
+        if hello is None:
+            return
         if hello.header.get("type") != "hello":
             raise ProtocolError(f"expected a frame of type `hello`, got `{hello.header.get('type')}`")
         if PROTOCOL not in hello.header.get("protocols", []):

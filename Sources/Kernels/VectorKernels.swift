@@ -77,4 +77,219 @@ public struct VectorKernels: Sendable {
         rectifies: rectifies, slope: slope)
     }
   }
+
+  /// - Returns: how many multiply-adds `multiplyAddPeak` did, and a number that depends on them.
+  public func multiplyAddPeak(repetitions: Int) -> (count: Int, value: Float) {
+    switch instructionSet {
+    case .portable:
+      (repetitions * 12 * 4, KernelsPortable.multiplyAddPeak(repetitions: repetitions, 1e-9))
+    case .avx2:
+      (repetitions * 12 * 8, KernelsAVX2.multiplyAddPeak(repetitions: repetitions, 1e-9))
+    case .avx512:
+      (repetitions * 12 * 16, KernelsAVX512.multiplyAddPeak(repetitions: repetitions, 1e-9))
+    }
+  }
+
+  @inline(__always)
+  public func winogradInput(
+    tiles: Int, channels: Int, source: UnsafePointer<Float>, rowStride: Int, output: UnsafeMutablePointer<Float>,
+    elementStride: Int, temporary: UnsafeMutablePointer<Float>
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.winogradInput(
+        tiles: tiles, channels: channels, source: source, rowStride: rowStride, output: output,
+        elementStride: elementStride, temporary: temporary)
+    case .avx2:
+      KernelsAVX2.winogradInput(
+        tiles: tiles, channels: channels, source: source, rowStride: rowStride, output: output,
+        elementStride: elementStride, temporary: temporary)
+    case .avx512:
+      KernelsAVX512.winogradInput(
+        tiles: tiles, channels: channels, source: source, rowStride: rowStride, output: output,
+        elementStride: elementStride, temporary: temporary)
+    }
+  }
+
+  @inline(__always)
+  public func winogradOutput(
+    tiles: Int, channels: Int, products: UnsafePointer<Float>, elementStride: Int, output: UnsafeMutablePointer<Float>,
+    rowStride: Int, temporary: UnsafeMutablePointer<Float>
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.winogradOutput(
+        tiles: tiles, channels: channels, products: products, elementStride: elementStride, output: output,
+        rowStride: rowStride, temporary: temporary)
+    case .avx2:
+      KernelsAVX2.winogradOutput(
+        tiles: tiles, channels: channels, products: products, elementStride: elementStride, output: output,
+        rowStride: rowStride, temporary: temporary)
+    case .avx512:
+      KernelsAVX512.winogradOutput(
+        tiles: tiles, channels: channels, products: products, elementStride: elementStride, output: output,
+        rowStride: rowStride, temporary: temporary)
+    }
+  }
+
+  @inline(__always)
+  public func rowsTimesPanels(
+    rows: Int, inner: Int, panels: Int, left: UnsafePointer<Float>, leftStride: Int, right: UnsafePointer<Float>,
+    output: UnsafeMutablePointer<Float>, outputStride: Int
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.rowsTimesPanels(
+        rows: rows, inner: inner, panels: panels, left: left, leftStride: leftStride, right: right, output: output,
+        outputStride: outputStride)
+    case .avx2:
+      KernelsAVX2.rowsTimesPanels(
+        rows: rows, inner: inner, panels: panels, left: left, leftStride: leftStride, right: right, output: output,
+        outputStride: outputStride)
+    case .avx512:
+      KernelsAVX512.rowsTimesPanels(
+        rows: rows, inner: inner, panels: panels, left: left, leftStride: leftStride, right: right, output: output,
+        outputStride: outputStride)
+    }
+  }
+
+  @inline(__always)
+  public func transpose(
+    rows: Int, columns: Int, source: UnsafePointer<Float>, sourceStride: Int, output: UnsafeMutablePointer<Float>,
+    outputStride: Int
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.transpose(
+        rows: rows, columns: columns, source: source, sourceStride: sourceStride, output: output,
+        outputStride: outputStride)
+    case .avx2:
+      KernelsAVX2.transpose(
+        rows: rows, columns: columns, source: source, sourceStride: sourceStride, output: output,
+        outputStride: outputStride)
+    case .avx512:
+      KernelsAVX512.transpose(
+        rows: rows, columns: columns, source: source, sourceStride: sourceStride, output: output,
+        outputStride: outputStride)
+    }
+  }
+
+  @inline(__always)
+  public func winogradStridedInput(
+    tiles: Int, channels: Int, source: UnsafePointer<Float>, rowStride: Int, output: UnsafeMutablePointer<Float>,
+    elementStride: Int, temporary: UnsafeMutablePointer<Float>
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.winogradStridedInput(
+        tiles: tiles, channels: channels, source: source, rowStride: rowStride, output: output,
+        elementStride: elementStride, temporary: temporary)
+    case .avx2:
+      KernelsAVX2.winogradStridedInput(
+        tiles: tiles, channels: channels, source: source, rowStride: rowStride, output: output,
+        elementStride: elementStride, temporary: temporary)
+    case .avx512:
+      KernelsAVX512.winogradStridedInput(
+        tiles: tiles, channels: channels, source: source, rowStride: rowStride, output: output,
+        elementStride: elementStride, temporary: temporary)
+    }
+  }
+
+  @inline(__always)
+  public func winogradStridedOutput(
+    tiles: Int, channels: Int, products: UnsafePointer<Float>, elementStride: Int, output: UnsafeMutablePointer<Float>,
+    rowStride: Int, temporary: UnsafeMutablePointer<Float>
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.winogradStridedOutput(
+        tiles: tiles, channels: channels, products: products, elementStride: elementStride, output: output,
+        rowStride: rowStride, temporary: temporary)
+    case .avx2:
+      KernelsAVX2.winogradStridedOutput(
+        tiles: tiles, channels: channels, products: products, elementStride: elementStride, output: output,
+        rowStride: rowStride, temporary: temporary)
+    case .avx512:
+      KernelsAVX512.winogradStridedOutput(
+        tiles: tiles, channels: channels, products: products, elementStride: elementStride, output: output,
+        rowStride: rowStride, temporary: temporary)
+    }
+  }
+
+  @inline(__always)
+  public func winogradSpreadInput(
+    tiles: Int, channels: Int, source: UnsafePointer<Float>, rowStride: Int, output: UnsafeMutablePointer<Float>,
+    elementStride: Int, temporary: UnsafeMutablePointer<Float>
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.winogradSpreadInput(
+        tiles: tiles, channels: channels, source: source, rowStride: rowStride, output: output,
+        elementStride: elementStride, temporary: temporary)
+    case .avx2:
+      KernelsAVX2.winogradSpreadInput(
+        tiles: tiles, channels: channels, source: source, rowStride: rowStride, output: output,
+        elementStride: elementStride, temporary: temporary)
+    case .avx512:
+      KernelsAVX512.winogradSpreadInput(
+        tiles: tiles, channels: channels, source: source, rowStride: rowStride, output: output,
+        elementStride: elementStride, temporary: temporary)
+    }
+  }
+
+  @inline(__always)
+  public func winogradSpreadOutput(
+    tiles: Int, channels: Int, products: UnsafePointer<Float>, elementStride: Int, output: UnsafeMutablePointer<Float>,
+    rowStride: Int, temporary: UnsafeMutablePointer<Float>
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.winogradSpreadOutput(
+        tiles: tiles, channels: channels, products: products, elementStride: elementStride, output: output,
+        rowStride: rowStride, temporary: temporary)
+    case .avx2:
+      KernelsAVX2.winogradSpreadOutput(
+        tiles: tiles, channels: channels, products: products, elementStride: elementStride, output: output,
+        rowStride: rowStride, temporary: temporary)
+    case .avx512:
+      KernelsAVX512.winogradSpreadOutput(
+        tiles: tiles, channels: channels, products: products, elementStride: elementStride, output: output,
+        rowStride: rowStride, temporary: temporary)
+    }
+  }
+
+  @inline(__always)
+  public func pairPool(
+    height: Int, width: Int, source: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.pairPool(
+        height: height, width: width, source: source, output: output)
+    case .avx2:
+      KernelsAVX2.pairPool(
+        height: height, width: width, source: source, output: output)
+    case .avx512:
+      KernelsAVX512.pairPool(
+        height: height, width: width, source: source, output: output)
+    }
+  }
+
+  @inline(__always)
+  public func pairPoolScatter(
+    height: Int, width: Int, source: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
+    output: UnsafeMutablePointer<Float>
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.pairPoolScatter(
+        height: height, width: width, source: source, gradient: gradient, output: output)
+    case .avx2:
+      KernelsAVX2.pairPoolScatter(
+        height: height, width: width, source: source, gradient: gradient, output: output)
+    case .avx512:
+      KernelsAVX512.pairPoolScatter(
+        height: height, width: width, source: source, gradient: gradient, output: output)
+    }
+  }
 }

@@ -6,3 +6,6 @@ typealias Vector = SIMD16<Float>
 /// `sum + a * b`, rounded once.
 @inline(__always)
 func accumulate(_ a: Vector, _ b: Vector, _ sum: inout Vector) { sum.addProduct(a, b) }
+
+/// Whether 16 sums fit into registers beside their operands.
+let hasManyRegisters = true

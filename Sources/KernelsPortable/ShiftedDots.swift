@@ -13,26 +13,32 @@ public func shiftedDots(
   gradientStride: Int, source: UnsafePointer<Float>, sourceStride: Int, positions: Int,
   lanes: UnsafeMutablePointer<Float>, addingTo output: UnsafeMutablePointer<Float>
 ) {
-  // Blocks of three terms and four rows; past the end the last of them are repeated.
-  var term = 0
-  while term < terms {
-    let (t1, t2) = (min(term &+ 1, terms &- 1), min(term &+ 2, terms &- 1))
-    let x0 = source + Int(offsets[term])
-    let x1 = source + Int(offsets[t1])
-    let x2 = source + Int(offsets[t2])
-    var row = 0
-    while row < rows {
-      let (r1, r2, r3) = (min(row &+ 1, rows &- 1), min(row &+ 2, rows &- 1), min(row &+ 3, rows &- 1))
-      dotBlock(
-        images, gradientStride, gradient + row &* pitch, gradient + r1 &* pitch, gradient + r2 &* pitch,
-        gradient + r3 &* pitch, sourceStride, x0, x1, x2, positions, lanes)
-      let count = min(4, rows &- row)
-      addTotals(lanes, count, output + row &* terms + term, terms)
-      if t1 > term { addTotals(lanes + 4 &* width, count, output + row &* terms + t1, terms) }
-      if t2 > t1 { addTotals(lanes + 8 &* width, count, output + row &* terms + t2, terms) }
-      row &+= 4
+  // As many rows as stay in the cache, with all terms; in blocks of three terms and four rows. Past the end of either the last
+  // is repeated.
+  var firstRow = 0
+  while firstRow < rows {
+    let lastRow = min(rows, firstRow &+ 32)
+    var term = 0
+    while term < terms {
+      let (t1, t2) = (min(term &+ 1, terms &- 1), min(term &+ 2, terms &- 1))
+      let x0 = source + Int(offsets[term])
+      let x1 = source + Int(offsets[t1])
+      let x2 = source + Int(offsets[t2])
+      var row = firstRow
+      while row < lastRow {
+        let (r1, r2, r3) = (min(row &+ 1, rows &- 1), min(row &+ 2, rows &- 1), min(row &+ 3, rows &- 1))
+        dotBlock(
+          images, gradientStride, gradient + row &* pitch, gradient + r1 &* pitch, gradient + r2 &* pitch,
+          gradient + r3 &* pitch, sourceStride, x0, x1, x2, positions, lanes)
+        let count = min(4, rows &- row)
+        addTotals(lanes, count, output + row &* terms + term, terms)
+        if t1 > term { addTotals(lanes + 4 &* width, count, output + row &* terms + t1, terms) }
+        if t2 > t1 { addTotals(lanes + 8 &* width, count, output + row &* terms + t2, terms) }
+        row &+= 4
+      }
+      term &+= 3
     }
-    term &+= 3
+    firstRow = lastRow
   }
 }
 

@@ -14,14 +14,19 @@ public func shiftedProduct(
   var position = 0
   while position < positions {
     let isPair = position &+ 2 &* width <= positions
-    for panel in 0..<panels {
+    var panel = 0
+    while panel < panels {
       let filters = weights + panel &* terms &* 4
       let target = output + panel &* 4 &* pitch + position
-      if isPair {
+      if hasManyRegisters && isPair && panel &+ 1 < panels {
+        shiftedBlock4(terms, filters, offsets, source + position, target, pitch)
+        panel &+= 1
+      } else if isPair {
         shiftedBlock2(terms, filters, offsets, source + position, target, pitch)
       } else {
         shiftedBlock1(terms, filters, offsets, source + position, target, pitch)
       }
+      panel &+= 1
     }
     position &+= isPair ? 2 &* width : width
   }
@@ -84,4 +89,72 @@ private func shiftedBlock1(
   store(b, output + pitch)
   store(c, output + 2 &* pitch)
   store(d, output + 3 &* pitch)
+}
+
+/// Eight outputs, of two panels, at two vectors of positions.
+@inline(__always)
+private func shiftedBlock4(
+  _ terms: Int, _ weights: UnsafePointer<Float>, _ offsets: UnsafePointer<Int32>, _ source: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>, _ pitch: Int
+) {
+  var a0 = Vector.zero, a1 = Vector.zero, b0 = Vector.zero, b1 = Vector.zero
+  var c0 = Vector.zero, c1 = Vector.zero, d0 = Vector.zero, d1 = Vector.zero
+  var e0 = Vector.zero, e1 = Vector.zero, f0 = Vector.zero, f1 = Vector.zero
+  var g0 = Vector.zero, g1 = Vector.zero, h0 = Vector.zero, h1 = Vector.zero
+  var first = weights
+  var second = weights + terms &* 4
+  for term in 0..<terms {
+    let tap = source + Int(offsets[term])
+    let (x0, x1) = (load(tap), load(tap + width))
+    let a = repeated(first[0])
+    accumulate(a, x0, &a0)
+    accumulate(a, x1, &a1)
+    let b = repeated(first[1])
+    accumulate(b, x0, &b0)
+    accumulate(b, x1, &b1)
+    let c = repeated(first[2])
+    accumulate(c, x0, &c0)
+    accumulate(c, x1, &c1)
+    let d = repeated(first[3])
+    accumulate(d, x0, &d0)
+    accumulate(d, x1, &d1)
+    let e = repeated(second[0])
+    accumulate(e, x0, &e0)
+    accumulate(e, x1, &e1)
+    let f = repeated(second[1])
+    accumulate(f, x0, &f0)
+    accumulate(f, x1, &f1)
+    let g = repeated(second[2])
+    accumulate(g, x0, &g0)
+    accumulate(g, x1, &g1)
+    let h = repeated(second[3])
+    accumulate(h, x0, &h0)
+    accumulate(h, x1, &h1)
+    first += 4
+    second += 4
+  }
+  var row = output
+  store(a0, row)
+  store(a1, row + width)
+  row += pitch
+  store(b0, row)
+  store(b1, row + width)
+  row += pitch
+  store(c0, row)
+  store(c1, row + width)
+  row += pitch
+  store(d0, row)
+  store(d1, row + width)
+  row += pitch
+  store(e0, row)
+  store(e1, row + width)
+  row += pitch
+  store(f0, row)
+  store(f1, row + width)
+  row += pitch
+  store(g0, row)
+  store(g1, row + width)
+  row += pitch
+  store(h0, row)
+  store(h1, row + width)
 }

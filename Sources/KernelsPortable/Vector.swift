@@ -6,3 +6,6 @@ typealias Vector = SIMD4<Float>
 /// `sum + a * b`. Processors of this class may lack a fused instruction.
 @inline(__always)
 func accumulate(_ a: Vector, _ b: Vector, _ sum: inout Vector) { sum += a * b }
+
+/// Whether 16 sums fit into registers beside their operands.
+let hasManyRegisters = false

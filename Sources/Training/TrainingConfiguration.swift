@@ -6,6 +6,10 @@ import JSON
 /// what a recipe holds, and is stored beside the checkpoint.
 public struct TrainingConfiguration: Sendable, Codable, Equatable {
   public var task = "glyphs"
+  /// Anything but a classifier has an objective of its own; of `objective` only the denoiser's `noise` is used then.
+  public var kind = ModelDescription.Kind.classifier
+  /// Of an autoencoder.
+  public var latentDimension = 128
   public var architecture = "cnn-small"
   /// Channels of the first convolution; nil for the architecture's own.
   public var width: Int?
@@ -33,6 +37,10 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try values.read(&task, .task)
+    try values.read(&kind, .kind)
+    try values.read(&latentDimension, .latentDimension)
+    // Where the recipe names no architecture.
+    architecture = ReferenceArchitecture.names(of: kind).first ?? architecture
     try values.read(&architecture, .architecture)
     width = try values.decodeIfPresent(Int.self, forKey: .width)
     try values.read(&objective, .objective)
@@ -54,6 +62,8 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(task, forKey: .task)
+    if kind != .classifier { try values.encode(kind, forKey: .kind) }
+    if kind == .autoencoder { try values.encode(latentDimension, forKey: .latentDimension) }
     try values.encode(architecture, forKey: .architecture)
     try values.encodeIfPresent(width, forKey: .width)
     try values.encode(objective, forKey: .objective)
@@ -72,7 +82,8 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case task, architecture, width, objective, seed, images, dataSeed, epochs, batch, optimizer, schedule
+    case task, kind, latentDimension, architecture, width, objective, seed, images, dataSeed, epochs, batch, optimizer,
+      schedule
     case gradientClipping, augmentation, initialisation, preprocessing
   }
 
@@ -97,6 +108,10 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
       }
     }
     try require((1...1_000_000).contains(epochs), "epochs", epochs, "1 to 1000000")
+    try require((1...4096).contains(latentDimension), "latentDimension", latentDimension, "1 to 4096")
+    try require(
+      kind == .classifier || (objective.name == CrossEntropy.id && objective.strength == 0), "objective",
+      objective.name, "none for \(kind.rawValue)s, which have one of their own")
     try require((1...65536).contains(batch), "batch", batch, "1 to 65536")
     if let images { try require((1...100_000_000).contains(images), "images", images, "1 to 100000000") }
     if let width { try require((1...4096).contains(width), "width", width, "1 to 4096") }

@@ -98,7 +98,9 @@ import _TestSupport
   @Test func placesOutsideAreErrors() {
     #expect(throws: GraphError.self) { try Take(axis: 0, indices: [3]).shape(of: [[3]]) }
     #expect(throws: GraphError.self) { try Take(axis: 1, indices: [0]).shape(of: [[3]]) }
-    #expect(throws: GraphError.self) { try TakeTranspose(take: Take(axis: 0, indices: [4]), extent: 4).shape(of: [[1]]) }
+    #expect(throws: GraphError.self) {
+      try TakeTranspose(take: Take(axis: 0, indices: [4]), extent: 4).shape(of: [[1]])
+    }
     #expect(throws: GraphError.self) { try Select().shape(of: [[2], [2], [1]]) }
   }
 }

@@ -116,6 +116,16 @@ struct Misbehaviour {
       close(STDOUT_FILENO)
       hang(wire)
     }
+    if has("trickle") {
+      // One byte at a time, faster than any time limit of a single read.
+      while true {
+        wire.write([UInt8(ascii: "P")])
+        for byte in Array("AGS".utf8) + [100, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] + Array(repeating: 32, count: 100) {
+          usleep(40_000)
+          wire.write([byte])
+        }
+      }
+    }
     if has("report") {
       wire.send(
         "{\"type\": \"error\", \"request\": \(frame.request), \"message\": \"Traceback: no kernel image\\nfor this device\"}"
@@ -163,10 +173,12 @@ struct Misbehaviour {
 
   /// A process of the plugin's own, which holds its pipes and has the plugin's last argument, by which it can be found.
   private func startChild(_ wire: Wire) {
-    let child = Process()
-    child.executableURL = URL(fileURLWithPath: "/bin/sh")
-    child.arguments = ["-c", "while :; do sleep 1; done", CommandLine.arguments.last ?? ""]
-    try? child.run()
+    // Not Foundation's, which puts it into a process group of its own.
+    let words = ["/bin/sh", "-c", "while :; do sleep 1; done", CommandLine.arguments.last ?? ""]
+    let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    var child: pid_t = 0
+    if posix_spawn(&child, "/bin/sh", nil, nil, arguments, environ) != 0 { wire.say("no child") }
+    for argument in arguments { free(argument) }
   }
 
   private func hang(_ wire: Wire) -> Never {

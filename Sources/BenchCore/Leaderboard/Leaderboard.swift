@@ -22,43 +22,117 @@ public struct Leaderboard: Sendable {
 
   /// The bytes of `leaderboard.json`. They depend on the result files' contents alone.
   /// - Throws: JSON's errors and `ResultError` for a file that is not a valid result or not in its place.
-  public func build() throws -> Data {
-    let results = try resultPaths().map { path in
+  public func build() throws -> Data { try JSONEncoding.encode(LeaderboardDocument(try models())) }
+
+  /// Builds `leaderboard.json` and writes it where it differs from what is there.
+  /// - Returns: whether it differed.
+  @discardableResult
+  public func refresh() throws -> Bool { try exclusively { try refreshLocked() } }
+
+  /// Writes a result, with its per-image samples where given, to its place and refreshes `leaderboard.json`.
+  /// - Throws: `ResultError.otherReferences` for a result that cannot be compared with the others, and
+  ///   `ResultError.otherCheckpoint` where a model of that id was submitted with another checkpoint.
+  public func add(_ result: EvaluationResult, samples: Data? = nil) throws {
+    try apply {
+      let place = LeaderboardChange.Place.result(task: result.task.id, model: result.model.id)
+      if let submitted = try submittedDescription(of: result.model.id)?.checkpoint?.sha256?.lowercased(),
+        let measured = result.model.checkpoint?.sha256, submitted != measured
+      {
+        throw ResultError.otherCheckpoint(model: result.model.id, submitted: submitted, measured: measured)
+      }
+      var change = LeaderboardChange([(place, try checked(result))])
+      if let samples { change.files.append((.samples(task: result.task.id, model: result.model.id), samples)) }
+      return change
+    }
+  }
+
+  /// Makes a change while no other process changes this folder, all of it or, where `change` or the leaderboard's other
+  /// files stand against it, nothing. A process that is killed meanwhile leaves the old state or a journal that the next
+  /// command finishes.
+  /// - Returns: the change that was made.
+  @discardableResult
+  public func apply(_ change: () throws -> LeaderboardChange) throws -> LeaderboardChange {
+    try exclusively {
+      let change = try change()
+      // Refused before anything is written: afterwards nobody could build.
+      _ = try models()
+      let pending = PendingChange(directory: directory)
+      try pending.stage(change)
+      try pending.finish { try refreshLocked() }
+      return change
+    }
+  }
+
+  /// The bytes of a result that may stand on a leaderboard.
+  /// - Throws: `ResultError.invalid`, `ResultError.otherReferences`.
+  public func checked(_ result: EvaluationResult) throws -> Data {
+    let path = Self.resultPath(of: result)
+    let problems = ResultValidation.problems(in: result)
+    guard problems.isEmpty else { throw ResultError.invalid(file: path, problems: problems) }
+    guard result.task.hasOwnReferences else { throw ResultError.otherReferences(file: path) }
+    return try ResultFile.encode(result)
+  }
+
+  /// All results with their external evaluations, by path.
+  public func models() throws -> [EvaluatedModel] {
+    try resultPaths().map { path in
       let result = try ResultFile.read(directory.appendingPathComponent(path))
       guard Self.resultPath(of: result) == path else {
         throw ResultError.misplaced(file: path, expected: Self.resultPath(of: result))
       }
       guard result.task.hasOwnReferences else { throw ResultError.otherReferences(file: path) }
-      return result
+      guard result.externalEvaluation == nil else {
+        throw ResultError.invalid(
+          file: path, problems: ["externalEvaluation belongs into a folder of external evaluations"])
+      }
+      return EvaluatedModel(result, external: try externalEvaluations(of: result))
     }
-    return try JSONEncoding.encode(LeaderboardDocument(results))
   }
 
-  /// Builds `leaderboard.json` and writes it where it differs from what is there.
-  /// - Returns: whether it differed.
+  /// The external evaluations of a result, in the order of their numbers.
+  /// - Throws: `ResultError.invalid` for one that is not of this model.
+  public func externalEvaluations(of result: EvaluationResult) throws -> [(path: String, result: EvaluationResult)] {
+    try externalPaths(of: result).map { path in
+      let external = try ResultFile.read(directory.appendingPathComponent(path))
+      var problems = external.problems(asEvaluationOf: result)
+      if external.externalEvaluation == nil { problems.append("externalEvaluation: is missing; it names who measured") }
+      guard problems.isEmpty else { throw ResultError.invalid(file: path, problems: problems) }
+      return (path, external)
+    }
+  }
+
+  /// `results/<task>/<model-id>.external/1.json` and so on.
+  func externalPaths(of result: EvaluationResult) throws -> [String] {
+    let folder = "results/\(result.task.id)/\(result.model.id).external"
+    let url = directory.appendingPathComponent(folder)
+    guard isFolder(url) else { return [] }
+    let names = try contents(of: url)
+    let numbers = names.compactMap { name in name.hasSuffix(".json") ? Int(name.dropLast(5)) : nil }.filter { $0 > 0 }
+    if let stray = names.first(where: { name in !numbers.contains { name == "\($0).json" } }) {
+      throw ResultError.misplaced(file: "\(folder)/\(stray)", expected: "\(folder)/\((numbers.max() ?? 0) + 1).json")
+    }
+    return numbers.sorted().map { "\(folder)/\($0).json" }
+  }
+
+  /// `models/<model-id>/model.json` beside the leaderboard's folder, where there is one.
+  public func submittedDescription(of model: String) throws -> ModelDescription? {
+    guard ResultValidation.isIdentifier(model) else { return nil }
+    let url = directory.deletingLastPathComponent().appendingPathComponent("models/\(model)/model.json")
+    guard let data = try? Data(contentsOf: url) else { return nil }
+    return try JSONDecoding.decode(ModelDescription.self, from: data, source: url.path)
+  }
+
   @discardableResult
-  public func refresh() throws -> Bool {
-    try exclusively {
-      let data = try build()
-      guard (try? Data(contentsOf: documentURL)) != data else { return false }
-      try ResultFile.write(data, to: documentURL)
-      return true
-    }
-  }
-
-  /// Writes a result to its place and refreshes `leaderboard.json`.
-  /// - Throws: `ResultError.otherReferences` for a result that cannot be compared with the others.
-  public func add(_ result: EvaluationResult) throws {
-    guard result.task.hasOwnReferences else {
-      throw ResultError.otherReferences(file: Self.resultPath(of: result))
-    }
-    try ResultFile.write(result, to: resultURL(of: result))
-    try refresh()
+  private func refreshLocked() throws -> Bool {
+    let data = try build()
+    guard (try? Data(contentsOf: documentURL)) != data else { return false }
+    try ResultFile.write(data, to: documentURL)
+    return true
   }
 
   /// Runs `body` while no other process does the same on this folder: jobs of a cluster finish at the same moment, and the
-  /// last to write `leaderboard.json` must have seen every result.
-  private func exclusively<Value>(_ body: () throws -> Value) throws -> Value {
+  /// last to write `leaderboard.json` must have seen every result. A change that somebody could not finish is finished first.
+  func exclusively<Value>(_ body: () throws -> Value) throws -> Value {
     try? FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let descriptor = open(directory.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else {
@@ -67,6 +141,7 @@ public struct Leaderboard: Sendable {
     // Closing releases the lock. A file system without locks must not keep anybody from building.
     defer { close(descriptor) }
     flock(descriptor, LOCK_EX)
+    try PendingChange(directory: directory).finish { try refreshLocked() }
     return try body()
   }
 
@@ -83,6 +158,17 @@ public struct Leaderboard: Sendable {
       }
     }
     return paths.sorted()
+  }
+
+  /// All folders of external evaluations, relative to the leaderboard's folder, sorted.
+  func externalFolders() throws -> [String] {
+    let results = directory.appendingPathComponent("results")
+    guard isFolder(results) else { return [] }
+    return try contents(of: results).flatMap { task -> [String] in
+      let folder = results.appendingPathComponent(task)
+      guard isFolder(folder) else { return [] }
+      return try contents(of: folder).filter { $0.hasSuffix(".external") }.map { "results/\(task)/\($0)" }
+    }.sorted()
   }
 
   /// Names of what is in a folder, but for hidden files.

@@ -37,14 +37,34 @@ public struct LeaderboardDocument: Sendable, Equatable, Codable {
     public var sha256: String?
     /// The result file, relative to the leaderboard's folder.
     public var result: String
+    /// Where others have measured the model too: all evaluations, the submitted one first. The entry's accuracy is the lowest
+    /// of them, and its regime, with the numbers it rests on, that of the one that comes last in the order of regimes.
+    public var evaluations: [Evaluation]?
+    /// The files that accuracy and regime are taken from, where there are several.
+    public var accuracyFrom: String?
+    public var regimeFrom: String?
   }
 
-  public init(_ results: [EvaluationResult]) {
+  /// One evaluation of a model that others have measured too.
+  public struct Evaluation: Sendable, Equatable, Codable {
+    /// Absent for the submitted one.
+    public var evaluator: String?
+    public var url: String?
+    public var note: String?
+    public var regime: RegimeLabel
+    public var confidence: Double
+    public var accuracy: Estimate
+    public var result: String
+  }
+
+  public init(_ results: [EvaluationResult]) { self.init(results.map { EvaluatedModel($0) }) }
+
+  public init(_ models: [EvaluatedModel]) {
     schemaVersion = Self.currentSchemaVersion
-    let groups = Dictionary(grouping: results) { TaskKey(id: $0.task.id, version: $0.task.version) }
+    let groups = Dictionary(grouping: models) { TaskKey(id: $0.result.task.id, version: $0.result.task.version) }
     tasks = groups.keys.sorted().map { key in
       TaskSection(
-        id: key.id, version: key.version, entries: (groups[key] ?? []).sorted(by: Self.precedes).map(Entry.init))
+        id: key.id, version: key.version, entries: (groups[key] ?? []).map(Entry.init).sorted(by: Self.precedes))
     }
   }
 
@@ -55,11 +75,11 @@ public struct LeaderboardDocument: Sendable, Equatable, Codable {
     static func < (left: TaskKey, right: TaskKey) -> Bool { (left.id, left.version) < (right.id, right.version) }
   }
 
-  private static func precedes(_ left: EvaluationResult, _ right: EvaluationResult) -> Bool {
-    func key(_ result: EvaluationResult) -> (Int, Double, String) {
+  private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
+    func key(_ entry: Entry) -> (Int, Double, String) {
       (
-        RegimeLabel.ranked.firstIndex(of: result.regime.label) ?? RegimeLabel.ranked.count,
-        -(result.measurements.accuracy.value ?? 0), result.model.id
+        RegimeLabel.ranked.firstIndex(of: entry.regime) ?? RegimeLabel.ranked.count, -(entry.accuracy.value ?? 0),
+        entry.id
       )
     }
     return key(left) < key(right)
@@ -67,16 +87,26 @@ public struct LeaderboardDocument: Sendable, Equatable, Codable {
 }
 
 extension LeaderboardDocument.Entry {
-  init(_ result: EvaluationResult) {
-    let evidence = result.regime.evidence
+  init(_ model: EvaluatedModel) {
+    let result = model.result
+    let (accuracy, regime) = (model.lowestAccuracy, model.lowestRegime)
+    let evidence = regime.result.regime.evidence
     self.init(
       id: result.model.id, name: result.model.name, architecture: result.model.architecture,
-      parameters: result.model.parameters, regime: result.regime.label, confidence: result.regime.confidence,
-      accuracy: result.measurements.accuracy, sensitivityRatio: evidence.sensitivityRatio.ratio,
-      onManifoldRetention: evidence.onManifoldRetention.ratio, accuracyRetention: evidence.accuracyRetention.ratio,
-      alignment: evidence.alignment.cosine,
-      relativeRobustness: result.measurements.relativeRobustness.definition2.estimate,
+      parameters: result.model.parameters, regime: regime.result.regime.label,
+      confidence: regime.result.regime.confidence, accuracy: accuracy.result.measurements.accuracy,
+      sensitivityRatio: evidence.sensitivityRatio.ratio, onManifoldRetention: evidence.onManifoldRetention.ratio,
+      accuracyRetention: evidence.accuracyRetention.ratio, alignment: evidence.alignment.cosine,
+      relativeRobustness: regime.result.measurements.relativeRobustness.definition2.estimate,
       images: result.measurementProtocol.images, seed: result.measurementProtocol.seed,
       sha256: result.model.checkpoint?.sha256, result: Leaderboard.resultPath(of: result))
+    guard !model.external.isEmpty else { return }
+    evaluations = model.all.map { path, result in
+      LeaderboardDocument.Evaluation(
+        evaluator: result.externalEvaluation?.evaluator, url: result.externalEvaluation?.url,
+        note: result.externalEvaluation?.note, regime: result.regime.label, confidence: result.regime.confidence,
+        accuracy: result.measurements.accuracy, result: path)
+    }
+    (accuracyFrom, regimeFrom) = (accuracy.path, regime.path)
   }
 }

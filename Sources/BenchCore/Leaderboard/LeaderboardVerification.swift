@@ -8,6 +8,11 @@ public struct LeaderboardMismatch: Sendable, Equatable, CustomStringConvertible 
   public let path: String
   public let reason: String
 
+  public init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
   public var description: String { "\(path): \(reason)" }
 }
 
@@ -18,23 +23,32 @@ extension Leaderboard {
   /// - Returns: everything wrong, in order of path; empty where all is well.
   /// - Throws: `ResultError.unreadable` where the folder itself cannot be read.
   public func verify(models: URL) throws -> [LeaderboardMismatch] {
+    // A reader without the right to write takes the state as it is.
+    if FileManager.default.isWritableFile(atPath: directory.path) { try exclusively {} }
     var mismatches: [LeaderboardMismatch] = []
-    var results: [EvaluationResult] = []
+    var evaluated: [EvaluatedModel] = []
     for path in try resultPaths() {
       do {
         let result = try ResultFile.read(directory.appendingPathComponent(path))
         if !result.task.hasOwnReferences {
           mismatches.append(.init(path: path, reason: "was not measured with the task's own manifold and score"))
         }
-        results.append(result)
         mismatches += placeMismatches(of: result, at: path) + checkpointMismatches(of: result, models: models)
+        evaluated.append(EvaluatedModel(result))
+        evaluated[evaluated.count - 1].external = try externalEvaluations(of: result)
       } catch {
         mismatches.append(LeaderboardMismatch(path: path, reason: reason(of: error, at: path)))
       }
     }
+    mismatches += try externalFolders().compactMap { path in
+      let result = path.dropLast(".external".count) + ".json"
+      let exists = FileManager.default.fileExists(atPath: directory.appendingPathComponent(String(result)).path)
+      return exists
+        ? nil : LeaderboardMismatch(path: path, reason: "holds evaluations of \(result), which is not there")
+    }
     let name = documentURL.lastPathComponent
     if let current = try? Data(contentsOf: documentURL) {
-      if current != (try JSONEncoding.encode(LeaderboardDocument(results))) {
+      if current != (try JSONEncoding.encode(LeaderboardDocument(evaluated))) {
         mismatches.append(.init(path: name, reason: "differs from its results; run `pags-bench leaderboard build`"))
       }
     } else {

@@ -8,11 +8,36 @@ public protocol ModelPlugin: Sendable {
   static var version: String { get }
   /// One sentence for lists.
   static var summary: String { get }
+  /// What a person needs to choose it.
+  static var facts: ModelPluginFacts { get }
   /// By content, not by file name.
   static func recognizes(_ probe: FileProbe) -> Bool
   init()
   func load(_ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions) throws
     -> LoadedModel
+}
+
+extension ModelPlugin {
+  public static var facts: ModelPluginFacts { ModelPluginFacts() }
+}
+
+/// What a person needs to choose a model format.
+public struct ModelPluginFacts: Sendable {
+  /// Kinds of files, in words.
+  public var files: [String]
+  /// One sentence each.
+  public var notes: [String]
+  /// Commands to begin with.
+  public var examples: [String]
+  /// Pages of the documentation.
+  public var pages: [String]
+
+  public init(files: [String] = [], notes: [String] = [], examples: [String] = [], pages: [String] = []) {
+    self.files = files
+    self.notes = notes
+    self.examples = examples
+    self.pages = pages
+  }
 }
 
 public struct LoadOptions: Sendable {

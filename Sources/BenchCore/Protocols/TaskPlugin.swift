@@ -37,6 +37,8 @@ extension TaskPlugin {
 
 /// What a person needs to choose a task, as far as it is known before its data are read.
 public struct TaskFacts: Sendable {
+  public var version: Int?
+  public var constants: ProtocolConstants?
   /// `[C, H, W]`.
   public var imageShape: Shape?
   public var classNames: [String]
@@ -47,9 +49,12 @@ public struct TaskFacts: Sendable {
   public var references: [String]
 
   public init(
-    imageShape: Shape? = nil, classNames: [String] = [], dataSource: String? = nil, cost: String? = nil,
+    version: Int? = nil, constants: ProtocolConstants? = nil, imageShape: Shape? = nil, classNames: [String] = [],
+    dataSource: String? = nil, cost: String? = nil,
     references: [String] = []
   ) {
+    self.version = version
+    self.constants = constants
     self.imageShape = imageShape
     self.classNames = classNames
     self.dataSource = dataSource

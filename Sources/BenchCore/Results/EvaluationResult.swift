@@ -11,11 +11,13 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   public var measurements: Measurements
   public var regime: RegimeVerdict
   public var provenance: Provenance
+  /// Who measured, where it was not the one who submitted the model.
+  public var externalEvaluation: ExternalEvaluationRecord?
 
   enum CodingKeys: String, CodingKey {
     case schemaVersion, model, task
     case measurementProtocol = "protocol"
-    case measurements, regime, provenance
+    case measurements, regime, provenance, externalEvaluation
   }
 }
 

@@ -52,6 +52,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
   case misplaced(file: String, expected: String)
   /// A result that was not measured with the task's own manifold and score.
   case otherReferences(file: String)
+  /// A result of another checkpoint than the one that was submitted under this id.
+  case otherCheckpoint(model: String, submitted: String, measured: String)
   case unreadable(file: String, reason: String)
   case unwritable(file: String, reason: String)
 
@@ -64,6 +66,9 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     case .otherReferences(let file):
       "\(file): was measured with another manifold or score than the task's own and cannot be compared with the results of "
         + "a leaderboard; evaluate without --manifold and --score"
+    case .otherCheckpoint(let model, let submitted, let measured):
+      "models/\(model)/model.json: `\(model)` was submitted with the checkpoint of SHA-256 \(submitted), this result is of "
+        + "\(measured); a changed checkpoint is another model: give it another id, or evaluate with --no-leaderboard"
     case .unreadable(let file, let reason):
       "\(file): cannot be read: \(reason)"
     case .unwritable(let file, let reason):

@@ -14,6 +14,11 @@ public enum ResultValidation {
     collector.check(result.measurements, result.measurementProtocol)
     collector.check(result.regime, result)
     collector.check(result.provenance)
+    if let evaluator = result.externalEvaluation?.evaluator {
+      collector.require(
+        (1...200).contains(evaluator.count), "externalEvaluation.evaluator",
+        "has \(evaluator.count) characters, expected 1 to 200")
+    }
     return collector.problems
   }
 

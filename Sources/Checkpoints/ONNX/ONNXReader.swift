@@ -30,7 +30,8 @@ public enum ONNXReader {
       functions[key] = try reader.function(function, opset: Self.opsets(function.opsetImport, file: file.name)[""])
     }
     return ONNXModel(
-      file: file.name, producer: [proto.producerName, proto.producerVersion].filter { !$0.isEmpty }.joined(separator: " "),
+      file: file.name,
+      producer: [proto.producerName, proto.producerVersion].filter { !$0.isEmpty }.joined(separator: " "),
       opset: opset, otherOpsets: opsets.filter { $0.key != "" }, graph: graph, functions: functions,
       notes: reader.notes)
   }

@@ -41,7 +41,8 @@ struct ONNXTensorReader {
     guard bytes.count == needed else {
       throw .invalidTensor(
         file: file, tensor: label,
-        problem: "has shape \(shape) and dtype \(dtype.rawValue), which take \(needed) bytes, but data of \(bytes.count)")
+        problem:
+          "has shape \(shape) and dtype \(dtype.rawValue), which take \(needed) bytes, but data of \(bytes.count)")
     }
     do throws(LayoutProblem) {
       let layout = try TensorLayout.contiguous(shape: shape, storageElements: count)

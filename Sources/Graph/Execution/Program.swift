@@ -29,6 +29,13 @@ public final class Program: Sendable {
     case constant(Int)
   }
 
+  /// All that a prepared form depends on beside the weights' values.
+  private struct PreparedForm: Hashable {
+    let operation: AnyHashable
+    let item: Shape
+    let weights: Shape
+  }
+
   public let inputNames: [String]
   public let outputShapes: [Shape]
   let inputs: [String: (offset: Int, shape: Shape)]
@@ -42,11 +49,16 @@ public final class Program: Sendable {
   let scratchCount: Int
   let sharedScratchCount: Int
 
-  /// - Parameter lateInputs: names of the inputs that the second stage depends on.
+  /// - Parameters:
+  ///   - lateInputs: names of the inputs that the second stage depends on.
+  ///   - other: a program of the same network for another batch size, whose copy of the weights is used if it is the same.
   /// - Throws: `GraphError.duplicateInput`, and `GraphError.tooLarge` where a workspace would exceed `largestWorkspace`.
-  public init(_ graph: Graph, outputs: [Graph.Value], lateInputs: Set<String> = []) throws(GraphError) {
+  public init(
+    _ graph: Graph, outputs: [Graph.Value], lateInputs: Set<String> = [], precision: Precision = .fast,
+    sharingConstantsOf other: Program? = nil
+  ) throws(GraphError) {
     try Self.checkInputs(of: graph)
-    let (graph, outputs) = try graph.optimised(for: outputs)
+    let (graph, outputs) = try graph.withPrecision(precision).optimised(for: outputs)
     let plan = MemoryPlan(graph, outputs: outputs, lateInputs: lateInputs)
     var constants = ConstantStorage.Builder()
     var locations: [Int: Location] = [:]
@@ -75,9 +87,12 @@ public final class Program: Sendable {
       var preparation = Preparation.everyRun(count: preparedCount)
       if preparedCount == 0 {
         preparation = .once(0)
-      } else if let weights = graph.constantTensor(plan.root(of: operands[1])) {
+      } else if let weights = graph.constantTensor(plan.root(of: operands[1])),
+        case .constant(let offset) = location(operands[1])
+      {
+        let form = PreparedForm(operation: AnyHashable(operation), item: shapes[0].droppingFirst, weights: shapes[1])
         preparation = .once(
-          constants.add(count: preparedCount) {
+          constants.add(preparedCount: preparedCount, weights: offset, form: form) {
             operation.prepare(weights.scalars, inputs: shapes, output: shape, into: $0)
           })
       }
@@ -110,7 +125,7 @@ public final class Program: Sendable {
     self.outputShapes = outputs.map { graph.shape(of: $0) }
     self.steps = steps
     self.firstStageCount = firstStageCount
-    self.constants = constants.finish()
+    self.constants = constants.finish(sharing: other?.constants)
     self.arenaCount = plan.arenaCount
     self.scratchCount = MemoryPlan.aligned(scratch)
     self.sharedScratchCount = sharedScratch
@@ -136,49 +151,5 @@ public final class Program: Sendable {
 
   public func workspaceBytes(threads: Int) -> Int {
     (arenaCount + threads * scratchCount + sharedScratchCount) * MemoryLayout<Float>.stride
-  }
-}
-
-/// All constants of a program, aligned for vector loads.
-final class ConstantStorage: @unchecked Sendable {
-  // Written once by the builder, then only read.
-  let base: UnsafeMutablePointer<Float>
-
-  private init(base: UnsafeMutablePointer<Float>) { self.base = base }
-
-  deinit { base.deallocate() }
-
-  struct Builder {
-    private var parts: [(offset: Int, write: (UnsafeMutablePointer<Float>) -> Void)] = []
-    private var count = 0
-
-    mutating func add(_ tensor: Tensor) -> Int {
-      add(count: tensor.shape.count) { $0.update(from: tensor.scalars, count: tensor.scalars.count) }
-    }
-
-    /// Room for `count` numbers that `write` fills.
-    mutating func add(count: Int, _ write: @escaping (UnsafeMutablePointer<Float>) -> Void) -> Int {
-      let offset = self.count
-      parts.append((offset, write))
-      self.count += MemoryPlan.aligned(count)
-      return offset
-    }
-
-    func finish() -> ConstantStorage {
-      let base = UnsafeMutablePointer<Float>.allocateAligned(count)
-      for (offset, write) in parts { write(base + offset) }
-      return ConstantStorage(base: base)
-    }
-  }
-}
-
-extension UnsafeMutablePointer<Float> {
-  /// Zeroed memory on a cache-line boundary, released with `deallocate()`.
-  static func allocateAligned(_ count: Int) -> UnsafeMutablePointer<Float> {
-    let bytes = Swift.max(64, count * MemoryLayout<Float>.stride)
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    let typed = memory.bindMemory(to: Float.self, capacity: Swift.max(16, count))
-    typed.initialize(repeating: 0, count: bytes / MemoryLayout<Float>.stride)
-    return typed
   }
 }

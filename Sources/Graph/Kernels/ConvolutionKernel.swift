@@ -11,6 +11,7 @@ struct ConvolutionKernel {
   private enum Algorithm {
     case columns(ColumnConvolution)
     case shifted(ShiftedConvolution)
+    case winograd(WinogradConvolution)
   }
 
   private let direction: Direction
@@ -20,18 +21,49 @@ struct ConvolutionKernel {
 
   /// - Parameters: of the convolution, whatever the direction: image `[N, C, H, W]`, weights `[K, C / groups, h, w]`, output
   ///   `[N, K, H', W']`; already checked.
-  init(_ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape, _ direction: Direction) {
+  init(
+    _ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape, _ direction: Direction,
+    _ precision: Precision
+  ) {
     self.direction = direction
     imageCount = image.droppingFirst.count
     outputCount = output.droppingFirst.count
+    // The table of algorithms: the first that fits.
+    let isTranspose = direction == .inputGradient
     algorithm =
-      if Self.isShifted(geometry, image: image, weights: weights, output: output) {
-        .shifted(
-          ShiftedConvolution(
-            geometry, image: image, weights: weights, output: output, isTranspose: direction == .inputGradient))
-      } else {
+      if !Self.isShifted(geometry, image: image, weights: weights, output: output) {
         .columns(ColumnConvolution(geometry, image: image, weights: weights, output: output))
+      } else if precision == .fast, Self.isWinograd(geometry, weights: weights, image: image, output: output, direction)
+      {
+        .winograd(
+          WinogradConvolution(geometry, image: image, weights: weights, output: output, isTranspose: isTranspose))
+      } else {
+        .shifted(
+          ShiftedConvolution(geometry, image: image, weights: weights, output: output, isTranspose: isTranspose))
       }
+  }
+
+  /// For 3x3 windows where tiles save much of the work, and channels enough to be lanes.
+  private static func isWinograd(
+    _ geometry: ConvolutionGeometry, weights: Shape, image: Shape, output: Shape, _ direction: Direction
+  ) -> Bool {
+    let stride = geometry.strideHeight
+    guard weights[2] == 3, weights[3] == 3, geometry.groups == 1, geometry.strideWidth == stride,
+      geometry.dilationHeight == 1, geometry.dilationWidth == 1
+    else { return false }
+    func tiles(_ shape: Shape, _ step: Int) -> Int { ((shape[2] + step - 1) / step) * ((shape[3] + step - 1) / step) }
+    let channels = min(weights[0], weights[1])
+    switch (stride, direction) {
+    case (1, _):
+      let target = direction == .forward ? output : image
+      return channels >= 12 && tiles(target, 4) * 36 * 2 <= target[2] * target[3] * 9
+    case (2, .forward):
+      return channels >= 32 && tiles(output, 4) * 81 * 4 <= output[2] * output[3] * 9 * 3
+    case (2, .inputGradient):
+      return channels >= 32 && geometry.top == 1 && geometry.left == 1
+        && tiles(image, 8) * 81 * 4 <= output[2] * output[3] * 9 * 3
+    default: return false
+    }
   }
 
   /// Not for one channel per group, where nothing is shared between outputs, and not for padding that is most of the image.
@@ -46,13 +78,14 @@ struct ConvolutionKernel {
     else { return false }
     // Offsets have 32 bits.
     let channels = max(image[1], output[1])
-    return channels.multipliedReportingOverflow(by: 4 * height * width).partialValue < 1 << 30 && channels < 1 << 20
+    return channels < 1 << 20 && channels * 4 * height * width < 1 << 30
   }
 
   var scratchCount: Int {
     switch algorithm {
     case .columns(let columns): columns.scratchCount
     case .shifted(let shifted): shifted.scratchCount
+    case .winograd(let winograd): winograd.scratchCount
     }
   }
 
@@ -60,6 +93,7 @@ struct ConvolutionKernel {
     switch algorithm {
     case .columns: 0
     case .shifted(let shifted): shifted.preparedCount
+    case .winograd(let winograd): winograd.preparedCount
     }
   }
 
@@ -67,6 +101,7 @@ struct ConvolutionKernel {
     switch algorithm {
     case .columns: break
     case .shifted(let shifted): shifted.prepare(weights, into: prepared)
+    case .winograd(let winograd): winograd.prepare(weights, into: prepared)
     }
   }
 
@@ -93,6 +128,13 @@ struct ConvolutionKernel {
       kernel.forEachBlock(of: kernel.outputShape[0], blockSize: KernelArguments.blockSize(work: shifted.work / 16)) {
         images, scratch in
         shifted.run(images, source, prepared: kernel.prepared, epilogue, scratch: scratch)
+      }
+    case .winograd(let winograd):
+      // Each thread one block of as many images as it can use: the weights are read anew for every block.
+      let share = (kernel.outputShape[0] + kernel.threads - 1) / kernel.threads
+      let size = max(KernelArguments.blockSize(work: winograd.work / 16), min(winograd.imagesPerBlock, share))
+      kernel.forEachBlock(of: kernel.outputShape[0], blockSize: size) { images, scratch in
+        winograd.run(images, source, prepared: kernel.prepared, epilogue, scratch: scratch)
       }
     }
   }

@@ -11,6 +11,9 @@ struct PaddedImage {
   let pitch: Int
   let phaseRows: Int
   let phaseColumns: Int
+  /// Phases that a tap reads; the others are left out. Nil: all.
+  var readRows: Set<Int>?
+  var readColumns: Set<Int>?
 
   var phaseCount: Int { rows * pitch }
   var channelCount: Int { phaseRows * phaseColumns * phaseCount }
@@ -23,8 +26,8 @@ struct PaddedImage {
 
   /// Writes the inside of one channel; the padding around it must be zero already.
   func copy(_ plane: UnsafePointer<Float>, into channel: UnsafeMutablePointer<Float>) {
-    for phaseRow in 0..<phaseRows {
-      for phaseColumn in 0..<phaseColumns {
+    for phaseRow in 0..<phaseRows where readRows?.contains(phaseRow) ?? true {
+      for phaseColumn in 0..<phaseColumns where readColumns?.contains(phaseColumn) ?? true {
         let phase = channel + (phaseRow * phaseColumns + phaseColumn) * phaseCount
         let (firstRow, lastRow) = inside(phaseRow, phaseRows, rows, top, height)
         let (first, last) = inside(phaseColumn, phaseColumns, pitch, left, width)

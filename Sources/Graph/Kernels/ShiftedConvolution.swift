@@ -241,6 +241,10 @@ extension PaddedImage {
       height: image[2], width: image[3], top: geometry.top, left: geometry.left,
       rows: reach.rows / geometry.strideHeight + 1, pitch: reach.columns / geometry.strideWidth + 1,
       phaseRows: geometry.strideHeight, phaseColumns: geometry.strideWidth)
+    if geometry.strideHeight * geometry.strideWidth > 1 {
+      readRows = Set((0..<weights[2]).map { $0 * geometry.dilationHeight % geometry.strideHeight })
+      readColumns = Set((0..<weights[3]).map { $0 * geometry.dilationWidth % geometry.strideWidth })
+    }
   }
 
   /// Every tap of the window: its index there, and its offset in a channel.

@@ -9,6 +9,9 @@ struct ShiftedWeightGradient {
   /// Per group.
   private let channels: Int
   private let outputChannels: Int
+  /// Images that are read together, so that a small map is not mostly the sums over lanes. Each channel of all of them lies
+  /// in one piece.
+  private let imagesPerPass: Int
   private let offsets: [Int32]
   private let vectors: VectorKernels
 
@@ -26,8 +29,14 @@ struct ShiftedWeightGradient {
     gradient = PaddedImage(
       height: output[2], width: output[3], top: 0, left: 0, rows: output[2], pitch: padded.pitch, phaseRows: 1,
       phaseColumns: 1)
+    // Offsets have 32 bits.
+    let largest = (1 << 30) / max(1, image[1] * padded.channelCount)
+    let images = max(1, min(image[0], 64, Self.passCount / max(1, gradient.phaseCount), largest))
+    imagesPerPass = images
     let taps = padded.taps(geometry, weights: weights)
-    offsets = (0..<channels).flatMap { channel in taps.map { Int32(channel * padded.channelCount + $0.offset) } }
+    offsets = (0..<channels).flatMap { channel in
+      taps.map { Int32(channel * images * padded.channelCount + $0.offset) }
+    }
     self.vectors = vectors
   }
 
@@ -35,13 +44,15 @@ struct ShiftedWeightGradient {
 
   /// Numbers of one channel of the gradient, with zeros to whole vectors.
   private var positions: Int { (gradient.phaseCount + 15) / 16 * 16 }
-  private var imageStride: Int { groups * channels * image.channelCount }
-  private var gradientStride: Int { groups * outputChannels * positions }
-  /// Images that are read together, so that a small map is not mostly the sums over lanes: as many as stay in the cache.
-  private var imagesPerPass: Int { min(64, max(1, Self.passCount / max(1, positions))) }
   private static let passCount = 1024
 
-  var scratchCount: Int { imagesPerPass * (imageStride + gradientStride) + positions + 64 + 192 }
+  // Off the powers of two, so that rows do not meet in the same lines of the cache.
+  private var gradientPitch: Int { imagesPerPass * positions + 16 }
+  private var gradientCount: Int { groups * outputChannels * gradientPitch }
+
+  var scratchCount: Int {
+    gradientCount + groups * channels * imagesPerPass * image.channelCount + positions + 64 + 192
+  }
 
   /// Multiplications and additions for one image.
   var work: Int { outputCount * positions }
@@ -52,7 +63,7 @@ struct ShiftedWeightGradient {
     to weights: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let paddedGradient = scratch
-    let padded = paddedGradient + imagesPerPass * gradientStride
+    let padded = paddedGradient + gradientCount
     let lanes = scratch + scratchCount - 192
     scratch.update(repeating: 0, count: scratchCount)
     let (plane, gradientPlane) = (image.height * image.width, gradient.height * gradient.width)
@@ -63,12 +74,12 @@ struct ShiftedWeightGradient {
         for channel in 0..<groups * channels {
           image.copy(
             source + ((start + index) * groups * channels + channel) * plane,
-            into: padded + index * imageStride + channel * image.channelCount)
+            into: padded + (channel * imagesPerPass + index) * image.channelCount)
         }
         for channel in 0..<groups * outputChannels {
           gradient.copy(
             gradients + ((start + index) * groups * outputChannels + channel) * gradientPlane,
-            into: paddedGradient + index * gradientStride + channel * positions)
+            into: paddedGradient + channel * gradientPitch + index * positions)
         }
       }
       offsets.withUnsafeBufferPointer { offsets in
@@ -76,9 +87,10 @@ struct ShiftedWeightGradient {
         for group in 0..<groups {
           vectors.shiftedDots(
             rows: outputChannels, terms: self.offsets.count, offsets: offsets, images: images,
-            gradient: paddedGradient + group * outputChannels * positions, pitch: positions,
-            gradientStride: gradientStride, source: padded + group * channels * image.channelCount,
-            sourceStride: imageStride, positions: positions, lanes: lanes,
+            gradient: paddedGradient + group * outputChannels * gradientPitch,
+            pitch: gradientPitch, gradientStride: positions,
+            source: padded + group * channels * imagesPerPass * image.channelCount, sourceStride: image.channelCount,
+            positions: positions, lanes: lanes,
             addingTo: weights + group * outputChannels * self.offsets.count)
         }
       }

@@ -12,6 +12,7 @@ final class NetworkClassifier: Classifier {
   private let network: any NetworkSource
   private let batch: Int
   private let threads: Int
+  private let precision: Precision
   /// Workspaces by kind and batch size that no worker is using.
   private let idle = Mutex<[Key: [SendableWorkspace]]>([:])
   private let programs = Mutex<[Key: Program]>([:])
@@ -27,7 +28,8 @@ final class NetworkClassifier: Classifier {
   }
 
   /// - Throws: `ModelError`, `CheckpointError`, `GraphError` where layers and tensors do not fit.
-  init(_ network: any NetworkSource, batch: Int, threads: Int) throws {
+  init(_ network: any NetworkSource, batch: Int, threads: Int, precision: Precision = .fast) throws {
+    self.precision = precision
     self.network = network
     self.batch = max(1, batch)
     self.threads = max(1, threads)
@@ -130,7 +132,9 @@ final class NetworkClassifier: Classifier {
         outputs.append(
           contentsOf: try graph.gradient(of: [(logits, cotangent)], withRespectTo: [images]))
       }
-      let program = try Program(graph, outputs: outputs, lateInputs: ["cotangent"])
+      let program = try Program(
+        graph, outputs: outputs, lateInputs: ["cotangent"], precision: precision,
+        sharingConstantsOf: programs.first { $0.key.withGradient == key.withGradient }?.value)
       // Refused here: the system would end the process later, without a word.
       let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
       guard program.workspaceBytes <= memory / threads else {

@@ -9,6 +9,22 @@ public struct StateDictPlugin: ModelPlugin {
   public static let version = "1"
   public static let summary = "named tensors: PyTorch (zip and legacy) and safetensors, into the built-in engine"
 
+  public static let facts = ModelPluginFacts(
+    files: [
+      "torch.save of a state_dict or of a dictionary that holds one (zip and legacy)", "safetensors",
+      "a pickle of NumPy arrays",
+    ],
+    notes: [
+      "Pickles are interpreted by an allow-list and never executed",
+      "The network is recognised from names and shapes of tensors, named with --arch, or described as layers in model.json",
+    ],
+    examples: [
+      "pags-bench evaluate MODEL.pth",
+      "pags-bench evaluate MODEL.pth --arch resnet18 --mean 0.5,0.5,0.5 --std 0.25,0.25,0.25",
+      "pags-bench run MODEL.pth --inputs images.safetensors --outputs out.safetensors",
+    ],
+    pages: ["docs/add-a-model.md"])
+
   public init() {}
 
   public static func recognizes(_ probe: FileProbe) -> Bool {

@@ -62,6 +62,13 @@ public struct TrainableNetwork: Sendable {
     return (builder.value, builder.statistics)
   }
 
+  /// The images as the first layer sees them.
+  /// - Parameter images: `[N, C, H, W]` in pixel units.
+  /// - Throws: `ModelError.preprocessing` where it does not fit their channels.
+  public func normalised(_ images: Graph.Value, in graph: inout Graph) throws -> Graph.Value {
+    try graph.normalised(images, preprocessing)
+  }
+
   private static func shapes(_ tensors: [FreshTensor], _ name: String) -> WeightSource {
     WeightSource(file: name, shapes: tensors.map { ($0.name, $0.shape.dimensions) })
   }

@@ -35,7 +35,8 @@ struct AutoencoderNetwork {
       throw ReferenceError.latent(file: parts.file, got: shape, largest: largest)
     }
     latentDimension = shape[1]
-    let decoded = graph.shape(of: try decode(code, &graph))
+    let image = try decode(code, &graph)
+    let decoded = graph.shape(of: image)
     guard decoded == parts.imageShape.prepending(1) else {
       throw ReferenceError.output(
         file: parts.file, part: "decoder", got: decoded.droppingFirst, expected: parts.imageShape)

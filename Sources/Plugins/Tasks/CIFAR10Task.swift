@@ -9,7 +9,8 @@ public enum CIFAR10Task: TaskPlugin {
   public static let dataRequirement: String? = CIFAR10Files.requirement
 
   public static let facts = TaskFacts(
-    imageShape: CIFAR10Files.imageShape, classNames: CIFAR10Files.defaultClassNames,
+    version: definition.version, constants: definition.protocolConstants, imageShape: CIFAR10Files.imageShape,
+    classNames: CIFAR10Files.defaultClassNames,
     dataSource: "CIFAR-10 binary version, 162 MB, https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
     references: [
       "Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009",

@@ -9,7 +9,8 @@ public enum MNISTTask: TaskPlugin {
   public static let dataRequirement: String? = MNISTFiles.requirement
 
   public static let facts = TaskFacts(
-    imageShape: MNISTFiles.imageShape, classNames: MNISTFiles.classNames,
+    version: definition.version, constants: definition.protocolConstants, imageShape: MNISTFiles.imageShape,
+    classNames: MNISTFiles.classNames,
     dataSource: "the four files of MNIST, 12 MB, https://yann.lecun.com/exdb/mnist/ or one of its mirrors",
     references: [
       "LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition, Proc. IEEE 86, 1998",

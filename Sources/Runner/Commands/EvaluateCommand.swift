@@ -121,28 +121,16 @@ struct EvaluateCommand: ParsableCommand {
     var places: [String] = []
     if let output {
       let url = URL(fileURLWithPath: output)
-      try writeSamples(outcome, beside: url)
+      try AtomicFile.write(SampleFile.encode(outcome), to: SampleFile.url(beside: url).path)
       try ResultFile.write(outcome.result, to: url)
       places.append(output)
     }
     if !noLeaderboard, outcome.result.task.hasOwnReferences {
       let leaderboard = Leaderboard(directory: files.leaderboard)
       let url = leaderboard.resultURL(of: outcome.result)
-      try leaderboard.add(outcome.result)
-      try writeSamples(outcome, beside: url)
+      try leaderboard.add(outcome.result, samples: SampleFile.encode(outcome))
       places.append(url.path)
     }
     return places
-  }
-
-  /// The per-image measurements, from which a rule can be applied again without the model.
-  private func writeSamples(_ outcome: EvaluationOutcome, beside url: URL) throws {
-    let path = url.deletingPathExtension().path + ".samples.safetensors"
-    let columns = outcome.samples.namedColumns.map { name, values in
-      TensorToWrite(
-        name: name, dtype: .float64, shape: [values.count], data: values.withUnsafeBytes { Data($0) })
-    }
-    try SafetensorsWriter.write(
-      columns, metadata: ["model": outcome.result.model.id, "task": outcome.result.task.id], to: path)
   }
 }

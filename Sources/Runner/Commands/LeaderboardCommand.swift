@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchCore
 import Foundation
 import Plugins
+import Submissions
 
 /// `pags-bench leaderboard build` and `verify`.
 struct LeaderboardCommand: ParsableCommand {
@@ -46,7 +47,10 @@ struct LeaderboardCommand: ParsableCommand {
     @OptionGroup var folder: Folder
 
     func run() throws {
-      let mismatches = try folder.leaderboard.verify(models: folder.files.models)
+      var mismatches = try folder.leaderboard.verify(models: folder.files.models)
+      if folder.directory == nil {
+        mismatches += try SubmissionVerification.mismatches(folder.files, tasks: BuiltinPlugins.tasks)
+      }
       guard mismatches.isEmpty else {
         for mismatch in mismatches { CommandLineOutput.error(mismatch.description) }
         throw ExitCode(1)

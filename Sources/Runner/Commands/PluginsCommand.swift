@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchCore
+import JSON
 import Plugins
 
 /// `pags-bench plugins` and `plugins show`: which models can be read.
@@ -11,7 +12,13 @@ struct PluginsCommand: ParsableCommand {
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Lists model formats and architectures.")
 
-    func run() {
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+      if json {
+        return CommandLineOutput.result(String(decoding: try JSONEncoding.encode(PluginCards.all), as: UTF8.self))
+      }
       var lines = ["Model formats"]
       lines += BuiltinPlugins.models.map { "  \($0.id.padded(14))\($0.summary)" }
       lines += ["", "Manifolds and scores beside the tasks' own (`evaluate --manifold ID=FILE`, `--score ID=FILE`)"]
@@ -21,6 +28,7 @@ struct PluginsCommand: ParsableCommand {
       lines += ArchitectureCatalogue.families.flatMap { ["  \($0.summary)", "    \($0.names.joined(separator: " "))"] }
       lines += ["", "Anything else: a layer list in model.json, of these types (`plugins show TYPE`)"]
       lines += ArchitectureCatalogue.layerTypes.map { "  \($0.name.padded(18))\($0.summary)" }
+      lines += ["", "`plugins show NAME` tells more; `plugins check CHECKPOINT` says whether a model can be measured"]
       CommandLineOutput.result(lines.joined(separator: "\n"))
     }
   }
@@ -32,28 +40,16 @@ struct PluginsCommand: ParsableCommand {
     @Argument(help: "Name from `pags-bench plugins`.")
     var id: String
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     func run() throws {
-      if let plugin = BuiltinPlugins.models.first(where: { $0.id == id }) {
-        return CommandLineOutput.result("\(plugin.id) version \(plugin.version)\n\(plugin.summary)")
+      let cards = PluginCards.all
+      guard let card = cards.first(where: { $0.id == id }) else {
+        let nearest = Nearest.match(id, in: cards.map(\.id)).map { "; did you mean `\($0)`?" } ?? ";"
+        throw ValidationError("there is nothing called `\(id)`\(nearest) `pags-bench plugins` lists all names")
       }
-      let references =
-        BuiltinPlugins.manifolds.map { ($0.id, "manifold", $0.summary) }
-        + BuiltinPlugins.scores.map { ($0.id, "score", $0.summary) }
-      if let (id, kind, summary) = references.first(where: { $0.0 == id }) {
-        return CommandLineOutput.result("\(id): \(kind)\n\(summary)")
-      }
-      if let family = ArchitectureCatalogue.families.first(where: { $0.names.contains(id) }) {
-        return CommandLineOutput.result("\(family.summary)\n\(family.names.joined(separator: " "))")
-      }
-      if let type = ArchitectureCatalogue.layerTypes.first(where: { $0.name == id }) {
-        let options = type.options.isEmpty ? "none" : type.options.joined(separator: ", ")
-        return CommandLineOutput.result("\(type.name): \(type.summary)\noptions: \(options)")
-      }
-      let known =
-        BuiltinPlugins.models.map { $0.id } + references.map(\.0) + ArchitectureCatalogue.families.flatMap(\.names)
-        + ArchitectureCatalogue.layerTypes.map(\.name)
-      let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ";"
-      throw ValidationError("there is nothing called `\(id)`\(nearest) `pags-bench plugins` lists all names")
+      try card.show(json: json)
     }
   }
 }

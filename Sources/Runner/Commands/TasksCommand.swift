@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchCore
 import Foundation
 import Images
+import JSON
 import Plugins
 
 /// `pags-bench tasks` and `tasks show`: what can be measured against.
@@ -13,9 +14,25 @@ struct TasksCommand: ParsableCommand {
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Lists the tasks.")
 
-    func run() {
-      CommandLineOutput.result(
-        BuiltinPlugins.tasks.map { "\($0.id.padded(10))\($0.summary)" }.joined(separator: "\n"))
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func run() throws {
+      if json {
+        let cards = BuiltinPlugins.tasks.map { TaskDescription.card($0) }
+        return CommandLineOutput.result(String(decoding: try JSONEncoding.encode(cards), as: UTF8.self))
+      }
+      let lines = BuiltinPlugins.tasks.flatMap { plugin in
+        let facts = plugin.facts
+        let size = facts.imageShape.map { $0.dimensions.map(String.init).joined(separator: " x ") + ", " } ?? ""
+        let data =
+          plugin.dataRequirement == nil ? "needs no files" : "needs --data: \(facts.dataSource ?? "its data set")"
+        return [
+          "\(plugin.id.padded(10))\(plugin.summary)",
+          "".padded(10) + "\(size)\(facts.classNames.count) classes; \(data)",
+        ]
+      }
+      CommandLineOutput.result((lines + ["", "`tasks show ID` tells more"]).joined(separator: "\n"))
     }
   }
 
@@ -41,6 +58,9 @@ struct TasksCommand: ParsableCommand {
     @Option(help: "Threads.")
     var threads: Int = ProcessorCount.available
 
+    @Flag(help: "Print JSON.")
+    var json = false
+
     @Flag(help: "No progress on standard error.")
     var quiet = false
 
@@ -49,19 +69,16 @@ struct TasksCommand: ParsableCommand {
     func run() throws {
       Interruption.install()
       let plugin = try TaskLookup.plugin(id)
-      var lines = ["\(plugin.id): \(plugin.summary)"]
-      if let needed = plugin.dataRequirement {
-        lines.append("needs --data: \(needed)")
-        guard data != nil || ProcessInfo.processInfo.environment["PAGS_BENCH_DATA"] != nil else {
-          lines.append("pass --data to see its constants and its reference")
-          return CommandLineOutput.result(lines.joined(separator: "\n"))
-        }
+      guard plugin.dataRequirement == nil || TaskLookup.dataFolder(id, given: data) != nil else {
+        var card = TaskDescription.card(plugin)
+        card.add("reference", "pass --data to see its manifold, density and how good they are")
+        return try card.show(json: json)
       }
       let progress = TerminalProgress(quiet: quiet)
       defer { progress.end() }
       let task = try TaskLookup.make(id, data: data, cache: cache, threads: threads, progress: progress)
       progress.end()
-      CommandLineOutput.result((lines + TaskDescription.lines(task)).joined(separator: "\n"))
+      try TaskDescription.card(plugin, task).show(json: json)
       if let samples { try SampleSheet.write(task, seed: seed, to: samples) }
     }
   }

@@ -17,6 +17,8 @@ struct TrainCommand: ParsableCommand {
       Objectives and what --strength is:
       \(ObjectiveCatalogue.all.map { "  \($0.id): \($0.summary)" }.joined(separator: "\n"))
       Networks: \(TrainableNetwork.architectures.joined(separator: ", "))
+      Of autoencoders: \(ReferenceArchitecture.names(of: .autoencoder).joined(separator: ", "))
+      Of denoisers: \(ReferenceArchitecture.names(of: .denoiser).joined(separator: ", "))
       """)
 
   @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"))
@@ -57,8 +59,10 @@ struct TrainCommand: ParsableCommand {
     let taskOptions = try TaskLookup.options(
       configuration.task, data: data, cache: nil, threads: threads, progress: progress)
     let folder = URL(fileURLWithPath: output)
-    let description = try ClassifierTraining(configuration, task: task, options: taskOptions)
-      .run(in: folder, id: id, name: name)
+    let description =
+      try configuration.kind == .classifier
+      ? ClassifierTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)
+      : ReferenceTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)
     progress.end()
     let accuracy = description.claims?.accuracy.map { String(format: ", accuracy on test images %.4f", $0) } ?? ""
     CommandLineOutput.result("\(folder.appendingPathComponent("model.ckpt").path): \(description.name)\(accuracy)")

@@ -40,22 +40,26 @@ enum SubjectSource {
       let model = try loader.load(
         candidate, options.loadOptions(imageShape: task.imageShape, classCount: task.classCount))
       if let served = model.classifier as? ExternalClassifier { try served.requireGradients() }
-      // Without a checkpoint and a description it is the program that has a name.
-      let ownName = candidate.program.flatMap { $0.checkpoint == nil ? model.plugin?.id : nil }
-      let id = candidate.description?.id ?? ownName ?? Self.id(fromFile: candidate.checkpoint.name)
-      let record = ModelRecord(
-        id: id, name: candidate.description?.name ?? ownName ?? candidate.checkpoint.name,
-        checkpoint: .init(
-          file: candidate.checkpoint.name, sha256: candidate.checkpoint.sha256,
-          bytes: candidate.checkpoint.byteCount, format: candidate.format),
-        plugin: model.plugin ?? .init(id: candidate.plugin.id, version: candidate.plugin.version),
-        architecture: model.architecture, parameters: model.parameters, preprocessing: model.preprocessing,
-        source: candidate.description?.source)
-      let subject = EvaluationSubject(
-        classifier: model.classifier, record: record, task: candidate.description?.task,
-        claims: candidate.description?.claims)
-      return (subject, LoadReport(candidate, model))
+      return (Self.subject(candidate, model), LoadReport(candidate, model))
     }
+  }
+
+  /// A loaded model as what is evaluated.
+  static func subject(_ candidate: ModelLoader.Candidate, _ model: LoadedModel) -> EvaluationSubject {
+    // Without a checkpoint and a description it is the program that has a name.
+    let ownName = candidate.program.flatMap { $0.checkpoint == nil ? model.plugin?.id : nil }
+    let id = candidate.description?.id ?? ownName ?? Self.id(fromFile: candidate.checkpoint.name)
+    let record = ModelRecord(
+      id: id, name: candidate.description?.name ?? ownName ?? candidate.checkpoint.name,
+      checkpoint: .init(
+        file: candidate.checkpoint.name, sha256: candidate.checkpoint.sha256,
+        bytes: candidate.checkpoint.byteCount, format: candidate.format),
+      plugin: model.plugin ?? .init(id: candidate.plugin.id, version: candidate.plugin.version),
+      architecture: model.architecture, parameters: model.parameters, preprocessing: model.preprocessing,
+      source: candidate.description?.source)
+    return EvaluationSubject(
+      classifier: model.classifier, record: record, task: candidate.description?.task,
+      claims: candidate.description?.claims)
   }
 
   private func bayes(_ noise: Double, on task: any BenchmarkTask, threads: Int) -> EvaluationSubject {

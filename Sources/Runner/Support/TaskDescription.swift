@@ -1,30 +1,93 @@
 import BenchCore
 
-/// A task in words.
+/// A task in words, as far as it is known.
 enum TaskDescription {
-  static func lines(_ task: any BenchmarkTask) -> [String] {
-    let constants = task.protocolConstants
-    let quality = task.quality
-    var lines = [
-      "version      \(task.version)",
-      "images       \(task.imageShape), \(task.defaultImageCount) by default",
-      "classes      \(task.classNames.joined(separator: ", "))",
-      "steps        \(list(constants.stepSizes)) (compared at \(constants.wideStep), on-manifold level at \(constants.smallStep))",
-      "manifold     \(task.manifold.id), dimension \(task.manifold.dimension)",
-      "score        \(task.score.id), at noise \(list(constants.scoreNoises))",
-      "reference    \(task.density.id), \(task.densityIsExact ? "exact" : "fitted"); gradients at noise "
-        + "\(list(constants.alignmentNoises)), decided at \(constants.decisiveNoise)",
-      "its quality  accuracy \(quality.accuracy) on \(quality.images) images"
-        + (quality.heldOutLogLikelihood.map { ", held-out log-likelihood \($0) nats per image" } ?? ""),
-    ]
-    switch task.calibration {
-    case .bayes(let gate): lines.append("calibration  the exact Bayes classifier; alignment gate \(gate)")
-    case .recorded(let sensitivity, let models):
-      lines.append("calibration  on-manifold sensitivity \(sensitivity), from \(models.joined(separator: ", "))")
-    case .none: lines.append("calibration  none recorded")
+  /// Of what is known without data.
+  static func card(_ plugin: any TaskPlugin.Type) -> Card {
+    let facts = plugin.facts
+    var card = Card(id: plugin.id, kind: "task", summary: plugin.summary)
+    if let version = facts.version {
+      card.add(
+        "version", "\(version)", "raised whenever a constant changes; results of different versions are not compared")
     }
-    return lines
+    if let shape = facts.imageShape {
+      card.add("images", "\(size(shape.dimensions)) (channels x height x width)")
+    }
+    if !facts.classNames.isEmpty {
+      card.add("classes", "\(facts.classNames.count): " + facts.classNames.joined(separator: ", "))
+    }
+    if let needed = plugin.dataRequirement {
+      card.add("data", "--data DIR with \(needed)", "or DIR in PAGS_BENCH_DATA/\(plugin.id)")
+      if let source = facts.dataSource { card.add("from", source) }
+    } else {
+      card.add("data", "none needed")
+    }
+    if let cost = facts.cost { card.add("takes", cost) }
+    if let constants = facts.constants { add(constants, to: &card) }
+    for reference in facts.references { card.add("reference", reference) }
+    let data = plugin.dataRequirement == nil ? "" : " --data DIR"
+    card.examples = [
+      "pags-bench evaluate MODEL.pth --task \(plugin.id)\(data)",
+      "pags-bench evaluate bayes --task \(plugin.id)\(data)",
+      "pags-bench tasks show \(plugin.id)\(data) --samples samples.png",
+    ]
+    return card
   }
+
+  /// With the task itself.
+  static func card(_ plugin: any TaskPlugin.Type, _ task: any BenchmarkTask) -> Card {
+    var card = Card(id: plugin.id, kind: "task", summary: plugin.summary)
+    let quality = task.quality
+    card.add(
+      "version", "\(task.version)", "raised whenever a constant changes; results of different versions are not compared"
+    )
+    card.add(
+      "images", "\(size(task.imageShape.dimensions)) (channels x height x width), \(task.defaultImageCount) by default")
+    card.add("classes", "\(task.classCount): " + task.classNames.joined(separator: ", "))
+    if let cost = plugin.facts.cost { card.add("takes", cost) }
+    add(task.protocolConstants, to: &card)
+    card.add("manifold", "\(task.manifold.id), \(task.manifold.dimension) dimensions of \(task.imageShape.count)")
+    card.add("score", "\(task.score.id)")
+    card.add(
+      "density", "\(task.density.id), \(task.densityIsExact ? "exact" : "fitted to the training images")",
+      task.densityIsExact
+        ? "images are drawn from it, so its classifier is Bayes-optimal"
+        : "a model of the images, no truth; see its quality")
+    card.add(
+      "quality",
+      "its classifier has accuracy \(quality.accuracy) on \(quality.images) images"
+        + (quality.heldOutLogLikelihood.map { ", held-out log-likelihood \($0) nats per image" } ?? ""))
+    switch task.calibration {
+    case .bayes(let gate):
+      card.add(
+        "calibration", "the exact Bayes classifier on the same images; alignment gate \(gate)",
+        "K and A of the regime rule are relative to it; G has to reach the gate")
+    case .recorded(let sensitivity, let models):
+      card.add(
+        "calibration", "on-manifold sensitivity \(sensitivity), from \(models.joined(separator: ", "))",
+        "K of the regime rule is relative to it; A to claims.standardAccuracy of model.json; G to the controls")
+    case .none:
+      card.add("calibration", "none recorded", "K of the regime rule is reported and not used")
+    }
+    for reference in plugin.facts.references { card.add("reference", reference) }
+    card.examples = self.card(plugin).examples
+    return card
+  }
+
+  private static func add(_ constants: ProtocolConstants, to card: inout Card) {
+    card.add(
+      "steps", list(constants.stepSizes), "lengths of the perturbations on and off the manifold, in pixel units")
+    card.add("wide step", "\(constants.wideStep)", "where off- and on-manifold sensitivity are compared: R of the rule")
+    card.add(
+      "small step", "\(constants.smallStep)", "where on-manifold sensitivity is compared with the reference's: K")
+    card.add("score noise", list(constants.scoreNoises), "noise levels of the score that gradients are compared with")
+    card.add(
+      "alignment", "at noise \(list(constants.alignmentNoises)), decided at \(constants.decisiveNoise)",
+      "smoothing of the reference classifier whose gradient G is taken with")
+    card.add("robustness", "noise \(constants.robustnessNoise)", "of definition 1 of the relative robustness")
+  }
+
+  private static func size(_ extents: [Int]) -> String { extents.map(String.init).joined(separator: " x ") }
 
   private static func list(_ values: [Double]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
 }

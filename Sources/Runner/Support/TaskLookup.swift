@@ -38,7 +38,7 @@ enum TaskLookup {
   }
 
   /// `--cache`, or where the system keeps such files for this user.
-  private static func cacheFolder(_ given: String?) -> URL {
+  static func cacheFolder(_ given: String?) -> URL {
     let environment = ProcessInfo.processInfo.environment
     if let given { return URL(fileURLWithPath: given) }
     if let xdg = environment["XDG_CACHE_HOME"], !xdg.isEmpty {

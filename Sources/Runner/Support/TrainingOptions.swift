@@ -1,5 +1,7 @@
 import ArgumentParser
+import BenchCore
 import Foundation
+import Plugins
 import Training
 
 /// A recipe, and options that replace parts of it.
@@ -9,6 +11,15 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(help: "Task whose training images are used. (default: glyphs)")
   var task: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "classifier, autoencoder (a manifold) or denoiser (a score); see docs/references.md. (default: classifier)",
+      valueName: "kind"))
+  var kind: ModelDescription.Kind?
+
+  @Option(help: "Numbers of an autoencoder's code. (default: 128)")
+  var latentDimension: Int?
 
   @Option(help: ArgumentHelp("Network. (default: cnn-small)", valueName: "name"))
   var arch: String?
@@ -22,7 +33,9 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Strength of the objective. (default: 0)")
   var strength: Double?
 
-  @Option(help: ArgumentHelp("Standard deviation of the noise of smoothness. (default: 0.3)", valueName: "sigma"))
+  @Option(
+    help: ArgumentHelp(
+      "Standard deviation of the noise of smoothness and of a denoiser. (default: 0.3)", valueName: "sigma"))
   var noise: Double?
 
   @Option(help: ArgumentHelp("Steps of an attack. (default: 10)", valueName: "count"))
@@ -95,6 +108,11 @@ struct TrainingOptions: ParsableArguments {
       if let value { result[keyPath: path] = value }
     }
     replace(\.task, task)
+    if let kind, kind != result.kind {
+      result.kind = kind
+      result.architecture = ReferenceArchitecture.names(of: kind).first ?? TrainingConfiguration().architecture
+    }
+    replace(\.latentDimension, latentDimension)
     replace(\.architecture, arch)
     replace(\.width, width.map { $0 })
     replace(\.objective.name, objective)
@@ -125,6 +143,7 @@ struct TrainingOptions: ParsableArguments {
   }
 }
 
+extension ModelDescription.Kind: ExpressibleByArgument {}
 extension AttackConfiguration.Norm: ExpressibleByArgument {}
 extension OptimizerConfiguration.Name: ExpressibleByArgument {}
 extension ScheduleConfiguration.Name: ExpressibleByArgument {}

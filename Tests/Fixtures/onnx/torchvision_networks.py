@@ -5,8 +5,9 @@
     env/bin/python Tests/Fixtures/onnx/torchvision_networks.py --binary .build/release/pags-bench [NAME ...]
 
 The exports (up to 550 MB) go to a temporary folder, or to --folder. References are PyTorch's in float64. The criteria are those
-of the checkpoints: logits within 1e-4 + 1e-4 |logit|, the median image's gradient within 1e-4 relative, every image's cosine
-above 0.999. Ends with 1 where a network misses them.
+of the checkpoints: logits within 1e-4 + 1e-4 |logit|, the median image's gradient within 1e-4 relative (or within twice what
+PyTorch's own float32 is off: among the ten million rectifiers of a VGG at 224 pixels some are so near 0 that float32 switches
+them the other way), every image's cosine above 0.999. Ends with 1 where a network misses them.
 """
 
 import argparse
@@ -65,7 +66,7 @@ def main():
                 torch.onnx.export(
                     model, (torch.rand(1, 3, size, size),), path, opset_version=opset, dynamo=False,
                     input_names=["images"], output_names=["logits"], dynamic_axes={"images": {0: "n"}, "logits": {0: "n"}})
-            count = options.images if size < 200 else min(2, options.images)
+            count = options.images
             images = torch.rand((count, 3, size, size), generator=torch.Generator().manual_seed(1))
             save_file({"images": images.numpy()}, os.path.join(scratch, "images.safetensors"))
             start = time.time()
@@ -80,6 +81,13 @@ def main():
                 continue
             got = load_file(os.path.join(scratch, "out.safetensors"))
             logits, gradients = [], []
+
+            def slopes(network, batch):
+                x = batch.clone().requires_grad_()
+                (gradient,) = torch.autograd.grad(network(x).sum(), x)
+                return gradient.double().reshape(len(batch), -1).numpy()
+
+            single = np.concatenate([slopes(model, image[None]) for image in images])
             double = model.double()
             for image in images.double():
                 x = image[None].requires_grad_()
@@ -91,11 +99,12 @@ def main():
             gradient = got["gradient"].reshape(count, -1).astype(np.float64)
             distance = np.linalg.norm(gradient - slope, axis=1) / np.linalg.norm(slope, axis=1)
             cosine = (gradient * slope).sum(1) / np.linalg.norm(gradient, axis=1) / np.linalg.norm(slope, axis=1)
-            passed = error < 1 and np.median(distance) < 1e-4 and cosine.min() > 0.999
+            own = np.median(np.linalg.norm(single - slope, axis=1) / np.linalg.norm(slope, axis=1))
+            passed = error < 1 and np.median(distance) < max(1e-4, 2 * own) and cosine.min() > 0.999
             failed |= not passed
             print(
                 f"{name} (opset {opset}): {'pass' if passed else 'FAIL'}, logits {error:.3f} of the tolerance (largest "
-                f"{np.abs(want).max():.2f}), gradients median {np.median(distance):.1e}, cosine at least {cosine.min():.7f}, "
+                f"{np.abs(want).max():.2f}), gradients median {np.median(distance):.1e} (PyTorch's float32 {own:.1e}), cosine at least {cosine.min():.7f}, "
                 f"{elapsed:.1f} s for {count} images", flush=True)
     sys.exit(failed)
 

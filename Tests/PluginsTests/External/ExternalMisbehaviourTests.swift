@@ -107,6 +107,7 @@ import Testing
     "a hang at a request ends at the time limit, also where the request is not even read",
     arguments: [
       ("hang,ignore-signals", "1,2,3", "waiting for the GPU"), ("deaf", "1,256,256", "no answer within"),
+      ("trickle", "1,2,3", "no answer within"),
     ])
   func hang(_ mode: String, shape: String, word: String) throws {
     let fixture = ExternalFixture()

@@ -12,7 +12,8 @@ import _TestSupport
   static let directory = ModelFixtures.packageRoot.appendingPathComponent("Tests/Fixtures/onnx")
 
   static let goldens = Result {
-    try CheckpointReader.stateDict(of: CheckpointFile.open(directory.appendingPathComponent("goldens.safetensors").path))
+    try CheckpointReader.stateDict(
+      of: CheckpointFile.open(directory.appendingPathComponent("goldens.safetensors").path))
   }
 
   static func golden(_ name: String) throws -> Tensor { try ModelFixtures.tensor(goldens.get().tensor(name)) }

@@ -6,6 +6,7 @@ struct Conv2D: BilinearOperator {
   static let name = "conv2d"
 
   let geometry: ConvolutionGeometry
+  var precision = Precision.fast
 
   func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(2, inputs)
@@ -22,7 +23,7 @@ struct Conv2D: BilinearOperator {
   }
 
   private func kernel(_ inputs: [Shape], _ output: Shape) -> ConvolutionKernel {
-    ConvolutionKernel(geometry, image: inputs[0], weights: inputs[1], output: output, .forward)
+    ConvolutionKernel(geometry, image: inputs[0], weights: inputs[1], output: output, .forward, precision)
   }
 
   func scratchCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).scratchCount }

@@ -8,6 +8,7 @@ struct Conv2DInputGradient: BilinearOperator {
   let geometry: ConvolutionGeometry
   let height: Int
   let width: Int
+  var precision = Precision.fast
 
   func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(2, inputs)
@@ -22,7 +23,7 @@ struct Conv2DInputGradient: BilinearOperator {
   }
 
   private func kernel(_ inputs: [Shape], _ output: Shape) -> ConvolutionKernel {
-    ConvolutionKernel(geometry, image: output, weights: inputs[1], output: inputs[0], .inputGradient)
+    ConvolutionKernel(geometry, image: output, weights: inputs[1], output: inputs[0], .inputGradient, precision)
   }
 
   func scratchCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).scratchCount }

@@ -1,3 +1,4 @@
+import Kernels
 import Tensor
 
 /// Largest value of each window. The first of equals takes the whole derivative, as in PyTorch; padding never wins.
@@ -20,6 +21,9 @@ struct MaxPool2D: Operator {
     traversal.forEachPlane(kernel, of: input[0] * input[1]) { plane in
       let source = kernel.inputs[0] + plane * input[2] * input[3]
       let target = kernel.output + plane * output[2] * output[3]
+      if window.isPairs {
+        return VectorKernels().pairPool(height: input[2], width: input[3], source: source, output: target)
+      }
       traversal.forEachWindow { index, positions in
         // NaN wins, as in `MaxPoolSelection`. No branch depends on the values: they are unpredictable.
         var largest = -Float.infinity

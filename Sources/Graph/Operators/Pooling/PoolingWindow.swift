@@ -15,6 +15,9 @@ public struct PoolingWindow: Sendable, Hashable {
     self.ceil = ceil
   }
 
+  /// Whether the windows are pairs of rows and columns that do not overlap.
+  var isPairs: Bool { height == 2 && width == 2 && geometry == ConvolutionGeometry(stride: 2) && !ceil }
+
   /// Nil where the window does not fit.
   func output(_ input: Shape) -> Shape? {
     guard input.rank == 4, geometry.isValid, height >= 1, width >= 1, height < 1 << 20, width < 1 << 20,

@@ -37,11 +37,13 @@ public final class ExternalClassifier: Classifier {
 
   public func logits(_ images: Tensor) throws -> Tensor {
     try check(images)
-    guard images.batch > 0 else { return Tensor(shape: [0, classCount], scalars: []) }
-    let pieces = try conversation.withLock { exclusive in
-      try ranges(images.batch).map { try forward(images[batch: $0], keep: false, exclusive.conversation) }
+    return try Tensor(shape: [images.batch, classCount]) { logits in
+      for range in ranges(images.batch) {
+        try conversation.withLock { exclusive in
+          try forward(images, range, keep: false, into: logits, exclusive.conversation)
+        }
+      }
     }
-    return Tensor.concatenating(pieces)
   }
 
   public func inputGradients(
@@ -53,23 +55,28 @@ public final class ExternalClassifier: Classifier {
       let none = Tensor(shape: [0, classCount], scalars: [])
       return (none, try cotangents(none, 0..<0).map { _ in images })
     }
-    var logits: [Tensor] = []
-    var gradients: [[Tensor]] = []
-    // The whole piece under the lock: the program keeps one forward pass.
-    for range in ranges(images.batch) {
-      try conversation.withLock { exclusive in
-        let here = try forward(images[batch: range], keep: true, exclusive.conversation)
-        let vectors = try cotangents(here, range)
-        if gradients.isEmpty { gradients = vectors.map { _ in [] } }
-        precondition(vectors.count == gradients.count, "another number of cotangents for another range")
-        for (index, vector) in vectors.enumerated() {
-          precondition(vector.shape == here.shape, "a cotangent of shape \(vector.shape)")
-          gradients[index].append(try backward(vector, exclusive.conversation))
+    var gradients: [[Float]] = []
+    let logits = try Tensor(shape: [images.batch, classCount]) { logits in
+      for range in ranges(images.batch) {
+        // The whole piece under the lock: the program keeps one forward pass.
+        try conversation.withLock { exclusive in
+          try forward(images, range, keep: true, into: logits, exclusive.conversation)
+          let here = Tensor(shape: [range.count, classCount], scalars: Array(part(range, of: logits, classCount)))
+          let vectors = try cotangents(here, range)
+          if gradients.isEmpty {
+            gradients = vectors.map { _ in [Float](repeating: 0, count: images.shape.count) }
+          }
+          precondition(vectors.count == gradients.count, "another number of cotangents for another range")
+          for (index, vector) in vectors.enumerated() {
+            precondition(vector.shape == here.shape, "a cotangent of shape \(vector.shape)")
+            try gradients[index].withUnsafeMutableBufferPointer {
+              try backward(vector, range, into: $0, exclusive.conversation)
+            }
+          }
         }
-        logits.append(here)
       }
     }
-    return (Tensor.concatenating(logits), gradients.map(Tensor.concatenating))
+    return (logits, gradients.map { Tensor(shape: images.shape, scalars: $0) })
   }
 
   /// - Throws: `ExternalPluginError.noGradients`.
@@ -77,19 +84,42 @@ public final class ExternalClassifier: Classifier {
     guard hasGradients else { throw ExternalPluginError.noGradients(program: program) }
   }
 
-  private func forward(_ images: Tensor, keep: Bool, _ conversation: PluginConversation) throws -> Tensor {
-    let prepared = normalisation?.normalised(images) ?? images
-    return try prepared.scalars.withUnsafeBufferPointer {
-      try conversation.ask("logits", $0, shape: images.shape, keep: keep, answer: [images.batch, classCount])
+  /// Logits of the images `range` into their rows of `logits`.
+  private func forward(
+    _ images: Tensor, _ range: Range<Int>, keep: Bool, into logits: UnsafeMutableBufferPointer<Float>,
+    _ conversation: PluginConversation
+  ) throws {
+    let pixels = inputShape.count
+    let prepared = normalisation.map { $0.normalised(images[batch: range]).scalars }
+    func ask(_ scalars: UnsafeBufferPointer<Float>) throws {
+      try conversation.ask(
+        "logits", scalars, shape: inputShape.prepending(range.count), keep: keep, answer: [range.count, classCount],
+        into: UnsafeMutableBufferPointer(rebasing: part(range, of: logits, classCount)))
+    }
+    if let prepared { return try prepared.withUnsafeBufferPointer(ask) }
+    try images.scalars.withUnsafeBufferPointer {
+      try ask(UnsafeBufferPointer(rebasing: $0[range.lowerBound * pixels..<range.upperBound * pixels]))
     }
   }
 
-  private func backward(_ cotangent: Tensor, _ conversation: PluginConversation) throws -> Tensor {
-    let gradient = try cotangent.scalars.withUnsafeBufferPointer {
+  /// Gradients at the images `range` into their places in `gradients`.
+  private func backward(
+    _ cotangent: Tensor, _ range: Range<Int>, into gradients: UnsafeMutableBufferPointer<Float>,
+    _ conversation: PluginConversation
+  ) throws {
+    let place = UnsafeMutableBufferPointer(rebasing: part(range, of: gradients, inputShape.count))
+    try cotangent.scalars.withUnsafeBufferPointer {
       try conversation.ask(
-        "vjp", $0, shape: cotangent.shape, keep: nil, answer: inputShape.prepending(cotangent.batch))
+        "vjp", $0, shape: cotangent.shape, keep: nil, answer: inputShape.prepending(range.count), into: place)
     }
-    return normalisation?.gradient(gradient) ?? gradient
+    normalisation?.scaleGradient(place)
+  }
+
+  /// The numbers of the images `range`.
+  private func part(
+    _ range: Range<Int>, of buffer: UnsafeMutableBufferPointer<Float>, _ stride: Int
+  ) -> Slice<UnsafeMutableBufferPointer<Float>> {
+    buffer[range.lowerBound * stride..<range.upperBound * stride]
   }
 
   private func ranges(_ count: Int) -> [Range<Int>] {
@@ -118,19 +148,23 @@ struct ChannelNormalisation: Sendable {
   }
 
   /// In this order, as networks were trained: x / std - mean / std rounds differently.
-  func normalised(_ images: Tensor) -> Tensor { map(images) { ($0 - mean[$1]) / std[$1] } }
-
-  /// Of a gradient with respect to normalised pixels, that with respect to pixels.
-  func gradient(_ gradient: Tensor) -> Tensor { map(gradient) { $0 / std[$1] } }
-
-  private func map(_ images: Tensor, _ transform: (Float, Int) -> Float) -> Tensor {
+  func normalised(_ images: Tensor) -> Tensor {
     Tensor(shape: images.shape) { result in
       images.scalars.withUnsafeBufferPointer { source in
         for start in stride(from: 0, to: source.count, by: plane) {
-          let channel = start / plane % mean.count
-          for index in start..<start + plane { result[index] = transform(source[index], channel) }
+          let channel = start / plane % self.mean.count
+          let (mean, std) = (self.mean[channel], self.std[channel])
+          for index in start..<start + plane { result[index] = (source[index] - mean) / std }
         }
       }
+    }
+  }
+
+  /// From gradients with respect to normalised pixels to those with respect to pixels.
+  func scaleGradient(_ gradient: UnsafeMutableBufferPointer<Float>) {
+    for start in stride(from: 0, to: gradient.count, by: plane) {
+      let std = self.std[start / plane % self.std.count]
+      for index in start..<start + plane { gradient[index] /= std }
     }
   }
 }

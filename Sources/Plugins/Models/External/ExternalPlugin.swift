@@ -14,6 +14,18 @@ public struct ExternalPlugin: ModelPlugin {
 
   private static let largestClassCount = 1 << 20
 
+  public static let facts = ModelPluginFacts(
+    files: ["any: the program reads it"],
+    notes: [
+      "For models of other frameworks and of GPUs: the program is started, and asked for logits and gradients",
+      "A program that model.json names runs only with --allow-plugin: it can do all that you may do on this machine",
+    ],
+    examples: [
+      "pags-bench plugins check MODEL.pt --plugin \"python3 serve.py {checkpoint}\"",
+      "pags-bench evaluate model.json --allow-plugin",
+    ],
+    pages: ["docs/plugin-protocol.md"])
+
   public init() {}
 
   public static func recognizes(_ probe: FileProbe) -> Bool { false }

@@ -52,10 +52,11 @@ final class PluginConversation {
   ///   - type: `logits` or `vjp`.
   ///   - scalars: of shape `shape`.
   ///   - keep: for `logits`, whether `vjp` will follow.
-  /// - Returns: a tensor of shape `answerShape`, all finite.
+  ///   - answerShape: of the answer, which goes into `buffer`, all finite.
   func ask(
-    _ type: String, _ scalars: UnsafeBufferPointer<Float>, shape: Shape, keep: Bool?, answer answerShape: Shape
-  ) throws -> Tensor {
+    _ type: String, _ scalars: UnsafeBufferPointer<Float>, shape: Shape, keep: Bool?, answer answerShape: Shape,
+    into buffer: UnsafeMutableBufferPointer<Float>
+  ) throws {
     try exchange("computing \(type)", limit: program.requestLimit, option: "--plugin-limit") { turn in
       shared?.write(scalars)
       let place = PluginMessages.TensorPlace(
@@ -65,8 +66,8 @@ final class PluginConversation {
         PluginMessages.Request(
           type: type, request: turn.number, keep: keep, tensor: place, answerOffset: shared?.answerOffset),
         payload: shared == nil ? UnsafeRawBufferPointer(scalars) : nil)
-      let answerType = type == "vjp" ? "gradient" : type
-      return try turn.receiveTensor(type: answerType, shape: answerShape, shared: shared)
+      try turn.receiveTensor(
+        type: type == "vjp" ? "gradient" : type, shape: answerShape, into: buffer, shared: shared)
     }
   }
 

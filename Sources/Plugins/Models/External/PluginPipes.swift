@@ -45,6 +45,7 @@ final class PluginPipes {
   func write(_ bytes: UnsafeRawBufferPointer, by deadline: ContinuousClock.Instant, _ check: () throws -> Void) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
+      guard .now < deadline else { throw Problem.timedOut }
       let count = SignalFreeWrite.write(input, UnsafeRawBufferPointer(rebasing: rest))
       if count > 0 {
         rest = rest.dropFirst(count)
@@ -56,6 +57,8 @@ final class PluginPipes {
         // An answer before the question's end is an error report or not of this protocol.
         let ready = try wait([(input, POLLOUT), (output, POLLIN)], by: deadline, check)
         if ready[1] & Int16(POLLIN) != 0 { throw Problem.interjection }
+        // Its end of the output is closed, and it does not read either.
+        if ready[0] == 0 { throw Problem.ended }
       case EPIPE: throw Problem.ended
       default: throw Problem.system(call: "write", reason: String(cString: strerror(errno)))
       }
@@ -78,6 +81,8 @@ final class PluginPipes {
     into buffer: UnsafeMutableRawBufferPointer, by deadline: ContinuousClock.Instant, _ check: () throws -> Void
   ) throws -> Int {
     while true {
+      // A trickle of bytes must not get around the limit.
+      guard .now < deadline else { throw Problem.timedOut }
       let count = Foundation.read(output, buffer.baseAddress, buffer.count)
       if count > 0 { return count }
       guard count < 0 else { throw Problem.ended }
@@ -95,12 +100,12 @@ final class PluginPipes {
   ) throws -> [Int16] {
     var entries = wanted.map { pollfd(fd: $0.descriptor, events: Int16($0.events), revents: 0) }
     while true {
+      try check()
       let left = (deadline - .now) / .milliseconds(1)
       guard left > 0 else { throw Problem.timedOut }
       let count = poll(&entries, nfds_t(entries.count), Int32(min(100, left.rounded(.up))))
       if count > 0 { return entries.map(\.revents) }
       if count < 0, errno != EINTR { throw Problem.system(call: "poll", reason: String(cString: strerror(errno))) }
-      try check()
       // What it wrote at the end is still read.
       if hasEnded(), poll(&entries, nfds_t(entries.count), 0) <= 0 { throw Problem.ended }
     }

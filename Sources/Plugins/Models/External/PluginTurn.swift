@@ -45,8 +45,11 @@ struct PluginTurn {
     }
   }
 
-  /// The size is that of `shape`, whatever the plugin declares: nothing is allocated on its word.
-  func receiveTensor(type: String, shape: Shape, shared: SharedMemory?) throws -> Tensor {
+  /// Fills `buffer`, of as many numbers as `shape` has, whatever the plugin declares: nothing is allocated on its word.
+  func receiveTensor(
+    type: String, shape: Shape, into buffer: UnsafeMutableBufferPointer<Float>, shared: SharedMemory?
+  ) throws {
+    precondition(buffer.count == shape.count)
     let (header, payloadBytes) = try receiveHeader(type: type)
     let tensor: PluginMessages.TensorPlace
     do {
@@ -55,30 +58,34 @@ struct PluginTurn {
     guard tensor.shape == shape.dimensions else {
       throw Problem.shape(expected: shape, got: PluginTurn.shortened(tensor.shape))
     }
-    let result: Tensor
     switch (tensor.place, shared) {
     case (.inline, _):
       guard payloadBytes == UInt64(shape.count * 4) else {
         throw Problem.frame(
           "a payload of \(payloadBytes) bytes for a tensor of shape \(shape), expected \(shape.count * 4)")
       }
-      result = try Tensor(shape: shape) {
-        try pipes.read(into: UnsafeMutableRawBufferPointer($0), by: deadline, check)
-      }
+      try pipes.read(into: UnsafeMutableRawBufferPointer(buffer), by: deadline, check)
     case (.shared, let shared?):
       guard payloadBytes == 0, tensor.offset == shared.answerOffset else {
         throw Problem.frame(
           "a tensor elsewhere than at offset \(shared.answerOffset) of the shared memory, as asked for")
       }
-      result = Tensor(shape: shape) { shared.read(into: $0) }
+      shared.read(into: buffer)
     case (.shared, nil): throw Problem.frame("a tensor in shared memory, of which there is none")
     }
-    if let index = result.scalars.firstIndex(where: { !$0.isFinite }) {
+    guard PluginTurn.isFinite(buffer) else {
+      let index = buffer.firstIndex { !$0.isFinite } ?? 0
+      let stride = shape.droppingFirst.count
       throw Problem.nonFinite(
-        place: "element \(index % result.stride) of image \(index / result.stride) of this request",
-        value: result.scalars[index])
+        place: "element \(index % stride) of image \(index / stride) of this request", value: buffer[index])
     }
-    return result
+  }
+
+  /// Without branches, so that it is vectorised: an exponent of ones is infinity or NaN.
+  private static func isFinite(_ buffer: UnsafeMutableBufferPointer<Float>) -> Bool {
+    var found: UInt32 = 0
+    for value in buffer { found |= value.bitPattern & 0x7f80_0000 == 0x7f80_0000 ? 1 : 0 }
+    return found == 0
   }
 
   private func receiveHeader(type: String) throws -> (header: JSONValue, payloadBytes: UInt64) {

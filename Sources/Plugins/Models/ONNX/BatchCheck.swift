@@ -19,13 +19,13 @@ struct BatchCheck {
     let declared = network.input.batch ?? 1
     let alone: [Tensor]
     do {
-      alone = try [0..<1, 1..<2].map { try Self.run(network, images[batch: $0]) }
-    } catch where declared > 1 {
+      alone = try Self.run(network, [images[batch: 0..<1], images[batch: 1..<2]])
+    } catch  where declared > 1 {
       throw ONNXImportError.batch(file: network.file, declared: declared, reason: "\(error)")
     }
     logits = .concatenating(alone)
     do {
-      let together = try Self.run(network, images)
+      let together = try Self.run(network, [images])[0]
       let scale = logits.scalars.reduce(Float(1e-6)) { max($0, abs($1)) }
       let isSame = zip(together.scalars, logits.scalars).allSatisfy { abs($0 - $1) <= 1e-4 * scale || $0 == $1 }
       runsInBatches = isSame
@@ -36,9 +36,16 @@ struct BatchCheck {
     }
   }
 
-  private static func run(_ network: ONNXNetwork, _ images: Tensor) throws -> Tensor {
-    let (graph, _, logits) = try network.graph(batch: images.batch)
-    return try graph.evaluate([logits], inputs: ["images": images])[0]
+  /// The logits of batches of one size.
+  private static func run(_ network: ONNXNetwork, _ batches: [Tensor]) throws -> [Tensor] {
+    guard let size = batches.first?.batch else { return [] }
+    let (graph, _, logits) = try network.graph(batch: size)
+    let workspace = Workspace(try Program(graph, outputs: [logits]))
+    return try batches.map { images in
+      try workspace.set("images", to: images)
+      workspace.run()
+      return workspace.output(0)
+    }
   }
 
   /// Whether every row is a distribution: not negative, and of sum 1.

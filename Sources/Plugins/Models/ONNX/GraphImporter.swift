@@ -23,8 +23,14 @@ struct GraphImporter {
     var depth: Int
   }
 
-  init(_ graph: Graph, _ model: ONNXModel, _ constants: ONNXConstants) {
+  private var budget: ImportBudget
+
+  /// - Parameter images: of the batch.
+  init(_ graph: Graph, _ model: ONNXModel, _ constants: ONNXConstants, images: Int = 1) {
     self.graph = graph
+    // The reader has limited the sum.
+    budget = ImportBudget(
+      images: images, stored: model.graph.initializers.values.reduce(0) { $0 + $1.elementCount })
     self.model = model
     self.constants = constants
   }
@@ -79,6 +85,7 @@ struct GraphImporter {
     do { outputs = try evaluate(context, scope) } catch let error as GraphError {
       throw context.failure("\(error)")
     }
+    try budget.charge(context, outputs, graph)
     for (name, value) in zip(node.outputs, outputs) where !name.isEmpty { scope.values[name] = value }
   }
 

@@ -30,7 +30,8 @@ public enum ONNXImportError: Error, Sendable, CustomStringConvertible {
       "\(file): uses opset \(opset), expected \(supported.lowerBound) to \(supported.upperBound); "
         + "convert it with onnx.version_converter, or export it again"
     case .unknownOperator(let node, let domain, let nearest):
-      "\(node): " + (domain.isEmpty ? "this operator is not known" : "operators of the domain `\(domain)` are not known")
+      "\(node): "
+        + (domain.isEmpty ? "this operator is not known" : "operators of the domain `\(domain)` are not known")
         + (nearest.map { "; nearest is \($0)" } ?? "")
         + "; docs/onnx-coverage.md lists those that are. Serve the model as an external plugin, or export it without it"
     case .operatorVersion(let node, let supported):

@@ -27,7 +27,8 @@ struct ONNXInput: Sendable {
     guard let input = model.graph.inputs.first, model.graph.inputs.count == 1 else {
       let names = model.graph.inputs.map { "`\($0.name)`" }.joined(separator: ", ")
       throw failure(
-        "the graph has \(model.graph.inputs.count) inputs\(names.isEmpty ? "" : " (\(names))"), expected one, the images")
+        "the graph has \(model.graph.inputs.count) inputs\(names.isEmpty ? "" : " (\(names))"), expected one, the images"
+      )
     }
     if let type = input.elementType, type.dtype?.isFloatingPoint != true {
       throw failure(
@@ -68,7 +69,7 @@ struct ONNXInput: Sendable {
         if fits([wanted[1], wanted[2], wanted[0]]) { return (.channelsLast, wanted) }
       }
       let fixed = extents.compactMap { $0 }
-      if fixed.count == 3, let shape = Shape(checking: fixed) {
+      if wanted == nil, fixed.count == 3, let shape = Shape(checking: fixed) {
         // One or three channels are told from the sizes; where both places could be, the field's usual one is taken.
         let isLast = [1, 3].contains(fixed[2]) && ![1, 3].contains(fixed[0])
         return isLast ? (.channelsLast, Shape([fixed[2], fixed[0], fixed[1]])) : (.channelsFirst, shape)
@@ -98,12 +99,9 @@ struct ONNXInput: Sendable {
     switch layout {
     case .channelsFirst: nil
     case .channelsLast: "the graph takes images as [N, H, W, C]; they are transposed for it"
-    case .flat(let extents): "the graph takes the pixels of [C, H, W] in a row, as \([0] + extents)".replacingBatch
+    case .flat(let extents):
+      "the graph takes the pixels of [C, H, W] in a row, as [N, " + extents.map(String.init).joined(separator: ", ")
+        + "]"
     }
   }
-}
-
-extension String {
-  /// The batch in a list of extents.
-  fileprivate var replacingBatch: String { replacing("[0, ", with: "[N, ") }
 }

@@ -29,7 +29,7 @@ struct ONNXNetwork: NetworkSource {
     var graph = Graph()
     let images = graph.input("images", inputShape.prepending(batch))
     let prepared = try input.arranged(graph.normalised(images, preprocessing), &graph)
-    var importer = GraphImporter(graph, model, constants)
+    var importer = GraphImporter(graph, model, constants, images: batch)
     if let declared = input.batch, declared != batch {
       importer.rebatching = Rebatching(declared: declared, wanted: batch)
     }
@@ -44,7 +44,8 @@ struct ONNXNetwork: NetworkSource {
   /// `[N, K]`, also where the file has `[N, K, 1, 1]`.
   private func rows(_ value: Graph.Value, batch: Int, _ graph: inout Graph) throws -> Graph.Value {
     let shape = graph.shape(of: value)
-    guard shape.rank >= 2, shape[0] == batch, shape[1] >= 2, shape.dimensions.dropFirst(2).allSatisfy({ $0 == 1 }) else {
+    guard shape.rank >= 2, shape[0] == batch, shape[1] >= 2, shape.dimensions.dropFirst(2).allSatisfy({ $0 == 1 })
+    else {
       throw ONNXImportError.outputs(
         file: file,
         reason: "the output `\(model.graph.outputs[output.index].name)` has shape \(shape) for \(batch) images, "
@@ -67,13 +68,20 @@ struct ONNXNetwork: NetworkSource {
     return total
   }
 
+  private func isConstant(_ name: String) -> Bool {
+    model.graph.initializers[name] != nil
+      || model.graph.nodes.contains { $0.operation == "Constant" && $0.outputs.contains(name) }
+  }
+
   /// Whether the first thing done to the images is arithmetic with constants: the file normalises pixels itself.
   var normalisesPixels: Bool {
     var name = input.name
     for _ in 0..<4 {
-      guard let node = model.graph.nodes.first(where: { $0.inputs.contains(name) }) else { return false }
+      let readers = model.graph.nodes.filter { $0.inputs.contains(name) }
+      guard let node = readers.first, readers.count == 1 else { return false }
       switch node.operation {
-      case "Sub", "Div", "Mul", "Add", "BatchNormalization": return true
+      case "Sub", "Div", "Mul", "Add", "BatchNormalization":
+        return node.inputs.allSatisfy { $0 == name || isConstant($0) }
       case "Identity", "Transpose", "Cast", "Reshape":
         guard let next = node.outputs.first else { return false }
         name = next

@@ -52,7 +52,8 @@ struct ONNXOperator: Sendable {
 
 /// The table of operators.
 enum ONNXOperators {
-  /// Since 7 operands broadcast by NumPy's rule. After 21, operators that are in this table only took further types.
+  /// Since 7 operands broadcast by NumPy's rule. After 21, operators that are in this table only took further types and
+  /// attributes.
   static let opsets = 7...28
 
   static let all: [String: ONNXOperator] = {

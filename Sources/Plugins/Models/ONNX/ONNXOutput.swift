@@ -18,8 +18,9 @@ struct ONNXOutput: Sendable {
     let candidates = graph.outputs.indices.filter { index in
       graph.outputs[index].elementType?.dtype?.isFloatingPoint ?? true
     }
-    guard let index = candidates.first(where: { graph.outputs[$0].shape.map { $0.count == 2 } ?? false })
-      ?? candidates.first
+    guard
+      let index = candidates.first(where: { graph.outputs[$0].shape.map { $0.count == 2 } ?? false })
+        ?? candidates.first
     else {
       throw ONNXImportError.outputs(
         file: model.file,
@@ -28,7 +29,8 @@ struct ONNXOutput: Sendable {
     self.index = index
     var notes: [String] = []
     if graph.outputs.count > 1 {
-      notes.append("the graph has \(graph.outputs.count) outputs; `\(graph.outputs[index].name)` is taken for the logits")
+      notes.append(
+        "the graph has \(graph.outputs.count) outputs; `\(graph.outputs[index].name)` is taken for the logits")
     }
     // Along the nodes that made the output, from its end.
     var name = graph.outputs[index].name
@@ -37,6 +39,8 @@ struct ONNXOutput: Sendable {
       let node = nodes[place]
       guard node.domain.isEmpty else { break }
       if Self.normalisations.contains(node.operation) {
+        // Over the images it is no distribution over classes.
+        if case .int(0)? = node.attributes["axis"] { break }
         nodes[place] = ONNXNode(
           name: node.name, operation: "Identity", inputs: [source], outputs: node.outputs)
         notes.append("the output is that of a \(node.operation), which was left out: the logits are its input")

@@ -6,7 +6,17 @@ import Tensor
 public struct ONNXPlugin: ModelPlugin {
   public static let id = "onnx"
   public static let version = "1"
-  public static let summary = "ONNX graphs (opsets 7 to 21 and later ones that kept their meaning), into the built-in engine"
+  public static let summary =
+    "ONNX graphs (opsets 7 to 21 and later ones that kept their meaning), into the built-in engine"
+
+  public static let facts = ModelPluginFacts(
+    files: ["torch.onnx.export, tf2onnx, JAX exporters: .onnx with weights inside or in external data files beside it"],
+    notes: [
+      "Normalisation inside the graph is recognised; otherwise give --mean and --std or a model.json",
+      "An operator that is lacking is an error that names operator, node and opset",
+    ],
+    examples: ["pags-bench evaluate MODEL.onnx", "pags-bench plugins check MODEL.onnx"],
+    pages: ["docs/add-a-model.md"])
 
   public init() {}
 
@@ -19,10 +29,6 @@ public struct ONNXPlugin: ModelPlugin {
     let model = try ONNXReader.model(of: checkpoint)
     let given = options.preprocessing ?? description?.preprocessing
     var network = try ONNXNetwork(model, preprocessing: given, imageShape: options.imageShape)
-    if let wanted = options.imageShape, wanted[0] != network.inputShape[0] {
-      throw ModelError.imageChannels(
-        file: checkpoint.name, architecture: "onnx", network: network.inputShape[0], images: wanted[0])
-    }
     let check = try BatchCheck(network)
     var notes = model.notes + network.output.notes + [network.input.note, check.note].compactMap { $0 }
     if check.areProbabilities {

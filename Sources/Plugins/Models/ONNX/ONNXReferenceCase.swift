@@ -55,7 +55,9 @@ public struct ONNXReferenceCase {
     let tensors = try importer.graph.evaluate(values, inputs: known)
     var problems: [String] = []
     for (index, (tensor, reference)) in zip(tensors, outputs).enumerated() {
-      problems += try difference(tensor, reference, absolute: absolute, relative: relative).map { "output \(index) \($0)" }
+      problems += try difference(tensor, reference, absolute: absolute, relative: relative).map {
+        "output \(index) \($0)"
+      }
     }
     return problems + (try derivativeProblems(&importer.graph, values, results, known))
   }

@@ -8,7 +8,7 @@ extension ONNXOperators {
     ONNXOperator("Constant") { node, graph in [try constant(node, &graph)] },
     ONNXOperator("ConstantOfShape", opsets: 9...opsets.upperBound) { node, graph in
       let shape = try node.checkedShape(node.integers(0, graph))
-      guard shape.count < 1 << 28 else { throw node.failure("makes \(shape.count) elements") }
+      guard shape.count < 1 << 26 else { throw node.failure("makes \(shape.count) elements") }
       guard case .tensor(let tensor)? = node.node.attributes["value"] else {
         return [.real(graph.constant(Tensor(shape: shape, repeating: 0)))]
       }

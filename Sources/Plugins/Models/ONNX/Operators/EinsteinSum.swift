@@ -20,7 +20,8 @@ struct EinsteinSum {
       output.allSatisfy({ counts[$0] != nil })
     else {
       throw node.failure(
-        "the equation `\(equation)` is not supported: one or two terms, without `...` and without a repeated letter in one")
+        "the equation `\(equation)` is not supported: one or two terms, without `...` and without a repeated letter in one"
+      )
     }
   }
 

@@ -27,7 +27,7 @@ extension ONNXOperators {
     if let rebatching = node.rebatching, rebatching.declared == 1, axis > 0 {
       for (index, part) in parts.enumerated() where graph.isKnown(part, given: [:]) {
         let shape = graph.shape(of: part)
-        guard shape[0] == 1, parts.contains(where: { graph.shape(of: $0)[0] == rebatching.wanted }) else { continue }
+        guard shape[0] == 1, parts.contains(where: { rebatching.concerns($0, in: graph) }) else { continue }
         parts[index] = try graph.broadcast(part, to: shape.droppingFirst.prepending(rebatching.wanted))
       }
     }
@@ -124,7 +124,8 @@ extension ONNXOperators {
     let rank = graph.shape(of: x).rank
     let isOld = node.opset < 11
     let amounts = try isOld ? node.ints("pads") ?? [] : node.integers(1, graph)
-    let axes = try node.optionalIntegers(3, graph).map { try $0.map { try node.axis($0, rank: rank) } }
+    let axes =
+      try node.optionalIntegers(3, graph).map { try $0.map { try node.axis($0, rank: rank) } }
       ?? Array(0..<rank)
     guard amounts.count == 2 * axes.count, Set(axes).count == axes.count,
       amounts.allSatisfy({ abs($0.clamped(1 << 31)) < 1 << 24 })

@@ -3,7 +3,9 @@ import Tensor
 
 extension ONNXOperators {
   static let reductions: [ONNXOperator] = [
-    reduction("ReduceSum", inputSince: 13, { $0.reduce((0, false)) { combine($0, $1, { $0.addingReportingOverflow($1) }) } }) {
+    reduction(
+      "ReduceSum", inputSince: 13, { $0.reduce((0, false)) { combine($0, $1, { $0.addingReportingOverflow($1) }) } }
+    ) {
       try $0.sum($1, axes: $2)
     },
     reduction("ReduceProd", { $0.reduce((1, false)) { combine($0, $1, { $0.multipliedReportingOverflow(by: $1) }) } }) {
@@ -59,7 +61,8 @@ extension ONNXOperators {
   }
 
   @Sendable private static func combine(
-    _ left: (partialValue: Int, overflow: Bool), _ right: Int, _ operation: (Int, Int) -> (partialValue: Int, overflow: Bool)
+    _ left: (partialValue: Int, overflow: Bool), _ right: Int,
+    _ operation: (Int, Int) -> (partialValue: Int, overflow: Bool)
   ) -> (partialValue: Int, overflow: Bool) {
     let next = operation(left.partialValue, right)
     return (next.partialValue, next.overflow || left.overflow)

@@ -18,7 +18,8 @@ extension ONNXOperators {
     .movement("Squeeze") { node, graph in
       let x = try node.value(0, &graph)
       let shape = graph.shape(of: x)
-      let axes = try node.axes(graph, since: 13).map { try node.axes($0, rank: shape.rank) }
+      let axes =
+        try node.axes(graph, since: 13).map { try node.axes($0, rank: shape.rank) }
         ?? (0..<shape.rank).filter { shape[$0] == 1 }
       guard axes.allSatisfy({ shape[$0] == 1 }) else {
         throw node.failure("cannot remove the axes \(axes) of \(shape), which are not 1")
@@ -90,8 +91,8 @@ extension ONNXOperators {
     let shape = graph.shape(of: x)
     var extents = try node.integers(1, graph)
     // A batch that was written into the file.
-    if let rebatching = node.rebatching, extents.first == rebatching.declared, shape.rank > 0,
-      shape[0] == rebatching.wanted
+    if let rebatching = node.rebatching, extents.first == rebatching.declared,
+      rebatching.concerns(x, in: graph)
     {
       extents[0] = rebatching.wanted
     }

@@ -12,7 +12,8 @@ struct ResizeParameters {
     let shape = try node.shape(0, graph)
     let isUpsample = node.node.operation == "Upsample"
     let isOld = isUpsample || node.opset == 10
-    let which = try node.ints("axes").map { try $0.map { try node.axis($0, rank: shape.rank) } }
+    let which =
+      try node.ints("axes").map { try $0.map { try node.axis($0, rank: shape.rank) } }
       ?? Array(0..<shape.rank)
     extrapolation = try node.float("extrapolation_value", 0)
     let mode = try node.string("mode", "nearest")
@@ -79,7 +80,13 @@ struct ResizeParameters {
       return (try node.floats(position, graph).map(Double.init), nil)
     }
     guard node.opset >= 11, node.has(3) else { throw node.failure("has neither scales nor sizes") }
-    let sizes = try node.integers(3, graph)
+    var sizes = try node.integers(3, graph)
+    // A batch that was written into the file.
+    if let rebatching = node.rebatching, axes.first == 0, sizes.first == rebatching.declared,
+      rebatching.wanted == shape.dimensions.first
+    {
+      sizes[0] = rebatching.wanted
+    }
     guard sizes.count == axes.count, axes.allSatisfy({ shape[$0] > 0 }) else {
       throw node.failure("the sizes \(sizes) do not fit the axes \(axes) of \(shape)")
     }

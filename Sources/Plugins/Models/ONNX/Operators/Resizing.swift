@@ -13,7 +13,8 @@ extension ONNXOperators {
   ]
 
   /// One axis after the other; every output element is a weighted sum of a few neighbours.
-  private static func resize(_ x: Graph.Value, _ resizing: ResizeParameters, _ graph: inout Graph) throws -> Graph.Value {
+  private static func resize(_ x: Graph.Value, _ resizing: ResizeParameters, _ graph: inout Graph) throws -> Graph.Value
+  {
     var result = x
     for axis in resizing.axes {
       let samples = axis.samples()

@@ -33,7 +33,8 @@ struct WindowAttributes {
       pads.allSatisfy({ (0...1 << 20).contains($0) })
     else {
       throw node.failure(
-        "kernel \(kernel), strides \(strides), dilations \(dilations) must be in 1...\(1 << 20), pads \(pads) not negative")
+        "kernel \(kernel), strides \(strides), dilations \(dilations) must be in 1...\(1 << 20), pads \(pads) not negative"
+      )
     }
     guard ["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"].contains(autoPad) else {
       throw node.failure("auto_pad `\(autoPad)` is unknown")

@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""Images per second of pags-bench and of PyTorch on the same networks, in turn, and their ratios.
+
+Makes a virtual environment of its own with PyTorch (CPU) from the package registry, networks with random weights as checkpoints
+that `pags-bench` reads, and runs both several times in alternation: the machine's speed varies, and so does a ratio of two
+numbers that were measured at different times.
+
+  Benchmarks/engine.py [--threads 1] [--batch 64] [--rounds 5] [--networks resnet18 lenet] [--binary PATH] [--python PATH]
+"""
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import venv
+
+HERE = pathlib.Path(__file__).resolve().parent
+TORCH = "2.5.1"
+# Image, and the largest batch that is measured.
+NETWORKS = {
+    "resnet18": ((3, 32, 32), 64),
+    "resnet20": ((3, 32, 32), 64),
+    "vgg11": ((3, 32, 32), 64),
+    "lenet": ((1, 28, 28), 64),
+    "wideresnet-28-2": ((3, 32, 32), 64),
+    "resnet50-imagenet": ((3, 224, 224), 8),
+}
+
+
+def networks():
+    """The networks as PyTorch modules."""
+    import torch
+    from torch import nn
+    from torch.nn import functional as f
+
+    class BasicBlock(nn.Module):
+        def __init__(self, inputs, outputs, stride):
+            super().__init__()
+            self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+            self.bn1 = nn.BatchNorm2d(outputs)
+            self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+            self.bn2 = nn.BatchNorm2d(outputs)
+            self.shortcut = nn.Sequential()
+            if stride != 1 or inputs != outputs:
+                self.shortcut = nn.Sequential(
+                    nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+        def forward(self, x):
+            y = self.bn2(self.conv2(f.relu(self.bn1(self.conv1(x)))))
+            return f.relu(y + self.shortcut(x))
+
+    class ResNet(nn.Module):
+        def __init__(self, widths, blocks):
+            super().__init__()
+            self.conv1 = nn.Conv2d(3, widths[0], 3, 1, 1, bias=False)
+            self.bn1 = nn.BatchNorm2d(widths[0])
+            inputs = widths[0]
+            for index, width in enumerate(widths):
+                stage = []
+                for block in range(blocks):
+                    stage.append(BasicBlock(inputs, width, 2 if index > 0 and block == 0 else 1))
+                    inputs = width
+                setattr(self, f"layer{index + 1}", nn.Sequential(*stage))
+            self.stages = len(widths)
+            self.linear = nn.Linear(inputs, 10)
+
+        def forward(self, x):
+            x = f.relu(self.bn1(self.conv1(x)))
+            for index in range(self.stages):
+                x = getattr(self, f"layer{index + 1}")(x)
+            return self.linear(x.mean((2, 3)))
+
+    class VGG11(nn.Module):
+        def __init__(self):
+            super().__init__()
+            layers, inputs = [], 3
+            for width in [64, "pool", 128, "pool", 256, 256, "pool", 512, 512, "pool", 512, 512, "pool"]:
+                if width == "pool":
+                    layers.append(nn.MaxPool2d(2))
+                else:
+                    layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()]
+                    inputs = width
+            self.features = nn.Sequential(*layers)
+            self.classifier = nn.Linear(512, 10)
+
+        def forward(self, x):
+            return self.classifier(self.features(x).flatten(1))
+
+    class LeNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv1, self.conv2 = nn.Conv2d(1, 32, 3), nn.Conv2d(32, 64, 3)
+            self.fc1, self.fc2 = nn.Linear(9216, 128), nn.Linear(128, 10)
+
+        def forward(self, x):
+            x = f.max_pool2d(f.relu(self.conv2(f.relu(self.conv1(x)))), 2)
+            return f.log_softmax(self.fc2(f.relu(self.fc1(x.flatten(1)))), 1)
+
+    class WideBlock(nn.Module):
+        def __init__(self, inputs, outputs, stride):
+            super().__init__()
+            self.bn1, self.bn2 = nn.BatchNorm2d(inputs), nn.BatchNorm2d(outputs)
+            self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+            self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+            self.convShortcut = nn.Conv2d(inputs, outputs, 1, stride, bias=False) if inputs != outputs else None
+
+        def forward(self, x):
+            y = f.relu(self.bn1(x))
+            skip = self.convShortcut(y) if self.convShortcut else x
+            return skip + self.conv2(f.relu(self.bn2(self.conv1(y))))
+
+    class WideStage(nn.Module):
+        def __init__(self, inputs, outputs, stride, blocks):
+            super().__init__()
+            self.layer = nn.Sequential(*[
+                WideBlock(inputs if i == 0 else outputs, outputs, stride if i == 0 else 1) for i in range(blocks)])
+
+        def forward(self, x):
+            return self.layer(x)
+
+    class WideResNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
+            self.block1, self.block2 = WideStage(16, 32, 1, 4), WideStage(32, 64, 2, 4)
+            self.block3 = WideStage(64, 128, 2, 4)
+            self.bn1, self.fc = nn.BatchNorm2d(128), nn.Linear(128, 10)
+
+        def forward(self, x):
+            x = self.block3(self.block2(self.block1(self.conv1(x))))
+            return self.fc(f.relu(self.bn1(x)).mean((2, 3)))
+
+    def resnet50():
+        import torchvision
+        return torchvision.models.resnet50()
+
+    return {
+        "resnet18": lambda: ResNet([64, 128, 256, 512], 2),
+        "resnet20": lambda: ResNet([16, 32, 64], 3),
+        "vgg11": VGG11,
+        "lenet": LeNet,
+        "wideresnet-28-2": WideResNet,
+        "resnet50-imagenet": resnet50,
+    }
+
+
+def worker():
+    """In the virtual environment: makes checkpoints, or measures one network; prints JSON."""
+    import time
+
+    import torch
+
+    command, name, *rest = sys.argv[2:]
+    torch.manual_seed(0)
+    module = networks()[name]().eval()
+    if command == "save":
+        torch.save(module.state_dict(), rest[0])
+        return
+    batch, threads, seconds = int(rest[0]), int(rest[1]), float(rest[2])
+    torch.set_num_threads(threads)
+    x = torch.rand(batch, *NETWORKS[name][0])
+    for parameter in module.parameters():
+        parameter.requires_grad_(False)
+
+    def forward():
+        with torch.no_grad():
+            module(x)
+
+    def gradient():
+        point = x.clone().requires_grad_(True)
+        torch.autograd.grad(module(point).sum(), point)
+
+    def rate(run):
+        run()
+        times = []
+        end = time.perf_counter() + seconds
+        while not times or time.perf_counter() < end:
+            start = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - start)
+        return batch / statistics.median(times)
+
+    print(json.dumps({"forward": rate(forward), "inputGradient": rate(gradient)}))
+
+
+def environment(python):
+    """Path of a Python with PyTorch; its environment is made where none is given."""
+    if python:
+        return python
+    home = HERE.parent / ".build" / "torch-environment"
+    executable = home / "bin" / "python"
+    if not executable.exists():
+        venv.create(home, with_pip=True)
+        packages = [f"torch=={TORCH}", "torchvision", "numpy"]
+        subprocess.run([executable, "-m", "pip", "install", "--quiet", *packages], check=True)
+    return str(executable)
+
+
+def spread(values):
+    return f"{statistics.median(values):6.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2, help="of each measurement")
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--binary", default=str(HERE.parent / ".build" / "release" / "pags-bench"))
+    parser.add_argument("--python", help="a Python that has PyTorch and torchvision")
+    options = parser.parse_args()
+    if not os.access(options.binary, os.X_OK):
+        sys.exit(f"{options.binary} is missing; run `swift build -c release`")
+    python = environment(options.python)
+    print(f"{'network':20} {'':26} {'images/s':>9} {'PyTorch':>9}  ratio (lowest to highest)")
+    with tempfile.TemporaryDirectory() as folder:
+        for name in options.networks:
+            image, largest = NETWORKS[name]
+            batch = min(options.batch, largest)
+            checkpoint = os.path.join(folder, name + ".pth")
+            subprocess.run([python, __file__, "--worker", "save", name, checkpoint], check=True)
+            model = [options.binary, "bench", checkpoint, "--batch", str(batch), "--threads", str(options.threads),
+                     "--seconds", str(options.seconds), "--shape", ",".join(map(str, image)), "--json"]
+            ours, theirs = [], []
+            for _ in range(options.rounds):
+                done = subprocess.run(model, capture_output=True, text=True)
+                if done.returncode:
+                    print(f"{name:20} pags-bench: {done.stderr.strip().splitlines()[-1]}")
+                    break
+                ours.append(json.loads(done.stdout))
+                torch_run = [python, __file__, "--worker", "measure", name, str(batch * options.threads),
+                             str(options.threads), str(options.seconds)]
+                theirs.append(json.loads(subprocess.run(torch_run, check=True, capture_output=True, text=True).stdout))
+            for key, label in (("forward", "forward"), ("inputGradient", "forward + input gradient")):
+                if not theirs:
+                    continue
+                mine = [round_[key]["imagesPerSecond"] for round_ in ours]
+                other = [round_[key] for round_ in theirs]
+                ratios = [a / b for a, b in zip(mine, other)]
+                print(f"{name:20} {label:26} {statistics.median(mine):9.1f} {statistics.median(other):9.1f} {spread(ratios)}",
+                      flush=True)
+
+
+if __name__ == "__main__":
+    worker() if sys.argv[1:2] == ["--worker"] else main()

@@ -1,0 +1,47 @@
+import Graph
+
+/// What a file may ask for while it is imported. A few bytes can ask for any amount of memory or work: doubling a constant
+/// thirty times, or a function that calls another twice, and that one another.
+struct ImportBudget {
+  /// Elements of one value for each image.
+  static let valueElements = 1 << 28
+  /// Nodes after functions and branches are put in; the largest classifiers have some ten thousand.
+  static let nodes = 500_000
+
+  private let images: Int
+  private var nodesLeft = Self.nodes
+  /// Elements of constants that nodes may make of those in the file.
+  private var derivedLeft: Int
+  private var derived: Set<Graph.Value> = []
+
+  /// - Parameter stored: elements of the file's constants.
+  init(images: Int, stored: Int) {
+    self.images = max(1, images)
+    // Each may be transposed and scaled; the rest is for shapes, masks and grids.
+    derivedLeft = 4 * stored + 1 << 26
+  }
+
+  /// - Throws: `ONNXImportError.node` where the node exceeds the budget.
+  mutating func charge(_ node: NodeContext, _ outputs: [ImportedValue], _ graph: Graph) throws {
+    nodesLeft -= 1
+    guard nodesLeft >= 0 else {
+      throw node.failure("is one of more than \(Self.nodes) nodes; the file is damaged or hostile")
+    }
+    let isDerived = node.inputs.allSatisfy { input in
+      guard case .graph(let value, _)? = input else { return true }
+      return graph.constantTensor(value) != nil || derived.contains(value)
+    }
+    for output in outputs {
+      let shape = output.shape(in: graph)
+      guard shape.count / images <= Self.valueElements else {
+        throw node.failure("makes \(shape) of which an image has more than 2^28 elements")
+      }
+      guard isDerived else { continue }
+      derivedLeft -= shape.count
+      guard derivedLeft >= 0 else {
+        throw node.failure("makes constants that are many times those in the file; the file is damaged or hostile")
+      }
+      if case .graph(let value, _) = output { derived.insert(value) }
+    }
+  }
+}

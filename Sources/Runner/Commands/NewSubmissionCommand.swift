@@ -1,0 +1,44 @@
+import ArgumentParser
+import BenchCore
+import Foundation
+import Plugins
+import Submissions
+
+/// `pags-bench new-submission`: a folder to fill in.
+struct NewSubmissionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "new-submission", abstract: "Writes a template of a submission.",
+    discussion: """
+      Makes the folder with a model.json whose values say what belongs in their place, and a README.md that explains every \
+      key. `pags-bench submit` refuses it until everything is filled in.
+      """)
+
+  @Argument(help: ArgumentHelp("Folder to make.", valueName: "dir"))
+  var directory: String
+
+  @Option(help: ArgumentHelp("Copy this checkpoint into the folder and fill in its digest.", valueName: "file"))
+  var checkpoint: String?
+
+  @Option(help: "Fill in the model's id.")
+  var id: String?
+
+  @Option(help: "Fill in the task.")
+  var task: String?
+
+  func validate() throws {
+    if let task { _ = try TaskLookup.plugin(task) }
+    if let id, !ResultValidation.isIdentifier(id) {
+      throw ValidationError(
+        "--id `\(id)` must consist of lower-case letters, digits, `.`, `_` and `-`, and begin with a letter or digit")
+    }
+  }
+
+  func run() throws {
+    try SubmissionTemplate.write(
+      to: URL(fileURLWithPath: directory), id: id, task: task, checkpoint: checkpoint.map { URL(fileURLWithPath: $0) },
+      tasks: BuiltinPlugins.tasks.map { $0.id })
+    CommandLineOutput.result(
+      "\(directory)/model.json: fill it in (\(directory)/README.md explains every key), then "
+        + "`pags-bench submit \(directory) --dry-run`")
+  }
+}

@@ -1,0 +1,155 @@
+import ArgumentParser
+import BenchCore
+import Foundation
+import JSON
+import Plugins
+import Sweeps
+import Training
+
+/// `pags-bench sweep`: one objective over strengths and seeds, to figure 3 of the paper.
+struct SweepCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sweep", abstract: "Trains and measures an objective over strengths and seeds; draws figure 3.",
+    discussion: """
+      Trains a model for each strength and seed into the folder --output, measures it, prints a table with what holds of the \
+      paper's figure 3, and writes sweep.json, sweep.csv and figure3.svg. What is complete is not done again: a sweep that \
+      was stopped goes on when the same command is given, and may be extended by strengths and seeds. The result does not \
+      depend on --threads, on --shard, or on interruptions.
+
+      sweep --report DIR draws what is there again, without training; given several times, with --figure FILE, it draws \
+      several sweeps side by side. How to: docs/sweep.md
+      """)
+
+  @Option(help: ArgumentHelp("Folder of the sweep.", valueName: "dir"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("Only draw: folder of a sweep. May be repeated.", valueName: "dir"))
+  var report: [String] = []
+
+  @Option(help: ArgumentHelp("Also write the figure here, of all folders given to --report.", valueName: "file"))
+  var figure: String?
+
+  @OptionGroup(title: "Models") var sweep: SweepOptions
+
+  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
+  var data: String?
+
+  @Option(help: ArgumentHelp("Folder for fitted references. (default: ~/.cache/pags-bench)", valueName: "dir"))
+  var cache: String?
+
+  @Option(help: "Threads; models are made side by side, one on each.")
+  var threads: Int = ProcessorCount.available
+
+  @Flag(help: "Print sweep.json instead of the table.")
+  var json = false
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  @OptionGroup(title: "Training, as of the command train") var training: TrainingOptions
+
+  func validate() throws {
+    if !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024, got \(threads)") }
+    guard report.isEmpty else {
+      if output != nil { throw ValidationError("--report draws what is there; it does not go with --output") }
+      if json, report.count > 1 { throw ValidationError("--json prints one sweep; pass one --report") }
+      return
+    }
+    guard output != nil else {
+      throw ValidationError("pass --output DIR, or --report DIR to draw a sweep that is there")
+    }
+    if training.strength != nil { throw ValidationError("--strength: a sweep takes --strengths") }
+    if training.seed != nil { throw ValidationError("--seed: a sweep takes --seeds") }
+    _ = try sweep.grid()
+  }
+
+  func run() throws {
+    if report.isEmpty { try train() } else { try draw() }
+  }
+
+  // MARK: Drawing
+
+  private func draw() throws {
+    var sweeps: [(folder: String, report: SweepReport)] = []
+    for path in report {
+      let folder = SweepFolder(URL(fileURLWithPath: path))
+      let report = try SweepReport(reading: folder)
+      try show(report, folder)
+      sweeps.append((path, report))
+    }
+    try writeFigure(sweeps)
+  }
+
+  private func writeFigure(_ sweeps: [(folder: String, report: SweepReport)]) throws {
+    guard let figure, let svg = try Figure3Drawing.svg(sweeps) else { return }
+    try SweepFolder.write(Data(svg.utf8), to: URL(fileURLWithPath: figure))
+    if !quiet { CommandLineOutput.note("wrote \(figure)") }
+  }
+
+  private func show(_ report: SweepReport, _ folder: SweepFolder) throws {
+    let files = try report.write(to: folder)
+    CommandLineOutput.result(
+      json ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self) : SweepTable.text(report))
+    if !quiet { for file in files { CommandLineOutput.note("wrote \(file)") } }
+  }
+
+  // MARK: Training
+
+  private func train() throws {
+    Interruption.install()
+    let progress = TerminalProgress(quiet: quiet)
+    defer { progress.end() }
+    let folder = SweepFolder(URL(fileURLWithPath: output ?? ""))
+    try OutputPlace.check(folder.configuration)
+    let configuration = try training.configuration()
+    let cells = try sweep.grid().cells(objective: configuration.objective.name)
+    let part = try sweep.part()
+    let outcome: SweepRunner.Outcome
+    do {
+      let work = try work(configuration, progress)
+      outcome = try SweepRunner(
+        folder: folder, definition: try definition(work), work: work, threads: threads
+      ).run(part.part(of: cells), progress: progress)
+    } catch is CancellationError {
+      progress.end()
+      CommandLineOutput.error("stopped; the same command goes on from here")
+      throw ExitCode(130)
+    }
+    progress.end()
+    let report = try SweepReport(reading: folder)
+    let missing = report.missing(of: cells)
+    if missing.isEmpty {
+      try show(report, folder)
+      try writeFigure([(folder.url.path, report)])
+    } else {
+      CommandLineOutput.note(
+        "\(cells.count - missing.count) of \(cells.count) models are there; when the other processes are done, draw with: "
+          + "pags-bench sweep --report \(folder.url.path)")
+    }
+    if !outcome.failures.isEmpty { throw SweepError.modelsFailed(outcome.failures) }
+  }
+
+  private func work(
+    _ configuration: TrainingConfiguration, _ progress: any ProgressReporter
+  ) throws -> CheckpointSweepWork {
+    // Unknown objectives and networks are said before anything is made.
+    _ = try ObjectiveCatalogue.make(configuration.objective)
+    let options = try TaskLookup.options(
+      configuration.task, data: data, cache: cache, threads: threads, progress: progress)
+    let plugin = try TaskLookup.plugin(configuration.task)
+    let task = try plugin.make(options)
+    return CheckpointSweepWork(
+      configuration: configuration, plugin: plugin, taskOptions: options, task: task,
+      evaluation: .init(images: sweep.evaluationImages ?? task.defaultImageCount, seed: sweep.evaluationSeed),
+      files: ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: ".")))
+  }
+
+  private func definition(_ work: CheckpointSweepWork) throws -> SweepDefinition {
+    var shared = work.configuration
+    shared.objective.strength = 0
+    shared.seed = 0
+    return SweepDefinition(
+      task: .init(id: work.task.id, version: work.task.version), architecture: shared.architecture,
+      objective: shared.objective.name, recipe: try CheckpointSweepWork.json(shared), evaluation: work.evaluation)
+  }
+}

@@ -1,0 +1,49 @@
+import BenchCore
+
+/// Text from strangers that ends on terminals and web pages.
+public enum PlainText {
+  /// What keeps text from being shown as it is: control and formatting characters (among them those that turn the direction
+  /// of writing), the beginnings of HTML tags and character references; nil for plain text of one line.
+  public static func problem(in text: String) -> String? {
+    if let scalar = text.unicodeScalars.first(where: isHidden) {
+      return
+        "contains the character \(name(of: scalar)), which is not shown as itself; expected plain text of one line"
+    }
+    if text.firstMatch(of: /<[A-Za-z\/!?]/) != nil {
+      return "contains `<` followed by a letter, as HTML does; expected plain text"
+    }
+    if text.firstMatch(of: /&#?[A-Za-z0-9]+;/) != nil {
+      return "contains an HTML character reference; expected plain text, with the character itself"
+    }
+    guard text.contains(where: { !$0.isWhitespace }) else { return "is empty" }
+    return nil
+  }
+
+  /// The text with such characters spelt out, and not longer than 80 characters.
+  public static func shown(_ text: String) -> String {
+    let limit = 80
+    let scalars = text.unicodeScalars.prefix(limit).map { isHidden($0) ? name(of: $0) : String($0) }
+    return scalars.joined() + (text.unicodeScalars.count > limit ? "..." : "")
+  }
+
+  /// One step of a path: `.key`, or `["key"]` for keys that are no words.
+  static func step(_ key: String) -> String {
+    key.wholeMatch(of: /[A-Za-z0-9_-]{1,64}/) == nil ? "[\"\(shown(key))\"]" : ".\(key)"
+  }
+
+  static func nearest(_ key: String, in candidates: [String]) -> String? {
+    key.unicodeScalars.count > 64 ? nil : Nearest.match(key, in: candidates)
+  }
+
+  private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
+    default: false
+    }
+  }
+
+  private static func name(of scalar: Unicode.Scalar) -> String {
+    let digits = String(scalar.value, radix: 16, uppercase: true)
+    return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+}

@@ -1,0 +1,54 @@
+import BenchCore
+import Foundation
+
+/// Two evaluations of one model compared: the recorded one and another.
+public enum Recheck {
+  public enum Outcome: Sendable, Equatable {
+    /// All numbers are the same.
+    case identical
+    /// The regime is, and every number lies in the other's interval: another machine, another seed.
+    case agrees
+    case disagrees([String])
+  }
+
+  public static func compare(recorded: EvaluationResult, measured: EvaluationResult) -> Outcome {
+    var (first, second) = (recorded, measured)
+    second.provenance = first.provenance
+    (first.externalEvaluation, second.externalEvaluation) = (nil, nil)
+    if first == second { return .identical }
+    var differences: [String] = []
+    if recorded.regime.label != measured.regime.label {
+      differences.append(
+        "regime: recorded \(recorded.regime.label.rawValue), measured \(measured.regime.label.rawValue)")
+    }
+    for (name, first, second) in zip(numbers(recorded), numbers(measured)).map({ ($0.name, $0.value, $1.value) })
+    where !overlap(first, second) {
+      differences.append("\(name): recorded \(shown(first)), measured \(shown(second))")
+    }
+    return differences.isEmpty ? .agrees : .disagrees(differences)
+  }
+
+  /// The numbers that a place on the leaderboard rests on.
+  private static func numbers(_ result: EvaluationResult) -> [(name: String, value: Estimate)] {
+    let evidence = result.regime.evidence
+    return [
+      ("accuracy", result.measurements.accuracy), ("sensitivity ratio R", evidence.sensitivityRatio.ratio),
+      ("alignment G", evidence.alignment.cosine),
+      ("relative robustness", result.measurements.relativeRobustness.definition2.estimate),
+    ]
+  }
+
+  /// Whether either value lies in the other's interval; undefined numbers agree with undefined ones.
+  private static func overlap(_ first: Estimate, _ second: Estimate) -> Bool {
+    func contains(_ interval: Estimate, _ value: Double) -> Bool {
+      (interval.low ?? -.infinity)...(interval.high ?? .infinity) ~= value
+    }
+    guard let a = first.value, let b = second.value else { return (first.value == nil) == (second.value == nil) }
+    return a == b || contains(first, b) || contains(second, a)
+  }
+
+  private static func shown(_ estimate: Estimate) -> String {
+    func number(_ value: Double?) -> String { value.map { String(format: "%.4g", $0) } ?? "-" }
+    return "\(number(estimate.value)) [\(number(estimate.low)), \(number(estimate.high))]"
+  }
+}

@@ -1,0 +1,104 @@
+import BenchCore
+import Foundation
+import Plugins
+import Tensor
+
+/// Trains an autoencoder or a denoiser for a task, from a configuration to a folder that `evaluate --manifold` or `--score`
+/// takes.
+public struct ReferenceTraining: Sendable {
+  public let configuration: TrainingConfiguration
+  private let plugin: any TaskPlugin.Type
+  private let options: TaskOptions
+
+  /// - Precondition: the configuration's kind is not a classifier.
+  public init(_ configuration: TrainingConfiguration, task plugin: any TaskPlugin.Type, options: TaskOptions) {
+    precondition(configuration.kind != .classifier, "classifiers are ClassifierTraining's")
+    self.configuration = configuration
+    self.plugin = plugin
+    self.options = options
+  }
+
+  /// As `ClassifierTraining.run`.
+  public func run(in directory: URL, id: String? = nil, name: String? = nil) throws -> ModelDescription {
+    let run = try TrainingRun(directory, configuration)
+    if run.isComplete {
+      options.progress.note("\(directory.path): already trained")
+      return try DescriptionLookup.read(run.descriptionURL)
+    }
+    let (trainer, architecture) = try prepared()
+    let trained = try trainer.train(threads: options.threads, run: run, progress: options.progress)
+    let description = describe(
+      trained, architecture, id: id ?? ClassifierTraining.id(of: directory), name: name)
+    try run.complete(trained, description)
+    return description
+  }
+
+  /// - Throws: `TrainingError`, `ModelError`, and what reading the images throws.
+  public func trainer() throws -> Trainer { try prepared().trainer }
+
+  private func prepared() throws -> (trainer: Trainer, architecture: ReferenceArchitecture) {
+    guard
+      let images = try plugin.images(.training, options, count: configuration.images, seed: configuration.dataSeed)
+    else { throw TrainingError.noTrainingImages(task: plugin.id) }
+    let largest = images.imageShape.count
+    guard configuration.kind != .autoencoder || configuration.latentDimension < largest else {
+      throw TrainingError.invalidOption(
+        option: "latentDimension", value: "\(configuration.latentDimension)",
+        expected: "below \(largest), the number of pixels")
+    }
+    let architecture = try ReferenceArchitecture(
+      named: configuration.architecture, kind: configuration.kind, imageShape: images.imageShape,
+      latentDimension: configuration.latentDimension, width: configuration.width)
+    let network = TrainableNetwork(
+      name: architecture.name, inputShape: images.imageShape,
+      preprocessing: configuration.preprocessing ?? normalisation(of: images), layers: architecture.layers,
+      tensors: architecture.tensors)
+    let objective: any Objective =
+      configuration.kind == .denoiser
+      ? DenoiserObjective(configuration.objective) : AutoencoderObjective(configuration.objective)
+    return (try Trainer(configuration, network: network, objective: objective, images: images), architecture)
+  }
+
+  /// Under which the network's input has mean 0 and variance 1 in every channel: mean and standard deviation of the training
+  /// images' pixels, and for a denoiser those of the images with noise.
+  private func normalisation(of images: any LabelledImages) -> Preprocessing {
+    let (channels, count) = (images.imageShape[0], images.imageShape.count)
+    let area = count / max(1, channels)
+    var (sums, squares) = ([Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels))
+    var pixels = [Float](repeating: 0, count: count)
+    for image in 0..<images.count {
+      pixels.withUnsafeMutableBufferPointer { images.copyImage(image, to: $0) }
+      for (index, pixel) in pixels.enumerated() {
+        sums[index / area] += Double(pixel)
+        squares[index / area] += Double(pixel) * Double(pixel)
+      }
+    }
+    let total = Double(max(1, images.count * area))
+    let noise = configuration.kind == .denoiser ? configuration.objective.noise : 0
+    let deviations = (0..<channels).map { channel in
+      let mean = sums[channel] / total
+      return max(1e-6, squares[channel] / total - mean * mean + noise * noise).squareRoot()
+    }
+    return Preprocessing(mean: sums.map { Float($0 / total) }, std: deviations.map(Float.init))
+  }
+
+  private func describe(
+    _ trained: TrainedNetwork, _ architecture: ReferenceArchitecture, id: String, name: String?
+  ) -> ModelDescription {
+    let (kind, noise) = (configuration.kind, configuration.objective.noise)
+    let what = kind == .denoiser ? "noise \(noise)" : "latent dimension \(configuration.latentDimension)"
+    var description = ModelDescription(
+      id: id, name: name ?? "\(architecture.name), \(what), seed \(configuration.seed)")
+    description.kind = kind
+    description.task = configuration.task
+    description.architecture = architecture.description
+    description.preprocessing = trained.network.preprocessing
+    if kind == .denoiser { description.noise = noise }
+    let loss =
+      trained.history.last.map { String(format: ", mean squared error %.5f in normalised units", $0.loss) } ?? ""
+    description.source = ModelDescription.Source(
+      training:
+        "pags-bench train --kind \(kind.rawValue): \(what), \(trained.history.count) epochs\(loss); see recipe.json")
+    return description
+  }
+}

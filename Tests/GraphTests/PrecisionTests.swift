@@ -1,0 +1,50 @@
+import Tensor
+import Testing
+
+@testable import Graph
+
+@Suite struct PrecisionTests {
+  private func network(batch: Int) throws -> (Graph, Graph.Value) {
+    var graph = Graph()
+    let x = graph.input("x", [batch, 16, 12, 12])
+    let values = RandomStream(seed: 3, name: "weights").normals(item: 0, count: 32 * 16 * 9)
+    let weights = graph.constant(Tensor(shape: [32, 16, 3, 3], scalars: values.map { Float($0) / 12 }))
+    return (graph, try graph.relu(graph.conv2d(x, weights, ConvolutionGeometry(padding: 1))))
+  }
+
+  private func run(_ precision: Precision, _ image: Tensor) throws -> [Float] {
+    let (graph, y) = try network(batch: 1)
+    let workspace = Workspace(try Program(graph, outputs: [y], precision: precision))
+    try workspace.set("x", to: image)
+    workspace.run()
+    return workspace.output(0).scalars
+  }
+
+  /// The two differ, by no more than their errors.
+  @Test func exactIsAnotherSum() throws {
+    let values = RandomStream(seed: 3, name: "image").normals(item: 0, count: 16 * 144)
+    let image = Tensor(shape: [1, 16, 12, 12], scalars: values.map { Float($0) })
+    let (fast, exact) = (try run(.fast, image), try run(.exact, image))
+    let largest = exact.map(abs).max() ?? 0
+    let difference = zip(fast, exact).map { abs($0 - $1) }.max() ?? 0
+    #expect(fast != exact)
+    #expect(difference < 5e-6 * largest)
+  }
+
+  /// Programs of one network for several batch sizes have one copy of its weights; of another network, or at another precision,
+  /// their own.
+  @Test func constantsAreShared() throws {
+    let (graph, y) = try network(batch: 2)
+    let (other, otherY) = try network(batch: 5)
+    let first = try Program(graph, outputs: [y])
+    #expect(try Program(other, outputs: [otherY], sharingConstantsOf: first).constants === first.constants)
+    #expect(
+      try Program(other, outputs: [otherY], precision: .exact, sharingConstantsOf: first).constants
+        !== first.constants)
+    var changed = Graph()
+    let x = changed.input("x", [5, 16, 12, 12])
+    let weights = changed.constant(Tensor(shape: [32, 16, 3, 3], repeating: 0.5))
+    let z = try changed.relu(changed.conv2d(x, weights, ConvolutionGeometry(padding: 1)))
+    #expect(try Program(changed, outputs: [z], sharingConstantsOf: first).constants !== first.constants)
+  }
+}

@@ -1,0 +1,218 @@
+import Kernels
+import Tensor
+import Testing
+import _TestSupport
+
+@testable import Graph
+
+/// Every algorithm of convolutions on every instruction set of this machine, against sums in double precision.
+@Suite struct ConvolutionAlgorithmTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let geometry: ConvolutionGeometry
+    let image: Shape
+    let weights: Shape
+
+    var output: Shape {
+      [
+        image[0], weights[0], geometry.output(height: image[2], window: weights[2]) ?? 0,
+        geometry.output(width: image[3], window: weights[3]) ?? 0,
+      ]
+    }
+
+    var testDescription: String { "\(image) with \(weights), \(geometry)" }
+  }
+
+  /// Sums in double precision, in the order of the definition.
+  private struct Reference {
+    let value: Case
+
+    /// Calls `body` for every product: indices in image, weights and output.
+    private func forEach(_ body: (_ x: Int, _ w: Int, _ y: Int) -> Void) {
+      let (g, image, weights, output) = (value.geometry, value.image, value.weights, value.output)
+      let perGroup = weights[0] / g.groups
+      for n in 0..<image[0] {
+        for k in 0..<weights[0] {
+          for y in 0..<output[2] {
+            for x in 0..<output[3] {
+              for c in 0..<weights[1] {
+                for i in 0..<weights[2] {
+                  let row = y * g.strideHeight + i * g.dilationHeight - g.top
+                  guard row >= 0, row < image[2] else { continue }
+                  for j in 0..<weights[3] {
+                    let column = x * g.strideWidth + j * g.dilationWidth - g.left
+                    guard column >= 0, column < image[3] else { continue }
+                    body(
+                      ((n * image[1] + k / perGroup * weights[1] + c) * image[2] + row) * image[3] + column,
+                      ((k * weights[1] + c) * weights[2] + i) * weights[3] + j,
+                      ((n * weights[0] + k) * output[2] + y) * output[3] + x)
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+
+    func forward(_ image: [Float], _ weights: [Float]) -> [Double] {
+      var sums = [Double](repeating: 0, count: value.output.count)
+      forEach { x, w, y in sums[y] += Double(image[x]) * Double(weights[w]) }
+      return sums
+    }
+
+    func inputGradient(_ gradient: [Float], _ weights: [Float]) -> [Double] {
+      var sums = [Double](repeating: 0, count: value.image.count)
+      forEach { x, w, y in sums[x] += Double(gradient[y]) * Double(weights[w]) }
+      return sums
+    }
+
+    func weightGradient(_ image: [Float], _ gradient: [Float]) -> [Double] {
+      var sums = [Double](repeating: 0, count: value.weights.count)
+      forEach { x, w, y in sums[w] += Double(image[x]) * Double(gradient[y]) }
+      return sums
+    }
+  }
+
+  /// Largest error over largest value.
+  private func error(_ values: [Float], _ exact: [Double]) -> Double {
+    let scale = exact.map(abs).max() ?? 0
+    let worst = zip(values, exact).map { abs(Double($0) - $1) }.max() ?? 0
+    return values.allSatisfy(\.isFinite) ? worst / max(scale, 1e-30) : .infinity
+  }
+
+  private func normals(_ count: Int, _ item: Int) -> [Float] {
+    RandomStream(seed: 4, name: "convolutions").normals(item: item, count: count).map { Float($0) }
+  }
+
+  private static func sample(_ count: Int, _ make: (inout SeededGenerator) -> Case) -> [Case] {
+    var generator = SeededGenerator(seed: 11)
+    var cases: [Case] = []
+    while cases.count < count {
+      let value = make(&generator)
+      if value.output.count > 0 { cases.append(value) }
+    }
+    return cases
+  }
+
+  /// Odd sizes, maps smaller than a tile, channels that fill no vector, every padding.
+  private static let general = sample(24) { g in
+    let groups = Int.random(in: 1...2, using: &g)
+    let stride = Int.random(in: 1...3, using: &g)
+    let geometry = ConvolutionGeometry(
+      stride: (stride, Int.random(in: 1...2, using: &g)),
+      padding: (
+        top: Int.random(in: 0...2, using: &g), left: Int.random(in: 0...2, using: &g),
+        bottom: Int.random(in: 0...3, using: &g), right: Int.random(in: 0...2, using: &g)
+      ),
+      dilation: (Int.random(in: 1...2, using: &g), 1), groups: groups)
+    return Case(
+      geometry: geometry,
+      image: [
+        Int.random(in: 1...3, using: &g), groups * Int.random(in: 1...9, using: &g), Int.random(in: 1...13, using: &g),
+        Int.random(in: 1...37, using: &g),
+      ],
+      weights: [
+        groups * Int.random(in: 1...11, using: &g), 0, Int.random(in: 1...4, using: &g),
+        Int.random(in: 1...3, using: &g),
+      ])
+  }.map { value in
+    Case(
+      geometry: value.geometry, image: value.image,
+      weights: [value.weights[0], value.image[1] / value.geometry.groups, value.weights[2], value.weights[3]])
+  }
+
+  private static let windows3x3 = sample(16) { g in
+    let stride = Int.random(in: 1...2, using: &g)
+    let channels = Int.random(in: 1...70, using: &g)
+    let geometry = ConvolutionGeometry(
+      stride: (stride, stride), padding: (1, 1, Int.random(in: 0...1, using: &g), Int.random(in: 0...2, using: &g)))
+    return Case(
+      geometry: geometry,
+      image: [
+        Int.random(in: 1...3, using: &g), channels, Int.random(in: 2...11, using: &g),
+        Int.random(in: 2...19, using: &g),
+      ],
+      weights: [Int.random(in: 1...37, using: &g), channels, 3, 3])
+  }
+
+  @Test(arguments: general + windows3x3)
+  func shifted(_ value: Case) {
+    let x = normals(value.image.count, 1), w = normals(value.weights.count, 2), dy = normals(value.output.count, 3)
+    let reference = Reference(value: value)
+    for set in InstructionSet.available {
+      let vectors = VectorKernels(set)
+      for isTranspose in [false, true] {
+        let kernel = ShiftedConvolution(
+          value.geometry, image: value.image, weights: value.weights, output: value.output, isTranspose: isTranspose,
+          vectors: vectors)
+        let result = run(
+          value, isTranspose ? dy : x, w, isTranspose ? value.image : value.output, kernel.preparedCount,
+          kernel.scratchCount, kernel.prepare
+        ) { kernel.run($0, $1, prepared: $2, $3, scratch: $4) }
+        let exact = isTranspose ? reference.inputGradient(dy, w) : reference.forward(x, w)
+        #expect(error(result, exact) < 2e-6, "\(set), transpose \(isTranspose)")
+      }
+      let kernel = ShiftedWeightGradient(
+        value.geometry, image: value.image, weights: value.weights, output: value.output, vectors: vectors)
+      var weights = [Float](repeating: 0, count: value.weights.count)
+      let scratch = UnsafeMutablePointer<Float>.allocate(capacity: kernel.scratchCount)
+      scratch.initialize(repeating: .nan, count: kernel.scratchCount)
+      kernel.add(0..<value.image[0], x, dy, to: &weights, scratch: scratch)
+      scratch.deallocate()
+      #expect(error(weights, reference.weightGradient(x, dy)) < 2e-6, "\(set), weight gradient")
+    }
+  }
+
+  @Test(arguments: windows3x3)
+  func winograd(_ value: Case) {
+    let x = normals(value.image.count, 1), w = normals(value.weights.count, 2), dy = normals(value.output.count, 3)
+    let reference = Reference(value: value)
+    for set in InstructionSet.available {
+      for isTranspose in [false, true] {
+        let kernel = WinogradConvolution(
+          value.geometry, image: value.image, weights: value.weights, output: value.output, isTranspose: isTranspose,
+          vectors: VectorKernels(set))
+        let result = run(
+          value, isTranspose ? dy : x, w, isTranspose ? value.image : value.output, kernel.preparedCount,
+          kernel.scratchCount, kernel.prepare
+        ) { kernel.run($0, $1, prepared: $2, $3, scratch: $4) }
+        let exact = isTranspose ? reference.inputGradient(dy, w) : reference.forward(x, w)
+        #expect(error(result, exact) < 5e-6, "\(set), transpose \(isTranspose)")
+      }
+    }
+  }
+
+  /// The channels of ResNet-18's last stages, where sums are longest.
+  @Test(arguments: [64, 512])
+  func errorOfWinograd(_ channels: Int) {
+    for stride in [1, 2] {
+      let value = Case(
+        geometry: ConvolutionGeometry(stride: stride, padding: 1), image: [1, channels, 8, 8],
+        weights: [32, channels, 3, 3])
+      winograd(value)
+    }
+  }
+
+  /// Everything uninitialised is NaN, so that nothing of it can be read unnoticed.
+  private func run(
+    _ value: Case, _ source: [Float], _ weights: [Float], _ shape: Shape, _ preparedCount: Int, _ scratchCount: Int,
+    _ prepare: (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void,
+    _ body: (
+      Range<Int>, UnsafePointer<Float>, UnsafePointer<Float>, Epilogue, UnsafeMutablePointer<Float>
+    ) -> Void
+  ) -> [Float] {
+    func memory(_ count: Int) -> UnsafeMutablePointer<Float> {
+      let memory = UnsafeMutablePointer<Float>.allocate(capacity: max(1, count))
+      memory.initialize(repeating: .nan, count: max(1, count))
+      return memory
+    }
+    let prepared = memory(preparedCount), scratch = memory(scratchCount), output = memory(shape.count)
+    defer { for part in [prepared, scratch, output] { part.deallocate() } }
+    prepare(weights, prepared)
+    let arguments = KernelArguments(
+      inputs: [], inputShapes: [], output: output, outputShape: shape, scratch: scratch, sharedScratch: scratch,
+      prepared: prepared)
+    body(0..<shape[0], source, prepared, Epilogue(arguments), scratch)
+    return Array(UnsafeBufferPointer(start: output, count: shape.count))
+  }
+}

@@ -1,0 +1,146 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import Graph
+import Plugins
+import Tensor
+import Testing
+
+@testable import Training
+
+/// Autoencoders and denoisers: their losses, and from a recipe to a manifold and a score.
+@Suite struct ReferenceTrainingTests {
+  private static func configuration(_ kind: ModelDescription.Kind) -> TrainingConfiguration {
+    var configuration = TrainingConfiguration()
+    configuration.kind = kind
+    configuration.architecture = ReferenceArchitecture.names(of: kind)[0]
+    configuration.latentDimension = 6
+    configuration.objective.noise = 0.5
+    configuration.images = 192
+    configuration.width = 4
+    configuration.batch = 16
+    configuration.epochs = 3
+    return configuration
+  }
+
+  private static let options = TaskOptions(
+    dataDirectory: nil, cacheDirectory: nil, threads: 1, progress: SilentProgress())
+
+  private static func training(_ configuration: TrainingConfiguration) -> ReferenceTraining {
+    ReferenceTraining(configuration, task: GlyphsPlugin.self, options: options)
+  }
+
+  /// One 1x1 convolution of a known weight: both losses can be computed by hand.
+  private func loss(_ objective: any Objective, weight: Float, images: Tensor, noise: Tensor? = nil) throws -> Double {
+    let network = TrainableNetwork(
+      name: "point", inputShape: [1, 2, 3], preprocessing: Preprocessing(mean: [0.5], std: [2]),
+      layers: [Layer("Conv2d", name: "c")],
+      tensors: [FreshTensor(name: "c.weight", shape: [1, 1, 1, 1], role: .weight(fanIn: 1))])
+    var graph = TrainingGraph(network, batch: images.batch, classCount: 0)
+    let value = try objective.build(&graph)
+    var inputs = ["images": images, "parameter/c.weight": Tensor(shape: [1, 1, 1, 1], scalars: [weight])]
+    inputs["noise/images"] = noise
+    return Double(try graph.graph.evaluate([value.loss], inputs: inputs)[0].scalars[0])
+  }
+
+  private func numbers(_ name: String) -> Tensor {
+    let random = RandomStream(seed: 2, name: name)
+    return Tensor(shape: [4, 1, 2, 3], scalars: (0..<4).flatMap { random.normals(item: $0, count: 6).map(Float.init) })
+  }
+
+  @Test func reconstructionLoss() throws {
+    let images = numbers("images")
+    let objective = AutoencoderObjective(ObjectiveConfiguration())
+    let expected = images.scalars.reduce(0.0) { $0 + pow(0.75 * (Double($1) - 0.5) / 2, 2) } / 24
+    #expect(abs(try loss(objective, weight: 0.25, images: images) - expected) < 1e-6)
+    #expect(try loss(objective, weight: 1, images: images) == 0)
+  }
+
+  @Test func denoisingLoss() throws {
+    let (images, noise) = (numbers("images"), numbers("noise"))
+    var configuration = ObjectiveConfiguration()
+    configuration.noise = 0.4
+    let objective = DenoiserObjective(configuration)
+    let expected =
+      zip(images.scalars, noise.scalars).reduce(0.0) { sum, pair in
+        let (x, n) = (Double(pair.0), Double(pair.1))
+        return sum + pow(0.25 * (x + 0.4 * n - 0.5) / 2 - n, 2)
+      } / 24
+    #expect(abs(try loss(objective, weight: 0.25, images: images, noise: noise) - expected) < 1e-6)
+  }
+
+  @Test(arguments: [ModelDescription.Kind.autoencoder, .denoiser])
+  func fromARecipeToAReference(_ kind: ModelDescription.Kind) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let configuration = Self.configuration(kind)
+    let description = try Self.training(configuration).run(in: folder, id: "small")
+    #expect(description.kind == kind && description.task == "glyphs")
+    #expect(description.noise == (kind == .denoiser ? 0.5 : nil))
+    #expect(try TrainingConfiguration.read(folder.appendingPathComponent("recipe.json")) == configuration)
+
+    // As `evaluate` finds it.
+    let checkpoint = try CheckpointFile.open(folder.appendingPathComponent("model.ckpt").path)
+    let found = try DescriptionLookup(modelsFolder: nil).find(for: checkpoint, explicit: nil)?.description
+    let task = try GlyphsTask()
+    let options = ReferenceOptions(task: "glyphs", imageShape: task.imageShape)
+    let images = try task.evaluationImages(count: 8, seed: 0).images
+    if kind == .autoencoder {
+      let manifold = try AutoencoderPlugin.load(checkpoint, found, options)
+      let basis = try manifold.tangentBasis(at: images)
+      #expect(basis.bases.allSatisfy { $0.shape == [6, task.imageShape.count] })
+      // More of its directions lie in the exact tangent space than of random ones.
+      let exact = try task.manifold.tangentBasis(at: images).bases[0]
+      let inside = try principalAngles(matrix(basis.bases[0]), matrix(exact)).reduce(0) {
+        $0 + pow(cos($1 * .pi / 180), 2)
+      }
+      #expect(inside / 6 > Double(exact.shape[0]) / Double(exact.shape[1]) + 0.1)
+    } else {
+      let score = try DenoiserPlugin.load(checkpoint, found, options).score
+      let noisy = numbers(like: images, scale: 0.5)
+      let cosines = cosineSimilarities(
+        try score.score(at: noisy, noise: 0.5), try task.score.score(at: noisy, noise: 0.5))
+      #expect(cosines.allSatisfy { $0 > 0.5 }, "\(cosines)")
+    }
+  }
+
+  private func matrix(_ basis: Tensor) -> Matrix {
+    Matrix(rows: basis.shape[0], columns: basis.shape[1], scalars: basis.scalars.map(Double.init))
+  }
+
+  private func numbers(like images: Tensor, scale: Double) -> Tensor {
+    let random = RandomStream(seed: 2, name: "noise")
+    return Tensor(
+      shape: images.shape,
+      scalars: (0..<images.batch).flatMap { image in
+        zip(images.item(image), random.normals(item: image, count: images.stride)).map { $0 + Float(scale * $1) }
+      })
+  }
+
+  @Test(arguments: [ModelDescription.Kind.autoencoder, .denoiser])
+  func bytesDoNotDependOnThreads(_ kind: ModelDescription.Kind) throws {
+    var configuration = Self.configuration(kind)
+    configuration.epochs = 1
+    let bytes = try [1, 3].map { try Self.training(configuration).trainer().train(threads: $0).checkpoint() }
+    #expect(bytes[0] == bytes[1])
+  }
+
+  @Test func whatDoesNotFitIsRefused() throws {
+    func message(_ kind: ModelDescription.Kind, _ change: (inout TrainingConfiguration) -> Void) -> String {
+      var configuration = Self.configuration(kind)
+      change(&configuration)
+      do {
+        try configuration.check()
+        _ = try Self.training(configuration).trainer()
+      } catch { return "\(error)" }
+      return ""
+    }
+    #expect(message(.autoencoder) { _ in } == "")
+    #expect(message(.autoencoder) { $0.objective.name = "gradient-norm" }.contains("one of their own"))
+    #expect(message(.autoencoder) { $0.latentDimension = 800 }.contains("latentDimension"))
+    #expect(message(.autoencoder) { $0.latentDimension = 0 }.contains("latentDimension"))
+    #expect(message(.denoiser) { $0.objective.noise = 0 }.contains("noise"))
+    #expect(message(.denoiser) { $0.architecture = "autoencoder-conv" }.contains("unet-small"))
+    #expect(message(.autoencoder) { $0.architecture = "autoencoder-con" }.contains("did you mean"))
+  }
+}
