@@ -217,6 +217,5 @@ public enum ModelSchema {
         }
       }
     }
-
     """#
 }

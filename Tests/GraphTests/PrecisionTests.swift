@@ -9,7 +9,8 @@ import Testing
     let x = graph.input("x", [batch, 16, 12, 12])
     let values = RandomStream(seed: 3, name: "weights").normals(item: 0, count: 32 * 16 * 9)
     let weights = graph.constant(Tensor(shape: [32, 16, 3, 3], scalars: values.map { Float($0) / 12 }))
-    return (graph, try graph.relu(graph.conv2d(x, weights, ConvolutionGeometry(padding: 1))))
+    let y = try graph.relu(graph.conv2d(x, weights, ConvolutionGeometry(padding: 1)))
+    return (graph, y)
   }
 
   private func run(_ precision: Precision, _ image: Tensor) throws -> [Float] {

@@ -56,7 +56,8 @@ extension Graph {
     }
     // An output that does not depend on the input has no derivative.
     let shape = large.graph.shape(of: large.derivative)
-    return (result, tangents[large.derivative] ?? result.constant(Tensor(shape: shape, repeating: 0)))
+    let derivative = tangents[large.derivative] ?? result.constant(Tensor(shape: shape, repeating: 0))
+    return (result, derivative)
   }
 
   private static let name = "repeated-forward-mode"

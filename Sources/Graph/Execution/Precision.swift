@@ -8,8 +8,9 @@ public enum Precision: String, Sendable, Hashable, CaseIterable {
 }
 
 extension Graph {
-  /// The same graph with every convolution computed at `precision`.
+  /// The same graph with every convolution computed at `precision`, those that max pooling compares at `.exact`.
   func withPrecision(_ precision: Precision) -> Graph {
+    let compared = convolutionsUnderMaxPooling()
     var result = Graph()
     for value in values {
       let node = self[value]
@@ -20,7 +21,7 @@ extension Graph {
       let new: any Operator
       switch operation {
       case var conv as Conv2D:
-        conv.precision = precision
+        conv.precision = compared[value.index] ? .exact : precision
         new = conv
       case var conv as Conv2DInputGradient:
         conv.precision = precision
@@ -30,5 +31,20 @@ extension Graph {
       _ = result.append(Node(source: .apply(new, inputs: inputs), shape: node.shape))
     }
     return result
+  }
+
+  /// Whose values max pooling compares, with no more than elementwise operators between.
+  ///
+  /// The gradient goes to the first of equal values. Equal neighbourhoods, as in a flat background, have exactly equal plain
+  /// sums, but transforms round them by their place in the tile: the gradient would go to a pixel that rounding chose.
+  private func convolutionsUnderMaxPooling() -> [Bool] {
+    var compared = [Bool](repeating: false, count: nodes.count)
+    for index in nodes.indices.reversed() {
+      guard case .apply(let operation, let inputs) = nodes[index].source else { continue }
+      if operation is MaxPool2D || operation.isElementwise && compared[index] {
+        for input in inputs { compared[input.index] = true }
+      }
+    }
+    return compared
   }
 }
