@@ -8,6 +8,8 @@ import Tensor
 //
 // Times are those that the thread spent computing, so that other work on the machine disturbs little; each is the best of
 // several.
+//
+//   LayerBenchmark [batch] [network] [fast or exact]
 
 /// Seconds that this thread has computed.
 func threadTime() -> Double {
@@ -67,6 +69,18 @@ let networks: [(name: String, layers: [Layer])] = [
     ]
   ),
   (
+    "VGG-11",
+    [
+      Layer(channels: 3, outputs: 64, height: 32, width: 32, window: 3, stride: 1),
+      Layer(channels: 64, outputs: 128, height: 16, width: 16, window: 3, stride: 1),
+      Layer(channels: 128, outputs: 256, height: 8, width: 8, window: 3, stride: 1),
+      Layer(channels: 256, outputs: 256, height: 8, width: 8, window: 3, stride: 1),
+      Layer(channels: 256, outputs: 512, height: 4, width: 4, window: 3, stride: 1),
+      Layer(channels: 512, outputs: 512, height: 4, width: 4, window: 3, stride: 1),
+      Layer(channels: 512, outputs: 512, height: 2, width: 2, window: 3, stride: 1),
+    ]
+  ),
+  (
     "ResNet-50",
     [
       Layer(channels: 3, outputs: 64, height: 224, width: 224, window: 7, stride: 2),
@@ -81,6 +95,7 @@ let networks: [(name: String, layers: [Layer])] = [
 let arguments = CommandLine.arguments.dropFirst()
 let batch = arguments.first.flatMap { Int($0) } ?? 16
 let chosen = arguments.dropFirst().first
+let precision = arguments.dropFirst(2).first.flatMap { Precision(rawValue: $0) } ?? .fast
 
 let vectors = VectorKernels()
 var sink: Float = 0
@@ -102,7 +117,7 @@ func cell(_ seconds: Double, _ products: Double) -> String {
 
 for (name, layers) in networks where chosen == nil || chosen == name {
   print(
-    column("\(name), batch \(batch)", 36) + column("forward", 18) + column("input gradient", 18) + "weight gradient")
+    column("\(name), batch \(batch), \(precision)", 36) + column("forward", 18) + column("input gradient", 18) + "weight gradient")
   for layer in layers {
     let geometry = ConvolutionGeometry(stride: layer.stride, padding: layer.window / 2)
     var graph = Graph()
@@ -122,7 +137,7 @@ for (name, layers) in networks where chosen == nil || chosen == name {
     let dw = try graph.gradient(of: [(y, g)], withRespectTo: [constant])[0]
     var line = column(layer.description, 36)
     for (value, name, shape) in [(y, "x", image), (dx, "g", output), (dw, "", image)] {
-      let workspace = Workspace(try Program(graph, outputs: [value]))
+      let workspace = Workspace(try Program(graph, outputs: [value], precision: precision))
       if name == "" {
         try workspace.set("x", to: random(image))
         try workspace.set("g", to: random(output))

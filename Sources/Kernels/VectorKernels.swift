@@ -135,21 +135,22 @@ public struct VectorKernels: Sendable {
   @inline(__always)
   public func rowsTimesPanels(
     rows: Int, inner: Int, panels: Int, left: UnsafePointer<Float>, leftStride: Int, right: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>, outputStride: Int
+    output: UnsafeMutablePointer<Float>, outputStride: Int,
+    adds: Bool = false
   ) {
     switch instructionSet {
     case .portable:
       KernelsPortable.rowsTimesPanels(
         rows: rows, inner: inner, panels: panels, left: left, leftStride: leftStride, right: right, output: output,
-        outputStride: outputStride)
+        outputStride: outputStride, adds: adds)
     case .avx2:
       KernelsAVX2.rowsTimesPanels(
         rows: rows, inner: inner, panels: panels, left: left, leftStride: leftStride, right: right, output: output,
-        outputStride: outputStride)
+        outputStride: outputStride, adds: adds)
     case .avx512:
       KernelsAVX512.rowsTimesPanels(
         rows: rows, inner: inner, panels: panels, left: left, leftStride: leftStride, right: right, output: output,
-        outputStride: outputStride)
+        outputStride: outputStride, adds: adds)
     }
   }
 

@@ -5,10 +5,11 @@
 ///   - rows: a multiple of 6.
 ///   - left: rows `leftStride` apart.
 ///   - output: rows `outputStride` apart, of 16 numbers for each panel.
+///   - adds: the sums go on from what is in the output, instead of from 0.
 @inline(never)
 public func rowsTimesPanels(
   rows: Int, inner: Int, panels: Int, left: UnsafePointer<Float>, leftStride: Int, right: UnsafePointer<Float>,
-  output: UnsafeMutablePointer<Float>, outputStride: Int
+  output: UnsafeMutablePointer<Float>, outputStride: Int, adds: Bool
 ) {
   // Two vectors of columns at a time; of a panel or of neighbouring ones.
   let vectors = panels &* 16 / width
@@ -21,7 +22,7 @@ public func rowsTimesPanels(
       while row < rows {
         block2(
           inner, left + row &* leftStride, leftStride, first, second,
-          output + row &* outputStride + vector &* width, outputStride)
+          output + row &* outputStride + vector &* width, outputStride, adds)
         row &+= 6
       }
     } else {
@@ -29,7 +30,7 @@ public func rowsTimesPanels(
       while row < rows {
         block1(
           inner, left + row &* leftStride, leftStride, first, output + row &* outputStride + vector &* width,
-          outputStride)
+          outputStride, adds)
         row &+= 6
       }
     }
@@ -47,13 +48,27 @@ private func column(_ vector: Int, _ inner: Int) -> Int {
 @inline(__always)
 private func block2(
   _ inner: Int, _ left: UnsafePointer<Float>, _ leftStride: Int, _ first: UnsafePointer<Float>,
-  _ second: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
+  _ second: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ outputStride: Int, _ adds: Bool
 ) {
   let (l0, l1, l2) = (left, left + leftStride, left + 2 &* leftStride)
   let (l3, l4, l5) = (left + 3 &* leftStride, left + 4 &* leftStride, left + 5 &* leftStride)
   var a0 = Vector.zero, a1 = Vector.zero, b0 = Vector.zero, b1 = Vector.zero
   var c0 = Vector.zero, c1 = Vector.zero, d0 = Vector.zero, d1 = Vector.zero
   var e0 = Vector.zero, e1 = Vector.zero, f0 = Vector.zero, f1 = Vector.zero
+  if adds {
+    var row = output
+    (a0, a1) = (load(row), load(row + width))
+    row += outputStride
+    (b0, b1) = (load(row), load(row + width))
+    row += outputStride
+    (c0, c1) = (load(row), load(row + width))
+    row += outputStride
+    (d0, d1) = (load(row), load(row + width))
+    row += outputStride
+    (e0, e1) = (load(row), load(row + width))
+    row += outputStride
+    (f0, f1) = (load(row), load(row + width))
+  }
   for k in 0..<inner {
     let (x0, x1) = (load(first + k &* 16), load(second + k &* 16))
     let a = repeated(l0[k])
@@ -98,11 +113,19 @@ private func block2(
 @inline(__always)
 private func block1(
   _ inner: Int, _ left: UnsafePointer<Float>, _ leftStride: Int, _ first: UnsafePointer<Float>,
-  _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
+  _ output: UnsafeMutablePointer<Float>, _ outputStride: Int, _ adds: Bool
 ) {
   let (l0, l1, l2) = (left, left + leftStride, left + 2 &* leftStride)
   let (l3, l4, l5) = (left + 3 &* leftStride, left + 4 &* leftStride, left + 5 &* leftStride)
   var a = Vector.zero, b = Vector.zero, c = Vector.zero, d = Vector.zero, e = Vector.zero, f = Vector.zero
+  if adds {
+    a = load(output)
+    b = load(output + outputStride)
+    c = load(output + 2 &* outputStride)
+    d = load(output + 3 &* outputStride)
+    e = load(output + 4 &* outputStride)
+    f = load(output + 5 &* outputStride)
+  }
   for k in 0..<inner {
     let x = load(first + k &* 16)
     accumulate(repeated(l0[k]), x, &a)

@@ -163,6 +163,27 @@ import _TestSupport
     }
   }
 
+  @Test(arguments: general + windows3x3)
+  func gathered(_ value: Case) {
+    guard value.geometry.groups == 1 else { return }
+    let x = normals(value.image.count, 1), w = normals(value.weights.count, 2), dy = normals(value.output.count, 3)
+    let reference = Reference(value: value)
+    let isUnit = value.geometry.strideHeight == 1 && value.geometry.strideWidth == 1
+    for set in InstructionSet.available {
+      for isTranspose in isUnit ? [false, true] : [false] {
+        let kernel = GatheredConvolution(
+          value.geometry, image: value.image, weights: value.weights, output: value.output, isTranspose: isTranspose,
+          vectors: VectorKernels(set))
+        let result = run(
+          value, isTranspose ? dy : x, w, isTranspose ? value.image : value.output, kernel.preparedCount,
+          kernel.scratchCount, kernel.prepare
+        ) { kernel.run($0, $1, prepared: $2, $3, scratch: $4) }
+        let exact = isTranspose ? reference.inputGradient(dy, w) : reference.forward(x, w)
+        #expect(error(result, exact) < 2e-6, "\(set), transpose \(isTranspose)")
+      }
+    }
+  }
+
   @Test(arguments: windows3x3)
   func winograd(_ value: Case) {
     let x = normals(value.image.count, 1), w = normals(value.weights.count, 2), dy = normals(value.output.count, 3)

@@ -11,6 +11,7 @@ struct ConvolutionKernel {
   private enum Algorithm {
     case columns(ColumnConvolution)
     case shifted(ShiftedConvolution)
+    case gathered(GatheredConvolution)
     case winograd(WinogradConvolution)
   }
 
@@ -37,6 +38,9 @@ struct ConvolutionKernel {
       {
         .winograd(
           WinogradConvolution(geometry, image: image, weights: weights, output: output, isTranspose: isTranspose))
+      } else if Self.isGathered(geometry, image: image, weights: weights, output: output, direction) {
+        .gathered(
+          GatheredConvolution(geometry, image: image, weights: weights, output: output, isTranspose: isTranspose))
       } else {
         .shifted(
           ShiftedConvolution(geometry, image: image, weights: weights, output: output, isTranspose: isTranspose))
@@ -66,6 +70,16 @@ struct ConvolutionKernel {
     }
   }
 
+  /// For maps whose rows are much shorter than vectors, and channels enough to be lanes.
+  private static func isGathered(
+    _ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape, _ direction: Direction
+  ) -> Bool {
+    guard geometry.groups == 1, min(weights[0], weights[1]) >= 16 else { return false }
+    let target = direction == .forward ? output : image
+    return target[2] * target[3] <= 256
+      && (direction == .forward || geometry.strideHeight == 1 && geometry.strideWidth == 1)
+  }
+
   /// Not for one channel per group, where nothing is shared between outputs, and not for padding that is most of the image.
   static func isShifted(_ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape) -> Bool {
     if geometry.groups > 1 && weights[1] == 1 { return false }
@@ -85,6 +99,7 @@ struct ConvolutionKernel {
     switch algorithm {
     case .columns(let columns): columns.scratchCount
     case .shifted(let shifted): shifted.scratchCount
+    case .gathered(let gathered): gathered.scratchCount
     case .winograd(let winograd): winograd.scratchCount
     }
   }
@@ -93,6 +108,7 @@ struct ConvolutionKernel {
     switch algorithm {
     case .columns: 0
     case .shifted(let shifted): shifted.preparedCount
+    case .gathered(let gathered): gathered.preparedCount
     case .winograd(let winograd): winograd.preparedCount
     }
   }
@@ -101,6 +117,7 @@ struct ConvolutionKernel {
     switch algorithm {
     case .columns: break
     case .shifted(let shifted): shifted.prepare(weights, into: prepared)
+    case .gathered(let gathered): gathered.prepare(weights, into: prepared)
     case .winograd(let winograd): winograd.prepare(weights, into: prepared)
     }
   }
@@ -128,6 +145,11 @@ struct ConvolutionKernel {
       kernel.forEachBlock(of: kernel.outputShape[0], blockSize: KernelArguments.blockSize(work: shifted.work / 16)) {
         images, scratch in
         shifted.run(images, source, prepared: kernel.prepared, epilogue, scratch: scratch)
+      }
+    case .gathered(let gathered):
+      let size = max(KernelArguments.blockSize(work: gathered.work / 16), gathered.imagesPerBlock)
+      kernel.forEachBlock(of: kernel.outputShape[0], blockSize: size) { images, scratch in
+        gathered.run(images, source, prepared: kernel.prepared, epilogue, scratch: scratch)
       }
     case .winograd(let winograd):
       // Each thread one block of as many images as it can use: the weights are read anew for every block.
