@@ -24,11 +24,11 @@ public struct Evaluation: Sendable {
 
     // Accuracy first: a model that is normalised wrongly is refused before the long part.
     progress.begin("accuracy", total: set.images.batch)
-    var logits: [Tensor] = []
-    for range in ranges {
-      logits.append(
-        try subject.classifier.checkedLogits(set.images[batch: range]) { "image \(range.lowerBound + $0)" })
+    let logits = try Workers.map(ranges.count, threads: configuration.threads) { index in
+      let range = ranges[index]
+      let logits = try subject.classifier.checkedLogits(set.images[batch: range]) { "image \(range.lowerBound + $0)" }
       try progress.advance(by: range.count)
+      return logits
     }
     let correct = zip(logits.flatMap { $0.argmaxOfRows() }, set.labels).map { $0 == $1 ? 1.0 : 0.0 }
     let claims = subject.task == task.id ? subject.claims : nil
@@ -38,13 +38,16 @@ public struct Evaluation: Sendable {
 
     let suite = MeasurementSuite(task: task, configuration: configuration, classifier: subject.classifier)
     progress.begin("measuring", total: set.images.batch)
-    var samples = SampleTable()
-    for (range, logits) in zip(ranges, logits) {
+    let tables = try Workers.map(ranges.count, threads: configuration.threads) { index in
+      let range = ranges[index]
       var table = SampleTable([(SampleColumn.correct, Array(correct[range]))])
-      table.append(columnsOf: try suite.samples(of: try block(range, of: set, logits: logits, subject: subject)))
-      samples.append(rowsOf: table)
+      let block = try block(range, of: set, logits: logits[index], subject: subject)
+      table.append(columnsOf: try suite.samples(of: block))
       try progress.advance(by: range.count)
+      return table
     }
+    var samples = SampleTable()
+    for table in tables { samples.append(rowsOf: table) }
 
     let means = Bootstrap(
       imageCount: samples.rowCount, resamples: configuration.resamples, seed: configuration.seed

@@ -1,5 +1,5 @@
 /// The measurements of one evaluation: what is taken of each block, and what it comes to.
-struct MeasurementSuite {
+struct MeasurementSuite: Sendable {
   private let task: any BenchmarkTask
   private let sensitivity: SensitivityMeasurement
   private let robustness: RelativeRobustnessMeasurement
