@@ -104,6 +104,9 @@ let package = Package(
     .executableTarget(
       name: "LayerBenchmark", dependencies: ["Graph", "Kernels", "Tensor"], path: "Benchmarks/LayerBenchmark",
       swiftSettings: optimised),
+    .executableTarget(
+      name: "TangentSpaceBenchmark", dependencies: ["Plugins", "BenchCore", "Checkpoints", "Tensor"],
+      path: "Benchmarks/TangentSpaceBenchmark"),
 
     // Helpers that tests share.
     .target(name: "_TestSupport", dependencies: ["Conformance", "Graph", "Tensor"], swiftSettings: optimised),

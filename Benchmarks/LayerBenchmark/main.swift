@@ -116,8 +116,8 @@ func cell(_ seconds: Double, _ products: Double) -> String {
 }
 
 for (name, layers) in networks where chosen == nil || chosen == name {
-  print(
-    column("\(name), batch \(batch), \(precision)", 36) + column("forward", 18) + column("input gradient", 18) + "weight gradient")
+  let title = "\(name), batch \(batch), \(precision)"
+  print(column(title, 36) + column("forward", 18) + column("input gradient", 18) + "weight gradient")
   for layer in layers {
     let geometry = ConvolutionGeometry(stride: layer.stride, padding: layer.window / 2)
     var graph = Graph()
