@@ -1,35 +1,39 @@
 #!/usr/bin/env python3
 """Training speed here and in PyTorch: the same networks, batches, optimizer and threads, run in turn.
 
-    python3 Benchmarks/training.py [--threads 1 2] [--rounds 5] [--networks cnn-small resnet-small]
+    python3 Benchmarks/training.py [--threads 1 2] [--rounds 5] [--networks cnn-small resnet-small] [--cifar10 DIR]
 
 Needs a release build (swift build -c release) and PyTorch 2.5.1 for the CPU: of the Python that PAGS_BENCH_TORCH_PYTHON names,
-or else of a virtual environment that this script makes in .build/training-benchmark. Prints milliseconds per step, medians over
-the rounds, and their ratio: above 1 is faster than PyTorch.
+or else of a virtual environment that this script makes in .build/training-benchmark. `resnet18` on images of CIFAR-10's size is
+measured where --cifar10 names the folder of that data set. Prints milliseconds per step, the smallest of the rounds, since
+whatever else the machine does only adds to it; PyTorch's over ours, above 1 being faster than PyTorch; and the smallest and the
+largest such ratio within one round.
 
-A step here is what `pags-bench train` does in one: images, forward, backward, clipping, Adam, one-cycle schedule; the time of a
-training of three epochs less that of one, so that start and end do not count. PyTorch's step is timed within the process.
+A step here is what `pags-bench train` does in one: images, forward, backward, clipping, Adam, one-cycle schedule, and its share
+of saving the state after the epoch: the time from the end of the first epoch to that of the last. PyTorch's, without any
+saving, is timed within its process, also after a first epoch.
 """
 import argparse
 import json
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-IMAGES, BATCH, STRENGTH = 1280, 64, 0.1
+STRENGTH = 0.1
+# Images, images per step and epochs: a few seconds each.
+SIZES = {"cnn-small": (1280, 64, 3), "resnet-small": (1280, 64, 3), "resnet18": (64, 32, 3)}
 
 TORCH = r"""
 import json, sys, time
 import torch, torch.nn as nn, torch.nn.functional as F
-network, objective, threads, images, batch, strength = json.loads(sys.argv[1])
+network, objective, threads, images, batch, epochs, strength = json.loads(sys.argv[1])
 torch.set_num_threads(threads)
 torch.manual_seed(0)
-C, H, W, K, w = 1, 20, 40, 10, 8
+C, H, W, K, w = (3, 32, 32, 10, 64) if network == "resnet18" else (1, 20, 40, 10, 8)
 
 class CNN(nn.Module):
     def __init__(self):
@@ -58,11 +62,21 @@ class ResNet(nn.Module):
     def forward(self, x):
         return self.l(self.f(x).flatten(1))
 
-model = {"cnn-small": CNN, "resnet-small": ResNet}[network]()
+class ResNet18(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.f = nn.Sequential(nn.Conv2d(C, w, 3, 1, 1, bias=False), nn.BatchNorm2d(w), nn.ReLU(),
+                               Block(w, w, 1), Block(w, w, 1), Block(w, 2 * w, 2), Block(2 * w, 2 * w, 1),
+                               Block(2 * w, 4 * w, 2), Block(4 * w, 4 * w, 1), Block(4 * w, 8 * w, 2), Block(8 * w, 8 * w, 1))
+        self.l = nn.Linear(8 * w, K)
+    def forward(self, x):
+        return self.l(self.f(x).mean((2, 3)))
+
+model = {"cnn-small": CNN, "resnet-small": ResNet, "resnet18": ResNet18}[network]()
 X, Y = torch.randn(images, C, H, W), torch.randint(0, K, (images,))
 steps = images // batch
 optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
-schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=3 * steps + 1, pct_start=.15)
+schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=4e-3, total_steps=epochs * steps + 1, pct_start=.15)
 model.train()
 
 def epoch():
@@ -85,8 +99,9 @@ def epoch():
 
 epoch()
 start = time.perf_counter()
-epoch(); epoch()
-print((time.perf_counter() - start) / (2 * steps))
+for _ in range(epochs - 1):
+    epoch()
+print((time.perf_counter() - start) / ((epochs - 1) * steps))
 """
 
 
@@ -102,23 +117,25 @@ def torch_python():
     return str(python)
 
 
-def ours(network, objective, threads):
+def ours(network, objective, threads, cifar10):
     binary = os.environ.get("PAGS_BENCH_BINARY", ROOT / ".build" / "release" / "pags-bench")
-    seconds = []
-    for epochs in (1, 3):
-        with tempfile.TemporaryDirectory() as folder:
-            command = [binary, "train", "--quiet", "--arch", network, "--objective", objective, "--images", str(IMAGES)]
-            command += ["--batch", str(BATCH), "--epochs", str(epochs), "--threads", str(threads), "--output", folder + "/m"]
-            if objective != "cross-entropy":
-                command += ["--strength", str(STRENGTH)]
-            start = time.perf_counter()
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-            seconds.append(time.perf_counter() - start)
-    return (seconds[1] - seconds[0]) / (2 * (IMAGES // BATCH))
+    images, batch, epochs = SIZES[network]
+    with tempfile.TemporaryDirectory() as folder:
+        command = [binary, "train", "--arch", network, "--objective", objective, "--images", str(images)]
+        command += ["--batch", str(batch), "--epochs", str(epochs), "--threads", str(threads), "--output", folder + "/m"]
+        command += ["--task", "cifar10", "--data", cifar10] if network == "resnet18" else []
+        command += ["--strength", str(STRENGTH)] if objective != "cross-entropy" else []
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        ends = [time.perf_counter() for line in process.stderr if line.startswith("epoch ")]
+        # What comes after the last epoch does not count.
+        process.wait()
+        if process.returncode or len(ends) != epochs:
+            sys.exit(f"{command}: status {process.returncode}")
+    return (ends[-1] - ends[0]) / ((epochs - 1) * (images // batch))
 
 
 def theirs(python, network, objective, threads):
-    arguments = json.dumps([network, objective, threads, IMAGES, BATCH, STRENGTH])
+    arguments = json.dumps([network, objective, threads, *SIZES[network], STRENGTH])
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads))
     result = subprocess.run([python, "-c", TORCH, arguments], check=True, capture_output=True, text=True, env=environment)
     return float(result.stdout)
@@ -128,20 +145,27 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--networks", nargs="+", default=["cnn-small", "resnet-small"])
+    parser.add_argument("--networks", choices=SIZES, nargs="+")
     parser.add_argument("--objectives", nargs="+", default=["cross-entropy", "gradient-norm"])
+    parser.add_argument("--cifar10", help="folder of CIFAR-10's binary version")
     options = parser.parse_args()
+    networks = options.networks or [name for name in SIZES if name != "resnet18" or options.cifar10]
+    if "resnet18" in networks and not options.cifar10:
+        parser.error("resnet18 needs --cifar10")
     python = torch_python()
-    print(f"{'network':14}{'objective':16}{'threads':>8}{'here ms':>10}{'PyTorch ms':>12}{'ratio':>8}")
-    for network in options.networks:
+    print(f"{'network':14}{'objective':16}{'threads':>8}{'here ms':>10}{'PyTorch ms':>12}{'ratio':>8}  of rounds")
+    for network in networks:
         for objective in options.objectives:
             for threads in options.threads:
                 pairs = [
-                    (ours(network, objective, threads), theirs(python, network, objective, threads))
+                    (ours(network, objective, threads, options.cifar10), theirs(python, network, objective, threads))
                     for _ in range(options.rounds)
                 ]
-                here, there = (1000 * statistics.median(column) for column in zip(*pairs))
-                print(f"{network:14}{objective:16}{threads:8}{here:10.2f}{there:12.2f}{there / here:8.2f}", flush=True)
+                here, there = (1000 * min(column) for column in zip(*pairs))
+                ratios = [b / a for a, b in pairs]
+                print(
+                    f"{network:14}{objective:16}{threads:8}{here:10.2f}{there:12.2f}{there / here:8.2f}"
+                    f"  {min(ratios):.2f} to {max(ratios):.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -29,12 +29,14 @@ extension Graph {
     guard shape.rank >= 2 else {
       throw .shape(operation: "batch-norm", inputs: [shape], reason: "expected [N, C, ...]")
     }
-    let axes = [0] + Array(2..<shape.rank)
-    let (normalised, mean, variance) = try standardise(x, axes: axes, epsilon: epsilon)
-    var output = normalised
-    if let scale { output = try multiply(output, channelColumn(scale, like: x)) }
-    if let shift { output = try add(output, channelColumn(shift, like: x)) }
-    return (output, try reshape(mean, to: [shape[1]]), try reshape(variance, to: [shape[1]]))
+    let channels: Shape = [shape[1]]
+    let count = constant(1 / Float(max(1, shape.count / max(1, shape[1]))))
+    let moments = try channelMoments(x, x)
+    let mean = try multiply(row(0, of: moments), count)
+    let variance = try multiply(row(2, of: moments), count)
+    let factor = try divide(
+      scale ?? constant(Tensor(shape: channels, repeating: 1)), squareRoot(add(variance, constant(epsilon))))
+    return (try channelAffine(x, scale: factor, mean: mean, shift: shift), mean, variance)
   }
 
   /// Group normalisation of `[N, C, ...]`; scale and shift are `[C]`. With one channel per group it is instance

@@ -44,8 +44,11 @@ extension Graph {
         }
         return try apply(fused, inputs)
       }
-      return nil
+      return try fusedSum(operands, shape: shape, isSingleUse: isSingleUse)
     case let relu as ReLU:
+      if isSingleUse(operands[0]), let channels = channels(operands[0]), channels.activation == .none {
+        return try apply(channels.fused(activation: .relu(relu)), channels.inputs)
+      }
       guard isSingleUse(operands[0]), let layer = fusible(operands[0]), layer.fused.activation == .none else {
         return nil
       }
@@ -53,6 +56,11 @@ extension Graph {
       fused.activation = .relu(relu)
       return try apply(fused, layer.inputs)
     case let gate as Gate:
+      if isSingleUse(operands[0]), let channels = channels(operands[0]), channels.activation == .none,
+        self.shape(of: operands[0]) == shape, self.shape(of: operands[1]) == shape
+      {
+        return try apply(channels.fused(activation: .gate(gate)), channels.inputs + [operands[1]])
+      }
       guard isSingleUse(operands[0]), let layer = fusible(operands[0]), layer.fused.activation == .none,
         self.shape(of: operands[0]) == shape, self.shape(of: operands[1]) == shape
       else { return nil }
@@ -75,5 +83,58 @@ extension Graph {
       return (FusedLayer(layer: .matrixProduct(product)), inputs)
     default: return nil
     }
+  }
+
+  // MARK: Channels
+
+  /// Operations per channel, taken apart so that more can be joined to them.
+  private struct Channels {
+    var terms: [(term: FusedChannels.Term, inputs: [Value])]
+    var shift: Value?
+    var activation = FusedLayer.Activation.none
+
+    var inputs: [Value] { terms.flatMap(\.inputs) + [shift].compactMap { $0 } }
+
+    func fused(activation: FusedLayer.Activation) -> FusedChannels {
+      FusedChannels(terms: terms.map(\.term), hasShift: shift != nil, activation: activation)
+    }
+  }
+
+  private func channels(_ value: Value) -> Channels? {
+    guard case .apply(let operation, var inputs) = self[value].source else { return nil }
+    switch operation {
+    case let affine as ChannelAffine:
+      let shift = affine.hasShift ? inputs.removeLast() : nil
+      return Channels(
+        terms: [(FusedChannels.Term(hasScale: true, hasMean: affine.hasMean), inputs)], shift: shift)
+    case let fused as FusedChannels:
+      guard fused.activation == .none else { return nil }
+      var terms: [(FusedChannels.Term, [Value])] = []
+      for term in fused.terms {
+        terms.append((term, Array(inputs.prefix(term.inputCount))))
+        inputs.removeFirst(term.inputCount)
+      }
+      return Channels(terms: terms, shift: inputs.first)
+    default: return nil
+    }
+  }
+
+  /// a + b where one of them, or both, are operations per channel.
+  private mutating func fusedSum(
+    _ operands: [Value], shape: Shape, isSingleUse: (Value) -> Bool
+  ) throws(GraphError) -> Value? {
+    guard operands[0] != operands[1], operands.allSatisfy({ self.shape(of: $0) == shape }) else { return nil }
+    func part(_ value: Value) -> Channels? { isSingleUse(value) ? channels(value) : nil }
+    let (left, right) = (part(operands[0]), part(operands[1]))
+    if let left, let right, left.terms.count + right.terms.count <= 2, left.shift == nil || right.shift == nil {
+      let joined = Channels(terms: left.terms + right.terms, shift: left.shift ?? right.shift)
+      return try apply(joined.fused(activation: .none), joined.inputs)
+    }
+    for (channels, other) in [(left, operands[1]), (right, operands[0])] {
+      guard var channels, channels.terms.count == 1 else { continue }
+      channels.terms.append((FusedChannels.Term(), [other]))
+      return try apply(channels.fused(activation: .none), channels.inputs)
+    }
+    return nil
   }
 }

@@ -27,12 +27,12 @@ extension BroadcastingOperator {
     let blockSize = KernelArguments.blockSize(work: 1)
     if leftShape == shape && rightShape == shape {
       kernel.forEachBlock(of: count, blockSize: blockSize) { range, _ in
-        for index in range { output[index] = self(left[index], right[index]) }
+        combine(left + range.lowerBound, right + range.lowerBound, into: output + range.lowerBound, count: range.count)
       }
     } else if leftShape == shape && rightShape.count == 1 {
       let value = right[0]
       kernel.forEachBlock(of: count, blockSize: blockSize) { range, _ in
-        for index in range { output[index] = self(left[index], value) }
+        combine(left + range.lowerBound, value: value, into: output + range.lowerBound, count: range.count)
       }
     } else {
       // Rows along the last axis; each operand's row is contiguous or one repeated number.
@@ -46,13 +46,9 @@ extension BroadcastingOperator {
           let b = right + rightOffset
           let target = output + row * rowLength
           switch (leftStep, rightStep) {
-          case (1, 1): for index in 0..<rowLength { target[index] = self(a[index], b[index]) }
-          case (1, _):
-            let value = b[0]
-            for index in 0..<rowLength { target[index] = self(a[index], value) }
-          case (_, 1):
-            let value = a[0]
-            for index in 0..<rowLength { target[index] = self(value, b[index]) }
+          case (1, 1): combine(a, b, into: target, count: rowLength)
+          case (1, _): combine(a, value: b[0], into: target, count: rowLength)
+          case (_, 1): combine(value: a[0], b, into: target, count: rowLength)
           default:
             let value = self(a[0], b[0])
             for index in 0..<rowLength { target[index] = value }
@@ -60,6 +56,43 @@ extension BroadcastingOperator {
           row += 1
         }
       }
+    }
+  }
+
+  // In place, one pointer says so: a loop over several that may overlap is not vectorised.
+
+  @inline(__always)
+  private func combine(
+    _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    if UnsafePointer(output) == left {
+      for index in 0..<count { output[index] = self(output[index], right[index]) }
+    } else if UnsafePointer(output) == right {
+      for index in 0..<count { output[index] = self(left[index], output[index]) }
+    } else {
+      for index in 0..<count { output[index] = self(left[index], right[index]) }
+    }
+  }
+
+  @inline(__always)
+  private func combine(
+    _ left: UnsafePointer<Float>, value: Float, into output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    if UnsafePointer(output) == left {
+      for index in 0..<count { output[index] = self(output[index], value) }
+    } else {
+      for index in 0..<count { output[index] = self(left[index], value) }
+    }
+  }
+
+  @inline(__always)
+  private func combine(
+    value: Float, _ right: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    if UnsafePointer(output) == right {
+      for index in 0..<count { output[index] = self(value, output[index]) }
+    } else {
+      for index in 0..<count { output[index] = self(value, right[index]) }
     }
   }
 

@@ -20,7 +20,12 @@ extension ElementwiseOperator {
   public func evaluate(_ kernel: KernelArguments) {
     let (input, output) = (kernel.inputs[0], kernel.output)
     kernel.forEachBlock(of: kernel.outputShape.count, blockSize: KernelArguments.blockSize(work: 1)) { range, _ in
-      for index in range { output[index] = self(input[index]) }
+      // In place, one pointer says so: a loop over two that may overlap is not vectorised.
+      if UnsafePointer(output) == input {
+        for index in range { output[index] = self(output[index]) }
+      } else {
+        for index in range { output[index] = self(input[index]) }
+      }
     }
   }
 

@@ -2,8 +2,8 @@ import Tensor
 
 /// The product of the last two axes: `[..., M, K]` with `[..., K, N]` of equal leading axes, or with one shared `[K, N]`.
 ///
-/// Two matrices are multiplied row by row (`RowProduct`), because rows are images and an image's numbers may not depend
-/// on how many others there are; with leading axes each matrix is one BLAS call of its own.
+/// Two matrices are multiplied row by row (`RowProduct` for short sums, else `PanelProduct`), because rows are images and an
+/// image's numbers may not depend on how many others there are; with leading axes each matrix is one BLAS call of its own.
 struct MatrixProduct: BilinearOperator {
   static let name = "matmul"
 
@@ -16,16 +16,39 @@ struct MatrixProduct: BilinearOperator {
     return Shape(a.dimensions.dropLast() + [b[b.rank - 1]])
   }
 
+  /// Nil where sums are short, or there are leading axes.
+  private func panels(_ inputs: [Shape]) -> PanelProduct? {
+    let (a, b) = (inputs[0], inputs[1])
+    guard a.rank == 2, b[0] > RowProduct.longestDoubleSum else { return nil }
+    return PanelProduct(inner: b[0], columns: b[1])
+  }
+
+  func scratchCount(inputs: [Shape], output: Shape) -> Int { panels(inputs)?.scratchCount ?? 0 }
+
+  func preparedCount(inputs: [Shape], output: Shape) -> Int { panels(inputs)?.preparedCount ?? 0 }
+
+  func prepare(
+    _ weights: UnsafePointer<Float>, inputs: [Shape], output: Shape, into prepared: UnsafeMutablePointer<Float>
+  ) {
+    panels(inputs)?.prepare(weights, into: prepared)
+  }
+
   func evaluate(_ kernel: KernelArguments) {
     let (a, b) = (kernel.inputShapes[0], kernel.inputShapes[1])
     let m = a[a.rank - 2]
     let k = a[a.rank - 1]
     let n = b[b.rank - 1]
     let (left, right, output) = (kernel.inputs[0], kernel.inputs[1], kernel.output)
+    if let panels = panels(kernel.inputShapes) {
+      kernel.forEachBlock(of: m, blockSize: panels.blockRows) { rows, scratch in
+        panels.multiply(
+          rows: rows.count, left + rows.lowerBound * k, kernel.prepared, into: output + rows.lowerBound * n,
+          scratch: scratch)
+      }
+      return
+    }
     if a.rank == 2 {
-      // Whole groups of rows, which the product reads its right operand once for.
-      let groups = KernelArguments.blockSize(work: RowProduct.group * k * n / 4)
-      kernel.forEachBlock(of: m, blockSize: RowProduct.group * groups) { rows, _ in
+      kernel.forEachBlock(of: m, blockSize: KernelArguments.blockSize(work: k * n / 2)) { rows, _ in
         RowProduct.multiply(
           rows: rows.count, inner: k, columns: n, left + rows.lowerBound * k, right, into: output + rows.lowerBound * n)
       }

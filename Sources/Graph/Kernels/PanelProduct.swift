@@ -1,0 +1,73 @@
+import Kernels
+
+/// A product of two matrices whose right one was brought into panels of 16 columns. Every output is summed in the order of the
+/// inner axis, whatever the number of rows: row i has the same bits alone or among thousands.
+struct PanelProduct {
+  let inner: Int
+  let columns: Int
+  private let vectors = VectorKernels()
+
+  private var panels: Int { (columns + 15) / 16 }
+  /// Columns in whole panels.
+  private var pitch: Int { 16 * panels }
+
+  /// Rows that the kernel computes together.
+  private static let group = 6
+
+  /// Rows that are handed out together.
+  var blockRows: Int { Self.group * KernelArguments.blockSize(work: Self.group * inner * pitch / 8) }
+
+  /// Floats of the panels.
+  var preparedCount: Int { pitch * inner }
+
+  var scratchCount: Int { Self.group * inner + (pitch == columns ? Self.group : blockRows) * pitch }
+
+  /// - Parameter right: `[inner, columns]`.
+  func prepare(_ right: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+    for panel in 0..<panels {
+      let width = min(16, columns - 16 * panel)
+      let target = prepared + panel * inner * 16
+      for k in 0..<inner {
+        let line = target + 16 * k
+        line.update(from: right + k * columns + 16 * panel, count: width)
+        (line + width).update(repeating: 0, count: 16 - width)
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - rows: at most `blockRows`.
+  ///   - left: `[rows, inner]`.
+  ///   - output: `[rows, columns]`.
+  func multiply(
+    rows: Int, _ left: UnsafePointer<Float>, _ prepared: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
+  ) {
+    let (lastRows, products) = (scratch, scratch + Self.group * inner)
+    let whole = rows / Self.group * Self.group
+    if pitch == columns {
+      run(whole, left, prepared, into: output)
+    } else {
+      run(whole, left, prepared, into: products)
+      copy(whole, products, to: output)
+    }
+    guard whole < rows else { return }
+    lastRows.update(from: left + whole * inner, count: (rows - whole) * inner)
+    (lastRows + (rows - whole) * inner).update(repeating: 0, count: (Self.group - rows + whole) * inner)
+    run(Self.group, lastRows, prepared, into: products)
+    copy(rows - whole, products, to: output + whole * columns)
+  }
+
+  private func run(
+    _ rows: Int, _ left: UnsafePointer<Float>, _ prepared: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>
+  ) {
+    vectors.rowsTimesPanels(
+      rows: rows, inner: inner, panels: panels, left: left, leftStride: inner, right: prepared, output: output,
+      outputStride: pitch)
+  }
+
+  private func copy(_ rows: Int, _ products: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>) {
+    for row in 0..<rows { (output + row * columns).update(from: products + row * pitch, count: columns) }
+  }
+}
