@@ -138,7 +138,8 @@ let package = Package(
     // A program that serves a network, well or badly.
     .executableTarget(name: "TestPlugin", dependencies: ["JSON"], path: "Tests/TestPlugin"),
     .testTarget(
-      name: "RunnerTests", dependencies: ["Runner", "TestPlugin", "BenchCore", "Checkpoints", "JSON", "Tensor"],
+      name: "RunnerTests",
+      dependencies: ["Runner", "TestPlugin", "BenchCore", "Checkpoints", "JSON", "Plugins", "Tensor"],
       exclude: ["Snapshots"],
       swiftSettings: optimised),
   ],
