@@ -1,5 +1,8 @@
 /// The schema of `model.json`, published as `leaderboard/schema/model.schema.json`; a test keeps the two the same
 /// (`PAGS_BENCH_RECORD=1 swift test --filter ModelSchemaTests` writes the published one).
+///
+/// Its patterns end in `(?![\s\S])`, no character follows, and not in `$`, which some validators find before a final line
+/// break as well.
 public enum ModelSchema {
   /// - Throws: never for the text below, which a test parses.
   public static func load() throws -> JSONSchema { try JSONSchema(text, source: "model.schema.json") }
@@ -19,7 +22,7 @@ public enum ModelSchema {
           "x-expected": "lower-case letters, digits, `.`, `_` and `-`, beginning with a letter or digit",
           "type": "string",
           "maxLength": 100,
-          "pattern": "^[a-z0-9][a-z0-9._-]*$"
+          "pattern": "^[a-z0-9][a-z0-9._-]*(?![\\s\\S])"
         },
         "name": {
           "description": "name for people, such as that of the paper's table",
@@ -35,7 +38,7 @@ public enum ModelSchema {
           "x-expected": "the id of a task",
           "type": "string",
           "maxLength": 100,
-          "pattern": "^[a-z0-9][a-z0-9._-]*$"
+          "pattern": "^[a-z0-9][a-z0-9._-]*(?![\\s\\S])"
         },
         "checkpoint": {
           "description": "the file with the weights: beside model.json, or at a URL",
@@ -47,20 +50,20 @@ public enum ModelSchema {
               "x-expected": "the name of a file without folders, not beginning with a point",
               "type": "string",
               "maxLength": 200,
-              "pattern": "^[A-Za-z0-9_][A-Za-z0-9._+=@ -]*$"
+              "pattern": "^[A-Za-z0-9_][A-Za-z0-9._+=@ -]*(?![\\s\\S])"
             },
             "url": {
               "description": "where everybody can fetch it",
               "x-expected": "an address that begins with https:// or http://",
               "type": "string",
               "maxLength": 2000,
-              "pattern": "^https?://[A-Za-z0-9][^\\s<>\"'`\\\\]*$"
+              "pattern": "^https?://[A-Za-z0-9][^\\s<>\"'`\\\\]*(?![\\s\\S])"
             },
             "sha256": {
               "description": "SHA-256 of the file",
               "x-expected": "64 hexadecimal digits",
               "type": "string",
-              "pattern": "^[0-9a-fA-F]{64}$"
+              "pattern": "^[0-9a-fA-F]{64}(?![\\s\\S])"
             },
             "bytes": { "description": "its size", "type": "integer", "minimum": 1, "maximum": 17179869184 }
           },
@@ -134,7 +137,7 @@ public enum ModelSchema {
                 "x-expected": "the path of a file below model.json's folder",
                 "type": "string",
                 "maxLength": 200,
-                "pattern": "^[A-Za-z0-9_][A-Za-z0-9._+=@ -]*(/[A-Za-z0-9_][A-Za-z0-9._+=@ -]*)*$"
+                "pattern": "^[A-Za-z0-9_][A-Za-z0-9._+=@ -]*(/[A-Za-z0-9_][A-Za-z0-9._+=@ -]*)*(?![\\s\\S])"
               }
             }
           }
@@ -169,7 +172,7 @@ public enum ModelSchema {
               "x-expected": "an address that begins with https:// or http://",
               "type": "string",
               "maxLength": 2000,
-              "pattern": "^https?://[A-Za-z0-9][^\\s<>\"'`\\\\]*$"
+              "pattern": "^https?://[A-Za-z0-9][^\\s<>\"'`\\\\]*(?![\\s\\S])"
             },
             "authors": { "description": "who trained it", "$ref": "#/$defs/text", "maxLength": 500 },
             "license": {
@@ -197,7 +200,7 @@ public enum ModelSchema {
           "type": "string",
           "format": "plain-text",
           "minLength": 1,
-          "pattern": "^(?!.*<[A-Za-z/!?])(?!.*&#?[A-Za-z0-9]+;)[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]+$"
+          "pattern": "^(?!.*<[A-Za-z/!?])(?!.*&#?[A-Za-z0-9]+;)[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]+(?![\\s\\S])"
         },
         "submission": {
           "description": "What `pags-bench submit` asks for.",

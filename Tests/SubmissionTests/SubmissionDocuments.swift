@@ -44,6 +44,8 @@ enum SubmissionDocuments {
     changed("control character in the name", "Net (ours)", "Net\\u0007", at: "$.name", "U+0007"),
     changed("escape sequence in the name", "Net (ours)", "\\u001b[31mNet", at: "$.name", "U+001B"),
     changed("line break in the name", "Net (ours)", "Net\\nNet", at: "$.name", "U+000A"),
+    changed("line break after the name", "8/255", "8/255\\n", at: "$.name", "U+000A"),
+    changed("file name with a line break", "net.pt", "net.pt\\n", at: "$.checkpoint.file", "without folders"),
     changed("turned writing in the name", "Net (ours)", "Net\\u202etp.", at: "$.name", "U+202E"),
     changed("invisible character in the name", "Net (ours)", "Net\\u200b", at: "$.name", "U+200B"),
     changed("byte order mark in the name", "Net (ours)", "Net\\ufeff", at: "$.name", "U+FEFF"),

@@ -20,14 +20,17 @@ struct Misbehaviour {
       exit(3)
     }
     if has("print-at-start") { wire.write(Array("Loading model from weights.bin ...\n".utf8)) }
+    if has("print-and-answer") {
+      wire.write(Array("Done.".utf8) + Array("PAGS".utf8) + [UInt8](repeating: 0, count: 12))
+    }
     if has("binary-at-start") { wire.write([0xff, 0x00, 0x01, 0xfe, 0x80, 0x02]) }
     if has("flood") {
       let line = Array((String(repeating: "x", count: 1000) + "\n").utf8)
       for _ in 0..<20_000 { wire.write(line, to: STDERR_FILENO) }
       wire.say("\u{1B}[2Jthe last line")
     }
-    if has("hang-at-start") { hang(wire) }
     if has("child") { startChild(wire) }
+    if has("hang-at-start") { hang(wire) }
     if has("child-then-exit") {
       startChild(wire)
       exit(4)
@@ -173,11 +176,12 @@ struct Misbehaviour {
 
   /// A process of the plugin's own, which holds its pipes and has the plugin's last argument, by which it can be found.
   private func startChild(_ wire: Wire) {
-    // Not Foundation's, which puts it into a process group of its own.
-    let words = ["/bin/sh", "-c", "while :; do sleep 1; done", CommandLine.arguments.last ?? ""]
+    // Not Foundation's, which puts it into a process group of its own. Not a shell, which starts processes that look
+    // like itself for a moment.
+    let words = [CommandLine.arguments[0], "hang-at-start", "1,2,3", CommandLine.arguments.last ?? ""]
     let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     var child: pid_t = 0
-    if posix_spawn(&child, "/bin/sh", nil, nil, arguments, environ) != 0 { wire.say("no child") }
+    if posix_spawn(&child, words[0], nil, nil, arguments, environ) != 0 { wire.say("no child") }
     for argument in arguments { free(argument) }
   }
 

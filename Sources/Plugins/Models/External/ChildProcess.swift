@@ -24,16 +24,24 @@ final class ChildProcess: Sendable {
     // On a thread of its own: the caller blocks, and may itself be on one of the few that Swift's tasks share.
     Task(executorPreference: ChildExecutor.shared) {
       do {
-        let result = try await run(
+        _ = try await run(
           configuration, input: .fileDescriptor(input, closeAfterSpawningProcess: true),
           output: .fileDescriptor(output, closeAfterSpawningProcess: true),
           error: .fileDescriptor(errors, closeAfterSpawningProcess: true)
         ) { execution in
-          started.set(.success(execution.processIdentifier.value))
-        }
-        switch result.terminationStatus {
-        case .exited(let code): ended.set(.exit(code: code))
-        case .signaled(let number): ended.set(.signal(number))
+          let identifier = execution.processIdentifier.value
+          started.set(.success(identifier))
+          // `run` returns, and takes the process off the system's list, only after this; and it needs one of the shared
+          // threads to return, which may all be waiting for the ending.
+          await withCheckedContinuation { continuation in
+            let thread = Thread {
+              ended.set(Self.ending(of: identifier))
+              continuation.resume()
+            }
+            thread.stackSize = 1 << 17
+            thread.name = "waits for a child process"
+            thread.start()
+          }
         }
       } catch {
         started.set(.failure(error))
@@ -41,6 +49,16 @@ final class ChildProcess: Sendable {
       }
     }
     return ChildProcess(identifier: try started.wait().get(), ending: ended)
+  }
+
+  /// Blocks until the process has ended, and leaves it on the system's list of processes to be asked about.
+  private static func ending(of process: pid_t) -> PluginEnding? {
+    var information = siginfo_t()
+    while waitid(P_PID, id_t(process), &information, WEXITED | WNOWAIT) != 0 {
+      guard errno == EINTR else { return nil }
+    }
+    let status = information._sifields._sigchld.si_status
+    return information.si_code == CLD_EXITED ? .exit(code: status) : .signal(status)
   }
 
   /// How it ended; nil where it has not within `limit`, or the system did not tell.

@@ -56,7 +56,8 @@ final class PluginProcess {
   private static func executable(_ program: PluginProgram) -> Executable {
     let name = program.command[0]
     guard name.contains("/") else { return .name(name) }
-    return .path(FilePath(URL(fileURLWithPath: name, relativeTo: URL(fileURLWithPath: program.folder)).path))
+    let folder = URL(fileURLWithPath: program.folder, isDirectory: true)
+    return .path(FilePath(URL(fileURLWithPath: name, relativeTo: folder).path))
   }
 
   /// How it ended; nil where it still runs after `limit`.

@@ -139,12 +139,23 @@ struct PluginTurn {
       }
       bytes += buffer[..<count]
     }
-    let text =
-      LastWords.printable(String(decoding: bytes.prefix(256), as: UTF8.self))
-      .split(separator: "\n", omittingEmptySubsequences: true).first.map(String.init) ?? ""
-    let isText = bytes.prefix(256).allSatisfy { $0 >= 9 && $0 != 127 }
-    let hexadecimal = bytes.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
-    return .strayOutput(isText ? "`\(text)`" : "the bytes \(hexadecimal)")
+    return .strayOutput(
+      PluginTurn.firstLine(of: bytes).map { "`\($0)`" }
+        ?? "the bytes \(bytes.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " "))")
+  }
+
+  /// - Returns: nil where the bytes do not begin with text. What follows the text may well be the frames of a plugin that
+  ///   only prints besides.
+  static func firstLine(of bytes: [UInt8]) -> String? {
+    let newline = UInt8(ascii: "\n")
+    let rest = bytes.drop { $0 == newline }
+    let line = rest.prefix(256).prefix { $0 >= 32 && $0 != 127 || $0 == UInt8(ascii: "\t") || $0 == 27 }
+    let text = String(decoding: line, as: UTF8.self)
+    // The last character may be cut.
+    guard !text.isEmpty, !text.dropLast().contains("\u{FFFD}"),
+      line.count >= 4 || line.endIndex == bytes.endIndex || bytes[line.endIndex] == newline
+    else { return nil }
+    return LastWords.printable(text)
   }
 
   private static func name(_ value: JSONValue?) -> String {

@@ -47,5 +47,8 @@ struct ProgramFiles {
     return FileManager.default.fileExists(atPath: url(word).path, isDirectory: &isFolder) && !isFolder.boolValue
   }
 
-  private func url(_ name: String) -> URL { URL(fileURLWithPath: name, relativeTo: folder) }
+  private func url(_ name: String) -> URL {
+    // A base whose path does not end in `/` would stand for the folder above it.
+    URL(fileURLWithPath: name, relativeTo: URL(fileURLWithPath: folder.path, isDirectory: true))
+  }
 }
