@@ -75,7 +75,7 @@ let package = Package(
     .target(
       name: "Plugins",
       dependencies: [
-        "BenchCore", "Graph", "Checkpoints", "JSON", "Compression", "Tensor", "CMemoryFile",
+        "BenchCore", "Graph", "Checkpoints", "JSON", "Compression", "Kernels", "Tensor", "CMemoryFile",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),

@@ -81,7 +81,7 @@ struct EvaluateCommand: ParsableCommand {
     let ownTask = try TaskLookup.make(
       self.task ?? model.taskID ?? "glyphs", data: data, cache: cache, threads: options.threads, progress: progress)
     let task = try ReferencedTaskLoader(
-      manifold: manifold, score: score, threads: options.threads, files: files
+      manifold: manifold, score: score, threads: options.threads, cache: TaskLookup.cacheFolder(cache), files: files
     ).task(ownTask)
     let (subject, report) = try model.subject(on: task, options: options)
     if let warning = report?.warning { CommandLineOutput.note(warning) }

@@ -41,6 +41,7 @@ struct ReferencedTaskLoader {
   let manifold: ReferenceChoice?
   let score: ReferenceChoice?
   let threads: Int
+  let cache: URL
   let files: ProjectFiles?
 
   static func validate(manifold: ReferenceChoice?, score: ReferenceChoice?) throws {
@@ -63,14 +64,19 @@ struct ReferencedTaskLoader {
     case .exact: try exact("--manifold", isKnown: base.exactManifold != nil, own: base.manifold.id)
     case .plugin(let id, let file):
       let (checkpoint, description) = try find(file)
-      chosenManifold = try BuiltinPlugins.manifolds.first { $0.id == id }?.load(checkpoint, description, options)
+      chosenManifold = try BuiltinPlugins.manifolds.first { $0.id == id }.map {
+        try CachedManifold($0.load(checkpoint, description, options), from: checkpoint, description, directory: cache)
+      }
     }
     switch score?.kind {
     case nil: break
     case .exact: try exact("--score", isKnown: base.exactScore != nil, own: base.score.id)
     case .plugin(let id, let file):
       let (checkpoint, description) = try find(file)
-      chosenScore = try BuiltinPlugins.scores.first { $0.id == id }?.load(checkpoint, description, options)
+      chosenScore = try BuiltinPlugins.scores.first { $0.id == id }.map {
+        let (score, noises) = try $0.load(checkpoint, description, options)
+        return (try CachedScore(score, from: checkpoint, description, directory: cache), noises)
+      }
     }
     guard chosenManifold != nil || chosenScore != nil else { return base }
     return try ReferencedTask(base, manifold: chosenManifold, score: chosenScore)
