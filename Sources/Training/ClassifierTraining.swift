@@ -56,7 +56,7 @@ public struct ClassifierTraining: Sendable {
   }
 
   /// The input gradient of the label's log-odds of the task's own density, at the noise that decides about regimes.
-  private func directions() throws -> Directions? {
+  func directions() throws -> Directions? {
     guard configuration.objective.name == AlignmentPenalty.id else { return nil }
     let task = try plugin.make(options)
     let classifier = DensityClassifier(

@@ -67,17 +67,21 @@ struct TrainingSession {
     let gradients = step.gradients
     let norm = gradients.reduce(0.0) { $0 + Self.squaredNorm($1.values) }.squareRoot()
     guard norm.isFinite else { return norm }
-    // PyTorch's `clip_grad_norm_`.
-    let factor = configuration.gradientClipping.map { min(1, $0 / (norm + 1e-6)) } ?? 1
+    let factor = Self.clippingFactor(norm: norm, limit: configuration.gradientClipping)
     let optimizer = self.optimizer
     for (name, gradient) in gradients {
       state.update(name) { weights, memory in
         optimizer.update(
-          weights, gradient: gradient, factor: Float(factor), memory: memory, learningRate: rates.learningRate,
+          weights, gradient: gradient, factor: factor, memory: memory, learningRate: rates.learningRate,
           momentum: rates.momentum, step: number)
       }
     }
     return norm
+  }
+
+  /// PyTorch's `clip_grad_norm_`.
+  static func clippingFactor(norm: Double, limit: Double?) -> Float {
+    Float(limit.map { min(1, $0 / (norm + 1e-6)) } ?? 1)
   }
 
   private static func squaredNorm(_ values: UnsafeBufferPointer<Float>) -> Double {

@@ -1,8 +1,6 @@
 import Checkpoints
 import Foundation
-import Graph
 import Plugins
-import Tensor
 import Testing
 
 @testable import Training
@@ -95,46 +93,6 @@ import Testing
     let buffer = try #require(step.workspace.inputBuffer("labels"))
     buffer.update(repeating: 0)
     for (image, label) in labels.enumerated() { buffer[image * 3 + label] = 1 }
-  }
-
-  /// Central differences of the loss along one random direction in the space of all weights, on a smooth network.
-  @Test(arguments: ["cross-entropy", "gradient-norm", "smoothness", "randomized-smoothing", "alignment"])
-  func agreesWithFiniteDifferences(_ name: String) throws {
-    let network = try TrainableNetwork(
-      architecture: "resnet-small-softplus", NetworkSize(inputShape: [1, 8, 8], classCount: 4, width: 2))
-    var state = NetworkState(network.tensors, memoriesPerWeight: 1, initialisation: .pytorch, seed: 3)
-    let step = try TrainingStep(
-      network, ObjectiveCatalogue.make(ObjectiveConfiguration(name, strength: 0.2)), batch: 8, classCount: 4, threads: 1
-    )
-    for input in ["images", "directions", "noise/images"] {
-      guard let buffer = step.workspace.inputBuffer(input) else { continue }
-      let values = RandomStream(seed: 1, name: input).normals(item: 0, count: buffer.count)
-      _ = buffer.update(from: values.map { Float($0) })
-    }
-    let labels = try #require(step.workspace.inputBuffer("labels"))
-    for image in 0..<8 { labels[image * 4 + image % 4] = 1 }
-    step.run(with: state)
-    var derivative = 0.0
-    var directions: [String: [Double]] = [:]
-    for (name, gradient) in step.gradients {
-      let direction = RandomStream(seed: 2, name: name).normals(item: 0, count: gradient.count)
-      directions[name] = direction
-      derivative += zip(gradient, direction).reduce(0) { $0 + Double($1.0) * $1.1 }
-    }
-    let h = 1e-4
-    func loss(_ factor: Double) -> Double {
-      for (name, direction) in directions {
-        state.update(name) { weights, _ in
-          for index in direction.indices { weights[index] += Float(factor * direction[index]) }
-        }
-      }
-      step.run(with: state)
-      return Double(step.loss)
-    }
-    let above = loss(h)
-    let below = loss(-2 * h)
-    let difference = (above - below) / (2 * h)
-    #expect(abs(difference - derivative) < 0.02 * max(0.1, abs(derivative)), "\(difference), expected \(derivative)")
   }
 }
 

@@ -88,26 +88,43 @@ struct WinogradConvolution {
 
   var preparedCount: Int { 36 * panels * 16 * sourceChannels }
 
-  /// `G g G^T` of every filter g, from `[K, C, 3, 3]` to `[36][panels][source channels][16]`, in double precision.
+  /// `G g G^T` of every filter g, from `[K, C, 3, 3]` to `[36][panels][source channels][16]`, in double precision. In training
+  /// it is done in every step: the 16 filters of a panel at a time, so that whole lines of the cache are written.
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-    prepared.update(repeating: 0, count: preparedCount)
+    typealias Lanes = SIMD16<Double>
     let elementStride = panels * 16 * sourceChannels
-    let (column0, column1, column2) = form.filterColumns
-    for output in 0..<outputChannels {
-      for source in 0..<sourceChannels {
-        let filter = weights + (isTranspose ? source * outputChannels + output : output * sourceChannels + source) * 9
-        // The transpose flips the taps.
-        func row(_ i: Int) -> SIMD8<Double> {
-          let line = filter + (isTranspose ? 2 - i : i) * 3
-          let (first, last) = (Double(line[isTranspose ? 2 : 0]), Double(line[isTranspose ? 0 : 2]))
-          return column0 * first + column1 * Double(line[1]) + column2 * last
-        }
-        // Rows of g G^T; the six used lanes are the columns.
-        let (r0, r1, r2) = (row(0), row(1), row(2))
-        let target = prepared + (output / 16 * sourceChannels + source) * 16 + output % 16
-        for i in 0..<6 {
-          let line = column0[i] * r0 + column1[i] * r1 + column2[i] * r2
-          for j in 0..<6 { target[(i * 6 + j) * elementStride] = Float(line[j]) }
+    let columns = form.filterColumns
+    let coefficients = (0..<6).map { (columns.0[$0], columns.1[$0], columns.2[$0]) }
+    // Nine taps, then g G^T: three rows of six.
+    withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 9 + 18) { lanes in
+      lanes.initialize(repeating: .zero)
+      for panel in 0..<panels {
+        let outputs = min(16, outputChannels - 16 * panel)
+        // The last panel may have lanes of an earlier one's filters left.
+        for tap in 0..<9 { lanes[tap] = .zero }
+        for source in 0..<sourceChannels {
+          for lane in 0..<outputs {
+            let output = 16 * panel + lane
+            let filter =
+              weights + (isTranspose ? source * outputChannels + output : output * sourceChannels + source) * 9
+            // The transpose flips the taps.
+            for tap in 0..<9 { lanes[isTranspose ? 8 - tap : tap][lane] = Double(filter[tap]) }
+          }
+          for row in 0..<3 {
+            for (j, factors) in coefficients.enumerated() {
+              lanes[9 + 6 * row + j] =
+                factors.0 * lanes[3 * row] + factors.1 * lanes[3 * row + 1] + factors.2 * lanes[3 * row + 2]
+            }
+          }
+          let target = UnsafeMutableRawPointer(prepared + (panel * sourceChannels + source) * 16)
+          for (i, factors) in coefficients.enumerated() {
+            for j in 0..<6 {
+              let line = factors.0 * lanes[9 + j] + factors.1 * lanes[15 + j] + factors.2 * lanes[21 + j]
+              target.storeBytes(
+                of: SIMD16<Float>(line), toByteOffset: (i * 6 + j) * elementStride * MemoryLayout<Float>.stride,
+                as: SIMD16<Float>.self)
+            }
+          }
         }
       }
     }

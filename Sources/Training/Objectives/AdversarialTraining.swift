@@ -25,6 +25,12 @@ protocol AdversarialObjective: Objective {
 
 extension AdversarialObjective {
   public func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
+    let logits = try network.apply(to: attackedImages(&network))
+    return ObjectiveValue(loss: try network.crossEntropy(logits), logits: logits)
+  }
+
+  /// x + d, as constants to the derivative.
+  func attackedImages(_ network: inout TrainingGraph) throws -> Graph.Value {
     let zero = network.graph.constant(0)
     var perturbation =
       try attack.randomStart
@@ -37,7 +43,6 @@ extension AdversarialObjective {
       perturbation = try network.graph.stopGradient(
         advance(perturbation, along: gradient, length: length, &network))
     }
-    let logits = try network.apply(to: network.graph.add(network.images, perturbation))
-    return ObjectiveValue(loss: try network.crossEntropy(logits), logits: logits)
+    return try network.graph.add(network.images, perturbation)
   }
 }
