@@ -76,6 +76,14 @@ import Testing
     #expect(other == result)
   }
 
+  @Test func aFolderCalledBayesIsNoModel() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    try FileManager.default.createDirectory(atPath: binary.path("bayes"), withIntermediateDirectories: true)
+    let outcome = try binary.run("evaluate", "bayes", "--images", "4", "--quiet", "--no-leaderboard")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
+
   @Test func theExactOnesByName() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }

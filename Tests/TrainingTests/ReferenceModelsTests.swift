@@ -48,10 +48,14 @@ import Testing
     #expect(abs(claimed - measured) < 5 * (claimed * (1 - claimed) * 2 / 2000).squareRoot())
   }
 
+  /// Autoencoders and denoisers may be left to be made from their recipes.
   @Test func everyRecipeHasItsModel() throws {
     let recipes = try FileManager.default.contentsOfDirectory(
-      atPath: Self.models.appendingPathComponent("recipes").path)
-    #expect(recipes.sorted() == Self.ids.map { "\($0).json" }.sorted())
+      atPath: Self.models.appendingPathComponent("recipes").path
+    ).map { String($0.dropLast(".json".count)) }
+    for id in recipes where try Self.recipe(id).kind == .classifier {
+      #expect(Self.ids.contains(id), "models/recipes/\(id).json has no models/\(id)")
+    }
   }
 
   /// Three of each regime, from at least four objectives, all labels given and none against the folder they are in.

@@ -56,7 +56,7 @@ struct CheckpointSweepWork: SweepWork {
   func reference(threads: Int, progress: any ProgressReporter) throws -> EvaluationResult? {
     guard task.densityIsExact else { return nil }
     let options = try ModelOptions.parse(["--threads", "\(threads)"])
-    let (subject, _) = try SubjectSource("bayes", options: options, files: files).subject(on: task, options: options)
+    let (subject, _) = try SubjectSource.bayes(noise: 0).subject(on: task, options: options)
     return try measure(subject, threads: threads, progress: progress)
   }
 

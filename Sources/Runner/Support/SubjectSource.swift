@@ -11,7 +11,7 @@ enum SubjectSource {
 
   init(_ argument: String?, options: ModelOptions, files: ProjectFiles) throws {
     if let argument, options.program.plugin == nil, argument == "bayes" || argument.hasPrefix("bayes:"),
-      !FileManager.default.fileExists(atPath: argument)
+      !Self.isFile(argument)
     {
       let text = argument.dropFirst("bayes:".count)
       guard argument == "bayes" || Double(text).map({ $0 >= 0 && $0.isFinite }) ?? false else {
@@ -22,6 +22,12 @@ enum SubjectSource {
     }
     let loader = ModelLoader(files)
     self = .checkpoint(loader, try loader.find(argument, options))
+  }
+
+  /// Whether there is a file of that name; a folder is no checkpoint.
+  private static func isFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
   }
 
   /// The task that the model was made for, where that is known.
