@@ -12,13 +12,13 @@ public enum ClassifierConformance {
   public static func problems(
     _ classifier: any Classifier, subject: String = "classifier", images: Tensor, seed: UInt64 = 1
   ) -> [ConformanceProblem] {
-    report(classifier, subject: subject, images: images, seed: seed).problems
+    report(classifier, subject: subject, images: images, seed: seed, rounding: 0).problems
   }
 
   static func report(
-    _ classifier: any Classifier, subject: String, images: Tensor, seed: UInt64
+    _ classifier: any Classifier, subject: String, images: Tensor, seed: UInt64, rounding: Double
   ) -> ConformanceReport {
-    var report = ConformanceReport(subject)
+    var report = ConformanceReport(subject, rounding: rounding)
     let (shape, classes) = (classifier.inputShape, classifier.classCount)
     report.require(
       shape.rank == 3 && shape.count > 0, .declaration, "the input shape is \(shape), expected [C, H, W]")
@@ -47,27 +47,33 @@ public enum ClassifierConformance {
     between first: any Classifier, and second: any Classifier, subject: String = "classifiers", images: Tensor
   ) -> [ConformanceProblem] {
     var report = ConformanceReport(subject)
+    compare(first, second, images: images, into: &report)
+    return report.problems
+  }
+
+  static func compare(
+    _ first: any Classifier, _ second: any Classifier, images: Tensor, into report: inout ConformanceReport
+  ) {
     let results = [first, second].compactMap { classifier in
       report.attempt("gradient") { try classifier.inputGradient(.logOddsPredicted, at: images) }
     }
-    guard results.count == 2 else { return report.problems }
-    report.require(
-      results[0].logits.bitsOfImages == results[1].logits.bitsOfImages, .threads, "the logits differ")
-    report.require(
-      results[0].gradient.bitsOfImages == results[1].gradient.bitsOfImages, .threads, "the gradients differ")
-    return report.problems
+    guard results.count == 2 else { return }
+    report.requireSame(
+      results[0].logits.numbersOfImages, as: results[1].logits.numbersOfImages, .threads, "logits")
+    report.requireSame(
+      results[0].gradient.numbersOfImages, as: results[1].gradient.numbersOfImages, .threads, "input gradients")
   }
 
   private static func checkImagewise(
     _ classifier: any Classifier, _ images: Tensor, _ cotangents: [[Float]], _ report: inout ConformanceReport
   ) {
     ImagewiseCheck(what: "logits", count: images.batch) { indices in
-      try classifier.logits(images.selecting(indices)).bitsOfImages
+      try classifier.logits(images.selecting(indices)).numbersOfImages
     }.run(into: &report)
     ImagewiseCheck(what: "input gradients", count: images.batch) { indices in
       let result = try classifier.inputGradients(
         at: images.selecting(indices), cotangents: constantCotangents(cotangents))
-      return joined(([result.logits] + result.gradients).map(\.bitsOfImages))
+      return joined(([result.logits] + result.gradients).map(\.numbersOfImages))
     }.run(into: &report)
   }
 

@@ -3,13 +3,18 @@ import Tensor
 /// Collects the problems of one subject.
 struct ConformanceReport {
   let subject: String
+  let rounding: Double
   private(set) var problems: [ConformanceProblem] = []
   /// What is not wrong and still has to be known.
   private(set) var remarks: [ConformanceProblem] = []
   /// What was looked at, whether or not it held.
   private(set) var checked: Set<ConformanceRequirement> = []
 
-  init(_ subject: String) { self.subject = subject }
+  /// - Parameter rounding: by how much of their norm numbers may differ that should be the same.
+  init(_ subject: String, rounding: Double = 0) {
+    self.subject = subject
+    self.rounding = rounding
+  }
 
   mutating func add(_ requirement: ConformanceRequirement, _ finding: String) {
     checked.insert(requirement)

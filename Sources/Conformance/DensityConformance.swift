@@ -97,14 +97,14 @@ private struct DensityConformanceAtNoise {
     report.requireFinite(logDensities, "the log-densities \(where_)")
     report.requireFinite(scores, "the class scores \(where_)")
     report.require(
-      logDensities.bitsOfRows == beside.bitsOfRows, .consistency,
+      logDensities.numbersOfRows == beside.numbersOfRows, .consistency,
       "the log-densities that come with class scores differ from logDensities(at:noise:) \(where_)")
     ImagewiseCheck(what: "log-densities \(where_)", count: count) { [density, images, noise] indices in
-      try density.logDensities(at: images.selecting(indices), noise: noise).bitsOfRows
+      try density.logDensities(at: images.selecting(indices), noise: noise).numbersOfRows
     }.run(into: &report)
     ImagewiseCheck(what: "class scores \(where_)", count: count) { [density, images, noise] indices in
       let result = try density.classScores(at: images.selecting(indices), noise: noise)
-      return joined([result.logDensities.bitsOfRows, result.scores.bitsOfImages])
+      return joined([result.logDensities.numbersOfRows, result.scores.numbersOfImages])
     }.run(into: &report)
     checkCombinations(scores, &report)
     checkDerivatives(&report)
@@ -152,7 +152,7 @@ private struct DensityConformanceAtNoise {
       }
       if let alone, let alone {
         report.require(
-          alone.bitsOfImages == found[index].bitsOfImages, .cotangents,
+          alone.numbersOfImages == found[index].numbersOfImages, .cotangents,
           "the gradients of weights \(index) of two differ from those of these weights alone at noise \(noise)")
       }
     }

@@ -40,10 +40,9 @@ struct GradientConformance {
           + "\(images.shape) each")
     else { return false }
     for gradient in result.gradients { report.requireFinite(gradient, "the input gradients") }
-    let differing = zip(result.logits.bitsOfImages, logits.bitsOfImages).count { $0 != $1 }
-    report.require(
-      differing == 0, .consistency,
-      "the logits that come with input gradients differ from logits(_:) for \(differing) of \(images.batch) images")
+    report.requireSame(
+      result.logits.numbersOfImages, as: logits.numbersOfImages, .consistency,
+      "the logits that come with input gradients, and those of logits(_:)")
 
     let calls = asked.withLock { $0 }.sorted { $0.range.lowerBound < $1.range.lowerBound }
     var end = 0
@@ -55,7 +54,7 @@ struct GradientConformance {
       calls.allSatisfy { call in
         call.range.clamped(to: 0..<images.batch) == call.range
           && call.logits.shape == [call.range.count, classifier.classCount]
-          && call.logits.bitsOfImages == Array(result.logits.bitsOfImages[call.range])
+          && call.logits.numbersOfImages == Array(result.logits.numbersOfImages[call.range])
       }, .cotangents, "the logits that cotangents are made from are not those of their images")
     return true
   }
@@ -70,9 +69,9 @@ struct GradientConformance {
     }
     guard let together, together.count == 3, apart.count == 3 else { return }
     for (index, pair) in zip(together, apart).enumerated() {
-      report.require(
-        pair.0.bitsOfImages == pair.1.bitsOfImages, .cotangents,
-        "the gradients of cotangent \(index) of three differ from those of that cotangent alone")
+      report.requireSame(
+        pair.0.numbersOfImages, as: pair.1.numbersOfImages, .cotangents,
+        "the gradients of cotangent \(index) of three, and of that cotangent alone")
     }
     var (error, size) = (0.0, 0.0)
     for index in apart[0].scalars.indices {

@@ -8,19 +8,19 @@ struct ImagewiseCheck {
   let what: String
   /// How many images there are to choose from.
   let count: Int
-  /// The bits of the result of each of the images with these indices, in this order.
-  let bits: @Sendable (_ indices: [Int]) throws -> [[UInt64]]
+  /// The results of the images with these indices, in this order.
+  let numbers: @Sendable (_ indices: [Int]) throws -> [ImageNumbers]
 
   func run(into report: inout ConformanceReport) {
     let all = Array(0..<count)
-    guard let whole = report.attempt("\(what) of \(count) images", { try bits(all) }) else { return }
+    guard let whole = report.attempt("\(what) of \(count) images", { try numbers(all) }) else { return }
     guard report.require(whole.count == count, .shape, "\(what) of \(count) images are \(whole.count)") else { return }
     compare(all, with: whole, .determinism, "called again with the same images", &report)
     for (indices, name) in compositions {
       compare(indices, with: whole, .batchInvariance, name, &report)
     }
     concurrently(all, whole, &report)
-    if let none = report.attempt("\(what) of no images", as: .emptyBatch, { try bits([]) }) {
+    if let none = report.attempt("\(what) of no images", as: .emptyBatch, { try numbers([]) }) {
       report.require(none.isEmpty, .emptyBatch, "\(what) of no images are those of \(none.count)")
     }
   }
@@ -40,39 +40,25 @@ struct ImagewiseCheck {
   }
 
   private func compare(
-    _ indices: [Int], with whole: [[UInt64]], _ requirement: ConformanceRequirement, _ name: String,
+    _ indices: [Int], with whole: [ImageNumbers], _ requirement: ConformanceRequirement, _ name: String,
     _ report: inout ConformanceReport
   ) {
-    guard let part = report.attempt("\(what) \(name)", { try bits(indices) }) else { return }
-    report.check(requirement, finding: difference(part, indices.map { whole[$0] }, indices, name))
+    guard let part = report.attempt("\(what) \(name)", { try numbers(indices) }) else { return }
+    report.requireSame(part, as: indices.map { whole[$0] }, requirement, "\(what) \(name)")
   }
 
-  private func concurrently(_ all: [Int], _ whole: [[UInt64]], _ report: inout ConformanceReport) {
-    let results = Mutex<[[[UInt64]]]>([])
+  private func concurrently(_ all: [Int], _ whole: [ImageNumbers], _ report: inout ConformanceReport) {
+    let results = Mutex<[[ImageNumbers]]>([])
     let ended: Void? = report.attempt("\(what) from two threads at once", as: .concurrency) {
       try Workers.forEachBlock(of: 2, blockSize: 1, threads: 2) { _, _ in
-        let result = try bits(all)
+        let result = try numbers(all)
         results.withLock { $0.append(result) }
       }
     }
     guard ended != nil else { return }
     for result in results.withLock({ $0 }) {
-      if let finding = difference(result, whole, all, "from two threads at once") {
-        return report.add(.concurrency, finding)
-      }
+      report.requireSame(result, as: whole, .concurrency, "\(what) from two threads at once")
     }
-  }
-
-  /// What differs, nil where nothing does.
-  private func difference(_ got: [[UInt64]], _ expected: [[UInt64]], _ indices: [Int], _ name: String) -> String? {
-    guard got.count == expected.count else {
-      return "\(what) \(name): \(got.count) results for \(expected.count) images"
-    }
-    let differing = got.indices.filter { got[$0] != expected[$0] }
-    guard let first = differing.first else { return nil }
-    let numbers = zip(got[first], expected[first]).count { $0 != $1 }
-    return "\(what) \(name): the results of \(differing.count) of \(got.count) images differ "
-      + "(image \(indices[first]): \(numbers) of \(expected[first].count) numbers)"
   }
 }
 
@@ -82,19 +68,4 @@ extension Tensor {
     guard !indices.isEmpty else { return Tensor(shape: shape.droppingFirst.prepending(0), scalars: []) }
     return Tensor.concatenating(indices.map { self[batch: $0..<$0 + 1] })
   }
-
-  /// The bits of each image's scalars.
-  var bitsOfImages: [[UInt64]] { (0..<batch).map { item($0).map { UInt64($0.bitPattern) } } }
-}
-
-extension Matrix {
-  /// The bits of each row's numbers.
-  var bitsOfRows: [[UInt64]] { (0..<rows).map { row($0).map(\.bitPattern) } }
-}
-
-/// Bits of several results of the same images, side by side.
-/// - Returns: one element for each image; as many as the longest of `parts` has, so that a wrong count shows.
-func joined(_ parts: [[[UInt64]]]) -> [[UInt64]] {
-  let count = parts.reduce(0) { max($0, $1.count) }
-  return (0..<count).map { image in parts.flatMap { image < $0.count ? $0[image] : [] } }
 }

@@ -28,7 +28,7 @@ public enum ManifoldConformance {
       let basis = try manifold.tangentBasis(at: images.selecting(indices))
       return basis.assignment.map { index in
         let rows = basis.bases[index]
-        return rows.shape.dimensions.map(UInt64.init) + rows.scalars.map { UInt64($0.bitPattern) }
+        return ImageNumbers(results: [rows.shape.dimensions.map(Double.init), rows.scalars.map(Double.init)])
       }
     }.run(into: &report)
     return report.problems

@@ -24,7 +24,9 @@ public enum MetricConformance {
     report.require(
       values.allSatisfy(\.isFinite), .finite, "random images give \(values), expected finite values")
     ImagewiseCheck(what: "values", count: count) { indices in
-      try metric.compare(gradients.selecting(indices), references.selecting(indices)).map { [$0.bitPattern] }
+      try metric.compare(gradients.selecting(indices), references.selecting(indices)).map {
+        ImageNumbers(results: [[$0]])
+      }
     }.run(into: &report)
     checkSelfAlignment(metric, gradients, values, &report)
     checkScale(metric, gradients, references, values, &report)

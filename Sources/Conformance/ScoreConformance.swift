@@ -24,7 +24,7 @@ public enum ScoreConformance {
       report.requireFinite(found, "the score at noise \(noise)")
       checkDenoising(found, images, noisy, noise, &report)
       ImagewiseCheck(what: "scores at noise \(noise)", count: images.batch) { indices in
-        try score.score(at: noisy.selecting(indices), noise: noise).bitsOfImages
+        try score.score(at: noisy.selecting(indices), noise: noise).numbersOfImages
       }.run(into: &report)
       if let logDensity { checkDerivative(score, noisy, noise, logDensity, seed, &report) }
     }

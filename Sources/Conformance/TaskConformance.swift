@@ -137,7 +137,7 @@ public enum TaskConformance {
       guard let again else { continue }
       report.require(
         again.images.shape == task.imageShape.prepending(part)
-          && again.images.bitsOfImages == Array(set.images.bitsOfImages.prefix(part))
+          && again.images.numbersOfImages == Array(set.images.numbersOfImages.prefix(part))
           && again.labels == Array(set.labels.prefix(part)), .images,
         "asked for \(what) images (\(part)), the task does not give the first of the \(count)")
     }

@@ -41,7 +41,7 @@ public enum Recheck {
   /// Whether either value lies in the other's interval; undefined numbers agree with undefined ones.
   private static func overlap(_ first: Estimate, _ second: Estimate) -> Bool {
     func contains(_ interval: Estimate, _ value: Double) -> Bool {
-      (interval.low ?? -.infinity)...(interval.high ?? .infinity) ~= value
+      (interval.low ?? -.infinity) <= value && value <= (interval.high ?? .infinity)
     }
     guard let a = first.value, let b = second.value else { return (first.value == nil) == (second.value == nil) }
     return a == b || contains(first, b) || contains(second, a)

@@ -37,6 +37,19 @@ import _TestSupport
     #expect(outcome.passed && saturation?.status == .remarked, "\(outcome.checks)")
   }
 
+  @Test("other last digits are remarked on where rounding is allowed, and more is a failure")
+  func rounding() {
+    func status(_ factor: Float, allowsRounding: Bool) -> [ConformanceRequirement: ConformanceOutcome.Status] {
+      let outcome = ModelConformance.outcome(
+        BatchScaledClassifier(factor: factor), subject: "toy", images: images, allowsRounding: allowsRounding)
+      return Dictionary(uniqueKeysWithValues: outcome.checks.map { ($0.requirement, $0.status) })
+    }
+    #expect(status(1 + 1e-6, allowsRounding: false)[.batchInvariance] == .failed)
+    let allowed = status(1 + 1e-6, allowsRounding: true)
+    #expect(allowed[.batchInvariance] == .remarked && !allowed.values.contains(.failed), "\(allowed)")
+    #expect(status(1.01, allowsRounding: true)[.batchInvariance] == .failed)
+  }
+
   @Test func anotherModelUnderOtherSettingsFails() {
     let outcome = ModelConformance.outcome(
       ToyClassifier(flaw: nil), alike: ToyClassifier(flaw: .wrongScale), subject: "toy", images: images)
@@ -103,5 +116,28 @@ struct UnresponsiveClassifier: Classifier {
       }
     }.gradients
     return (logits, gradients)
+  }
+}
+
+/// A sound classifier whose numbers are scaled by `factor` where an image is alone.
+private struct BatchScaledClassifier: Classifier {
+  let factor: Float
+  private let base = ToyClassifier(flaw: nil)
+  var inputShape: Shape { base.inputShape }
+  var classCount: Int { base.classCount }
+
+  func logits(_ images: Tensor) throws -> Tensor { scaled(try base.logits(images), images.batch) }
+
+  func inputGradients(
+    at images: Tensor, cotangents: @Sendable (Tensor, Range<Int>) throws -> [Tensor]
+  ) throws -> (logits: Tensor, gradients: [Tensor]) {
+    let result = try base.inputGradients(at: images) { logits, range in
+      try cotangents(scaled(logits, images.batch), range)
+    }
+    return (scaled(result.logits, images.batch), result.gradients.map { scaled($0, images.batch) })
+  }
+
+  private func scaled(_ tensor: Tensor, _ batch: Int) -> Tensor {
+    batch == 1 ? Tensor(shape: tensor.shape, scalars: tensor.scalars.map { $0 * factor }) : tensor
   }
 }

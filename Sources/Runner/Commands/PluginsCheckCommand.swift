@@ -72,7 +72,8 @@ extension PluginsCommand {
       progress.end()
       let outcome = ModelConformance.outcome(
         model.classifier, alike: try load(options.batch == 1 ? 3 : 1, options.threads == 1 ? 2 : 1).classifier,
-        subject: candidate.checkpoint.name, images: chosen.images, seed: seed)
+        subject: candidate.checkpoint.name, images: chosen.images, seed: seed,
+        allowsRounding: model.classifier is ExternalClassifier)
       try Interruption.check()
       let report = CheckReport(outcome, images: chosen, model: LoadReport(candidate, model))
       CommandLineOutput.result(json ? try report.json() : report.text)

@@ -1,4 +1,5 @@
 import BenchCore
+import Foundation
 
 /// A task in words, as far as it is known.
 enum TaskDescription {
@@ -77,9 +78,10 @@ enum TaskDescription {
   private static func add(_ constants: ProtocolConstants, to card: inout Card) {
     card.add(
       "steps", list(constants.stepSizes), "lengths of the perturbations on and off the manifold, in pixel units")
-    card.add("wide step", "\(constants.wideStep)", "where off- and on-manifold sensitivity are compared: R of the rule")
     card.add(
-      "small step", "\(constants.smallStep)", "where on-manifold sensitivity is compared with the reference's: K")
+      "wide step", short(constants.wideStep), "where off- and on-manifold sensitivity are compared: R of the rule")
+    card.add(
+      "small step", short(constants.smallStep), "where on-manifold sensitivity is compared with the reference's: K")
     card.add("score noise", list(constants.scoreNoises), "noise levels of the score that gradients are compared with")
     card.add(
       "alignment", "at noise \(list(constants.alignmentNoises)), decided at \(constants.decisiveNoise)",
@@ -89,5 +91,8 @@ enum TaskDescription {
 
   private static func size(_ extents: [Int]) -> String { extents.map(String.init).joined(separator: " x ") }
 
-  private static func list(_ values: [Double]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
+  private static func list(_ values: [Double]) -> String { values.map(short).joined(separator: ", ") }
+
+  /// Four digits: results hold the constants in full.
+  private static func short(_ value: Double) -> String { String(format: "%.4g", value) }
 }

@@ -15,8 +15,8 @@ public struct ExternalPlugin: ModelPlugin {
   private static let largestClassCount = 1 << 20
 
   public static let facts = ModelPluginFacts(
-    files: ["any: the program reads it"],
     notes: [
+      "Any file is its checkpoint, as long as the program reads it",
       "For models of other frameworks and of GPUs: the program is started, and asked for logits and gradients",
       "A program that model.json names runs only with --allow-plugin: it can do all that you may do on this machine",
     ],
