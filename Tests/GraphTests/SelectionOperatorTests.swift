@@ -22,6 +22,13 @@ import _TestSupport
     OperatorFamily("power-constant") { s in
       try s.graph.power(s.positiveInput(s.shape(rank: 2)), s.graph.constant(-1.5))
     },
+    OperatorFamily("remainder") { s in
+      let shape = s.shape(rank: 2)
+      // Both operands reach their own quotients.
+      let quotients = s.graph.constant(Tensor(shape: [1], scalars: [3]))
+      return try s.graph.remainder(
+        s.graph.multiply(quotients, s.input(shape)), s.positiveInput([shape[1]]), signOfDividend: s.integer(0...1) == 0)
+    },
     OperatorFamily("sin") { s in try s.graph.sin(s.input(s.shape(rank: 2))) },
     OperatorFamily("cos") { s in try s.graph.cos(s.input(s.shape(rank: 3))) },
     OperatorFamily("elu") { s in try s.graph.elu(s.input(s.shape(rank: 2)), alpha: 0.7, scale: 1.3, rate: 0.9) },
@@ -66,6 +73,10 @@ import _TestSupport
     #expect(try Equal()([x, row([0.5])]).scalars == [0, 0, 1, 0, 0, 0])
     #expect(try Larger()([x, row([0.6])]).scalars == [0.6, 0.6, 0.6, 1.5, 2.5, 2.7])
     #expect(try Power()([row([2, 3, 4]), row([3, 2, 0.5])]).scalars == [8, 9, 2])
+    let (dividends, divisors) = (row([7, -7, 7, -7, 1, -1, 6]), row([3, 3, -3, -3, .infinity, .infinity, -3]))
+    #expect(try Remainder(sign: .dividend)([dividends, divisors]).scalars == [1, -1, 1, -1, 1, -1, 0])
+    #expect(try Remainder(sign: .divisor)([dividends, divisors]).scalars == [1, 2, -2, -1, 1, .infinity, 0])
+    #expect(try Remainder(sign: .dividend)([row([.infinity, 1]), row([3, 0])]).scalars.allSatisfy(\.isNaN))
     #expect(try Take(axis: 0, indices: [5, 0, 0])([x]).scalars == [2.7, -2.5, -2.5])
     #expect(
       try TakeTranspose(take: Take(axis: 0, indices: [1, 0, 1]), extent: 3)([row([1, 2, 4])]).scalars == [2, 5, 0])

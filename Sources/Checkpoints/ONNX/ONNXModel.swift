@@ -102,10 +102,28 @@ public struct ONNXValueInfo: Sendable {
 }
 
 extension ONNXGraph {
-  /// The same graph with other nodes.
-  public init(replacing graph: ONNXGraph, nodes: [ONNXNode]) {
+  /// The same graph with other nodes, and without those that `output` does not depend on.
+  public init(replacing graph: ONNXGraph, nodes: [ONNXNode], output: ONNXValueInfo) {
+    var needed: Set<String> = [output.name]
+    var live: [ONNXNode] = []
+    for node in nodes.reversed() where node.outputs.contains(where: { needed.contains($0) }) {
+      needed.formUnion(node.namesRead)
+      live.append(node)
+    }
     self.init(
-      name: graph.name, nodes: nodes, initializers: graph.initializers, inputs: graph.inputs, outputs: graph.outputs)
+      name: graph.name, nodes: live.reversed(), initializers: graph.initializers, inputs: graph.inputs,
+      outputs: [output])
+  }
+}
+
+extension ONNXNode {
+  /// Values that the node reads, also inside the graphs of its attributes.
+  var namesRead: [String] {
+    inputs
+      + attributes.values.flatMap { attribute in
+        guard case .graph(let graph) = attribute else { return [String]() }
+        return graph.nodes.flatMap(\.namesRead) + graph.outputs.map(\.name)
+      }
   }
 }
 

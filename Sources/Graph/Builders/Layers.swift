@@ -72,6 +72,13 @@ extension Graph {
     try apply(MaxPool2D(window: window), [x])
   }
 
+  /// The elements of `other` at the places where the windows' maxima of `x` are; both are of one shape.
+  public mutating func maxPool2d(
+    _ x: Value, selecting other: Value, _ window: PoolingWindow
+  ) throws(GraphError) -> Value {
+    try apply(MaxPool2DGather(window: window), [x, other])
+  }
+
   public mutating func averagePool2d(
     _ x: Value, _ window: PoolingWindow, includesPadding: Bool = true
   ) throws(GraphError) -> Value {

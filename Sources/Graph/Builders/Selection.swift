@@ -35,6 +35,13 @@ extension Graph {
     try apply(Power(), [base, exponent])
   }
 
+  /// What a division leaves, with the sign of the dividend or the divisor; see `Remainder`.
+  public mutating func remainder(
+    _ left: Value, _ right: Value, signOfDividend: Bool
+  ) throws(GraphError) -> Value {
+    try apply(Remainder(sign: signOfDividend ? .dividend : .divisor), [left, right])
+  }
+
   public mutating func sin(_ x: Value) throws(GraphError) -> Value { try apply(Sine(), [x]) }
   public mutating func cos(_ x: Value) throws(GraphError) -> Value { try apply(Cosine(), [x]) }
   public mutating func sign(_ x: Value) throws(GraphError) -> Value { try apply(Sign(), [x]) }

@@ -165,6 +165,9 @@ def save(name, nodes, inputs, outputs, constants, opset=13, functions=(), domain
     result = np.concatenate([evaluator.run(None, {inputs[0].name: x[i : i + 1]})[0] for i in range(len(x))])
     path = os.path.join(HERE, name + ".onnx")
     if external:
+        # The package appends to a file that exists.
+        if os.path.exists(os.path.join(HERE, name + ".bin")):
+            os.remove(os.path.join(HERE, name + ".bin"))
         onnx.save_model(model, path, save_as_external_data=True, location=name + ".bin", size_threshold=0, convert_attribute=False)
     else:
         onnx.save_model(model, path)
@@ -266,6 +269,30 @@ def by_hand():
             node("Flatten", ["pooled"], ["rows"]), node("Gemm", ["rows", "weights", "bias"], ["logits"]),
         ],
         [info("x", "n", 3, 8, 8)], [info("logits", "n", 5)], [kernel, *head], external=True)
+
+    # Assignments to a slice of a constant, rows at coordinates for each image, sums over products; and a second output, the
+    # label, by an operator that has no derivative and is not needed.
+    corners = np.array([[0, 0], [0, 5], [5, 0], [5, 5]])
+    save(
+        "coordinates",
+        [
+            node("Conv", ["x", "kernel"], ["conv"]),
+            node("ConstantOfShape", ["plane"], ["ones"], value=tensor("one", np.ones(1, np.float32))),
+            node("ScatterND", ["ones", "corners", "values"], ["mask"]), node("Mul", ["conv", "mask"], ["masked"]),
+            node("Einsum", ["masked", "left", "right"], ["mixed"], equation="...ij,jk,ki->...ik"),
+            node("Shape", ["mixed"], ["shape"], name="shape"), node("Gather", ["shape", "first"], ["count"]),
+            node("Concat", ["count", "ones3"], ["extents"], axis=0), node("Expand", ["channels", "extents"], ["which"]),
+            node("GatherND", ["mixed", "which"], ["taken"], batch_dims=1),
+            node("ReduceMean", ["taken"], ["pooled"], axes=[2, 3], keepdims=0),
+            node("Gemm", ["pooled", "small", "bias"], ["logits"]), node("ArgMax", ["logits"], ["label"], axis=1),
+        ],
+        [info("x", "n", 3, 8, 8)],
+        [info("logits", "n", 5), helper.make_tensor_value_info("label", TensorProto.INT64, ["n", 1])],
+        [
+            kernel, tensor("plane", np.array([6, 6])), tensor("corners", corners), tensor("values", np.zeros(4, np.float32)),
+            tensor("left", normal(6, 4)), tensor("right", normal(4, 6)), tensor("first", np.array([0])),
+            tensor("ones3", np.array([1, 1])), tensor("channels", np.array([[[3], [-4], [1]]])), tensor("small", normal(3, 5)), head[1],
+        ])
 
 
 def main():

@@ -31,6 +31,7 @@ import _TestSupport
   ]
   static let handmade = [
     "nhwc-softmax", "exp-and-divide", "fixed-reshape", "mixes-images", "function-and-if", "external-data",
+    "coordinates",
   ]
 
   @Test(arguments: exported) func logitsAndGradientsAreThoseOfPyTorch(_ name: String) throws {
@@ -76,6 +77,7 @@ import _TestSupport
     #expect(try notes("mixes-images").contains("mixes the images"))
     #expect(try notes("single-image").contains("image by image"))
     #expect(try notes("perceptron").contains("in a row"))
+    #expect(try notes("coordinates").contains("2 outputs; `logits` is taken"))
     #expect(try !notes("fixed-reshape").contains("image by image"))
     #expect(try !notes("transformer-opset14-fixed").contains("image by image"))
     #expect(try Self.load("residual-opset9").preprocessingIsAssumed)

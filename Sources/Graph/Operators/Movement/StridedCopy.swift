@@ -7,6 +7,10 @@ enum StridedCopy {
     _ source: UnsafePointer<Float>, strides: [Int], into target: UnsafeMutablePointer<Float>, _ shape: Shape,
     _ kernel: KernelArguments
   ) {
+    let (joined, steps) = shape.joiningAxes(strides)
+    if joined.rank >= 2, joined.count > 0, steps[joined.rank - 2] == 1, steps[joined.rank - 1] > 1 {
+      return transposePlanes(source, joined, steps, into: target, kernel)
+    }
     rows(shape, strides, kernel) { dense, strided, length, step in
       let from = source + strided
       let to = target + dense
@@ -14,6 +18,36 @@ enum StridedCopy {
         to.update(from: from, count: length)
       } else {
         for index in 0..<length { to[index] = from[index * step] }
+      }
+    }
+  }
+
+  /// Where the last two axes are exchanged: by tiles, so that every cache line that is met is used as a whole.
+  private static func transposePlanes(
+    _ source: UnsafePointer<Float>, _ shape: Shape, _ steps: [Int], into target: UnsafeMutablePointer<Float>,
+    _ kernel: KernelArguments
+  ) {
+    let tile = 16
+    let (rows, columns) = (shape[shape.rank - 2], shape[shape.rank - 1])
+    let step = steps[shape.rank - 1]
+    let outer = Shape(Array(shape.dimensions.dropLast(2)))
+    let outerStrides = outer.strides
+    let bands = (rows + tile - 1) / tile
+    kernel.forEachBlock(of: outer.count * bands, blockSize: KernelArguments.blockSize(work: tile * columns)) {
+      range, _ in
+      for band in range {
+        let plane = band / bands
+        var offset = 0
+        for axis in 0..<outer.rank { offset += plane / outerStrides[axis] % outer[axis] * steps[axis] }
+        let first = band % bands * tile
+        let last = min(rows, first + tile)
+        let from = source + offset
+        let to = target + plane * rows * columns
+        for left in stride(from: 0, to: columns, by: tile) {
+          for row in first..<last {
+            for column in left..<min(columns, left + tile) { to[row * columns + column] = from[row + column * step] }
+          }
+        }
       }
     }
   }

@@ -34,7 +34,7 @@ struct ONNXNetwork: NetworkSource {
       importer.rebatching = Rebatching(declared: declared, wanted: batch)
     }
     let values = try importer.run([input.name: .real(prepared)])
-    let value = values[output.index].value(in: &importer.graph)
+    let value = values[0].value(in: &importer.graph)
     var logits = try rows(value, batch: batch, &importer.graph)
     if takesLogarithm { logits = try importer.graph.log(logits) }
     let folded = try importer.graph.folded(for: [images, logits])
@@ -48,7 +48,7 @@ struct ONNXNetwork: NetworkSource {
     else {
       throw ONNXImportError.outputs(
         file: file,
-        reason: "the output `\(model.graph.outputs[output.index].name)` has shape \(shape) for \(batch) images, "
+        reason: "the output `\(model.graph.outputs[0].name)` has shape \(shape) for \(batch) images, "
           + "expected [\(batch), K] with K at least 2")
     }
     return try graph.reshape(value, to: [batch, shape[1]])

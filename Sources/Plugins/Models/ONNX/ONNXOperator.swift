@@ -59,7 +59,7 @@ enum ONNXOperators {
   static let all: [String: ONNXOperator] = {
     let families = [
       arithmetic, functions, activations, comparisons, convolutions, pooling, normalisation, products, reductions,
-      reshaping, movement, resizing, constants,
+      reshaping, movement, coordinates, resizing, constants,
     ]
     return Dictionary(families.joined().map { ($0.name, $0) }) { first, _ in first }
   }()

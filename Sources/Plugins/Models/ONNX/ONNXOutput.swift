@@ -2,9 +2,7 @@ import Checkpoints
 
 /// Which output is the classifier's, and which node turns its logits into probabilities.
 struct ONNXOutput: Sendable {
-  /// Index among the graph's outputs.
-  let index: Int
-  /// The graph without the normalisation at its end.
+  /// The graph of this output alone, without the normalisation at its end.
   let graph: ONNXGraph
   let notes: [String]
 
@@ -26,7 +24,6 @@ struct ONNXOutput: Sendable {
         file: model.file,
         reason: "the graph has \(graph.outputs.count) outputs, none of real numbers; expected logits [N, K]")
     }
-    self.index = index
     var notes: [String] = []
     if graph.outputs.count > 1 {
       notes.append(
@@ -49,7 +46,7 @@ struct ONNXOutput: Sendable {
       guard Self.transparent.contains(node.operation) else { break }
       name = source
     }
-    self.graph = ONNXGraph(replacing: graph, nodes: nodes)
+    self.graph = ONNXGraph(replacing: graph, nodes: nodes, output: graph.outputs[index])
     self.notes = notes
   }
 }

@@ -16,11 +16,9 @@ extension ONNXOperators {
         ? [.graph(graph.truncate(quotient), .integer)] : [.real(quotient)]
     },
     ONNXOperator("Mod", opsets: 10...opsets.upperBound, integers: .computes(remainder)) { node, graph in
-      let (a, b) = (try node.value(0, &graph), try node.value(1, &graph))
-      let quotient = try graph.divide(a, b)
-      // fmod has the sign of the dividend, the other the divisor's.
-      let whole = try node.flag("fmod") ? graph.truncate(quotient) : graph.floor(quotient)
-      return [.graph(try graph.subtract(a, graph.multiply(b, whole)), try node.input(0).kind)]
+      let rest = try graph.remainder(
+        node.value(0, &graph), node.value(1, &graph), signOfDividend: node.flag("fmod"))
+      return [.graph(rest, try node.input(0).kind)]
     },
     unary("Neg", { (0).subtractingReportingOverflow($0) }) { try $0.negate($1) },
     unary("Abs", { $0 == .min ? (0, true) : (abs($0), false) }) { try $0.absoluteValue($1) },

@@ -22,11 +22,11 @@ extension ONNXOperators {
     .movement("Floor") { try $1.floor($0.value(0, &$1)) },
     .movement("Ceil") { try $1.ceil($0.value(0, &$1)) },
     .movement("Round", opsets: 11...opsets.upperBound) { try $1.round($0.value(0, &$1)) },
-    .real("Clip", clip),
+    ONNXOperator("Clip") { node, graph in [.graph(try clip(node, &graph), try node.input(0).kind)] },
   ]
 
   /// Bounds are attributes up to opset 10, inputs since 11.
-  @Sendable private static func clip(_ node: NodeContext, _ graph: inout Graph) throws -> Graph.Value {
+  private static func clip(_ node: NodeContext, _ graph: inout Graph) throws -> Graph.Value {
     let x = try node.value(0, &graph)
     if node.opset < 11 {
       return try graph.clip(

@@ -4,11 +4,10 @@ import Tensor
 extension ONNXOperators {
   static let pooling: [ONNXOperator] = [
     ONNXOperator("MaxPool") { node, graph in
-      guard node.outputCount <= 1 else {
-        throw node.failure("also returns the indices of the maxima, which are not computed")
-      }
       // A maximum over a box is one over planes, then over depth.
-      return [.real(try pool(node, &graph) { try $0.maxPool2d($1, $2) })]
+      let maxima = try pool(node, &graph) { try $0.maxPool2d($1, $2) }
+      guard node.outputCount > 1 else { return [.real(maxima)] }
+      return [.real(maxima), .graph(try places(node, &graph), .integer)]
     },
     .real("AveragePool") { node, graph in
       let includesPadding = try node.flag("count_include_pad")
@@ -42,6 +41,36 @@ extension ONNXOperators {
       return try root(graph.sum(powers(x, order, &graph), axes: spatialAxes(x, node, graph)), order, &graph)
     },
   ]
+
+  /// Where each maximum is, counted over the whole input, in row-major order or with the first spatial axis fastest.
+  private static func places(_ node: NodeContext, _ graph: inout Graph) throws -> Graph.Value {
+    let shape = try node.shape(0, graph)
+    guard shape.count < 1 << 24 else {
+      throw node.failure("counts the places of \(shape.count) elements, at most \(1 << 24) are accepted")
+    }
+    var numbers = (0..<shape.count).map { Float($0) }
+    if try node.flag("storage_order") {
+      let spatial = Shape(Array(shape.dimensions.dropFirst(2)))
+      let (strides, size) = (spatial.strides, spatial.count)
+      numbers = (0..<shape.count).map { index in
+        let place = index % size
+        var (step, reversed) = (1, 0)
+        for axis in 0..<spatial.rank {
+          reversed += place / strides[axis] % spatial[axis] * step
+          step *= spatial[axis]
+        }
+        return Float(index - place + reversed)
+      }
+    }
+    // Moved along with the maxima.
+    var places = graph.constant(Tensor(shape: shape, scalars: numbers))
+    let maxima = try pool(node, &graph) { graph, x, window in
+      let here = try graph.reshape(places, to: graph.shape(of: x))
+      places = try graph.maxPool2d(x, selecting: here, window)
+      return try graph.maxPool2d(x, window)
+    }
+    return try graph.reshape(places, to: graph.shape(of: maxima))
+  }
 
   private static func spatialAxes(_ x: Graph.Value, _ node: NodeContext, _ graph: Graph) throws -> [Int] {
     let rank = graph.shape(of: x).rank

@@ -23,7 +23,7 @@ extension ONNXOperators {
     .real("Einsum", opsets: 12...opsets.upperBound) { node, graph in
       var operands: [Graph.Value] = []
       for index in node.inputs.indices { operands.append(try node.value(index, &graph)) }
-      return try EinsteinSum(node, node.string("equation", "")).apply(operands, &graph)
+      return try EinsteinSum(node).apply(operands, &graph)
     },
   ]
 

@@ -1,0 +1,51 @@
+/// The remainder of left / right, exact also where the quotient is large: fmod(a, infinity) = a.
+struct Remainder: BroadcastingOperator {
+  static let name = "remainder"
+
+  enum Sign: Hashable {
+    /// C's `fmod`.
+    case dividend
+    /// NumPy's `mod`, PyTorch's `remainder`.
+    case divisor
+  }
+
+  let sign: Sign
+
+  func callAsFunction(_ left: Float, _ right: Float) -> Float {
+    let rest = left.truncatingRemainder(dividingBy: right)
+    guard sign == .divisor else { return rest }
+    // A remainder of 0 has the divisor's sign as well.
+    if rest == 0 { return Float(signOf: right, magnitudeOf: 0) }
+    return (rest < 0) != (right < 0) ? rest + right : rest
+  }
+
+  // left - right * quotient, where the quotient is piecewise constant.
+
+  func reverse(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
+  ) throws(GraphError) -> [Graph.Value?] {
+    let right = try graph.negate(graph.multiply(gradient, quotient(&graph, inputs, output)))
+    return [
+      try graph.unbroadcast(gradient, to: graph.shape(of: inputs[0])),
+      try graph.unbroadcast(right, to: graph.shape(of: inputs[1])),
+    ]
+  }
+
+  func forward(
+    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
+  ) throws(GraphError) -> Graph.Value? {
+    var terms: [Graph.Value] = []
+    if let tangent = tangents[0] { terms.append(try graph.broadcast(tangent, to: graph.shape(of: output))) }
+    if let tangent = tangents[1] {
+      terms.append(try graph.negate(graph.multiply(tangent, quotient(&graph, inputs, output))))
+    }
+    return try graph.total(terms)
+  }
+
+  /// The whole number that the division was rounded to.
+  private func quotient(
+    _ graph: inout Graph, _ inputs: [Graph.Value], _ output: Graph.Value
+  ) throws(GraphError) -> Graph.Value {
+    try graph.round(graph.divide(graph.subtract(inputs[0], output), inputs[1]))
+  }
+}
