@@ -25,7 +25,8 @@ import _TestSupport
   private func decoder(_ network: AutoencoderNetwork) throws -> (graph: Graph, code: Graph.Value, image: Graph.Value) {
     var graph = Graph()
     let code = graph.input("code", [1, Self.k])
-    return (graph, code, try network.decode(code, &graph))
+    let image = try network.decode(code, &graph)
+    return (graph, code, image)
   }
 
   private func code(_ network: AutoencoderNetwork, _ image: Tensor) throws -> Tensor {
