@@ -1,5 +1,6 @@
 /// `output[row][k] = sum over c of rows[row][c] * panels[k / 16][c][k % 16]`: a matrix product whose right operand was brought
-/// into panels of 16 columns beforehand, and whose left one is read in place. Each output is summed in the order of c.
+/// into panels of 16 columns beforehand, and whose left one is read in place. Each output is summed in the order of c, as a sum
+/// of partial sums (`longestSum`).
 ///
 /// - Parameters:
 ///   - rows: a multiple of 6.
@@ -15,23 +16,23 @@ public func rowsTimesPanels(
   var vector = 0
   while vector < vectors {
     let first = right + column(vector, inner)
-    if vector &+ 1 < vectors {
-      let second = right + column(vector &+ 1, inner)
-      var row = 0
-      while row < rows {
-        block2(
-          inner, left + row &* leftStride, leftStride, first, second,
-          output + row &* outputStride + vector &* width, outputStride)
-        row &+= 6
-      }
-    } else {
-      var row = 0
-      while row < rows {
-        block1(
-          inner, left + row &* leftStride, leftStride, first, output + row &* outputStride + vector &* width,
-          outputStride)
-        row &+= 6
-      }
+    let second = vector &+ 1 < vectors ? right + column(vector &+ 1, inner) : nil
+    var row = 0
+    while row < rows {
+      let target = output + row &* outputStride + vector &* width
+      var start = 0
+      repeat {
+        let (part, adds) = (left + row &* leftStride + start, start > 0)
+        let count = min(longestSum, inner &- start)
+        if let second {
+          block2(
+            count, part, leftStride, first + start &* 16, second + start &* 16, target, outputStride, adds)
+        } else {
+          block1(count, part, leftStride, first + start &* 16, target, outputStride, adds)
+        }
+        start &+= count
+      } while start < inner
+      row &+= 6
     }
     vector &+= 2
   }
@@ -47,7 +48,7 @@ private func column(_ vector: Int, _ inner: Int) -> Int {
 @inline(__always)
 private func block2(
   _ inner: Int, _ left: UnsafePointer<Float>, _ leftStride: Int, _ first: UnsafePointer<Float>,
-  _ second: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
+  _ second: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ outputStride: Int, _ adds: Bool
 ) {
   let (l0, l1, l2) = (left, left + leftStride, left + 2 &* leftStride)
   let (l3, l4, l5) = (left + 3 &* leftStride, left + 4 &* leftStride, left + 5 &* leftStride)
@@ -76,29 +77,29 @@ private func block2(
     accumulate(f, x1, &f1)
   }
   var row = output
-  store(a0, row)
-  store(a1, row + width)
+  put(a0, row, adds)
+  put(a1, row + width, adds)
   row += outputStride
-  store(b0, row)
-  store(b1, row + width)
+  put(b0, row, adds)
+  put(b1, row + width, adds)
   row += outputStride
-  store(c0, row)
-  store(c1, row + width)
+  put(c0, row, adds)
+  put(c1, row + width, adds)
   row += outputStride
-  store(d0, row)
-  store(d1, row + width)
+  put(d0, row, adds)
+  put(d1, row + width, adds)
   row += outputStride
-  store(e0, row)
-  store(e1, row + width)
+  put(e0, row, adds)
+  put(e1, row + width, adds)
   row += outputStride
-  store(f0, row)
-  store(f1, row + width)
+  put(f0, row, adds)
+  put(f1, row + width, adds)
 }
 
 @inline(__always)
 private func block1(
   _ inner: Int, _ left: UnsafePointer<Float>, _ leftStride: Int, _ first: UnsafePointer<Float>,
-  _ output: UnsafeMutablePointer<Float>, _ outputStride: Int
+  _ output: UnsafeMutablePointer<Float>, _ outputStride: Int, _ adds: Bool
 ) {
   let (l0, l1, l2) = (left, left + leftStride, left + 2 &* leftStride)
   let (l3, l4, l5) = (left + 3 &* leftStride, left + 4 &* leftStride, left + 5 &* leftStride)
@@ -112,10 +113,10 @@ private func block1(
     accumulate(repeated(l4[k]), x, &e)
     accumulate(repeated(l5[k]), x, &f)
   }
-  store(a, output)
-  store(b, output + outputStride)
-  store(c, output + 2 &* outputStride)
-  store(d, output + 3 &* outputStride)
-  store(e, output + 4 &* outputStride)
-  store(f, output + 5 &* outputStride)
+  put(a, output, adds)
+  put(b, output + outputStride, adds)
+  put(c, output + 2 &* outputStride, adds)
+  put(d, output + 3 &* outputStride, adds)
+  put(e, output + 4 &* outputStride, adds)
+  put(f, output + 5 &* outputStride, adds)
 }
