@@ -9,5 +9,15 @@ func store(_ value: Vector, _ pointer: UnsafeMutablePointer<Float>) {
   UnsafeMutableRawPointer(pointer).storeBytes(of: value, as: Vector.self)
 }
 
+/// Terms of one partial sum. A sum's rounding error grows with the root of the number of its terms, and a sum of partial
+/// sums has the error of a short one; a pixel near 0 is switched the other way by a rectifier less often.
+let longestSum = 128
+
+/// Stores a partial sum, or adds it to those before it.
+@inline(__always)
+func put(_ value: Vector, _ pointer: UnsafeMutablePointer<Float>, _ adds: Bool) {
+  store(adds ? load(pointer) + value : value, pointer)
+}
+
 @inline(__always)
 func repeated(_ value: Float) -> Vector { Vector(repeating: value) }

@@ -1,11 +1,12 @@
 /// `output[row][k] = sum over c of rows[row][c] * panels[k / 16][c][k % 16]`: a matrix product whose right operand was brought
-/// into panels of 16 columns beforehand, and whose left one is read in place. Each output is summed in the order of c.
+/// into panels of 16 columns beforehand, and whose left one is read in place. Each output is summed in the order of c, as a sum
+/// of partial sums (`longestSum`).
 ///
 /// - Parameters:
 ///   - rows: a multiple of 6.
 ///   - left: rows `leftStride` apart.
 ///   - output: rows `outputStride` apart, of 16 numbers for each panel.
-///   - adds: the sums go on from what is in the output, instead of from 0.
+///   - adds: the sums are added to what is in the output.
 @inline(never)
 public func rowsTimesPanels(
   rows: Int, inner: Int, panels: Int, left: UnsafePointer<Float>, leftStride: Int, right: UnsafePointer<Float>,
@@ -16,23 +17,23 @@ public func rowsTimesPanels(
   var vector = 0
   while vector < vectors {
     let first = right + column(vector, inner)
-    if vector &+ 1 < vectors {
-      let second = right + column(vector &+ 1, inner)
-      var row = 0
-      while row < rows {
-        block2(
-          inner, left + row &* leftStride, leftStride, first, second,
-          output + row &* outputStride + vector &* width, outputStride, adds)
-        row &+= 6
-      }
-    } else {
-      var row = 0
-      while row < rows {
-        block1(
-          inner, left + row &* leftStride, leftStride, first, output + row &* outputStride + vector &* width,
-          outputStride, adds)
-        row &+= 6
-      }
+    let second = vector &+ 1 < vectors ? right + column(vector &+ 1, inner) : nil
+    var row = 0
+    while row < rows {
+      let target = output + row &* outputStride + vector &* width
+      var start = 0
+      repeat {
+        let (part, adds) = (left + row &* leftStride + start, adds || start > 0)
+        let count = min(longestSum, inner &- start)
+        if let second {
+          block2(
+            count, part, leftStride, first + start &* 16, second + start &* 16, target, outputStride, adds)
+        } else {
+          block1(count, part, leftStride, first + start &* 16, target, outputStride, adds)
+        }
+        start &+= count
+      } while start < inner
+      row &+= 6
     }
     vector &+= 2
   }
@@ -55,20 +56,6 @@ private func block2(
   var a0 = Vector.zero, a1 = Vector.zero, b0 = Vector.zero, b1 = Vector.zero
   var c0 = Vector.zero, c1 = Vector.zero, d0 = Vector.zero, d1 = Vector.zero
   var e0 = Vector.zero, e1 = Vector.zero, f0 = Vector.zero, f1 = Vector.zero
-  if adds {
-    var row = output
-    (a0, a1) = (load(row), load(row + width))
-    row += outputStride
-    (b0, b1) = (load(row), load(row + width))
-    row += outputStride
-    (c0, c1) = (load(row), load(row + width))
-    row += outputStride
-    (d0, d1) = (load(row), load(row + width))
-    row += outputStride
-    (e0, e1) = (load(row), load(row + width))
-    row += outputStride
-    (f0, f1) = (load(row), load(row + width))
-  }
   for k in 0..<inner {
     let (x0, x1) = (load(first + k &* 16), load(second + k &* 16))
     let a = repeated(l0[k])
@@ -91,23 +78,23 @@ private func block2(
     accumulate(f, x1, &f1)
   }
   var row = output
-  store(a0, row)
-  store(a1, row + width)
+  put(a0, row, adds)
+  put(a1, row + width, adds)
   row += outputStride
-  store(b0, row)
-  store(b1, row + width)
+  put(b0, row, adds)
+  put(b1, row + width, adds)
   row += outputStride
-  store(c0, row)
-  store(c1, row + width)
+  put(c0, row, adds)
+  put(c1, row + width, adds)
   row += outputStride
-  store(d0, row)
-  store(d1, row + width)
+  put(d0, row, adds)
+  put(d1, row + width, adds)
   row += outputStride
-  store(e0, row)
-  store(e1, row + width)
+  put(e0, row, adds)
+  put(e1, row + width, adds)
   row += outputStride
-  store(f0, row)
-  store(f1, row + width)
+  put(f0, row, adds)
+  put(f1, row + width, adds)
 }
 
 @inline(__always)
@@ -118,14 +105,6 @@ private func block1(
   let (l0, l1, l2) = (left, left + leftStride, left + 2 &* leftStride)
   let (l3, l4, l5) = (left + 3 &* leftStride, left + 4 &* leftStride, left + 5 &* leftStride)
   var a = Vector.zero, b = Vector.zero, c = Vector.zero, d = Vector.zero, e = Vector.zero, f = Vector.zero
-  if adds {
-    a = load(output)
-    b = load(output + outputStride)
-    c = load(output + 2 &* outputStride)
-    d = load(output + 3 &* outputStride)
-    e = load(output + 4 &* outputStride)
-    f = load(output + 5 &* outputStride)
-  }
   for k in 0..<inner {
     let x = load(first + k &* 16)
     accumulate(repeated(l0[k]), x, &a)
@@ -135,10 +114,10 @@ private func block1(
     accumulate(repeated(l4[k]), x, &e)
     accumulate(repeated(l5[k]), x, &f)
   }
-  store(a, output)
-  store(b, output + outputStride)
-  store(c, output + 2 &* outputStride)
-  store(d, output + 3 &* outputStride)
-  store(e, output + 4 &* outputStride)
-  store(f, output + 5 &* outputStride)
+  put(a, output, adds)
+  put(b, output + outputStride, adds)
+  put(c, output + 2 &* outputStride, adds)
+  put(d, output + 3 &* outputStride, adds)
+  put(e, output + 4 &* outputStride, adds)
+  put(f, output + 5 &* outputStride, adds)
 }

@@ -1,5 +1,6 @@
 /// `output[k][p] = sum over terms t of weights[t][k] * source[offsets[t] + p]`: a convolution over one image whose padded
-/// channels lie flat in memory, every term being one tap of one channel. Each output is summed in the order of the terms.
+/// channels lie flat in memory, every term being one tap of one channel. Each output is summed in the order of the terms,
+/// as a sum of partial sums (`longestSum`).
 ///
 /// - Parameters:
 ///   - panels: groups of four outputs.
@@ -18,15 +19,21 @@ public func shiftedProduct(
     while panel < panels {
       let filters = weights + panel &* terms &* 4
       let target = output + panel &* 4 &* pitch + position
-      if hasManyRegisters && isPair && panel &+ 1 < panels {
-        shiftedBlock4(terms, filters, offsets, source + position, target, pitch)
-        panel &+= 1
-      } else if isPair {
-        shiftedBlock2(terms, filters, offsets, source + position, target, pitch)
-      } else {
-        shiftedBlock1(terms, filters, offsets, source + position, target, pitch)
-      }
-      panel &+= 1
+      let isDouble = hasManyRegisters && isPair && panel &+ 1 < panels
+      var first = 0
+      repeat {
+        let (part, taps, adds) = (filters + first &* 4, offsets + first, first > 0)
+        let count = min(longestSum, terms &- first)
+        if isDouble {
+          shiftedBlock4(count, part, part + terms &* 4, taps, source + position, target, pitch, adds)
+        } else if isPair {
+          shiftedBlock2(count, part, taps, source + position, target, pitch, adds)
+        } else {
+          shiftedBlock1(count, part, taps, source + position, target, pitch, adds)
+        }
+        first &+= count
+      } while first < terms
+      panel &+= isDouble ? 2 : 1
     }
     position &+= isPair ? 2 &* width : width
   }
@@ -36,7 +43,7 @@ public func shiftedProduct(
 @inline(__always)
 private func shiftedBlock2(
   _ terms: Int, _ weights: UnsafePointer<Float>, _ offsets: UnsafePointer<Int32>, _ source: UnsafePointer<Float>,
-  _ output: UnsafeMutablePointer<Float>, _ pitch: Int
+  _ output: UnsafeMutablePointer<Float>, _ pitch: Int, _ adds: Bool
 ) {
   var a0 = Vector.zero, a1 = Vector.zero, b0 = Vector.zero, b1 = Vector.zero
   var c0 = Vector.zero, c1 = Vector.zero, d0 = Vector.zero, d1 = Vector.zero
@@ -56,24 +63,24 @@ private func shiftedBlock2(
     filter += 4
   }
   var row = output
-  store(a0, row)
-  store(a1, row + width)
+  put(a0, row, adds)
+  put(a1, row + width, adds)
   row += pitch
-  store(b0, row)
-  store(b1, row + width)
+  put(b0, row, adds)
+  put(b1, row + width, adds)
   row += pitch
-  store(c0, row)
-  store(c1, row + width)
+  put(c0, row, adds)
+  put(c1, row + width, adds)
   row += pitch
-  store(d0, row)
-  store(d1, row + width)
+  put(d0, row, adds)
+  put(d1, row + width, adds)
 }
 
 /// Four outputs at one vector of positions.
 @inline(__always)
 private func shiftedBlock1(
   _ terms: Int, _ weights: UnsafePointer<Float>, _ offsets: UnsafePointer<Int32>, _ source: UnsafePointer<Float>,
-  _ output: UnsafeMutablePointer<Float>, _ pitch: Int
+  _ output: UnsafeMutablePointer<Float>, _ pitch: Int, _ adds: Bool
 ) {
   var a = Vector.zero, b = Vector.zero, c = Vector.zero, d = Vector.zero
   var filter = weights
@@ -85,24 +92,24 @@ private func shiftedBlock1(
     accumulate(repeated(filter[3]), x, &d)
     filter += 4
   }
-  store(a, output)
-  store(b, output + pitch)
-  store(c, output + 2 &* pitch)
-  store(d, output + 3 &* pitch)
+  put(a, output, adds)
+  put(b, output + pitch, adds)
+  put(c, output + 2 &* pitch, adds)
+  put(d, output + 3 &* pitch, adds)
 }
 
 /// Eight outputs, of two panels, at two vectors of positions.
 @inline(__always)
 private func shiftedBlock4(
-  _ terms: Int, _ weights: UnsafePointer<Float>, _ offsets: UnsafePointer<Int32>, _ source: UnsafePointer<Float>,
-  _ output: UnsafeMutablePointer<Float>, _ pitch: Int
+  _ terms: Int, _ firstWeights: UnsafePointer<Float>, _ secondWeights: UnsafePointer<Float>,
+  _ offsets: UnsafePointer<Int32>, _ source: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, _ pitch: Int,
+  _ adds: Bool
 ) {
   var a0 = Vector.zero, a1 = Vector.zero, b0 = Vector.zero, b1 = Vector.zero
   var c0 = Vector.zero, c1 = Vector.zero, d0 = Vector.zero, d1 = Vector.zero
   var e0 = Vector.zero, e1 = Vector.zero, f0 = Vector.zero, f1 = Vector.zero
   var g0 = Vector.zero, g1 = Vector.zero, h0 = Vector.zero, h1 = Vector.zero
-  var first = weights
-  var second = weights + terms &* 4
+  var (first, second) = (firstWeights, secondWeights)
   for term in 0..<terms {
     let tap = source + Int(offsets[term])
     let (x0, x1) = (load(tap), load(tap + width))
@@ -134,27 +141,27 @@ private func shiftedBlock4(
     second += 4
   }
   var row = output
-  store(a0, row)
-  store(a1, row + width)
+  put(a0, row, adds)
+  put(a1, row + width, adds)
   row += pitch
-  store(b0, row)
-  store(b1, row + width)
+  put(b0, row, adds)
+  put(b1, row + width, adds)
   row += pitch
-  store(c0, row)
-  store(c1, row + width)
+  put(c0, row, adds)
+  put(c1, row + width, adds)
   row += pitch
-  store(d0, row)
-  store(d1, row + width)
+  put(d0, row, adds)
+  put(d1, row + width, adds)
   row += pitch
-  store(e0, row)
-  store(e1, row + width)
+  put(e0, row, adds)
+  put(e1, row + width, adds)
   row += pitch
-  store(f0, row)
-  store(f1, row + width)
+  put(f0, row, adds)
+  put(f1, row + width, adds)
   row += pitch
-  store(g0, row)
-  store(g1, row + width)
+  put(g0, row, adds)
+  put(g1, row + width, adds)
   row += pitch
-  store(h0, row)
-  store(h1, row + width)
+  put(h0, row, adds)
+  put(h1, row + width, adds)
 }

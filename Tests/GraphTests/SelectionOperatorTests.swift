@@ -24,10 +24,11 @@ import _TestSupport
     },
     OperatorFamily("remainder") { s in
       let shape = s.shape(rank: 2)
-      // Both operands reach their own quotients.
-      let quotients = s.graph.constant(Tensor(shape: [1], scalars: [3]))
-      return try s.graph.remainder(
-        s.graph.multiply(quotients, s.input(shape)), s.positiveInput([shape[1]]), signOfDividend: s.integer(0...1) == 0)
+      // Three and a half divisors, give or take a little: far from the places where the quotient jumps.
+      let divisor = try s.positiveInput([shape[1]])
+      let little = try s.graph.multiply(s.graph.sin(s.input(shape)), s.graph.constant(0.1))
+      let dividend = try s.graph.multiply(s.graph.add(little, s.graph.constant(3.5)), divisor)
+      return try s.graph.remainder(dividend, divisor, signOfDividend: s.integer(0...1) == 0)
     },
     OperatorFamily("sin") { s in try s.graph.sin(s.input(s.shape(rank: 2))) },
     OperatorFamily("cos") { s in try s.graph.cos(s.input(s.shape(rank: 3))) },

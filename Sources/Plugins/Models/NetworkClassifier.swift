@@ -135,15 +135,21 @@ final class NetworkClassifier: Classifier {
       let program = try Program(
         graph, outputs: outputs, lateInputs: ["cotangent"], precision: precision,
         sharingConstantsOf: programs.first { $0.key.withGradient == key.withGradient }?.value)
-      // Refused here: the system would end the process later, without a word.
-      let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-      guard program.workspaceBytes <= memory / threads else {
-        throw ModelError.memory(
-          file: network.file, bytesPerWorker: program.workspaceBytes, images: key.batch, workers: threads,
-          available: memory)
-      }
+      try program.checkMemory(file: network.file, images: key.batch, workers: threads)
       programs[key] = program
       return program
+    }
+  }
+}
+
+extension Program {
+  /// Refuses what the machine cannot hold: the system would end the process later, without a word.
+  /// - Throws: `ModelError.memory`.
+  func checkMemory(file: String, images: Int, workers: Int) throws {
+    let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    guard workspaceBytes <= memory / workers else {
+      throw ModelError.memory(
+        file: file, bytesPerWorker: workspaceBytes, images: images, workers: workers, available: memory)
     }
   }
 }

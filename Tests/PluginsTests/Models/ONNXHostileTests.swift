@@ -82,6 +82,8 @@ import Testing
     arguments: [
       ([node("Relu", ["z"], ["y"])], "reads the value `z`, which nothing before it makes"),
       ([node("Relu", ["y"], ["y"])], "reads the value `y`"),
+      ([node("Identity", ["y"], ["y"])], "reads the value `y`"),
+      ([node("Identity", ["z"], ["y"]), node("Identity", ["y"], ["z"])], "reads the value `z`"),
       ([node("Relu", ["x"], ["z"])], "the output `y` is made by no node"),
       ([node("Relu", [], ["y"])], "its input 0 is absent"),
       ([node("Relu", ["x"], ["y"])], "has shape [1, 3, 4, 4] for 1 images, expected [1, K]"),
@@ -89,6 +91,10 @@ import Testing
       ([node("Conv", ["x", "four"], ["y"])], "expected images [N, C, ...]"),
       ([node("MaxPool", ["x"], ["y"], lists: ["kernel_shape": [0, 1]])], "must be in 1..."),
       ([node("MaxPool", ["x"], ["y"], lists: ["kernel_shape": [1 << 40, 1]])], "must be in 1..."),
+      ([node("MaxPool", ["x"], ["y"], lists: ["kernel_shape": [1 << 12, 1 << 12]])], "must be in 1..."),
+      ([node("GatherND", ["x", "four"], ["y"])], "is outside axis 0"),
+      ([node("GatherND", ["x", "huge"], ["y"], ["batch_dims": 2])], "do not fit"),
+      ([node("ScatterND", ["x", "zero", "x"], ["y"])], "elements"),
       ([node("MaxPool", ["x"], ["y"], lists: ["kernel_shape": [2, 2], "pads": [-1, 0, 0, 0]])], "not negative"),
       ([node("Reshape", ["x", "huge"], ["y"])], "are not the extents of a tensor"),
       ([node("Reshape", ["x", "negative"], ["y"])], "has a negative extent"),
@@ -114,12 +120,34 @@ import Testing
     #expect(reason.split(separator: "|").contains { message.contains($0) }, "\(nodes[0].opType): \(message)")
   }
 
+  @Test(arguments: ["bchw", "......->b", "...,...->...", "bchw->bb", "bchw->z", ""])
+  func equationsThatDoNotFitAreErrors(_ equation: String) {
+    var sum = Self.node("Einsum", ["x"], ["y"])
+    sum.attribute = [.with { ($0.name, $0.type, $0.s) = ("equation", 3, Data(equation.utf8)) }]
+    #expect(Self.message(Self.model([sum])).contains(equation == "bchw" ? "expected [1, K]" : "einsum"))
+  }
+
+  /// A region of infinite size: places that are no integers.
+  @Test func placesThatAreNoNumbersAreErrors() {
+    var resize = Self.node("Resize", ["x", "region", "", "sizes"], ["y"])
+    resize.attribute = [
+      .with { ($0.name, $0.type, $0.s) = ("coordinate_transformation_mode", 3, Data("tf_crop_and_resize".utf8)) }
+    ]
+    let region = ProtoTensor.with {
+      ($0.name, $0.dataType, $0.dims) = ("region", 1, [8])
+      $0.floatData = [-.infinity, 0, .greatestFiniteMagnitude, 0, .infinity, 1, 1, 1]
+    }
+    let model = Self.model([resize], [region, Self.integers("sizes", [1, 3, 4, 4])])
+    #expect(Self.message(model).contains("expected [1, K]"))
+  }
+
   /// Forty doublings of a constant would take terabytes.
   @Test func constantsCannotGrowWithoutEnd() {
     var nodes = [Self.node("Cast", ["start"], ["c0"], ["to": 1])]
     for step in 0..<40 {
       nodes.append(Self.node("Concat", ["c\(step)", "c\(step)"], ["c\(step + 1)"], ["axis": 0]))
     }
+    nodes.append(Self.node("Identity", ["c40"], ["y"]))
     let message = Self.message(Self.model(nodes, [Self.integers("start", [1, 2, 3, 4])]))
     #expect(message.contains("many times those in the file"), "\(message)")
   }

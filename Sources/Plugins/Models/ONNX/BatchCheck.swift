@@ -40,7 +40,9 @@ struct BatchCheck {
   private static func run(_ network: ONNXNetwork, _ batches: [Tensor]) throws -> [Tensor] {
     guard let size = batches.first?.batch else { return [] }
     let (graph, _, logits) = try network.graph(batch: size)
-    let workspace = Workspace(try Program(graph, outputs: [logits]))
+    let program = try Program(graph, outputs: [logits])
+    try program.checkMemory(file: network.file, images: size, workers: 1)
+    let workspace = Workspace(program)
     return try batches.map { images in
       try workspace.set("images", to: images)
       workspace.run()

@@ -32,7 +32,11 @@ struct ONNXOutput: Sendable {
     // Along the nodes that made the output, from its end.
     var name = graph.outputs[index].name
     var nodes = graph.nodes
-    while let place = nodes.lastIndex(where: { $0.outputs.first == name }), let source = nodes[place].inputs.first {
+    var end = nodes.endIndex
+    while let place = nodes[..<end].lastIndex(where: { $0.outputs.first == name }),
+      let source = nodes[place].inputs.first
+    {
+      end = place
       let node = nodes[place]
       guard node.domain.isEmpty else { break }
       if Self.normalisations.contains(node.operation) {

@@ -11,23 +11,65 @@ extension ONNXOperators {
         graph.reshape(x, to: [tuples.rowCount, tuples.rowShape.count]), axis: 0, indices: tuples.rows)
       return try graph.reshape(taken, to: node.checkedShape(tuples.leading + tuples.rowShape.dimensions))
     },
-    ONNXOperator("ScatterND", opsets: 11...opsets.upperBound, integers: .moves(data: [0, 2])) { node, graph in
-      let reduction = try node.string("reduction", "none")
-      guard reduction == "none" else { throw node.failure("the reduction `\(reduction)` is not supported") }
+    ONNXOperator("ScatterND", opsets: 11...opsets.upperBound) { node, graph in
       let (x, updates) = (try node.value(0, &graph), try node.value(2, &graph))
       let tuples = try CoordinateTuples(node, graph, batchAxes: 0)
-      // The rows that stay and the new ones behind each other, of which each place takes its own; the last one wins.
+      guard tuples.rowCount < 1 << 24 else { throw node.failure("chooses among \(tuples.rowCount) places") }
       let width = tuples.rowShape.count
-      let all = try graph.concatenate(
-        [
-          graph.reshape(x, to: [tuples.rowCount, width]), graph.reshape(updates, to: [tuples.rows.count, width]),
-        ], axis: 0)
-      var sources = Array(0..<tuples.rowCount)
-      for (index, row) in tuples.rows.enumerated() { sources[row] = tuples.rowCount + index }
-      let result = try graph.reshape(graph.take(all, axis: 0, indices: sources), to: graph.shape(of: x))
-      return [.graph(result, try node.input(0).kind)]
+      let rows = try graph.reshape(x, to: [tuples.rowCount, width])
+      let changes = try graph.reshape(updates, to: [tuples.rows.count, width])
+      let reduction = try node.string("reduction", "none")
+      let result =
+        reduction == "none"
+        ? try replaced(rows, by: changes, at: tuples.rows, &graph)
+        : try reduced(rows, with: changes, at: tuples.rows, reduction, node, &graph)
+      return [.graph(try graph.reshape(result, to: graph.shape(of: x)), try node.input(0).kind)]
     },
   ]
+
+  /// Of two changes of one row the last one stays.
+  private static func replaced(
+    _ rows: Graph.Value, by changes: Graph.Value, at places: [Int], _ graph: inout Graph
+  ) throws -> Graph.Value {
+    let count = graph.shape(of: rows)[0]
+    // The rows that stay and the new ones behind each other, of which each place takes its own.
+    var sources = Array(0..<count)
+    for (index, row) in places.enumerated() { sources[row] = count + index }
+    return try graph.take(graph.concatenate([rows, changes], axis: 0), axis: 0, indices: sources)
+  }
+
+  /// Combines rows with all their changes, the first ones of every row, then the second ones, ...
+  private static func reduced(
+    _ rows: Graph.Value, with changes: Graph.Value, at places: [Int], _ reduction: String, _ node: NodeContext,
+    _ graph: inout Graph
+  ) throws -> Graph.Value {
+    let neutral: [String: Float] = ["add": 0, "mul": 1, "max": -.infinity, "min": .infinity]
+    guard let unchanged = neutral[reduction] else { throw node.failure("the reduction `\(reduction)` is unknown") }
+    let shape = graph.shape(of: rows)
+    let rest = graph.constant(Tensor(shape: [1, shape[1]], repeating: unchanged))
+    let sources = try graph.concatenate([changes, rest], axis: 0)
+    var rounds: [[Int]] = []
+    var changesOfRow = [Int](repeating: 0, count: shape[0])
+    for (index, row) in places.enumerated() {
+      if changesOfRow[row] == rounds.count {
+        guard rounds.count * shape[0] < 1 << 26 else {
+          throw node.failure("changes one of \(shape[0]) places more than \(rounds.count) times")
+        }
+        rounds.append([Int](repeating: places.count, count: shape[0]))
+      }
+      rounds[changesOfRow[row]][row] = index
+      changesOfRow[row] += 1
+    }
+    return try rounds.reduce(rows) { result, indices in
+      let change = try graph.take(sources, axis: 0, indices: indices)
+      switch reduction {
+      case "add": return try graph.add(result, change)
+      case "mul": return try graph.multiply(result, change)
+      case "max": return try graph.larger(result, change)
+      default: return try graph.smaller(result, change)
+      }
+    }
+  }
 }
 
 /// Input 1 of GatherND and ScatterND: each tuple names a row of input 0 by its first coordinates.

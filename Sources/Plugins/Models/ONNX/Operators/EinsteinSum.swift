@@ -30,7 +30,8 @@ struct EinsteinSum {
     // The axes of `...` are aligned at the end, as in broadcasting.
     let hidden = try zip(terms, values).map { term, value in
       let count = graph.shape(of: value).rank - term.filter { String($0) != Self.ellipsis }.count
-      guard count >= 0, count == 0 || term.contains(Self.ellipsis) else {
+      let ellipses = term.count { String($0) == Self.ellipsis }
+      guard (0...64).contains(count), ellipses == 1 || count == 0 && ellipses == 0 else {
         throw failure("the term `\(term)` does not fit an operand of shape \(graph.shape(of: value))")
       }
       return count

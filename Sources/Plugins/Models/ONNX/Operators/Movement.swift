@@ -128,7 +128,7 @@ extension ONNXOperators {
       try node.optionalIntegers(3, graph).map { try $0.map { try node.axis($0, rank: rank) } }
       ?? Array(0..<rank)
     guard amounts.count == 2 * axes.count, Set(axes).count == axes.count,
-      amounts.allSatisfy({ abs($0.clamped(1 << 31)) < 1 << 24 })
+      amounts.allSatisfy({ abs($0.clamped(1 << 31)) <= 1 << 20 })
     else { throw node.failure("the amounts \(amounts) do not fit the axes \(axes) of \(graph.shape(of: x))") }
     var (low, high) = ([Int](repeating: 0, count: rank), [Int](repeating: 0, count: rank))
     for (index, axis) in axes.enumerated() {

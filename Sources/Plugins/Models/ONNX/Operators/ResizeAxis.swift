@@ -27,8 +27,13 @@ struct ResizeAxis {
   /// The region of `tf_crop_and_resize`, in parts of the image.
   var region: (start: Double, end: Double) = (0, 1)
 
-  /// The place in the input that an output pixel shows.
+  /// The place in the input that an output pixel shows, not far outside of it.
   func position(_ x: Int) -> Double {
+    let place = unlimitedPosition(x)
+    return place.isNaN ? 0 : min(max(place, -0x1p30), 0x1p30)
+  }
+
+  private func unlimitedPosition(_ x: Int) -> Double {
     let (place, length) = (Double(x), scale * Double(input))
     switch transformation {
     case "asymmetric": return place / scale

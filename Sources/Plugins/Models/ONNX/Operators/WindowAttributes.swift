@@ -30,7 +30,7 @@ struct WindowAttributes {
           + (known.map { " and weights of \($0)" } ?? ""))
     }
     guard (kernel + strides + dilations).allSatisfy({ (1...1 << 20).contains($0) }),
-      pads.allSatisfy({ (0...1 << 20).contains($0) })
+      kernel.reduce(1, *) <= 1 << 20, pads.allSatisfy({ (0...1 << 20).contains($0) })
     else {
       throw node.failure(
         "kernel \(kernel), strides \(strides), dilations \(dilations) must be in 1...\(1 << 20), pads \(pads) not negative"
