@@ -142,7 +142,7 @@ import Testing
     let training = ClassifierTraining(configuration, task: GlyphsPlugin.self, options: options)
     let directions = try #require(try training.directions())
     let set = try #require(try GlyphsPlugin.images(.training, options, count: 6, seed: 3))
-    let images = try set.images(0..<6)
+    let images = set.images(0..<6)
     let gradients = try directions(images, set.labels)
     let task = try GlyphsPlugin.make(options)
     let classifier = DensityClassifier(task.density, noise: task.protocolConstants.decisiveNoise)
