@@ -72,6 +72,8 @@ struct TrainCommand: ParsableCommand {
   /// What a slip of the command line would otherwise train: a strength that nothing uses, or an objective without any.
   private func checkStrength(_ configuration: TrainingConfiguration) throws {
     let objective = configuration.objective
+    // Names it, where there is none of this name.
+    _ = try ObjectiveCatalogue.make(objective)
     if objective.name == CrossEntropy.id, objective.strength != 0 {
       throw TrainingError.invalidOption(
         option: "strength", value: "\(objective.strength)",
