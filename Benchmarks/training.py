@@ -25,7 +25,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STRENGTH = 0.1
 # Images, images per step and epochs: some seconds each.
-SIZES = {"cnn-small": (1280, 64, 3), "resnet-small": (1280, 64, 3), "resnet18": (256, 128, 2)}
+SIZES = {"cnn-small": (1280, 64, 3), "resnet-small": (1280, 64, 3), "resnet18": (256, 64, 2)}
 
 TORCH = r"""
 import json, sys, time

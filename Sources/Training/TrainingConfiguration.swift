@@ -95,7 +95,7 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
   public static func read(_ url: URL) throws -> TrainingConfiguration {
     let data: Data
     do { data = try Data(contentsOf: url) } catch {
-      throw TrainingError.damagedState(file: url.path, reason: "cannot be read: \(error.localizedDescription)")
+      throw TrainingError.cannotRead(path: url.path, reason: error.localizedDescription)
     }
     let configuration = try JSONDecoding.decode(
       Self.self, from: data, source: url.lastPathComponent, rejectUnknownKeys: true)

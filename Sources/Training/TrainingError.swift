@@ -9,6 +9,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
   case diverged(quantity: String, value: Float, epoch: Int, step: Int, kept: String?)
   case otherRun(directory: String, difference: String)
   case damagedState(file: String, reason: String)
+  case cannotRead(path: String, reason: String)
   case cannotWrite(path: String, reason: String)
 
   public var description: String {
@@ -31,6 +32,8 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
       "\(directory): holds another training run (\(difference)); choose another --output, or remove it"
     case .damagedState(let file, let reason):
       "\(file): \(reason); remove it to begin the training again"
+    case .cannotRead(let path, let reason):
+      "\(path): cannot be read: \(reason)"
     case .cannotWrite(let path, let reason):
       "\(path): cannot be written: \(reason)"
     }

@@ -50,8 +50,10 @@ import Testing
       (["--objective", "gradient-nrm"], "did you mean `gradient-norm`?"), (["--arch", "cnn-smal"], "`cnn-small`"),
       (["--arch", "vgg16"], "those that can are"), (["--batch", "0"], "batch is 0, expected 1 to"),
       (["--images", "10"], "10 training images do not fill one batch of 64"),
-      (["--objective", "pgd-linf", "--pgd-norm", "batch"], "attack.norm is batch"),
+      (["--objective", "pgd-linf", "--strength", "0.1", "--pgd-norm", "batch"], "attack.norm is batch"),
       (["--task", "mnist"], "needs --data"),
+      (["--strength", "0.1"], "none for cross-entropy"), (["--objective", "smoothness"], "pass --strength"),
+      (["--recipe", "absent.json"], "absent.json: cannot be read"),
     ] {
       let outcome = try binary.start(["train", "--output", "model"] + arguments).wait()
       #expect(outcome.status != 0 && outcome.errors.contains(message), "\(arguments): \(outcome.errors)")

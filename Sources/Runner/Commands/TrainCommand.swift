@@ -55,6 +55,7 @@ struct TrainCommand: ParsableCommand {
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
     let configuration = try options.configuration()
+    try checkStrength(configuration)
     let task = try TaskLookup.plugin(configuration.task)
     let taskOptions = try TaskLookup.options(
       configuration.task, data: data, cache: nil, threads: threads, progress: progress)
@@ -66,5 +67,21 @@ struct TrainCommand: ParsableCommand {
     progress.end()
     let accuracy = description.claims?.accuracy.map { String(format: ", accuracy on test images %.4f", $0) } ?? ""
     CommandLineOutput.result("\(folder.appendingPathComponent("model.ckpt").path): \(description.name)\(accuracy)")
+  }
+
+  /// What a slip of the command line would otherwise train: a strength that nothing uses, or an objective without any.
+  private func checkStrength(_ configuration: TrainingConfiguration) throws {
+    let objective = configuration.objective
+    // Names it, where there is none of this name.
+    _ = try ObjectiveCatalogue.make(objective)
+    if objective.name == CrossEntropy.id, objective.strength != 0 {
+      throw TrainingError.invalidOption(
+        option: "strength", value: "\(objective.strength)",
+        expected: "none for \(CrossEntropy.id); name the --objective that it is of")
+    }
+    if objective.name != CrossEntropy.id, objective.strength == 0, options.strength == nil {
+      throw TrainingError.invalidOption(
+        option: "strength", value: "0", expected: "a number above 0 for \(objective.name); pass --strength")
+    }
   }
 }
