@@ -3,9 +3,9 @@ import BenchCore
 /// Everything that ships with the benchmark, by kind. Adding a plugin is one file and one line here.
 public enum BuiltinPlugins {
   public static let models: [any ModelPlugin.Type] = [
-    ExternalPlugin.self,
-    ONNXPlugin.self,
     StateDictPlugin.self,
+    ONNXPlugin.self,
+    ExternalPlugin.self,
   ]
 
   public static let tasks: [any TaskPlugin.Type] = [

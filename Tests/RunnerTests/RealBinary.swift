@@ -42,13 +42,14 @@ struct RealBinary {
   func run(_ arguments: String...) throws -> Outcome { try start(arguments).wait() }
 
   /// All files in the folder, relative and sorted.
+  /// A process that was killed may leave a hidden `.partial` file, which nothing reads.
   var files: [String] {
     let entries = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
     return entries.filter {
       var isDirectory: ObjCBool = false
       _ = FileManager.default.fileExists(
         atPath: folder.appendingPathComponent($0).path, isDirectory: &isDirectory)
-      return !isDirectory.boolValue
+      return !isDirectory.boolValue && !$0.hasSuffix(".partial")
     }.sorted()
   }
 

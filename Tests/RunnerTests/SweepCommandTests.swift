@@ -16,7 +16,9 @@ import Testing
   /// All files of a sweep; of results everything but when and where they were made.
   private func contents(_ folder: URL) throws -> [String: Data] {
     var contents: [String: Data] = [:]
-    for case let name as String in FileManager.default.enumerator(atPath: folder.path) ?? .init() {
+    for case let name as String in FileManager.default.enumerator(atPath: folder.path) ?? .init()
+    // Left by a process that was killed, and read by nothing.
+    where !name.hasSuffix(".partial") {
       guard var data = try? Data(contentsOf: folder.appendingPathComponent(name)) else { continue }
       if name.hasSuffix(".json"), var result = try? ResultFile.decode(data, source: name) {
         result.provenance = .init(
