@@ -37,6 +37,18 @@ public struct TrainingRun: Sendable {
     } else {
       try write(JSONEncoding.encode(configuration), to: recipeURL)
     }
+    removeRemains()
+  }
+
+  /// Removes what a process left that was killed while it wrote a file (`AtomicFile`), or before its last step, so that the
+  /// folder holds the same files as one of a training that was not disturbed.
+  private func removeRemains() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+    let own = [recipeURL, checkpointURL, descriptionURL, historyURL, stateURL].map { ".\($0.lastPathComponent)." }
+    for name in names where name.hasSuffix(".partial") && own.contains(where: name.hasPrefix) {
+      try? FileManager.default.removeItem(at: directory.appendingPathComponent(name))
+    }
+    if isComplete { try? FileManager.default.removeItem(at: stateURL) }
   }
 
   static let descriptionFile = "model.json"

@@ -104,7 +104,10 @@ import Testing
           try Self.training(configuration, progress: Stopping(after: step)).run(in: folder, id: "model")
         }
         #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("model.json").path))
+        // As a process leaves it that is killed while it writes.
+        try Data([1]).write(to: folder.appendingPathComponent(".model.ckpt.123.abc.partial"))
         _ = try Self.training(configuration).run(in: folder, id: "model")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == files.sorted())
         return try contents(folder)
       }
       #expect(resumed == undisturbed, "stopped in step \(step)")
