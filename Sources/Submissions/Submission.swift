@@ -31,12 +31,16 @@ public struct Submission: Sendable {
     guard FileManager.default.fileExists(atPath: url.path) else { throw SubmissionError.noDescription(folder.path) }
     try checkPlace("model.json", in: folder)
     let data: Data
-    do { data = try Data(contentsOf: url) } catch {
+    do {
+      let size =
+        try FileManager.default.attributesOfItem(atPath: url.resolvingSymlinksInPath().path)[.size] as? Int ?? 0
+      guard size <= descriptionLimit else {
+        throw SubmissionError.invalid(
+          url.path, [SchemaProblem("$", "has \(size) bytes, at most \(descriptionLimit) are allowed")])
+      }
+      data = try Data(contentsOf: url)
+    } catch let error as SubmissionError { throw error } catch {
       throw SubmissionError.unreadable(url.path, error.localizedDescription)
-    }
-    guard data.count <= descriptionLimit else {
-      throw SubmissionError.invalid(
-        url.path, [SchemaProblem("$", "has \(data.count) bytes, at most \(descriptionLimit) are allowed")])
     }
     let value = try JSONDecoding.parse(data, source: url.path)
     let problems = try problems(in: value, tasks: tasks)

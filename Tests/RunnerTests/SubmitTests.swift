@@ -50,6 +50,8 @@ import Testing
     let verified = try binary.run("leaderboard", "verify")
     #expect(verified.status == 0, "\(verified.errors)")
 
+    let recorded = try Data(contentsOf: URL(fileURLWithPath: binary.path(Self.added[1])))
+
     // Anybody can repeat it, from the repository alone.
     let recheck = try binary.run("submit", binary.path("models/small"), "--recheck", "--data", data, "--quiet")
     #expect(recheck.status == 0 && recheck.output.contains("every number is the recorded one"), "\(recheck.errors)")
@@ -66,6 +68,11 @@ import Testing
     // evaluate cannot put another checkpoint in its place either.
     let replaced = try binary.run("evaluate", changed + "/small.safetensors", "--data", data, "--quiet")
     #expect(replaced.status == 1 && replaced.errors.contains("give it another id"), "\(replaced.errors)")
+    // Nor can fewer images make a submitted result another one.
+    let fewer = try binary.run(
+      "evaluate", binary.path("models/small/small.safetensors"), "--data", data, "--images", "20", "--quiet")
+    #expect(fewer.status == 1 && fewer.errors.contains("--external-evaluation"), "\(fewer.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: binary.path(Self.added[1]))) == recorded)
 
     try externalEvaluations(binary, data: data)
     try tamperedDescriptions(binary)

@@ -105,6 +105,16 @@ import Testing
     }
   }
 
+  @Test func anEndlessDescriptionIsNotRead() throws {
+    try withFolder(SubmissionDocuments.valid) { folder in
+      // 1 TB that takes no space.
+      let handle = try FileHandle(forWritingTo: folder.appendingPathComponent("model.json"))
+      try handle.truncate(atOffset: 1 << 40)
+      try handle.close()
+      #expect("\(try #require(refusal(folder)))".contains("has 1099511627776 bytes, at most"))
+    }
+  }
+
   @Test func linksOutOfTheFolderAreRefused() throws {
     try withFolder(SubmissionDocuments.valid) { folder in
       let manager = FileManager.default

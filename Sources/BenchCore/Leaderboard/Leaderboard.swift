@@ -31,18 +31,36 @@ public struct Leaderboard: Sendable {
 
   /// Writes a result, with its per-image samples where given, to its place and refreshes `leaderboard.json`.
   /// - Throws: `ResultError.otherReferences` for a result that cannot be compared with the others, and
-  ///   `ResultError.otherCheckpoint` where a model of that id was submitted with another checkpoint.
+  ///   `ResultError.otherCheckpoint` where a model of that id was submitted with another checkpoint, and
+  ///   `ResultError.otherProtocol` where the submitted result is of other images.
   public func add(_ result: EvaluationResult, samples: Data? = nil) throws {
     try apply {
       let place = LeaderboardChange.Place.result(task: result.task.id, model: result.model.id)
-      if let submitted = try submittedDescription(of: result.model.id)?.checkpoint?.sha256?.lowercased(),
-        let measured = result.model.checkpoint?.sha256, submitted != measured
-      {
-        throw ResultError.otherCheckpoint(model: result.model.id, submitted: submitted, measured: measured)
-      }
+      try checkReplacement(by: result)
       var change = LeaderboardChange([(place, try checked(result))])
       if let samples { change.files.append((.samples(task: result.task.id, model: result.model.id), samples)) }
       return change
+    }
+  }
+
+  /// A submitted result makes place for nothing but the same evaluation, made again.
+  private func checkReplacement(by result: EvaluationResult) throws {
+    let id = result.model.id
+    guard let submitted = try submittedDescription(of: id) else { return }
+    if let stated = submitted.checkpoint?.sha256?.lowercased(), let measured = result.model.checkpoint?.sha256,
+      stated != measured
+    {
+      throw ResultError.otherCheckpoint(model: id, submitted: stated, measured: measured)
+    }
+    let url = resultURL(of: result)
+    guard FileManager.default.fileExists(atPath: url.path) else { return }
+    let recorded = try ResultFile.read(url)
+    func measurement(_ result: EvaluationResult) -> String {
+      let settings = result.measurementProtocol
+      return "\(settings.images) images, seed \(settings.seed)\(settings.clip ? ", clipped" : "")"
+    }
+    guard recorded.task.version != result.task.version || measurement(recorded) == measurement(result) else {
+      throw ResultError.otherProtocol(model: id, recorded: measurement(recorded), measured: measurement(result))
     }
   }
 

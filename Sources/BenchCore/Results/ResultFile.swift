@@ -54,6 +54,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
   case otherReferences(file: String)
   /// A result of another checkpoint than the one that was submitted under this id.
   case otherCheckpoint(model: String, submitted: String, measured: String)
+  /// A result of a submitted model that was measured otherwise than the recorded one.
+  case otherProtocol(model: String, recorded: String, measured: String)
   case unreadable(file: String, reason: String)
   case unwritable(file: String, reason: String)
 
@@ -69,6 +71,9 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     case .otherCheckpoint(let model, let submitted, let measured):
       "models/\(model)/model.json: `\(model)` was submitted with the checkpoint of SHA-256 \(submitted), this result is of "
         + "\(measured); a changed checkpoint is another model: give it another id, or evaluate with --no-leaderboard"
+    case .otherProtocol(let model, let recorded, let measured):
+      "`\(model)` is on the leaderboard with \(recorded); this evaluation, with \(measured), does not replace that one: "
+        + "pass --no-leaderboard --output FILE, and record it with `pags-bench submit --external-evaluation FILE`"
     case .unreadable(let file, let reason):
       "\(file): cannot be read: \(reason)"
     case .unwritable(let file, let reason):

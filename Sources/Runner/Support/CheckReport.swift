@@ -26,7 +26,10 @@ struct CheckReport {
     for check in outcome.checks {
       lines.append("\(word(check.status).padded(9))\(check.requirement.title) (\(check.requirement.rawValue))")
       for finding in check.findings.prefix(3) {
-        lines += ResultSummary.wrapped(finding, indent: margin + "- ", hanging: margin + "  ")
+        // What follows the first line is a program's, such as a traceback, and keeps its form.
+        let parts = finding.split(separator: "\n")
+        lines += ResultSummary.wrapped(String(parts.first ?? ""), indent: margin + "- ", hanging: margin + "  ")
+        lines += parts.dropFirst().map { "\(margin)  \($0)" }
       }
       if check.findings.count > 3 { lines.append(margin + "- and \(check.findings.count - 3) more like these") }
       guard check.status == .failed || check.status == .remarked else { continue }

@@ -81,6 +81,15 @@ import Testing
     #expect(binary.files == ["in.safetensors"])
   }
 
+  @Test("plugins check shows a program's own words as it wrote them")
+  func checkShowsReports() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let outcome = try binary.run("plugins", "check", "--plugin", "\(Self.plugin) report", "--quiet")
+    #expect(outcome.status == 1 && outcome.output.contains("FAILED"), "\(outcome.errors)")
+    #expect(outcome.output.contains("\n           for this device"), "\(outcome.output)")
+  }
+
   @Test func unusableArguments() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }

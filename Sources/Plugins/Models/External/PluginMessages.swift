@@ -92,8 +92,4 @@ enum PluginMessages {
     let type = "shutdown"
     let request: Int
   }
-
-  struct Reported: Decodable {
-    let message: String
-  }
 }
