@@ -85,6 +85,24 @@ import _TestSupport
     #expect(abs(elu[0] - 6 * (-0.632_120_56)) < 1e-6 && elu[1] == 6)
   }
 
+  /// Axes that are exchanged go by tiles.
+  @Test(arguments: [[0, 2, 1], [2, 1, 0], [2, 0, 1], [1, 2, 0], [1, 0, 2]])
+  func transposesOfAnySize(_ permutation: [Int]) throws {
+    let shape: Shape = [3, 35, 18]
+    let x = Tensor(shape: shape, scalars: (0..<shape.count).map { Float($0) })
+    let got = try Transpose(permutation: permutation)([x])
+    var index = 0
+    for i in 0..<got.shape[0] {
+      for j in 0..<got.shape[1] {
+        for k in 0..<got.shape[2] {
+          let place = zip([i, j, k], permutation).reduce(0) { $0 + $1.0 * shape.strides[$1.1] }
+          #expect(got.scalars[index] == Float(place))
+          index += 1
+        }
+      }
+    }
+  }
+
   /// What is not selected may be anything.
   @Test func selectionIgnoresWhatIsNotSelected() throws {
     let selected = try Select()([row([1, 0, 2]), row([1, .nan, 3]), row([.infinity, 5, .nan])])
