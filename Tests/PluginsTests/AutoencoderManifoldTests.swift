@@ -157,8 +157,12 @@ import _TestSupport
     #expect(try message { $0.preprocessing = Preprocessing(mean: [0], std: [1]) }.contains("2"))
     #expect(
       try message { $0.preprocessing = Preprocessing(mean: [0, 0], std: [1, 0]) }.contains("standard deviations"))
-    #expect(try message(ReferenceOptions(task: "toy", imageShape: [2, 8, 20])) { _ in }.contains("[2, 8, 20]"))
-    #expect(try message(ReferenceOptions(task: "toy", imageShape: [1, 9, 10])) { _ in }.contains("encoder.conv0"))
+    // Images of another size fail where the convolutions meet the linear layer, others of one channel at once.
+    let wide = ReferenceOptions(task: "toy", imageShape: [2, 8, 20])
+    #expect(try message(wide) { _ in }.contains("encoder.code.weight"))
+    let grey = ReferenceOptions(task: "toy", imageShape: [1, 9, 10])
+    #expect(try message(grey) { _ in }.contains("the images 1 channels"))
+    #expect(try message(grey) { $0.preprocessing = nil }.contains("encoder.conv0"))
     // Encoder and decoder exchanged.
     let lists = try JSONDecoding.decode(
       AutoencoderNetwork.Lists.self, from: try #require(description.architecture), source: "test")
