@@ -9,3 +9,17 @@ func accumulate(_ a: Vector, _ b: Vector, _ sum: inout Vector) { sum.addProduct(
 
 /// Whether 16 sums fit into registers beside their operands.
 let hasManyRegisters = true
+
+/// A vector of rows of 8 numbers, `stride` apart.
+@inline(__always)
+func loadRows8(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector {
+  Vector(lowHalf: loadPart(source), highHalf: loadPart(source + stride))
+}
+
+/// A vector of rows of 4 numbers, `stride` apart.
+@inline(__always)
+func loadRows4(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector {
+  Vector(
+    lowHalf: SIMD8(lowHalf: loadPart(source), highHalf: loadPart(source + stride)),
+    highHalf: SIMD8(lowHalf: loadPart(source + 2 &* stride), highHalf: loadPart(source + 3 &* stride)))
+}

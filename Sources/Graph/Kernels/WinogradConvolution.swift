@@ -60,8 +60,16 @@ struct WinogradConvolution {
     return (least..<least + 6).first { $0 * tileColumns % 6 == 0 } ?? least
   }
 
-  /// Images that fill a block.
-  var imagesPerBlock: Int { max(1, blockRows / max(1, tileRows)) }
+  /// Images that fill blocks, so that as few tiles as possible are computed for nothing.
+  var imagesPerBlock: Int {
+    let least = max(1, blockRows / max(1, tileRows))
+    func padding(_ images: Int) -> Double {
+      let (blocks, rest) = (images * tileRows).quotientAndRemainder(dividingBy: blockRows)
+      let tiles = blocks * blockTiles + (rest * tileColumns + 5) / 6 * 6
+      return Double(tiles) / Double(images)
+    }
+    return (least..<least + 6).min { padding($0) < padding($1) } ?? least
+  }
 
   private var blockTiles: Int { (blockRows * tileColumns + 5) / 6 * 6 }
   // Off the powers of two, on which all 36 elements would meet in the same lines of the cache.
