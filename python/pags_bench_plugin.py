@@ -219,13 +219,12 @@ class _Channel:
         return {"accepted": True}
 
     def report(self, error):
-        """An error frame, and the same on standard error."""
+        """An error frame, or, where nobody reads it, the same on standard error."""
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        print(text, file=sys.stderr, flush=True)
         try:
             self.answer(_Frame({"request": self._request}, b""), {"type": "error", "message": text[-16000:]})
         except OSError:
-            pass
+            print(text, file=sys.stderr, flush=True)
 
     def _read(self, count, or_end=False):
         data = bytearray(count)

@@ -1,3 +1,5 @@
+import BenchCore
+
 /// Why a file could not be fetched.
 public enum DownloadError: Error, Sendable, Equatable, CustomStringConvertible {
   case scheme(String)

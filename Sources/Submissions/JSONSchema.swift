@@ -1,3 +1,4 @@
+import BenchCore
 import Foundation
 import JSON
 
@@ -201,7 +202,7 @@ public struct JSONSchema: Sendable {
     case .null: "null"
     case .bool(let bool): "\(bool)"
     case .integer(let integer): "\(integer)"
-    case .number(let number): abs(number) < 1e6 && number == number.rounded() ? "\(Int(number))" : "\(number)"
+    case .number(let number): abs(number) < 0x1p53 && number == number.rounded() ? "\(Int(number))" : "\(number)"
     case .string(let text): "`\(PlainText.shown(text))`"
     case .array(let elements): "an array of \(elements.count)"
     case .object: "an object"

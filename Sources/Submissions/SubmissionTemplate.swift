@@ -82,7 +82,14 @@ public enum SubmissionTemplate {
             member("mean", fill("[0.4914, 0.4822, 0.4465], mean of each channel in training; [0] for none")),
             member("std", fill("[0.2471, 0.2435, 0.2616], standard deviation of each; [1] for none")),
           ])),
-        member("claims", .object([member("accuracy", fill("0.94, the test accuracy as a share"))])),
+        member(
+          "claims",
+          .object([
+            member("accuracy", fill("0.94, the test accuracy as a share")),
+            member(
+              "standardAccuracy",
+              fill("that of the same architecture trained without a robustness objective, or delete the line")),
+          ])),
         member(
           "source",
           .object([
@@ -95,11 +102,14 @@ public enum SubmissionTemplate {
       ]))
   }
 
-  /// Every key of the schema with its meaning.
+  /// Keys of models that are no classifiers, and so no submissions.
+  private static let otherKeys = ["kind", "noise"]
+
+  /// Every key of a submission with its meaning.
   private static func readme(tasks: [String]) throws -> String {
     let schema = try ModelSchema.load()
     func rows(_ object: JSONValue, _ prefix: String) -> [String] {
-      (object["properties"]?.objectValue ?? []).flatMap { member -> [String] in
+      (object["properties"]?.objectValue ?? []).filter { !otherKeys.contains($0.key) }.flatMap { member -> [String] in
         let described = member.value["description"]?.stringValue ?? ""
         let expected = (member.value["x-expected"]?.stringValue).map { " (\($0))" } ?? ""
         return ["| `\(prefix)\(member.key)` | \(described)\(expected) |"]
@@ -118,7 +128,8 @@ public enum SubmissionTemplate {
       pags-bench submit .
       ```
 
-      Tasks: \(tasks.joined(separator: ", ")) (`pags-bench tasks`). The guide is docs/submit.md.
+      Tasks: \(tasks.joined(separator: ", ")) (`pags-bench tasks`). The guide is docs/submit.md. A model that a program of
+      yours serves has a `plugin` besides (docs/plugin-protocol.md), and needs `--allow-plugin` after each of these commands.
 
       | key | meaning |
       |---|---|

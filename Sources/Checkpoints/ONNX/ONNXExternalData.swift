@@ -50,15 +50,21 @@ struct ONNXExternalData {
         advice: "load it by its path")
     }
     let parts = location.split(separator: "/", omittingEmptySubsequences: false)
-    guard !parts.contains(""), !parts.contains("."), !parts.contains(".."), !location.contains("\0"),
-      !location.contains("\\")
-    else { throw outside(location, tensor) }
+    guard !parts.contains(""), !parts.contains(".."), !location.contains("\0"), !location.contains("\\") else {
+      throw outside(location, tensor)
+    }
     let root = folder.resolvingSymlinksInPath().standardizedFileURL.path
     let target = folder.appendingPathComponent(location).resolvingSymlinksInPath().standardizedFileURL.path
     guard target.hasPrefix(root.hasSuffix("/") ? root : root + "/") else { throw outside(location, tensor) }
-    let data = try FileMapping.map(target)
-    mapped[location] = data
-    return data
+    do {
+      let data = try FileMapping.map(target)
+      mapped[location] = data
+      return data
+    } catch {
+      // Whoever evaluates many models has to see which one it belongs to.
+      throw .invalidTensor(
+        file: file, tensor: tensor, problem: "lies in an external file, expected beside the model: \(error)")
+    }
   }
 
   private func outside(_ location: String, _ tensor: String) -> CheckpointError {

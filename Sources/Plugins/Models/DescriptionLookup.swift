@@ -44,6 +44,16 @@ public struct DescriptionLookup: Sendable {
     guard description.id.wholeMatch(of: /[a-z0-9][a-z0-9._-]*/) != nil else {
       throw DescriptionError.invalidID(url.path, description.id)
     }
+    // They go to the terminal, to results and from there to pages.
+    let source = description.source
+    for (key, text) in [
+      ("name", description.name), ("source.paper", source?.paper), ("source.authors", source?.authors),
+      ("source.license", source?.license), ("source.training", source?.training),
+    ] {
+      if let text, let problem = PlainText.problem(in: text) {
+        throw DescriptionError.text(url.path, key: key, problem: problem)
+      }
+    }
     return description
   }
 
@@ -60,12 +70,14 @@ public struct DescriptionLookup: Sendable {
     return Found(description: description, path: url.path)
   }
 
-  /// Descriptions under `models/`, by digest.
+  /// Descriptions under `models/`, by digest. Those of programs come last: that somebody serves the same weights with one is
+  /// no reason to run it.
   private func known(_ checkpoint: CheckpointFile) throws -> Found? {
     guard let modelsFolder,
       let entries = FileManager.default.enumerator(at: modelsFolder, includingPropertiesForKeys: nil)
     else { return nil }
     let files = entries.compactMap { $0 as? URL }.filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
+    var found: [Found] = []
     for url in files {
       // A cheap look first: most descriptions are of other checkpoints.
       guard let data = try? Data(contentsOf: url),
@@ -73,10 +85,15 @@ public struct DescriptionLookup: Sendable {
       else { continue }
       let description = try Self.read(url)
       if description.checkpoint?.sha256?.lowercased() == checkpoint.sha256 {
-        return Found(description: description, path: url.path)
+        found.append(Found(description: description, path: url.path))
       }
     }
-    return nil
+    let builtin = found.filter { $0.description.plugin == nil }
+    let candidates = builtin.isEmpty ? found : builtin
+    guard Set(candidates.map(\.description.id)).count <= 1 else {
+      throw DescriptionError.ambiguous(checkpoint: checkpoint.name, candidates.map(\.path))
+    }
+    return candidates.first
   }
 }
 
@@ -85,6 +102,9 @@ public enum DescriptionError: Error, Sendable, CustomStringConvertible {
   case notFound(String)
   case unreadable(String, String)
   case invalidID(String, String)
+  case text(String, key: String, problem: String)
+  /// Several models consist of the same weights, read in different ways.
+  case ambiguous(checkpoint: String, [String])
   case digest(String, expected: String, got: String, checkpoint: String)
 
   public var description: String {
@@ -93,6 +113,9 @@ public enum DescriptionError: Error, Sendable, CustomStringConvertible {
     case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"
     case .invalidID(let path, let id):
       "\(path): id `\(id)` must consist of lower-case letters, digits, `.`, `_` and `-`, and begin with a letter or digit"
+    case .text(let path, let key, let problem): "\(path): $.\(key): \(problem)"
+    case .ambiguous(let checkpoint, let paths):
+      "\(checkpoint): is described by \(paths.joined(separator: " and ")); pass one of them with --model"
     case .digest(let path, let expected, let got, let checkpoint):
       "\(path): describes a checkpoint with SHA-256 \(expected), but \(checkpoint) has \(got); "
         + "the file was changed or is another one"

@@ -62,16 +62,12 @@ extension PluginsCommand {
       let source = try CheckImages(
         taskID: task ?? (shape == nil ? candidate.description?.task : nil), shape: ImageShapeOption.parse(shape),
         data: data, threads: options.threads, progress: progress)
-      let load = { (batch: Int, threads: Int) in
-        var settings = try options.loadOptions(imageShape: source.imageShape, classCount: nil)
-        (settings.batch, settings.threads) = (batch, threads)
-        return try loader.load(candidate, settings)
-      }
-      let model = try load(options.batch, options.threads)
+      let settings = try options.loadOptions(imageShape: source.imageShape, classCount: nil)
+      let model = try loader.load(candidate, settings)
       let chosen = try source.images(count: images, seed: seed, shape: model.classifier.inputShape)
       progress.end()
       let outcome = ModelConformance.outcome(
-        model.classifier, alike: try load(options.batch == 1 ? 3 : 1, options.threads == 1 ? 2 : 1).classifier,
+        model.classifier, alike: try loader.load(candidate, settings.withOtherBatchAndThreads).classifier,
         subject: candidate.checkpoint.name, images: chosen.images, seed: seed,
         allowsRounding: model.classifier is ExternalClassifier)
       try Interruption.check()

@@ -25,7 +25,10 @@ struct PluginsCommand: ParsableCommand {
       lines += BuiltinPlugins.manifolds.map { "  \($0.id.padded(14))\($0.summary)" }
       lines += BuiltinPlugins.scores.map { "  \($0.id.padded(14))\($0.summary)" }
       lines += ["", "Architectures (recognised from tensor names, or --arch; `-softplus` replaces every ReLU)"]
-      lines += ArchitectureCatalogue.families.flatMap { ["  \($0.summary)", "    \($0.names.joined(separator: " "))"] }
+      lines += ArchitectureCatalogue.families.flatMap { family in
+        ["  \(family.summary)"]
+          + ResultSummary.wrapped(family.names.joined(separator: " "), indent: "    ", hanging: "    ")
+      }
       lines += ["", "Anything else: a layer list in model.json, of these types (`plugins show TYPE`)"]
       lines += ArchitectureCatalogue.layerTypes.map { "  \($0.name.padded(18))\($0.summary)" }
       lines += ["", "`plugins show NAME` tells more; `plugins check CHECKPOINT` says whether a model can be measured"]

@@ -22,7 +22,7 @@ struct Card: Encodable {
   }
 
   var text: String {
-    let margin = String(repeating: " ", count: 13)
+    let margin = String(repeating: " ", count: 12)
     var lines = ResultSummary.wrapped("\(id), a \(kind): \(summary)", indent: "", hanging: "  ")
     if !fields.isEmpty { lines.append("") }
     for field in fields {

@@ -64,3 +64,12 @@ enum CheckImages {
     }
   }
 }
+
+extension LoadOptions {
+  /// With which the same model has to give the same numbers.
+  var withOtherBatchAndThreads: LoadOptions {
+    var other = self
+    (other.batch, other.threads) = (batch == 1 ? 3 : 1, threads == 1 ? 2 : 1)
+    return other
+  }
+}

@@ -14,12 +14,15 @@ struct LoadReport {
       ? "WARNING: nothing says how pixels are normalised; ASSUMED none. If the network was trained on normalised pixels, "
         + "all numbers are wrong: pass --mean and --std, or write a model.json"
       : nil
+    let isItsOwnArchitecture = candidate.format == model.architecture
+    let kind = isItsOwnArchitecture ? candidate.format : "\(candidate.format), \(model.architecture)"
+    let isRecognised = candidate.program == nil && !isItsOwnArchitecture
     lines =
       [
-        "\(candidate.checkpoint.name): \(candidate.format), \(model.architecture), \(model.parameters) parameters, "
+        "\(candidate.checkpoint.name): \(kind), \(model.parameters) parameters, "
           + "input \(model.classifier.inputShape), \(model.classifier.classCount) classes",
         candidate.descriptionPath.map { "description: \($0)" }
-          ?? (candidate.program == nil ? "description: none; recognised from the tensors" : "description: none"),
+          ?? (isRecognised ? "description: none; recognised from the tensors" : "description: none"),
         warning ?? "normalisation: mean \(list(model.preprocessing.mean)), std \(list(model.preprocessing.std))",
       ] + model.notes.map { "note: \($0)" }
   }

@@ -50,7 +50,10 @@ enum PluginCards {
   static var layers: [Card] {
     ArchitectureCatalogue.layerTypes.map { type in
       var card = Card(id: type.name, kind: "layer type", summary: type.summary)
-      card.add("options", type.options.isEmpty ? "none" : type.options.joined(separator: ", "))
+      let options = type.options
+      card.add(
+        "options", options.isEmpty ? "none" : options.joined(separator: ", "),
+        options.contains("name") ? "`name` is the prefix of its tensors, which tell its sizes" : nil)
       card.add("more", "docs/add-a-model.md")
       card.examples = [
         "{\"type\": \"\(type.name)\"\(type.options.contains("name") ? ", \"name\": \"NAME\"" : "")} in the layer list of model.json"

@@ -49,11 +49,10 @@ struct SubmissionMeasurement {
   }
 
   private func checkConformance(_ model: LoadedModel) throws {
-    var other = options
-    (other.batch, other.threads) = (options.batch == 1 ? 3 : 1, options.threads == 1 ? 2 : 1)
     progress.begin("conformance", total: 1)
     let outcome = ModelConformance.outcome(
-      model.classifier, alike: try loader.load(candidate, other).classifier, subject: candidate.checkpoint.name,
+      model.classifier, alike: try loader.load(candidate, options.withOtherBatchAndThreads).classifier,
+      subject: candidate.checkpoint.name,
       images: try task.evaluationImages(count: CheckImages.defaultCount, seed: 0).images, seed: 0,
       allowsRounding: model.classifier is ExternalClassifier)
     try progress.advance(by: 1)

@@ -56,8 +56,10 @@ enum TaskDescription {
         : "a model of the images, no truth; see its quality")
     card.add(
       "quality",
-      "its classifier has accuracy \(quality.accuracy) on \(quality.images) images"
-        + (quality.heldOutLogLikelihood.map { ", held-out log-likelihood \($0) nats per image" } ?? ""))
+      "its classifier has accuracy \(String(format: "%.3f", quality.accuracy)) on \(quality.images) images"
+        + (quality.heldOutLogLikelihood.map {
+          String(format: ", held-out log-likelihood %.1f nats per image", $0)
+        } ?? ""))
     switch task.calibration {
     case .bayes(let gate):
       card.add(

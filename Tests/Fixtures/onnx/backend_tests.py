@@ -89,21 +89,32 @@ def is_required(types, operator):
     return TensorProto.FLOAT in types or operator in WITHOUT_REAL
 
 
+# Why a case is none of inference on tensors of numbers.
+SKIPS = {
+    "types": "strings, complex numbers, floats of eight bits or less, integers of four bits or less",
+    "optional": "sequences or optional values",
+    "opset": "opset below 7",
+    "training": "the training mode of the operator, or its further outputs for training",
+    "loop": "the graph holds a loop",
+    "reference": "the reference is wrong, as a later release of the ONNX project says",
+}
+
+
 def skip_reason(folder, model, name):
-    """Why a case is none of inference on tensors of numbers, or None."""
+    """The key of `SKIPS` of a case, or None."""
     types = value_types(model)
     if types is None or os.path.exists(os.path.join(folder, "unwritable")):
-        return "sequences or optional values"
+        return "optional"
     if not set(types) <= READ:
-        return "strings, complex numbers, floats of eight bits or less, integers of four bits or less"
+        return "types"
     opset = max((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), default=0)
     if opset < 7:
-        return "opset below 7"
+        return "opset"
     if name in CORRECTED and opset == CORRECTED[name]:
-        return "references that a later release corrected"
+        return "reference"
     for node in model.graph.node:
         if node.op_type in ("Loop", "Scan"):
-            return "loops"
+            return "loop"
         if any(attribute.name == "training_mode" and attribute.i for attribute in node.attribute):
             return "training"
         if node.op_type == "BatchNormalization" and len(node.output) > 1:
@@ -142,7 +153,7 @@ def main():
     parser.add_argument("--write", help="write the table to this file")
     options = parser.parse_args()
     counts = collections.defaultdict(collections.Counter)
-    reasons = collections.Counter()
+    reasons = collections.defaultdict(collections.Counter)
     failures, differences, others, cases = [], [], 0, 0
     with tempfile.TemporaryDirectory() as scratch:
         write_installed(scratch)
@@ -165,7 +176,7 @@ def main():
                 reason = skip_reason(os.path.join(source, name), model, name)
                 if reason:
                     counts[operator]["skip"] += 1
-                    reasons[reason] += 1
+                    reasons[operator][reason] += 1
                     continue
                 opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
                 required = is_required(value_types(model), operator)
@@ -184,18 +195,22 @@ def main():
                     (failures if required else differences).append((operator, name, opset, " ".join(text)))
 
     total = sum(counts.values(), collections.Counter())
-    lines = ["| operator | pass | skip | fail | other types |", "|---|---:|---:|---:|---:|"]
+    reasons["all"] = sum(reasons.values(), collections.Counter())
+    lines = ["| operator | pass | skip | of which | fail | other types |", "|---|---:|---:|---|---:|---:|"]
     for name, count in [*sorted(counts.items()), ("all", total)]:
         other = f"{count['other pass']} of {count['other']}" if count["other"] else ""
-        lines.append(f"| {name} | {count['pass']} | {count['skip']} | {count['fail']} | {other} |")
+        why = ", ".join(f"{number} {reason}" for reason, number in reasons[name].most_common()) if name in reasons else ""
+        lines.append(f"| {name} | {count['pass']} | {count['skip']} | {why} | {count['fail']} | {other} |")
+    without = sorted(set(OPERATORS) - set(counts))
     print("\n".join(lines))
     for operator, name, opset, text in failures:
         print(f"FAIL {operator} {name} (opset {opset}): {text}")
     for operator, name, opset, text in differences:
         print(f"other types: {operator} {name} (opset {opset}): {text}")
     print(f"{cases} cases, of which {others} are about other operators")
-    for reason, count in reasons.most_common():
-        print(f"skipped: {count} {reason}")
+    print("no case:", *without)
+    for reason, count in reasons["all"].most_common():
+        print(f"skipped: {count} {reason}: {SKIPS[reason]}")
     if options.write:
         with open(options.write) as file:
             text = file.read()
@@ -208,7 +223,10 @@ def main():
                 "",
                 *lines,
                 "",
-                "Skipped: " + "; ".join(f"{count} {reason}" for reason, count in reasons.most_common()) + ".",
+                "Skipped are:",
+                "",
+                *[f"- {reason}, {count} cases: {SKIPS[reason]}" for reason, count in reasons["all"].most_common()],
+                *(["", f"Without a case in these releases: {', '.join(without)}."] if without else []),
                 *([""] + [f"- {name} (opset {opset}): {text}" for _, name, opset, text in failures] if failures else []),
             ]
         )

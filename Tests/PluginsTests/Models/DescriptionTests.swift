@@ -69,6 +69,23 @@ import Testing
     }
   }
 
+  /// The same weights with another normalisation are another model, and a program that serves them is a third.
+  @Test func theSameWeightsMayHaveSeveralDescriptions() throws {
+    try withFolder { folder, loader, checkpoint in
+      let digest = try CheckpointFile.open(checkpoint).sha256
+      let weights = #", "checkpoint": {"sha256": "\#(digest)"}"#
+      _ = try write(
+        described("a-served", weights + #", "plugin": {"command": ["./serve"]}"#), folder, "../models/known/a.json")
+      #expect(message { _ = try loader.find(checkpoint, description: nil) }.contains("--allow-plugin"))
+      _ = try write(described("b", weights), folder, "../models/known/b.json")
+      #expect(try loader.find(checkpoint, description: nil).description?.id == "b")
+      let other = try write(described("c", weights), folder, "../models/known/c.json")
+      let message = message { _ = try loader.find(checkpoint, description: nil) }
+      #expect(message.contains("known/b.json and ") && message.contains("known/c.json; pass one"), "\(message)")
+      #expect(try loader.find(checkpoint, description: other).description?.id == "c")
+    }
+  }
+
   @Test func aDescriptionOfAnotherFileIsPassedOver() throws {
     try withFolder { folder, loader, checkpoint in
       _ = try write(described("other", #", "checkpoint": {"file": "other.pt"}"#), folder, "model.json")
@@ -121,6 +138,12 @@ import Testing
     (#"{"id": "../x", "name": "X"}"#, "id `../x` must consist of lower-case letters"),
     (#"{"id": "", "name": "X"}"#, "id `` must consist of lower-case letters"),
     (#"{"id": "X", "name": "X"}"#, "id `X` must consist of lower-case letters"),
+    (#"{"id": "x", "name": "<b>X</b>"}"#, "model.json: $.name: contains `<` followed by a letter"),
+    (#"{"id": "x", "name": "\u001b[2J"}"#, "model.json: $.name: contains the character U+001B"),
+    (
+      #"{"id": "x", "name": "X", "source": {"training": "\u202egnp"}}"#,
+      "model.json: $.source.training: contains the character U+202E"
+    ),
     ("{", "model.json: line 1"),
     ("", "model.json: "),
   ]) func mistakesAreNamedWithTheirPlace(text: String, part: String) throws {

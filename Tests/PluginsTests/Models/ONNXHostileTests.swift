@@ -69,7 +69,8 @@ import Testing
 
   @Test func operatorsThatAreMissingAreNamedWithNodeAndOpset() {
     let message = Self.message(Self.model([Self.node("Flaten", ["x"], ["y"])]))
-    #expect(message.contains("m.onnx: node `flaten` (Flaten, opset 13)") && message.contains("nearest is Flatten"))
+    #expect(
+      message.contains("m.onnx: node `flaten` (Flaten, opset 13)") && message.contains("this operator is not known"))
     var foreign = Self.node("Gelu", ["x"], ["y"])
     foreign.domain = "com.example"
     #expect(Self.message(Self.model([foreign])).contains("the domain `com.example`"))

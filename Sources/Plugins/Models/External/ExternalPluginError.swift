@@ -1,4 +1,5 @@
 import BenchCore
+import Foundation
 import Tensor
 
 /// What goes wrong with a program that serves a model.
@@ -48,7 +49,7 @@ public enum ExternalPluginError: Error, Sendable, CustomStringConvertible {
         advice: "run the command by hand to see why")
     case .timedOut(let failure, let limit, let option):
       failure.text(
-        "gave no answer within \(limit / .seconds(1)) seconds",
+        "gave no answer within \(Self.seconds(limit))",
         advice: "where it only needs longer, pass \(option) SECONDS")
     case .strayOutput(let failure, let text):
       failure.text(
@@ -73,6 +74,11 @@ public enum ExternalPluginError: Error, Sendable, CustomStringConvertible {
       "\(program): \(images) images of shape \(shape) are more than one request may hold (2 GiB); lower --batch"
     case .preprocessing(let program, let problem): "\(program): \(problem)"
     }
+  }
+
+  private static func seconds(_ limit: Duration) -> String {
+    let number = limit / .seconds(1)
+    return number == 1 ? "1 second" : String(format: "%g seconds", number)
   }
 }
 

@@ -46,7 +46,8 @@ final class PluginProcess {
       }
     } catch {
       throw ExternalPluginError.cannotStart(
-        command: program.command.joined(separator: " "), folder: program.folder, reason: "\(error)")
+        command: program.command.joined(separator: " "), folder: program.folder,
+        reason: "\(error)".trimmingCharacters(in: CharacterSet(charactersIn: ".")))
     }
   }
 

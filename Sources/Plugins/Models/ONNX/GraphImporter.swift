@@ -1,4 +1,3 @@
-import BenchCore
 import Checkpoints
 import Graph
 import Tensor
@@ -95,10 +94,7 @@ struct GraphImporter {
     if let function = model.functions[key] { return try call(function, node, scope) }
     guard node.node.domain.isEmpty, let operation = ONNXOperators.all[node.node.operation] else {
       if node.node.domain.isEmpty, node.node.operation == "If" { return try branch(node, scope) }
-      throw ONNXImportError.unknownOperator(
-        node.name, domain: node.node.domain,
-        nearest: node.node.domain.isEmpty
-          ? Nearest.match(node.node.operation, in: ONNXOperators.all.keys.sorted()) : nil)
+      throw ONNXImportError.unknownOperator(node.name, domain: node.node.domain)
     }
     guard operation.opsets.contains(node.opset) else {
       throw ONNXImportError.operatorVersion(node.name, supported: operation.opsets)

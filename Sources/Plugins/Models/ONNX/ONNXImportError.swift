@@ -11,7 +11,7 @@ public enum ONNXImportError: Error, Sendable, CustomStringConvertible {
   }
 
   case opset(file: String, opset: Int, supported: ClosedRange<Int>)
-  case unknownOperator(NodeName, domain: String, nearest: String?)
+  case unknownOperator(NodeName, domain: String)
   case operatorVersion(NodeName, supported: ClosedRange<Int>)
   case missingValue(NodeName, value: String)
   case missingOutput(file: String, value: String)
@@ -29,11 +29,11 @@ public enum ONNXImportError: Error, Sendable, CustomStringConvertible {
     case .opset(let file, let opset, let supported):
       "\(file): uses opset \(opset), expected \(supported.lowerBound) to \(supported.upperBound); "
         + "convert it with onnx.version_converter, or export it again"
-    case .unknownOperator(let node, let domain, let nearest):
+    case .unknownOperator(let node, let domain):
       "\(node): "
         + (domain.isEmpty ? "this operator is not known" : "operators of the domain `\(domain)` are not known")
-        + (nearest.map { "; nearest is \($0)" } ?? "")
-        + "; docs/onnx-coverage.md lists those that are. Serve the model as an external plugin, or export it without it"
+        + "; docs/onnx-coverage.md lists those that are. Export the model without it, or serve it by a program "
+        + "(docs/plugin-protocol.md)"
     case .operatorVersion(let node, let supported):
       "\(node): this operator is known in opsets \(supported.lowerBound) to \(supported.upperBound); "
         + "export the model for one of them"

@@ -16,7 +16,7 @@ public struct ONNXPlugin: ModelPlugin {
       "An operator that is lacking is an error that names operator, node and opset",
     ],
     examples: ["pags-bench evaluate MODEL.onnx", "pags-bench plugins check MODEL.onnx"],
-    pages: ["docs/add-a-model.md"])
+    pages: ["docs/onnx-coverage.md", "docs/add-a-model.md"])
 
   public init() {}
 

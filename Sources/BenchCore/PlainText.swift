@@ -1,5 +1,3 @@
-import BenchCore
-
 /// Text from strangers that ends on terminals and web pages.
 public enum PlainText {
   /// What keeps text from being shown as it is: control and formatting characters (among them those that turn the direction
@@ -24,15 +22,6 @@ public enum PlainText {
     let limit = 80
     let scalars = text.unicodeScalars.prefix(limit).map { isHidden($0) ? name(of: $0) : String($0) }
     return scalars.joined() + (text.unicodeScalars.count > limit ? "..." : "")
-  }
-
-  /// One step of a path: `.key`, or `["key"]` for keys that are no words.
-  static func step(_ key: String) -> String {
-    key.wholeMatch(of: /[A-Za-z0-9_-]{1,64}/) == nil ? "[\"\(shown(key))\"]" : ".\(key)"
-  }
-
-  static func nearest(_ key: String, in candidates: [String]) -> String? {
-    key.unicodeScalars.count > 64 ? nil : Nearest.match(key, in: candidates)
   }
 
   private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
