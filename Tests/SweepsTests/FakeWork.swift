@@ -31,8 +31,9 @@ final class FakeWork: SweepWork {
 
   func definition() throws -> SweepDefinition {
     SweepDefinition(
-      task: .init(id: "glyphs", version: try Self.template.get().task.version), architecture: "cnn-small",
-      objective: "gradient-norm", recipe: .object([JSONMember(key: "epochs", value: .integer(Int64(epochs)))]),
+      task: .init(id: "glyphs", version: try Self.template.get().task.version, classes: 10),
+      architecture: "cnn-small", objective: "gradient-norm",
+      recipe: .object([JSONMember(key: "epochs", value: .integer(Int64(epochs)))]),
       evaluation: .init(images: 2000, seed: 0))
   }
 

@@ -149,7 +149,8 @@ struct SweepCommand: ParsableCommand {
     shared.objective.strength = 0
     shared.seed = 0
     return SweepDefinition(
-      task: .init(id: work.task.id, version: work.task.version), architecture: shared.architecture,
+      task: .init(id: work.task.id, version: work.task.version, classes: work.task.classCount),
+      architecture: shared.architecture,
       objective: shared.objective.name, recipe: try CheckpointSweepWork.json(shared), evaluation: work.evaluation)
   }
 }

@@ -16,8 +16,11 @@ public struct SweepDefinition: Sendable, Equatable, Codable {
   public struct TaskVersion: Sendable, Equatable, Codable {
     public var id: String
     public var version: Int
+    public var classes: Int
 
-    public init(id: String, version: Int) { (self.id, self.version) = (id, version) }
+    public init(id: String, version: Int, classes: Int) {
+      (self.id, self.version, self.classes) = (id, version, classes)
+    }
   }
 
   public struct EvaluationOptions: Sendable, Equatable, Codable {

@@ -24,9 +24,14 @@ public struct CellRecord: Sendable, Equatable, Codable {
     public var onManifoldRetention: Estimate?
     public var accuracyRetention: Estimate?
     public var alignment: Estimate
+    /// Whether that passes the gate; nil where it is undefined.
+    public var passesGate: Bool?
     public var label: RegimeLabel
     public var leadingLabel: RegimeLabel
-    public var confidence: Double
+    /// Nil where the label is the sweep's (`SweepReference`).
+    public var confidence: Double?
+    /// The model that K and A are relative to, where they are relative to one of the sweep.
+    public var standardModel: String?
   }
 
   public init(_ cell: SweepCell, _ result: EvaluationResult) {
@@ -36,8 +41,8 @@ public struct CellRecord: Sendable, Equatable, Codable {
       checkpoint: result.model.checkpoint?.sha256 ?? "", accuracy: result.measurements.accuracy,
       sensitivity: result.measurements.sensitivity, sensitivityRatio: evidence.sensitivityRatio.ratio,
       onManifoldRetention: evidence.onManifoldRetention.ratio, accuracyRetention: evidence.accuracyRetention.ratio,
-      alignment: evidence.alignment.cosine, label: result.regime.label, leadingLabel: evidence.leadingLabel,
-      confidence: result.regime.confidence)
+      alignment: evidence.alignment.cosine, passesGate: evidence.alignment.passed, label: result.regime.label,
+      leadingLabel: evidence.leadingLabel, confidence: result.regime.confidence)
   }
 
   public init(_ cell: SweepCell, failure: String) {

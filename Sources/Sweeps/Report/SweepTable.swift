@@ -12,6 +12,9 @@ public enum SweepTable {
       seeds.count > 1 ? "means over seeds, +- half their range; on@ and off@: sensitivity at a step" : "one seed",
       "",
     ]
+    if let standard = report.models.lazy.compactMap(\.measured?.standardModel).first {
+      lines.insert("K and A of the regimes relative to the models of strength 0, such as \(standard)", at: 2)
+    }
     let table = rows(report)
     let widths = table[0].indices.map { column in table.map { $0[column].count }.max() ?? 0 }
     lines += table.map { row in
@@ -27,7 +30,7 @@ public enum SweepTable {
   private static func rows(_ report: SweepReport) -> [[String]] {
     let steps = report.smallStep == report.wideStep ? [report.wideStep] : [report.smallStep, report.wideStep]
     let header =
-      ["strength", "accuracy"] + steps.flatMap { ["on@\(SweepCell.text($0))", "off@\(SweepCell.text($0))"] } + [
+      ["strength", "accuracy"] + steps.flatMap { ["on@\(brief($0))", "off@\(brief($0))"] } + [
         "off/on", "alignment", "regime",
       ]
     var rows = [header]
