@@ -214,7 +214,7 @@ def main():
     parser.add_argument("--python", help="a Python that has PyTorch and torchvision")
     options = parser.parse_args()
     if not os.access(options.binary, os.X_OK):
-        sys.exit(f"{options.binary} is missing; run `swift build -c release`")
+        sys.exit(f"{options.binary} is missing; run `swift build -c release --product pags-bench`")
     python = environment(options.python)
     print(f"{'network':20} {'':26} {'images/s':>9} {'PyTorch':>9}  ratio (lowest to highest)")
     with tempfile.TemporaryDirectory() as folder:

@@ -132,7 +132,7 @@ def main():
     options = parser.parse_args()
     for binary in (options.binary, options.tangent_binary):
         if not os.access(binary, os.X_OK):
-            sys.exit(f"{binary} is missing; run `swift build -c release`")
+            sys.exit(f"{binary} is missing; run `swift build -c release --product {os.path.basename(binary)}`")
     python = engine.environment(options.python)
     threads = str(options.threads)
     settings = dict(os.environ, OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads)

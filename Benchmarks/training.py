@@ -3,11 +3,11 @@
 
     python3 Benchmarks/training.py [--threads 1 2] [--rounds 5] [--networks cnn-small resnet-small] [--cifar10 DIR]
 
-Needs a release build (swift build -c release) and PyTorch 2.5.1 for the CPU: of the Python that PAGS_BENCH_TORCH_PYTHON names,
-or else of a virtual environment that this script makes in .build/training-benchmark. `resnet18` on images of CIFAR-10's size is
-measured where --cifar10 names the folder of that data set. Prints milliseconds per step, the smallest of the rounds, since
-whatever else the machine does only adds to it; PyTorch's over ours, above 1 being faster than PyTorch; and the smallest and the
-largest such ratio within one round.
+Needs a release build (swift build -c release --product pags-bench) and PyTorch 2.5.1 for the CPU: of the Python that
+PAGS_BENCH_TORCH_PYTHON names, or else of a virtual environment that this script makes in .build/training-benchmark.
+`resnet18` on images of CIFAR-10's size is measured where --cifar10 names the folder of that data set. Prints
+milliseconds per step, the smallest of the rounds, since whatever else the machine does only adds to it; PyTorch's
+over ours, above 1 being faster than PyTorch; and the smallest and the largest such ratio within one round.
 
 A step here is what `pags-bench train` does in one: images, forward, backward, clipping, Adam, one-cycle schedule, and its share
 of saving the state after the epoch: the time from the end of the first epoch to that of the last. PyTorch's, without any

@@ -17,5 +17,10 @@ func loadRows8(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector { load(s
 /// A vector of rows of 4 numbers, `stride` apart.
 @inline(__always)
 func loadRows4(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector {
-  Vector(lowHalf: loadPart(source), highHalf: loadPart(source + stride))
+  Vector(lowHalf: load4(source), highHalf: load4(source + stride))
+}
+
+@inline(__always)
+private func load4(_ pointer: UnsafePointer<Float>) -> SIMD4<Float> {
+  UnsafeRawPointer(pointer).loadUnaligned(as: SIMD4<Float>.self)
 }

@@ -13,13 +13,23 @@ let hasManyRegisters = true
 /// A vector of rows of 8 numbers, `stride` apart.
 @inline(__always)
 func loadRows8(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector {
-  Vector(lowHalf: loadPart(source), highHalf: loadPart(source + stride))
+  Vector(lowHalf: load8(source), highHalf: load8(source + stride))
 }
 
 /// A vector of rows of 4 numbers, `stride` apart.
 @inline(__always)
 func loadRows4(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector {
   Vector(
-    lowHalf: SIMD8(lowHalf: loadPart(source), highHalf: loadPart(source + stride)),
-    highHalf: SIMD8(lowHalf: loadPart(source + 2 &* stride), highHalf: loadPart(source + 3 &* stride)))
+    lowHalf: SIMD8(lowHalf: load4(source), highHalf: load4(source + stride)),
+    highHalf: SIMD8(lowHalf: load4(source + 2 &* stride), highHalf: load4(source + 3 &* stride)))
+}
+
+@inline(__always)
+private func load8(_ pointer: UnsafePointer<Float>) -> SIMD8<Float> {
+  UnsafeRawPointer(pointer).loadUnaligned(as: SIMD8<Float>.self)
+}
+
+@inline(__always)
+private func load4(_ pointer: UnsafePointer<Float>) -> SIMD4<Float> {
+  UnsafeRawPointer(pointer).loadUnaligned(as: SIMD4<Float>.self)
 }

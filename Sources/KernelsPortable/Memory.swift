@@ -21,9 +21,3 @@ func put(_ value: Vector, _ pointer: UnsafeMutablePointer<Float>, _ adds: Bool) 
 
 @inline(__always)
 func repeated(_ value: Float) -> Vector { Vector(repeating: value) }
-
-/// A part of a vector.
-@inline(__always)
-func loadPart<Part: SIMD>(_ pointer: UnsafePointer<Float>) -> Part where Part.Scalar == Float {
-  UnsafeRawPointer(pointer).loadUnaligned(as: Part.self)
-}

@@ -53,6 +53,13 @@ import Testing
     #expect(report.models[1].measured?.leadingLabel == .bayesAligned)
   }
 
+  /// Few images leave wide intervals; compared with itself a model is the same all the same.
+  @Test func theModelOfStrengthZeroIsItsOwnReference() throws {
+    let report = try report([(0, (0.6, 0.02, 0.95, false))])
+    #expect(report.models[0].measured?.label == .weak)
+    #expect(report.models[0].measured?.onManifoldRetention == Estimate(value: 1, low: 1, high: 1))
+  }
+
   @Test func withoutStrengthZeroOrWithABayesClassifierTheResultsLabelStands() throws {
     let alone = try report([(2, (0.5, 0.7, 0.75, true))])
     let exact = try report([(0, (2.0, 0.8, 0.95, false)), (2, (0.5, 0.7, 0.75, true))], exact: true)

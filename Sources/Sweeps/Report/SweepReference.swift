@@ -12,10 +12,16 @@ struct SweepReference {
   /// - Parameter standard: the model of strength 0; its own numbers are taken as they are, without their intervals.
   func judged(_ record: CellRecord, against standard: CellRecord) -> CellRecord {
     guard var measured = record.measured, let reference = standard.measured else { return record }
-    let chance = 1 / Double(classes)
-    measured.onManifoldRetention = ratio(
-      entry(measured)?.onManifold, to: entry(reference)?.onManifold.value, offset: 0)
-    measured.accuracyRetention = ratio(measured.accuracy, to: reference.accuracy.value, offset: chance)
+    if record.id == standard.id {
+      // Itself, image by image.
+      let one = Estimate(value: 1, low: 1, high: 1)
+      (measured.onManifoldRetention, measured.accuracyRetention) = (one, one)
+    } else {
+      measured.onManifoldRetention = ratio(
+        entry(measured)?.onManifold, to: entry(reference)?.onManifold.value, offset: 0)
+      measured.accuracyRetention = ratio(
+        measured.accuracy, to: reference.accuracy.value, offset: 1 / Double(classes))
+    }
     measured.leadingLabel = label(measured, \.value, \.value, \.value)
     let ends: [KeyPath<Estimate, Double?>] = [\.low, \.high]
     let labels = Set(ends.flatMap { r in ends.flatMap { k in ends.map { a in label(measured, r, k, a) } } })
