@@ -37,9 +37,7 @@ public enum SubmissionTemplate {
       let isItself = name == source?.name && place.standardizedFileURL == source?.url.standardizedFileURL
       guard isItself || !manager.fileExists(atPath: place.path) else { throw SubmissionError.template(place.path) }
     }
-    do { try manager.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-      throw SubmissionError.unreadable(folder.path, error.localizedDescription)
-    }
+    try Folder.make(folder)
     if let source {
       let place = folder.appendingPathComponent(source.name)
       if !manager.fileExists(atPath: place.path) { try AtomicFile.write(source.data, to: place.path) }

@@ -10,7 +10,6 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
   case otherRun(directory: String, difference: String)
   case damagedState(file: String, reason: String)
   case cannotRead(path: String, reason: String)
-  case cannotWrite(path: String, reason: String)
 
   public var description: String {
     switch self {
@@ -34,8 +33,6 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
       "\(file): \(reason); remove it to begin the training again"
     case .cannotRead(let path, let reason):
       "\(path): cannot be read: \(reason)"
-    case .cannotWrite(let path, let reason):
-      "\(path): cannot be written: \(reason)"
     }
   }
 }

@@ -17,15 +17,11 @@ public struct TrainingRun: Sendable {
   public let configuration: TrainingConfiguration
 
   /// Makes the folder where there is none, and claims it for the configuration.
-  /// - Throws: `TrainingError.otherRun` where it belongs to another one, `.cannotWrite`.
+  /// - Throws: `TrainingError.otherRun` where it belongs to another one, `CheckpointError.cannotWrite`.
   public init(_ directory: URL, _ configuration: TrainingConfiguration) throws {
     self.directory = directory
     self.configuration = configuration
-    do {
-      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    } catch {
-      throw TrainingError.cannotWrite(path: directory.path, reason: error.localizedDescription)
-    }
+    try Folder.make(directory)
     if FileManager.default.fileExists(atPath: recipeURL.path) {
       let other = try TrainingConfiguration.read(recipeURL)
       guard other == configuration else {

@@ -54,6 +54,24 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["taken"])
   }
 
+  @Test func foldersAreMadeOrTheReasonIsNamed() throws {
+    let directory = try Fixtures.temporaryDirectory()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let deep = directory.appendingPathComponent("a/b/c")
+    for _ in 0..<2 { try Folder.make(deep) }
+    var isFolder: ObjCBool = false
+    #expect(FileManager.default.fileExists(atPath: deep.path, isDirectory: &isFolder) && isFolder.boolValue)
+    let file = directory.appendingPathComponent("file")
+    try Data().write(to: file)
+    for place in [file, file.appendingPathComponent("below/it")] {
+      #expect {
+        try Folder.make(place)
+      } throws: { error in
+        "\(error)" == "\(place.path): cannot be written: \(file.path) is a file, not a folder"
+      }
+    }
+  }
+
   @Test func formatsAreRecognisedByContent() throws {
     func format(_ bytes: [UInt8], byteCount: Int = 1000) -> CheckpointFormat? {
       FileProbe(name: "weights.txt", byteCount: byteCount, head: Data(bytes)).format

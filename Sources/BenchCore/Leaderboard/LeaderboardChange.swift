@@ -116,12 +116,7 @@ struct PendingChange {
   }
 
   private func move(_ staged: URL, to place: URL) throws {
-    do {
-      try FileManager.default.createDirectory(
-        at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-    } catch {
-      throw ResultError.unwritable(file: place.path, reason: error.localizedDescription)
-    }
+    try Folder.make(place.deletingLastPathComponent())
     guard rename(staged.path, place.path) != 0 else { return }
     // Another file system: copied beside its place first, then renamed.
     guard errno == EXDEV, let data = try? Data(contentsOf: staged, options: .mappedIfSafe) else {

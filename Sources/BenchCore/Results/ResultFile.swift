@@ -36,11 +36,7 @@ public enum ResultFile {
 
   /// The one place where this module writes.
   static func write(_ data: Data, to url: URL) throws {
-    do {
-      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    } catch {
-      throw ResultError.unwritable(file: url.path, reason: error.localizedDescription)
-    }
+    try Folder.make(url.deletingLastPathComponent())
     try AtomicFile.write(data, to: url.path)
   }
 }

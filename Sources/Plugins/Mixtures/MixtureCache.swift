@@ -52,10 +52,9 @@ struct MixtureCache {
       componentsOfClasses: counts, factors: factors, iterations: iterations, quality: quality, dimension: d)
   }
 
-  /// - Throws: `CheckpointError.cannotWrite`, or Foundation's error where the folder cannot be made.
+  /// - Throws: `CheckpointError.cannotWrite`.
   func write(_ mixture: FittedMixture, imageShape: Shape) throws {
-    try FileManager.default.createDirectory(
-      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Folder.make(file.deletingLastPathComponent())
     let all = mixture.components.flatMap { $0 }
     let parts = CachedParts(mixture)
     let quality = [mixture.heldOutLogLikelihood, mixture.accuracy, Double(mixture.heldOutImages)]

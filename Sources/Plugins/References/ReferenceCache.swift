@@ -74,7 +74,7 @@ struct ReferenceCache: Sendable {
   }
 
   private func write(_ tensors: [Tensor], to file: URL, _ key: String) throws {
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    try Folder.make(directory)
     try SafetensorsWriter.write(
       tensors.enumerated().map { TensorToWrite(name: "\($0)", shape: $1.shape.dimensions, floats: $1.scalars) },
       metadata: ["key": key, "digest": digest(tensors)], to: file.path)

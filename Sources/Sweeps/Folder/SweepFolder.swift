@@ -74,15 +74,7 @@ public struct SweepFolder: Sendable {
 
   /// Writes the file whole or not at all, making its folder where it is missing.
   public static func write(_ data: Data, to url: URL) throws {
-    try makeFolder(url.deletingLastPathComponent())
+    try Folder.make(url.deletingLastPathComponent())
     try AtomicFile.write(data, to: url.path)
-  }
-
-  static func makeFolder(_ url: URL) throws(SweepError) {
-    do {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    } catch {
-      throw .unwritable(file: url.path, reason: error.localizedDescription)
-    }
   }
 }

@@ -1,4 +1,5 @@
 import BenchCore
+import Checkpoints
 import Dispatch
 import Foundation
 import JSON
@@ -97,7 +98,7 @@ public struct SweepRunner: Sendable {
     _ cell: SweepCell, recipe: JSONValue, threads: Int, progress: any ProgressReporter
   ) throws -> String? {
     let cellFolder = folder.folder(of: cell)
-    try SweepFolder.makeFolder(cellFolder)
+    try Folder.make(cellFolder)
     guard let lock = CellLock(cellFolder) else { return nil }
     return try withExtendedLifetime(lock) {
       let start = ContinuousClock.now
