@@ -135,8 +135,7 @@ public struct VectorKernels: Sendable {
   @inline(__always)
   public func rowsTimesPanels(
     rows: Int, inner: Int, panels: Int, left: UnsafePointer<Float>, leftStride: Int, right: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>, outputStride: Int,
-    adds: Bool = false
+    output: UnsafeMutablePointer<Float>, outputStride: Int, adds: Bool = false
   ) {
     switch instructionSet {
     case .portable:

@@ -137,71 +137,29 @@ import _TestSupport
 
   @Test(arguments: general + windows3x3)
   func shifted(_ value: Case) {
-    let x = normals(value.image.count, 1), w = normals(value.weights.count, 2), dy = normals(value.output.count, 3)
-    let reference = Reference(value: value)
+    check(ShiftedConvolution.self, value, [false, true], below: 2e-6)
+    let x = normals(value.image.count, 1), dy = normals(value.output.count, 3)
     for set in InstructionSet.available {
-      let vectors = VectorKernels(set)
-      for isTranspose in [false, true] {
-        let kernel = ShiftedConvolution(
-          value.geometry, image: value.image, weights: value.weights, output: value.output, isTranspose: isTranspose,
-          vectors: vectors)
-        let result = run(
-          value, isTranspose ? dy : x, w, isTranspose ? value.image : value.output, kernel.preparedCount,
-          kernel.scratchCount, kernel.prepare
-        ) { kernel.run($0, $1, prepared: $2, $3, scratch: $4) }
-        let exact = isTranspose ? reference.inputGradient(dy, w) : reference.forward(x, w)
-        #expect(error(result, exact) < 2e-6, "\(set), transpose \(isTranspose)")
-      }
       let kernel = ShiftedWeightGradient(
-        value.geometry, image: value.image, weights: value.weights, output: value.output, vectors: vectors)
+        value.geometry, image: value.image, weights: value.weights, output: value.output, vectors: VectorKernels(set))
       var weights = [Float](repeating: 0, count: value.weights.count)
       let scratch = UnsafeMutablePointer<Float>.allocate(capacity: kernel.scratchCount)
       scratch.initialize(repeating: .nan, count: kernel.scratchCount)
       kernel.add(0..<value.image[0], x, dy, to: &weights, scratch: scratch)
       scratch.deallocate()
-      #expect(error(weights, reference.weightGradient(x, dy)) < 2e-6, "\(set), weight gradient")
+      #expect(error(weights, Reference(value: value).weightGradient(x, dy)) < 2e-6, "\(set), weight gradient")
     }
   }
 
   @Test(arguments: general + windows3x3)
   func gathered(_ value: Case) {
     guard value.geometry.groups == 1 else { return }
-    let x = normals(value.image.count, 1), w = normals(value.weights.count, 2), dy = normals(value.output.count, 3)
-    let reference = Reference(value: value)
     let isUnit = value.geometry.strideHeight == 1 && value.geometry.strideWidth == 1
-    for set in InstructionSet.available {
-      for isTranspose in isUnit ? [false, true] : [false] {
-        let kernel = GatheredConvolution(
-          value.geometry, image: value.image, weights: value.weights, output: value.output, isTranspose: isTranspose,
-          vectors: VectorKernels(set))
-        let result = run(
-          value, isTranspose ? dy : x, w, isTranspose ? value.image : value.output, kernel.preparedCount,
-          kernel.scratchCount, kernel.prepare
-        ) { kernel.run($0, $1, prepared: $2, $3, scratch: $4) }
-        let exact = isTranspose ? reference.inputGradient(dy, w) : reference.forward(x, w)
-        #expect(error(result, exact) < 2e-6, "\(set), transpose \(isTranspose)")
-      }
-    }
+    check(GatheredConvolution.self, value, isUnit ? [false, true] : [false], below: 2e-6)
   }
 
   @Test(arguments: windows3x3)
-  func winograd(_ value: Case) {
-    let x = normals(value.image.count, 1), w = normals(value.weights.count, 2), dy = normals(value.output.count, 3)
-    let reference = Reference(value: value)
-    for set in InstructionSet.available {
-      for isTranspose in [false, true] {
-        let kernel = WinogradConvolution(
-          value.geometry, image: value.image, weights: value.weights, output: value.output, isTranspose: isTranspose,
-          vectors: VectorKernels(set))
-        let result = run(
-          value, isTranspose ? dy : x, w, isTranspose ? value.image : value.output, kernel.preparedCount,
-          kernel.scratchCount, kernel.prepare
-        ) { kernel.run($0, $1, prepared: $2, $3, scratch: $4) }
-        let exact = isTranspose ? reference.inputGradient(dy, w) : reference.forward(x, w)
-        #expect(error(result, exact) < 5e-6, "\(set), transpose \(isTranspose)")
-      }
-    }
-  }
+  func winograd(_ value: Case) { check(WinogradConvolution.self, value, [false, true], below: 5e-6) }
 
   /// The channels of ResNet-18's last stages, where sums are longest.
   @Test(arguments: [64, 512])
@@ -214,26 +172,40 @@ import _TestSupport
     }
   }
 
+  /// The convolution and its transpose, on every instruction set, against sums in double precision.
+  private func check<Algorithm: PreparedConvolution>(
+    _ algorithm: Algorithm.Type, _ value: Case, _ transposes: [Bool], below bound: Double
+  ) {
+    let x = normals(value.image.count, 1), w = normals(value.weights.count, 2), dy = normals(value.output.count, 3)
+    let reference = Reference(value: value)
+    for set in InstructionSet.available {
+      for isTranspose in transposes {
+        let kernel = algorithm.init(
+          value.geometry, image: value.image, weights: value.weights, output: value.output, isTranspose: isTranspose,
+          vectors: VectorKernels(set))
+        let result = run(kernel, isTranspose ? dy : x, w, isTranspose ? value.image : value.output)
+        let exact = isTranspose ? reference.inputGradient(dy, w) : reference.forward(x, w)
+        #expect(error(result, exact) < bound, "\(set), transpose \(isTranspose)")
+      }
+    }
+  }
+
   /// Everything uninitialised is NaN, so that nothing of it can be read unnoticed.
   private func run(
-    _ value: Case, _ source: [Float], _ weights: [Float], _ shape: Shape, _ preparedCount: Int, _ scratchCount: Int,
-    _ prepare: (UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void,
-    _ body: (
-      Range<Int>, UnsafePointer<Float>, UnsafePointer<Float>, Epilogue, UnsafeMutablePointer<Float>
-    ) -> Void
+    _ kernel: some PreparedConvolution, _ source: [Float], _ weights: [Float], _ shape: Shape
   ) -> [Float] {
     func memory(_ count: Int) -> UnsafeMutablePointer<Float> {
       let memory = UnsafeMutablePointer<Float>.allocate(capacity: max(1, count))
       memory.initialize(repeating: .nan, count: max(1, count))
       return memory
     }
-    let prepared = memory(preparedCount), scratch = memory(scratchCount), output = memory(shape.count)
+    let prepared = memory(kernel.preparedCount), scratch = memory(kernel.scratchCount), output = memory(shape.count)
     defer { for part in [prepared, scratch, output] { part.deallocate() } }
-    prepare(weights, prepared)
+    kernel.prepare(weights, into: prepared)
     let arguments = KernelArguments(
       inputs: [], inputShapes: [], output: output, outputShape: shape, scratch: scratch, sharedScratch: scratch,
       prepared: prepared)
-    body(0..<shape[0], source, prepared, Epilogue(arguments), scratch)
+    kernel.run(0..<shape[0], source, prepared: prepared, Epilogue(arguments), scratch: scratch)
     return Array(UnsafeBufferPointer(start: output, count: shape.count))
   }
 }

@@ -52,7 +52,8 @@ import Testing
     }
 
     func manifold(_ value: Float = 1, _ name: String = "A") throws -> CachedManifold {
-      try CachedManifold(counted, from: checkpoint(value), description(name), directory: cache)
+      try CachedManifold(
+        counted, in: ReferenceCache(directory: cache, checkpoint: checkpoint(value), description: description(name)))
     }
     func remove() { try? FileManager.default.removeItem(at: folder) }
   }
@@ -75,7 +76,8 @@ import Testing
     defer { place.remove() }
     for _ in 0..<2 {
       for noise in [0.5, 1] {
-        let score = try CachedScore(place.counted, from: place.checkpoint(), nil, directory: place.cache)
+        let cache = try ReferenceCache(directory: place.cache, checkpoint: place.checkpoint(), description: nil)
+        let score = CachedScore(place.counted, in: cache)
         #expect(try score.score(at: place.images, noise: noise) == place.counted.score(at: place.images, noise: noise))
       }
     }
@@ -104,7 +106,8 @@ import Testing
     let blocked = place.folder.appendingPathComponent("file")
     let checkpoint = try place.checkpoint()
     try Data().write(to: blocked)
-    let manifold = try CachedManifold(place.counted, from: checkpoint, nil, directory: blocked)
+    let cache = try ReferenceCache(directory: blocked, checkpoint: checkpoint, description: nil)
+    let manifold = CachedManifold(place.counted, in: cache)
     #expect(try manifold.tangentBasis(at: place.images).bases.count == 2)
   }
 }

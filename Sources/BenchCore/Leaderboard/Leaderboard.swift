@@ -30,7 +30,7 @@ public struct Leaderboard: Sendable {
   public func refresh() throws -> Bool { try exclusively { try refreshLocked() } }
 
   /// Writes a result, with its per-image samples where given, to its place and refreshes `leaderboard.json`.
-  /// - Throws: `ResultError.otherReferences` for a result that cannot be compared with the others, and
+  /// - Throws: `ResultError.otherReferences` for a result that cannot be compared with the others,
   ///   `ResultError.otherCheckpoint` where a model of that id was submitted with another checkpoint, and
   ///   `ResultError.otherProtocol` where the submitted result is of other images.
   public func add(_ result: EvaluationResult, samples: Data? = nil) throws {

@@ -1,3 +1,4 @@
+import Kernels
 import Tensor
 
 /// How one convolution operator is computed: the choice of the algorithm, and the images' way through it.
@@ -10,9 +11,7 @@ struct ConvolutionKernel {
 
   private enum Algorithm {
     case columns(ColumnConvolution)
-    case shifted(ShiftedConvolution)
-    case gathered(GatheredConvolution)
-    case winograd(WinogradConvolution)
+    case prepared(any PreparedConvolution)
   }
 
   private let direction: Direction
@@ -30,20 +29,25 @@ struct ConvolutionKernel {
     imageCount = image.droppingFirst.count
     outputCount = output.droppingFirst.count
     // The table of algorithms: the first that fits.
-    let isTranspose = direction == .inputGradient
-    algorithm =
+    let prepared: (any PreparedConvolution.Type)? =
       if !Self.isShifted(geometry, image: image, weights: weights, output: output) {
-        .columns(ColumnConvolution(geometry, image: image, weights: weights, output: output))
+        nil
       } else if precision == .fast, Self.isWinograd(geometry, weights: weights, image: image, output: output, direction)
       {
-        .winograd(
-          WinogradConvolution(geometry, image: image, weights: weights, output: output, isTranspose: isTranspose))
+        WinogradConvolution.self
       } else if Self.isGathered(geometry, image: image, weights: weights, output: output, direction) {
-        .gathered(
-          GatheredConvolution(geometry, image: image, weights: weights, output: output, isTranspose: isTranspose))
+        GatheredConvolution.self
       } else {
-        .shifted(
-          ShiftedConvolution(geometry, image: image, weights: weights, output: output, isTranspose: isTranspose))
+        ShiftedConvolution.self
+      }
+    algorithm =
+      if let prepared {
+        .prepared(
+          prepared.init(
+            geometry, image: image, weights: weights, output: output, isTranspose: direction == .inputGradient,
+            vectors: VectorKernels()))
+      } else {
+        .columns(ColumnConvolution(geometry, image: image, weights: weights, output: output))
       }
   }
 
@@ -98,28 +102,19 @@ struct ConvolutionKernel {
   var scratchCount: Int {
     switch algorithm {
     case .columns(let columns): columns.scratchCount
-    case .shifted(let shifted): shifted.scratchCount
-    case .gathered(let gathered): gathered.scratchCount
-    case .winograd(let winograd): winograd.scratchCount
+    case .prepared(let convolution): convolution.scratchCount
     }
   }
 
   var preparedCount: Int {
     switch algorithm {
     case .columns: 0
-    case .shifted(let shifted): shifted.preparedCount
-    case .gathered(let gathered): gathered.preparedCount
-    case .winograd(let winograd): winograd.preparedCount
+    case .prepared(let convolution): convolution.preparedCount
     }
   }
 
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-    switch algorithm {
-    case .columns: break
-    case .shifted(let shifted): shifted.prepare(weights, into: prepared)
-    case .gathered(let gathered): gathered.prepare(weights, into: prepared)
-    case .winograd(let winograd): winograd.prepare(weights, into: prepared)
-    }
+    if case .prepared(let convolution) = algorithm { convolution.prepare(weights, into: prepared) }
   }
 
   func evaluate(_ kernel: KernelArguments, _ epilogue: Epilogue) {
@@ -141,22 +136,12 @@ struct ConvolutionKernel {
           epilogue.apply(image: image)
         }
       }
-    case .shifted(let shifted):
-      kernel.forEachBlock(of: kernel.outputShape[0], blockSize: KernelArguments.blockSize(work: shifted.work / 16)) {
-        images, scratch in
-        shifted.run(images, source, prepared: kernel.prepared, epilogue, scratch: scratch)
-      }
-    case .gathered(let gathered):
-      let size = max(KernelArguments.blockSize(work: gathered.work / 16), gathered.imagesPerBlock)
-      kernel.forEachBlock(of: kernel.outputShape[0], blockSize: size) { images, scratch in
-        gathered.run(images, source, prepared: kernel.prepared, epilogue, scratch: scratch)
-      }
-    case .winograd(let winograd):
+    case .prepared(let convolution):
       // Each thread one block of as many images as it can use: the weights are read anew for every block.
       let share = (kernel.outputShape[0] + kernel.threads - 1) / kernel.threads
-      let size = max(KernelArguments.blockSize(work: winograd.work / 16), min(winograd.imagesPerBlock, share))
+      let size = max(KernelArguments.blockSize(work: convolution.work / 16), min(convolution.imagesPerBlock, share))
       kernel.forEachBlock(of: kernel.outputShape[0], blockSize: size) { images, scratch in
-        winograd.run(images, source, prepared: kernel.prepared, epilogue, scratch: scratch)
+        convolution.run(images, source, prepared: kernel.prepared, epilogue, scratch: scratch)
       }
     }
   }

@@ -4,7 +4,7 @@ import Tensor
 /// A convolution of stride 1 or more, or the transpose of one of stride 1, as one matrix product per tap: the pixels that the
 /// tap meets, with their channels side by side, times its weights. Positions are collected over images, so that maps of
 /// few pixels fill the products, too; each position is computed by itself, and so each image.
-struct GatheredConvolution {
+struct GatheredConvolution: PreparedConvolution {
   /// Index in the window, and how far from an output's own pixel the tap reads.
   private struct Tap {
     let index: Int
@@ -28,7 +28,7 @@ struct GatheredConvolution {
   /// - Parameters: of the convolution, without groups: image `[N, C, H, W]`, weights `[K, C, h, w]`, output `[N, K, H', W']`.
   init(
     _ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape, isTranspose: Bool,
-    vectors: VectorKernels = VectorKernels()
+    vectors: VectorKernels
   ) {
     self.isTranspose = isTranspose
     self.vectors = vectors
@@ -69,7 +69,6 @@ struct GatheredConvolution {
       + positions * outputChannels
   }
 
-  /// Multiplications and additions for one image.
   var work: Int { positions * sourceChannels * outputLanes * taps.count }
 
   // MARK: Weights
@@ -97,7 +96,6 @@ struct GatheredConvolution {
 
   // MARK: Images
 
-  /// Computes the images of `range`; pointers are those of the whole batch.
   func run(
     _ range: Range<Int>, _ source: UnsafePointer<Float>, prepared: UnsafePointer<Float>, _ epilogue: Epilogue,
     scratch: UnsafeMutablePointer<Float>

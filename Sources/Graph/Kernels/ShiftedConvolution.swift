@@ -6,7 +6,7 @@ import Tensor
 ///
 /// The transpose is of the same form: every phase of its output, as many as the strides' product, is a sum of the taps that
 /// meet it, of the padded gradient.
-struct ShiftedConvolution {
+struct ShiftedConvolution: PreparedConvolution {
   /// One phase of the output.
   private struct Phase {
     /// Index in the window, and offset in a channel of the padded image.
@@ -36,7 +36,7 @@ struct ShiftedConvolution {
   /// - Parameters: of the convolution: image `[N, C, H, W]`, weights `[K, C / groups, h, w]`, output `[N, K, H', W']`.
   init(
     _ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape, isTranspose: Bool,
-    vectors: VectorKernels = VectorKernels()
+    vectors: VectorKernels
   ) {
     self.isTranspose = isTranspose
     self.vectors = vectors
@@ -143,12 +143,10 @@ struct ShiftedConvolution {
     return imageCount + phases.count * panels * 4 * stripPitch + outputWidth
   }
 
-  /// Multiplications and additions for one image.
   var work: Int {
     groups * panels * 4 * positions(rows: max(1, phaseHeight)) * phases.reduce(0) { $0 + $1.offsets.count }
   }
 
-  /// Computes the images of `range`; pointers are those of the whole batch.
   func run(
     _ range: Range<Int>, _ source: UnsafePointer<Float>, prepared: UnsafePointer<Float>, _ epilogue: Epilogue,
     scratch: UnsafeMutablePointer<Float>

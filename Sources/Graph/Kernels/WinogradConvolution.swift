@@ -5,7 +5,7 @@ import Tensor
 ///
 /// Rows of tiles are collected over images, so that small maps fill the matrix products; each tile is computed by itself, and
 /// so each image.
-struct WinogradConvolution {
+struct WinogradConvolution: PreparedConvolution {
   private let form: WinogradForm
   private let sourceChannels: Int
   private let outputChannels: Int
@@ -23,7 +23,7 @@ struct WinogradConvolution {
   ///   stride 2 needs padding of 1 above and left.
   init(
     _ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape, isTranspose: Bool,
-    vectors: VectorKernels = VectorKernels()
+    vectors: VectorKernels
   ) {
     self.isTranspose = isTranspose
     self.vectors = vectors
@@ -87,7 +87,6 @@ struct WinogradConvolution {
 
   var scratchCount: Int { form.elements * (inputStride + productStride) + stageCount + form.elements * 16 }
 
-  /// Multiplications and additions for one image, transforms included.
   var work: Int {
     tileRows * tileColumns * form.elements * (sourceLanes * outputLanes + 16 * (sourceLanes + outputLanes))
   }
@@ -140,7 +139,6 @@ struct WinogradConvolution {
 
   // MARK: Images
 
-  /// Computes the images of `range`; pointers are those of the whole batch.
   func run(
     _ range: Range<Int>, _ source: UnsafePointer<Float>, prepared: UnsafePointer<Float>, _ epilogue: Epilogue,
     scratch: UnsafeMutablePointer<Float>

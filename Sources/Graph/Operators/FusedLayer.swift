@@ -1,9 +1,9 @@
 import Tensor
 
-/// activation(layer + bias + residual), applied to each image while it is still in the cache. Made by the optimiser only.
+/// activation(layer + bias + residual), applied to each image while it is still in the cache.
 ///
 /// Inputs: the layer's two, then those of bias, residual and gate reference that are present, in this order.
-struct FusedLayer: Operator {
+struct FusedLayer: FusedOperator {
   static let name = "fused-layer"
 
   enum Layer: Hashable {
@@ -83,17 +83,5 @@ struct FusedLayer: Operator {
       product.evaluate(kernel)
       for image in 0..<kernel.outputShape[0] { epilogue.apply(image: image) }
     }
-  }
-
-  func reverse(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
-  ) throws(GraphError) -> [Graph.Value?] {
-    throw .notDifferentiable(operation: Self.name, mode: "reverse")
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    throw .notDifferentiable(operation: Self.name, mode: "forward")
   }
 }

@@ -1,5 +1,4 @@
 import BenchCore
-import Foundation
 import Graph
 import Synchronization
 import Tensor
@@ -138,18 +137,6 @@ final class NetworkClassifier: Classifier {
       try program.checkMemory(file: network.file, images: key.batch, workers: threads)
       programs[key] = program
       return program
-    }
-  }
-}
-
-extension Program {
-  /// Refuses what the machine cannot hold: the system would end the process later, without a word.
-  /// - Throws: `ModelError.memory`.
-  func checkMemory(file: String, images: Int, workers: Int) throws {
-    let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-    guard workspaceBytes <= memory / workers else {
-      throw ModelError.memory(
-        file: file, bytesPerWorker: workspaceBytes, images: images, workers: workers, available: memory)
     }
   }
 }

@@ -11,7 +11,7 @@ import Tensor
 ///
 /// A file is written completely or not at all and carries the digest of its own tensors; reading maps it into memory. A cache
 /// that cannot be read or written costs time, never the result, so nothing is said of it.
-struct ReferenceCache: Sendable {
+public struct ReferenceCache: Sendable {
   /// Raised whenever the numbers or the file change meaning.
   static let formatVersion = 1
 
@@ -19,8 +19,11 @@ struct ReferenceCache: Sendable {
   /// All that decides the values beside the images and the noise level: checkpoint and description.
   private let owner: [String]
 
+  /// - Parameters:
+  ///   - directory: made when the first file is written.
+  ///   - checkpoint: which the network was read from, with its description.
   /// - Throws: `JSONError` never in practice: descriptions hold no numbers that are not finite.
-  init(directory: URL, checkpoint: CheckpointFile, description: ModelDescription?) throws {
+  public init(directory: URL, checkpoint: CheckpointFile, description: ModelDescription?) throws {
     self.directory = directory
     owner = [
       checkpoint.sha256,
@@ -78,64 +81,5 @@ struct ReferenceCache: Sendable {
     try SafetensorsWriter.write(
       tensors.enumerated().map { TensorToWrite(name: "\($0)", shape: $1.shape.dimensions, floats: $1.scalars) },
       metadata: ["key": key, "digest": digest(tensors)], to: file.path)
-  }
-}
-
-/// A learned manifold that keeps its tangent spaces.
-public struct CachedManifold: Manifold {
-  private let base: any Manifold
-  private let cache: ReferenceCache
-
-  /// - Parameters:
-  ///   - checkpoint: which `base` was read from, with its description.
-  ///   - directory: made when the first file is written.
-  public init(
-    _ base: any Manifold, from checkpoint: CheckpointFile, _ description: ModelDescription?, directory: URL
-  ) throws {
-    self.base = base
-    cache = try ReferenceCache(directory: directory, checkpoint: checkpoint, description: description)
-  }
-
-  public var id: String { base.id }
-  public var dimension: Int { base.dimension }
-  public var learned: LearnedReference? { base.learned }
-
-  public func tangentBasis(at images: Tensor) throws -> TangentBasis {
-    let tensors = try cache.tensors("tangent", images: images) {
-      let basis = try base.tangentBasis(at: images)
-      let assignment = Tensor(shape: [images.batch], scalars: basis.assignment.map(Float.init))
-      return basis.bases + [assignment]
-    }
-    guard let assignment = tensors.last, assignment.scalars.count == images.batch else {
-      return try base.tangentBasis(at: images)
-    }
-    return TangentBasis(bases: tensors.dropLast(), assignment: assignment.scalars.map { Int($0) })
-  }
-}
-
-/// A learned score that keeps its values.
-public struct CachedScore: Score {
-  private let base: any Score
-  private let cache: ReferenceCache
-
-  /// - Parameters:
-  ///   - checkpoint: which `base` was read from, with its description.
-  ///   - directory: made when the first file is written.
-  public init(
-    _ base: any Score, from checkpoint: CheckpointFile, _ description: ModelDescription?, directory: URL
-  ) throws {
-    self.base = base
-    cache = try ReferenceCache(directory: directory, checkpoint: checkpoint, description: description)
-  }
-
-  public var id: String { base.id }
-  public var learned: LearnedReference? { base.learned }
-
-  public func score(at images: Tensor, noise: Double) throws -> Tensor {
-    let tensors = try cache.tensors("score", noise: noise, images: images) {
-      [try base.score(at: images, noise: noise)]
-    }
-    guard tensors.count == 1, tensors[0].shape == images.shape else { return try base.score(at: images, noise: noise) }
-    return tensors[0]
   }
 }

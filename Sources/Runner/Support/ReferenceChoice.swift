@@ -65,7 +65,9 @@ struct ReferencedTaskLoader {
     case .plugin(let id, let file):
       let (checkpoint, description) = try find(file)
       chosenManifold = try BuiltinPlugins.manifolds.first { $0.id == id }.map {
-        try CachedManifold($0.load(checkpoint, description, options), from: checkpoint, description, directory: cache)
+        try CachedManifold(
+          $0.load(checkpoint, description, options),
+          in: ReferenceCache(directory: cache, checkpoint: checkpoint, description: description))
       }
     }
     switch score?.kind {
@@ -75,7 +77,8 @@ struct ReferencedTaskLoader {
       let (checkpoint, description) = try find(file)
       chosenScore = try BuiltinPlugins.scores.first { $0.id == id }.map {
         let (score, noises) = try $0.load(checkpoint, description, options)
-        return (try CachedScore(score, from: checkpoint, description, directory: cache), noises)
+        let cached = try ReferenceCache(directory: cache, checkpoint: checkpoint, description: description)
+        return (CachedScore(score, in: cached), noises)
       }
     }
     guard chosenManifold != nil || chosenScore != nil else { return base }

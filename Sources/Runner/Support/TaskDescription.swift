@@ -96,5 +96,5 @@ enum TaskDescription {
   private static func list(_ values: [Double]) -> String { values.map(short).joined(separator: ", ") }
 
   /// Four digits: results hold the constants in full.
-  private static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+  private static func short(_ value: Double) -> String { significant(value, digits: 4, trimming: true) }
 }

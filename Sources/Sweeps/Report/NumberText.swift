@@ -12,6 +12,3 @@ func duration(_ duration: Duration) -> String {
   let seconds = Int(duration.components.seconds)
   return seconds >= 120 ? "\((seconds + 30) / 60) min" : "\(seconds) s"
 }
-
-/// At most three digits, such as a step size.
-func brief(_ value: Double) -> String { String(format: "%.3g", value) }

@@ -26,7 +26,7 @@ struct SweepChecks {
   private func offManifoldFalls(_ step: Double) -> SweepCheck {
     let id = "off-manifold-falls-\(SweepCell.text(step))"
     let statement =
-      "off-manifold sensitivity at step \(brief(step)) falls with strength (Spearman below \(Self.requiredCorrelation))"
+      "off-manifold sensitivity at step \(significant(step, trimming: true)) falls with strength (Spearman below \(Self.requiredCorrelation))"
     let pairs = strengths.compactMap { summary in
       summary.sensitivity(at: step)?.offManifold.mean.map { (summary.strength, $0) }
     }
@@ -72,7 +72,7 @@ struct SweepChecks {
   private func onManifoldStays(_ step: Double) -> SweepCheck {
     let id = "on-manifold-stays-\(SweepCell.text(step))"
     let statement =
-      "on-manifold sensitivity at step \(brief(step)) stays within 25 % until accuracy starts to fall"
+      "on-manifold sensitivity at step \(significant(step, trimming: true)) stays within 25 % until accuracy starts to fall"
     guard let first = strengths.first, let start = first.sensitivity(at: step)?.onManifold.mean, start > 0 else {
       return undecided(id, statement, "there is nothing to compare with")
     }

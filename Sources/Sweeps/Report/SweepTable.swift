@@ -30,7 +30,8 @@ public enum SweepTable {
   private static func rows(_ report: SweepReport) -> [[String]] {
     let steps = report.smallStep == report.wideStep ? [report.wideStep] : [report.smallStep, report.wideStep]
     let header =
-      ["strength", "accuracy"] + steps.flatMap { ["on@\(brief($0))", "off@\(brief($0))"] } + [
+      ["strength", "accuracy"]
+      + steps.flatMap { ["on@\(significant($0, trimming: true))", "off@\(significant($0, trimming: true))"] } + [
         "off/on", "alignment", "regime",
       ]
     var rows = [header]

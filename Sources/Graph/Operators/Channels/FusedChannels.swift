@@ -1,11 +1,11 @@
 import Tensor
 
 /// activation(sum of terms + shift) in one pass, each term x, scale x or scale (x - mean) with x of the output's shape
-/// `[N, C, ...]` and the other `[C]`. Made by the optimiser only: batch normalisation with its activation, and its derivative
-/// with those of what else reads its input.
+/// `[N, C, ...]` and the other `[C]`: batch normalisation with its activation, and its derivative with
+/// those of what else reads its input.
 ///
 /// Inputs: of each term x, then its scale and mean where present; the shift; the gate's reference.
-struct FusedChannels: Operator {
+struct FusedChannels: FusedOperator {
   static let name = "fused-channels"
 
   struct Term: Hashable {
@@ -107,17 +107,5 @@ struct FusedChannels: Operator {
         for index in 0..<count { y[index] = gate(y[index], reference[index]) }
       }
     }
-  }
-
-  func reverse(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
-  ) throws(GraphError) -> [Graph.Value?] {
-    throw .notDifferentiable(operation: Self.name, mode: "reverse")
-  }
-
-  func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    throw .notDifferentiable(operation: Self.name, mode: "forward")
   }
 }
