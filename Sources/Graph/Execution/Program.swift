@@ -12,6 +12,7 @@ public final class Program: Sendable {
     let inputShapes: [Shape]
     let output: Int
     let outputShape: Shape
+    let layouts: (source: ImageLayout, output: ImageLayout)
     let preparation: Preparation
   }
 
@@ -60,6 +61,7 @@ public final class Program: Sendable {
     try Self.checkInputs(of: graph)
     let (graph, outputs) = try graph.withPrecision(precision).optimised(for: outputs)
     let plan = MemoryPlan(graph, outputs: outputs, lateInputs: lateInputs)
+    let layouts = LayoutPlan(graph, outputs: outputs)
     var constants = ConstantStorage.Builder()
     var locations: [Int: Location] = [:]
     for value in graph.values {
@@ -99,6 +101,7 @@ public final class Program: Sendable {
       steps.append(
         Step(
           operation: operation, inputs: operands.map(location), inputShapes: shapes, output: output, outputShape: shape,
+          layouts: (operands.first.map { layouts.layout(of: $0) } ?? .planar, layouts.layout(of: value)),
           preparation: preparation))
       scratch = max(scratch, operation.scratchCount(inputs: shapes, output: shape))
       var shared = operation.sharedScratchCount(inputs: shapes, output: shape)
