@@ -22,6 +22,9 @@ public struct Evaluation: Sendable {
     let set = try imageSet()
     let ranges = MeasurementBlock.ranges(imageCount: set.images.batch, scalarsPerImage: set.images.stride)
 
+    // Before workers take blocks: the others would only wait for the first one.
+    try subject.classifier.prepare(forImages: ranges[0].count)
+
     let claims = subject.task == task.id ? subject.claims : nil
     if let claimed = claims?.accuracy { try check(claimed, of: subject, on: set, ranges: ranges, progress: progress) }
 
