@@ -23,7 +23,7 @@ public struct EvaluationConfiguration: Sendable {
   public static let decisiveTarget = GradientTarget.logOddsPredicted
   /// The metric that regimes are decided on.
   public static let decisiveMetric = "cosine"
-  public static let defaultRobustnessDraws = 4
+  public static let defaultRobustnessDraws = 1
 
   public init(
     images: Int? = nil, seed: UInt64 = 0, threads: Int = 1, clip: Bool = false,

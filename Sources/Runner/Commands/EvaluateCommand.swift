@@ -51,7 +51,8 @@ struct EvaluateCommand: ParsableCommand {
   var clip = false
 
   @Option(
-    help: "Perturbations per image of definition 1 of the relative robustness; each costs two passes.")
+    help: ArgumentHelp(
+      "Perturbations per image of definition 1 of the relative robustness; each costs two passes.", valueName: "n"))
   var robustnessDraws: Int = EvaluationConfiguration.defaultRobustnessDraws
 
   @Option(help: ArgumentHelp("Also write the result here.", valueName: "file"))
