@@ -36,12 +36,13 @@ public struct Evaluation: Sendable {
       try checkClaim(claimed, correct: correct, model: subject.record.id, progress: progress)
     }
 
+    let manifold = task.manifold.sharing(configuration.shared)
     let suite = MeasurementSuite(task: task, configuration: configuration, classifier: subject.classifier)
     progress.begin("measuring", total: set.images.batch)
     let tables = try Workers.map(ranges.count, threads: configuration.threads) { index in
       let range = ranges[index]
       var table = SampleTable([(SampleColumn.correct, Array(correct[range]))])
-      let block = try block(range, of: set, logits: logits[index], subject: subject)
+      let block = try block(range, of: set, on: manifold, logits: logits[index], subject: subject)
       table.append(columnsOf: try suite.samples(of: block))
       try progress.advance(by: range.count)
       return table
@@ -126,27 +127,27 @@ public struct Evaluation: Sendable {
   }
 
   private func block(
-    _ range: Range<Int>, of set: ImageSet, logits: Tensor, subject: EvaluationSubject
+    _ range: Range<Int>, of set: ImageSet, on manifold: any Manifold, logits: Tensor, subject: EvaluationSubject
   ) throws -> MeasurementBlock {
     let images = set.images[batch: range]
     let labels = Array(set.labels[range])
     let predicted = logits.argmaxOfRows()
-    let tangentSpace = try task.manifold.tangentBasis(at: images)
+    let tangentSpace = try manifold.tangentBasis(at: images)
     guard tangentSpace.assignment.count == range.count,
       tangentSpace.bases.allSatisfy({ $0.shape[1] == images.stride && $0.shape[0] <= images.stride })
     else {
       throw EvaluationError.invalidTask(
         task: task.id, problem: "its manifold \(task.manifold.id) has tangent bases of another image size")
     }
-    let noise = Tensor.normals(
-      RandomStream(seed: configuration.seed, name: "perturbation"), range: range, itemShape: task.imageShape)[0]
     // Definition 2 is about the predicted class's logit, whatever else is reported.
     let targets = GradientTarget.allCases.filter {
       configuration.reportedTargets.contains($0) || $0 == .logitPredicted
     }
     return MeasurementBlock(
       task: task.id, range: range, images: images, labels: labels, logits: logits, predicted: predicted,
-      tangentSpace: tangentSpace, directions: PerturbationDirections(noise: noise, tangentSpace: tangentSpace),
+      tangentSpace: tangentSpace, directions: PerturbationDirections(
+        at: images, range: range, seed: configuration.seed, on: manifold, tangentSpace: tangentSpace,
+        shared: configuration.shared),
       gradients: try subject.classifier.checkedGradients(
         of: targets, at: images, predicted: predicted, labels: labels, firstImage: range.lowerBound),
       controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
