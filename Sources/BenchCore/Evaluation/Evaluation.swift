@@ -145,7 +145,8 @@ public struct Evaluation: Sendable {
     }
     return MeasurementBlock(
       task: task.id, range: range, images: images, labels: labels, logits: logits, predicted: predicted,
-      tangentSpace: tangentSpace, directions: PerturbationDirections(
+      tangentSpace: tangentSpace,
+      directions: PerturbationDirections(
         at: images, range: range, seed: configuration.seed, on: manifold, tangentSpace: tangentSpace,
         shared: configuration.shared),
       gradients: try subject.classifier.checkedGradients(

@@ -42,7 +42,8 @@ public struct NumberFiles: NumberArchive {
     do {
       try Folder.make(directory)
       try SafetensorsWriter.write(
-        tensors, metadata: ["key": fullKey(key), "digest": digest(numbers)], to: file(key).path)
+        tensors, metadata: ["key": fullKey(key), "digest": digest(numbers)], to: file(key).path,
+        durably: false)
     } catch {
       // Costs the next run time, and nobody else anything.
     }

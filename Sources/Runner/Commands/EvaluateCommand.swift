@@ -78,7 +78,8 @@ struct EvaluateCommand: ParsableCommand {
     for place in outputPlaces(files) { try OutputPlace.check(place) }
     let model = try SubjectSource(checkpoint, options: options, files: files)
     let ownTask = try TaskLookup.make(
-      self.task ?? model.taskID ?? "glyphs", data: data, cache: cache.folder, threads: options.threads, progress: progress)
+      self.task ?? model.taskID ?? "glyphs", data: data, cache: cache.folder, threads: options.threads,
+      progress: progress)
     let task = try ReferencedTaskLoader(
       manifold: manifold, score: score, threads: options.threads, files: files
     ).task(ownTask)

@@ -109,7 +109,8 @@ public struct GlyphsDensity: ClassConditionalDensity {
     at images: Tensor, noise: Double
   ) throws -> (logDensities: Matrix, gradients: Matrix) {
     let columns = [classCount, classCount * signal.dimension]
-    let numbers = try kept("class-gradients", at: images, noise: noise, columns: columns) {
+    // Not for the next model: 18 MB for 2,000 images and a noise level take half as long to read as to compute.
+    let numbers = try kept("class-gradients", .now, at: images, noise: noise, columns: columns) {
       let evaluations = try (0..<images.batch).map { image in
         try signal.evaluate(halves(of: images.item(image)).left, noise: noise)
       }
@@ -124,7 +125,7 @@ public struct GlyphsDensity: ClassConditionalDensity {
   /// What `logDensities` omits of the class-conditional scores: N x the left block's pixels and then the right one's.
   private func classIndependentScores(at images: Tensor, noise: Double) throws -> Matrix {
     let columns = signal.pixels + distractor.pixels
-    return try kept("class-independent", at: images, noise: noise, columns: [columns]) {
+    return try kept("class-independent", [.now, .later], at: images, noise: noise, columns: [columns]) {
       let scores = try (0..<images.batch).flatMap { try classIndependentScore(images.item($0), noise: noise) }
       return [Matrix(rows: images.batch, columns: columns, scalars: scores)]
     }[0]
@@ -145,14 +146,14 @@ public struct GlyphsDensity: ClassConditionalDensity {
     return signalScore + zip(onManifold, off).map { $0 - $1 / variance }
   }
 
-  /// Three measurements ask for these at every noise level. They are not kept for the next model: they are as large as the
-  /// scores of all classes, and take little longer to compute than to read.
+  /// What three measurements ask for at every noise level.
   private func kept(
-    _ kind: String, at images: Tensor, noise: Double, columns: [Int], compute: () throws -> [Matrix]
+    _ kind: String, _ reuse: SharedNumbers.Reuse, at images: Tensor, noise: Double, columns: [Int],
+    compute: () throws -> [Matrix]
   ) throws -> [Matrix] {
     guard let shared, let fingerprint else { return try compute() }
     return try shared.numbers(
-      kind, of: [fingerprint, "\(noise)"], at: images, reuse: .now,
+      kind, of: [fingerprint, "\(noise)"], at: images, reuse: reuse,
       isValid: { $0.compactMap(\.doubles).map { [$0.rows, $0.columns] } == columns.map { [images.batch, $0] } }
     ) { try compute().map(Numbers.doubles) }.compactMap(\.doubles)
   }
