@@ -10,10 +10,9 @@ import Testing
 /// What references computed is found again, and only what belongs to the same reference, images and noise level.
 @Suite struct NumberFilesTests {
   /// Counts how often it is asked.
-  private final class Counted: Manifold, Score {
+  private final class Counted: Sendable {
     let id = "counted"
     let dimension = 2
-    let learned: LearnedReference? = nil
     let fingerprint: String?
     let calls: Mutex<Int>
 
@@ -33,9 +32,6 @@ import Testing
       calls.withLock { $0 += 1 }
       return Tensor(shape: images.shape, scalars: images.scalars.map { -$0 * Float(noise) })
     }
-
-    func sharing(_ numbers: SharedNumbers) -> any Manifold { preconditionFailure("of two protocols") }
-    func sharing(_ numbers: SharedNumbers) -> any Score { preconditionFailure("of two protocols") }
   }
 
   /// The protocols' own way to keep what such a reference says.
