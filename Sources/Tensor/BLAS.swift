@@ -8,6 +8,10 @@ public enum BLAS {
   /// OpenBLAS would otherwise start a thread for every core inside every worker.
   private static let configuration: Void = openblas_set_num_threads(1)
 
+  /// The library's version and the processor it chose its kernels for, which decide how results are rounded.
+  public static let implementation = [openblas_get_config(), openblas_get_corename()]
+    .map { $0.map { String(cString: $0) } ?? "" }.joined(separator: " ")
+
   /// Row-major product `c = alpha * op(a) op(b) + beta * c`, where op(a) is m x k, op(b) k x n, c m x n.
   @inline(__always)
   public static func multiply(

@@ -80,6 +80,7 @@ final class RunningProgram {
     environment["COLUMNS"] = "80"
     environment["OPENBLAS_NUM_THREADS"] = "1"
     environment.removeValue(forKey: "PAGS_BENCH_DATA")
+    environment.removeValue(forKey: "PAGS_BENCH_CACHE")
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: outputs[0])

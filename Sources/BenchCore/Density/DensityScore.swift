@@ -7,6 +7,12 @@ public struct DensityScore: Score {
   public let density: any ClassConditionalDensity
   public let threads: Int
   public var id: String { density.id }
+  public var fingerprint: String? { density.fingerprint }
+
+  public func sharing(_ numbers: SharedNumbers) -> any Score {
+    let score = DensityScore(density.sharing(numbers), threads: threads)
+    return fingerprint.map { KeptScore(base: score, owner: $0, shared: numbers) } ?? score
+  }
 
   /// - Parameter threads: the result does not depend on it.
   public init(_ density: any ClassConditionalDensity, threads: Int = 1) {
@@ -16,8 +22,8 @@ public struct DensityScore: Score {
 
   public func score(at images: Tensor, noise: Double) throws -> Tensor {
     precondition(images.shape.droppingFirst == density.imageShape, "images of another shape")
-    let blocks = try DensityBlocks.map(count: images.batch, threads: threads) { range in
-      try density.combinedGradients(.score, at: images[batch: range], noise: noise) { logDensities in
+    let blocks = try DensityBlocks.map(images, classes: density.classCount, threads: threads) { _, images in
+      try density.combinedGradients(.score, at: images, noise: noise) { logDensities in
         var weights = density.logPosteriors(logDensities)
         for index in weights.scalars.indices { weights.scalars[index] = exp(weights.scalars[index]) }
         return [weights]
@@ -40,8 +46,8 @@ extension ClassConditionalDensity {
   ) throws -> Tensor {
     precondition(images.shape.droppingFirst == imageShape, "images of another shape")
     precondition(classes.count == images.batch && classes.allSatisfy((0..<classCount).contains), "one class per image")
-    let blocks = try DensityBlocks.map(count: images.batch, threads: threads) { range in
-      try combinedGradients(.score, at: images[batch: range], noise: noise) { logDensities in
+    let blocks = try DensityBlocks.map(images, classes: classCount, threads: threads) { range, images in
+      try combinedGradients(.score, at: images, noise: noise) { logDensities in
         var weights = Matrix(rows: logDensities.rows, columns: logDensities.columns)
         for (row, image) in range.enumerated() { weights[row, classes[image]] = 1 }
         return [weights]

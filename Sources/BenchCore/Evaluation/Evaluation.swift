@@ -28,10 +28,11 @@ public struct Evaluation: Sendable {
     let claims = subject.task == task.id ? subject.claims : nil
     if let claimed = claims?.accuracy { try check(claimed, of: subject, on: set, ranges: ranges, progress: progress) }
 
+    let manifold = task.manifold.sharing(configuration.shared)
     let suite = MeasurementSuite(task: task, configuration: configuration, classifier: subject.classifier)
     progress.begin("measuring", total: set.images.batch)
     let tables = try Workers.map(ranges.count, threads: configuration.threads) { index in
-      let block = try block(ranges[index], of: set, subject: subject)
+      let block = try block(ranges[index], of: set, on: manifold, subject: subject)
       let correct = zip(block.predicted, block.labels).map { $0 == $1 ? 1.0 : 0.0 }
       var table = SampleTable([(SampleColumn.correct, correct)])
       table.append(columnsOf: try suite.samples(of: block))
@@ -127,18 +128,18 @@ public struct Evaluation: Sendable {
     }
   }
 
-  private func block(_ range: Range<Int>, of set: ImageSet, subject: EvaluationSubject) throws -> MeasurementBlock {
+  private func block(
+    _ range: Range<Int>, of set: ImageSet, on manifold: any Manifold, subject: EvaluationSubject
+  ) throws -> MeasurementBlock {
     let images = set.images[batch: range]
     let labels = Array(set.labels[range])
-    let tangentSpace = try task.manifold.tangentBasis(at: images)
+    let tangentSpace = try manifold.tangentBasis(at: images)
     guard tangentSpace.assignment.count == range.count,
       tangentSpace.bases.allSatisfy({ $0.shape[1] == images.stride && $0.shape[0] <= images.stride })
     else {
       throw EvaluationError.invalidTask(
         task: task.id, problem: "its manifold \(task.manifold.id) has tangent bases of another image size")
     }
-    let noise = Tensor.normals(
-      RandomStream(seed: configuration.seed, name: "perturbation"), range: range, itemShape: task.imageShape)[0]
     // Definition 2 is about the predicted class's logit, whatever else is reported.
     let targets = GradientTarget.allCases.filter {
       configuration.reportedTargets.contains($0) || $0 == .logitPredicted
@@ -147,7 +148,10 @@ public struct Evaluation: Sendable {
       of: targets, at: images, labels: labels, firstImage: range.lowerBound)
     return MeasurementBlock(
       task: task.id, range: range, images: images, labels: labels, logits: logits, predicted: logits.argmaxOfRows(),
-      tangentSpace: tangentSpace, directions: PerturbationDirections(noise: noise, tangentSpace: tangentSpace),
+      tangentSpace: tangentSpace,
+      directions: PerturbationDirections(
+        at: images, range: range, seed: configuration.seed, on: manifold, tangentSpace: tangentSpace,
+        shared: configuration.shared),
       gradients: gradients, controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
   }
 

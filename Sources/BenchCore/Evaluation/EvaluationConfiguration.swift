@@ -1,4 +1,4 @@
-/// What an evaluation measures. Only `threads` concerns speed; no number of a result depends on it.
+/// What an evaluation measures. `threads` and `shared` concern speed; no number of a result depends on them.
 ///
 /// (The batch size of the network's passes belongs to the classifier: see `LoadOptions`.)
 public struct EvaluationConfiguration: Sendable {
@@ -18,6 +18,8 @@ public struct EvaluationConfiguration: Sendable {
   public var resamples: Int
   /// Recorded in the provenance.
   public var toolVersion: String
+  /// Where what several models need of the task is found and kept. No number of a result depends on it.
+  public var shared: SharedNumbers
 
   /// The target that regimes are decided on.
   public static let decisiveTarget = GradientTarget.logOddsPredicted
@@ -28,7 +30,8 @@ public struct EvaluationConfiguration: Sendable {
   public init(
     images: Int? = nil, seed: UInt64 = 0, threads: Int = 1, clip: Bool = false,
     targets: [GradientTarget] = GradientTarget.allCases, metrics: [any AlignmentMetric],
-    robustnessDraws: Int = defaultRobustnessDraws, resamples: Int = Bootstrap.defaultResamples, toolVersion: String
+    robustnessDraws: Int = defaultRobustnessDraws, resamples: Int = Bootstrap.defaultResamples, toolVersion: String,
+    shared: SharedNumbers = SharedNumbers()
   ) {
     self.images = images
     self.seed = seed
@@ -39,6 +42,7 @@ public struct EvaluationConfiguration: Sendable {
     self.robustnessDraws = robustnessDraws
     self.resamples = resamples
     self.toolVersion = toolVersion
+    self.shared = shared
   }
 
   /// All of `GradientTarget`'s cases that were asked for, in their own order and once each, with the decisive one.

@@ -17,17 +17,19 @@ struct MeasurementSuite: Sendable {
     let constants = task.protocolConstants
     let targets = configuration.reportedTargets
     self.task = task
+    let score = task.score.sharing(configuration.shared)
+    let density = task.density.sharing(configuration.shared)
     sensitivity = SensitivityMeasurement(
       classifier: classifier, stepSizes: constants.stepSizes, clip: configuration.clip)
     robustness = RelativeRobustnessMeasurement(
       classifier: classifier, noise: constants.robustnessNoise, draws: configuration.robustnessDraws,
       seed: configuration.seed)
     scoreAlignment = .score(
-      task.score, targets: targets, metrics: configuration.metrics, noises: constants.scoreNoises)
+      score, targets: targets, metrics: configuration.metrics, noises: constants.scoreNoises)
     conditionalScoreAlignment = .conditionalScore(
-      task.density, metrics: configuration.metrics, noises: constants.scoreNoises, threads: configuration.threads)
+      density, metrics: configuration.metrics, noises: constants.scoreNoises, threads: configuration.threads)
     referenceAlignment = .classifier(
-      of: task.density, targets: targets, metrics: configuration.metrics, noises: constants.alignmentNoises,
+      of: density, targets: targets, metrics: configuration.metrics, noises: constants.alignmentNoises,
       threads: configuration.threads)
     distractor = task.signalMask.map {
       DistractorMeasurement(classifier: classifier, signalMask: $0, seed: configuration.seed)
@@ -48,7 +50,7 @@ struct MeasurementSuite: Sendable {
       ? nil
       : task.exactScore.map {
         ScoreQualityMeasurement(
-          score: task.score, exact: $0, noises: constants.scoreNoises, seed: configuration.seed)
+          score: score, exact: $0, noises: constants.scoreNoises, seed: configuration.seed)
       }
     guard
       let decisive = referenceAlignment.series.first(where: {

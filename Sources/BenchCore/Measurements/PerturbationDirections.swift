@@ -19,6 +19,30 @@ public struct PerturbationDirections: Sendable {
     onManifold = projected.scaledToUnitNorm()
     offManifold = noise.subtracting(projected, where: hasOffPart).scaledToUnitNorm()
   }
+
+  /// Those of an evaluation, from what is shared between models.
+  /// - Parameters:
+  ///   - range: the images' positions in their set, which decide u with the seed.
+  ///   - tangentSpace: that of the manifold at the images.
+  init(
+    at images: Tensor, range: Range<Int>, seed: UInt64, on manifold: any Manifold, tangentSpace: TangentBasis,
+    shared: SharedNumbers
+  ) {
+    let numbers = shared.numbers(
+      "directions", of: ["\(manifold.fingerprint ?? "")", "\(seed)", "\(range)"], at: images,
+      reuse: manifold.fingerprint == nil ? [] : .later,
+      isValid: { $0.compactMap(\.floats).map(\.shape) == [images.shape, images.shape] }
+    ) {
+      let noise = Tensor.normals(
+        RandomStream(seed: seed, name: "perturbation"), range: range, itemShape: images.shape.droppingFirst)[0]
+      let directions = PerturbationDirections(noise: noise, tangentSpace: tangentSpace)
+      return [.floats(directions.onManifold), .floats(directions.offManifold)]
+    }
+    guard let onManifold = numbers[0].floats, let offManifold = numbers[1].floats else {
+      preconditionFailure("checked when they were found")
+    }
+    (self.onManifold, self.offManifold) = (onManifold, offManifold)
+  }
 }
 
 extension TangentBasis {

@@ -10,10 +10,20 @@ public protocol Manifold: Sendable {
   func tangentBasis(at images: Tensor) throws -> TangentBasis
   /// The checkpoint it was read from; nil (the default) where it belongs to the task.
   var learned: LearnedReference? { get }
+  /// Changes with everything that decides the tangent spaces beside the images, such as a digest of a checkpoint; nil (the
+  /// default) where nothing may be kept from one run to the next.
+  var fingerprint: String? { get }
+  /// The same manifold, which takes from `numbers` what is known there and leaves there what others may use. The default
+  /// keeps whole tangent spaces, where there is a fingerprint.
+  func sharing(_ numbers: SharedNumbers) -> any Manifold
 }
 
 extension Manifold {
   public var learned: LearnedReference? { nil }
+  public var fingerprint: String? { nil }
+  public func sharing(_ numbers: SharedNumbers) -> any Manifold {
+    fingerprint.map { KeptManifold(base: self, owner: $0, shared: numbers) } ?? self
+  }
 }
 
 /// Tangent spaces of N images. Images may share a basis, as those of one mixture component do.

@@ -11,8 +11,18 @@ public protocol Score: Sendable {
   func score(at images: Tensor, noise: Double) throws -> Tensor
   /// The checkpoint it was read from; nil (the default) where it belongs to the task.
   var learned: LearnedReference? { get }
+  /// Changes with everything that decides the score beside images and noise level, such as a digest of a checkpoint; nil
+  /// (the default) where nothing may be kept from one run to the next.
+  var fingerprint: String? { get }
+  /// The same score, which takes from `numbers` what is known there and leaves there what others may use. The default keeps
+  /// the score, where there is a fingerprint.
+  func sharing(_ numbers: SharedNumbers) -> any Score
 }
 
 extension Score {
   public var learned: LearnedReference? { nil }
+  public var fingerprint: String? { nil }
+  public func sharing(_ numbers: SharedNumbers) -> any Score {
+    fingerprint.map { KeptScore(base: self, owner: $0, shared: numbers) } ?? self
+  }
 }

@@ -66,7 +66,7 @@ public struct TaskFacts: Sendable {
 public struct TaskOptions: Sendable {
   /// `--data`.
   public var dataDirectory: URL?
-  /// Where fitted references are kept; nil to keep none.
+  /// Where fitted mixtures are kept; nil to keep none.
   public var cacheDirectory: URL?
   public var threads: Int
   public var progress: any ProgressReporter

@@ -12,8 +12,10 @@ import Foundation
 public enum AtomicFile {
   /// Writes `data` to a temporary file in the same directory and renames it to `path`, replacing what was there.
   /// A reader sees the old content or the new, never part of either; after a failure the old content is untouched.
+  /// - Parameter durably: whether the content is on the disk before the file gets its name. Without, a power failure may
+  ///   leave a damaged file, which a reader must recognise.
   /// - Throws: `CheckpointError.cannotWrite`.
-  public static func write(_ data: Data, to path: String) throws(CheckpointError) {
+  public static func write(_ data: Data, to path: String, durably: Bool = true) throws(CheckpointError) {
     let target = URL(fileURLWithPath: path)
     let name = target.lastPathComponent
     // The process and a random part, so that two writers of the same file never share a temporary file.
@@ -22,14 +24,14 @@ public enum AtomicFile {
       .path
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .cannotWrite(file: name, reason: FileMapping.systemMessage()) }
-    if let reason = writeAndFlush(data, to: descriptor) ?? move(temporary, to: path) {
+    if let reason = write(data, to: descriptor, durably: durably) ?? move(temporary, to: path) {
       unlink(temporary)
       throw .cannotWrite(file: name, reason: reason)
     }
   }
 
-  /// Writes, flushes to disk and closes; returns what went wrong.
-  private static func writeAndFlush(_ data: Data, to descriptor: Int32) -> String? {
+  /// Writes, flushes to disk where asked to and closes; returns what went wrong.
+  private static func write(_ data: Data, to descriptor: Int32, durably: Bool) -> String? {
     let failure = data.withUnsafeBytes { bytes -> String? in
       var rest = bytes[...]
       while !rest.isEmpty {
@@ -38,7 +40,7 @@ public enum AtomicFile {
         guard written > 0 else { return FileMapping.systemMessage() }
         rest = rest.dropFirst(written)
       }
-      return fsync(descriptor) == 0 ? nil : FileMapping.systemMessage()
+      return !durably || fsync(descriptor) == 0 ? nil : FileMapping.systemMessage()
     }
     let closed = close(descriptor)
     return failure ?? (closed == 0 ? nil : FileMapping.systemMessage())

@@ -16,19 +16,25 @@ public struct CheckpointFile: Sendable {
   /// Maps a regular file and computes its digest.
   /// - Throws: `CheckpointError.cannotOpen` for directories, pipes, devices, empty and unreadable files.
   public static func open(_ path: String) throws(CheckpointError) -> CheckpointFile {
-    CheckpointFile(url: URL(fileURLWithPath: path), data: try FileMapping.map(path))
+    CheckpointFile(name: path, data: try FileMapping.map(path))
+  }
+
+  /// Maps a file whose content carries a digest of its own; `sha256` is empty.
+  /// - Throws: as `open`.
+  public static func openWithoutDigest(_ path: String) throws(CheckpointError) -> CheckpointFile {
+    CheckpointFile(url: URL(fileURLWithPath: path), data: try FileMapping.map(path), sha256: "")
   }
 
   /// Bytes that are already in memory, as if they had been read from a file called `name`.
   public init(name: String, data: Data) {
-    self.init(url: URL(fileURLWithPath: name), data: data)
+    self.init(url: URL(fileURLWithPath: name), data: data, sha256: Self.sha256(of: data))
   }
 
-  private init(url: URL, data: Data) {
+  private init(url: URL, data: Data, sha256: String) {
     self.url = url
     self.data = data
     name = url.lastPathComponent
-    sha256 = Self.sha256(of: data)
+    self.sha256 = sha256
   }
 
   /// SHA-256 of `data` in lower-case hexadecimal, read in pieces so that a mapped file is never resident as a whole

@@ -51,10 +51,11 @@ public enum SafetensorsWriter {
   }
 
   /// Writes the file completely or not at all.
+  /// - Parameter durably: as in `AtomicFile`.
   public static func write(
-    _ tensors: [TensorToWrite], metadata: [String: String] = [:], to path: String
+    _ tensors: [TensorToWrite], metadata: [String: String] = [:], to path: String, durably: Bool = true
   ) throws(CheckpointError) {
     let file = URL(fileURLWithPath: path).lastPathComponent
-    try AtomicFile.write(encode(tensors, metadata: metadata, file: file), to: path)
+    try AtomicFile.write(encode(tensors, metadata: metadata, file: file), to: path, durably: durably)
   }
 }

@@ -16,6 +16,7 @@ public struct AutoencoderManifold: Manifold {
   /// The latent dimension.
   public let dimension: Int
   public let learned: LearnedReference?
+  public let fingerprint: String?
   private let program: BlockProgram
   private let file: String
   private let imageShape: Shape
@@ -49,6 +50,7 @@ public struct AutoencoderManifold: Manifold {
       file: network.parts.file, images: images, graph: graph, output: derivative, threads: threads)
     dimension = k
     learned = network.parts.reference
+    fingerprint = network.parts.fingerprint
     file = network.parts.file
     imageShape = network.parts.imageShape
     self.threads = max(1, threads)

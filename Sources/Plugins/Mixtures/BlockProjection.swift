@@ -3,7 +3,7 @@ import Tensor
 /// The log-densities of a block of images under a list of components, by matrix products over the block.
 ///
 /// For sums over a data set, whose blocks are fixed; single images that must not depend on their neighbours go through
-/// `ImageScratch`.
+/// `MixtureProjection`.
 struct BlockProjection {
   let blockSize: Int
   /// log of weight times density: component-major, `blockSize` values each.

@@ -6,7 +6,7 @@ import Tensor
 public struct MixtureManifold: Manifold {
   public let id: String
   public let dimension: Int
-  private let mixture: FactorMixture
+  private var mixture: FactorMixture
   private let threads: Int
   /// Of each component the first `dimension` loadings.
   private let bases: [Tensor]
@@ -21,6 +21,15 @@ public struct MixtureManifold: Manifold {
     self.threads = threads
     bases = mixture.components.map { $0.loadings[batch: 0..<min(dimension, $0.factors)] }
     self.dimension = bases.reduce(0) { max($0, $1.shape[0]) }
+  }
+
+  public var fingerprint: String? { mixture.fingerprint.map { "\($0) \(dimension)" } }
+
+  /// The projections, which the density needs too, tell the component.
+  public func sharing(_ numbers: SharedNumbers) -> any Manifold {
+    var copy = self
+    copy.mixture = mixture.sharing(in: numbers)
+    return copy
   }
 
   public func tangentBasis(at images: Tensor) throws -> TangentBasis {

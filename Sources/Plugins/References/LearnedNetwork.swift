@@ -11,6 +11,8 @@ struct LearnedNetwork: Sendable {
   let preprocessing: Preprocessing
   /// `[C, H, W]`.
   let imageShape: Shape
+  /// Of checkpoint and description.
+  let fingerprint: String
   private let record: ModelRecord.Checkpoint
 
   /// - Parameter kind: what the description must say.
@@ -29,6 +31,7 @@ struct LearnedNetwork: Sendable {
       throw ReferenceError.otherTask(file: file, trainedFor: task, task: options.task)
     }
     self.description = description
+    fingerprint = checkpoint.sha256 + String(decoding: try JSONEncoding.encodeCompact(description), as: UTF8.self)
     weights = WeightSource(try CheckpointReader.stateDict(of: checkpoint))
     imageShape = options.imageShape
     preprocessing = description.preprocessing ?? .identity(channels: imageShape[0])

@@ -14,6 +14,7 @@ public struct DenoiserScore: Score {
   /// sigma, in pixel units.
   public let noise: Double
   public let learned: LearnedReference?
+  public let fingerprint: String?
   private let program: BlockProgram
   private let file: String
   private let imageShape: Shape
@@ -41,6 +42,7 @@ public struct DenoiserScore: Score {
       file: parts.file, images: Self.imagesPerRun, graph: graph, output: score, threads: options.threads)
     self.noise = noise
     learned = parts.reference
+    fingerprint = parts.fingerprint
     file = parts.file
     imageShape = parts.imageShape
     threads = max(1, options.threads)

@@ -29,8 +29,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
   var data: String?
 
-  @Option(help: ArgumentHelp("Folder for fitted references. (default: ~/.cache/pags-bench)", valueName: "dir"))
-  var cache: String?
+  @OptionGroup var cache: CacheOptions
 
   @Option(
     help: ArgumentHelp(
@@ -85,9 +84,10 @@ struct EvaluateCommand: ParsableCommand {
     for place in outputPlaces(files) { try OutputPlace.check(place) }
     let model = try SubjectSource(checkpoint, options: options, files: files)
     let ownTask = try TaskLookup.make(
-      self.task ?? model.taskID ?? "glyphs", data: data, cache: cache, threads: options.threads, progress: progress)
+      self.task ?? model.taskID ?? "glyphs", data: data, cache: cache.folder, threads: options.threads,
+      progress: progress)
     let task = try ReferencedTaskLoader(
-      manifold: manifold, score: score, threads: options.threads, cache: TaskLookup.cacheFolder(cache), files: files
+      manifold: manifold, score: score, threads: options.threads, files: files
     ).task(ownTask)
     let (subject, report) = try model.subject(on: task, options: options)
     if let warning = report?.warning { CommandLineOutput.note(warning) }
@@ -119,7 +119,7 @@ struct EvaluateCommand: ParsableCommand {
   private var configuration: EvaluationConfiguration {
     EvaluationConfiguration(
       images: images, seed: seed, threads: options.threads, clip: clip, metrics: BuiltinPlugins.metrics,
-      robustnessDraws: robustnessDraws, toolVersion: PagsBench.version)
+      robustnessDraws: robustnessDraws, toolVersion: PagsBench.version, shared: cache.shared)
   }
 
   /// - Returns: the paths of what was written.

@@ -30,7 +30,8 @@ struct SubmitCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Folder for fetched checkpoints and fitted references. (default: ~/.cache/pags-bench)", valueName: "dir"))
+      "Folder for fetched checkpoints and what is computed once. (default: PAGS_BENCH_CACHE or ~/.cache/pags-bench)",
+      valueName: "dir"))
   var cache: String?
 
   @Option(
@@ -115,10 +116,11 @@ struct SubmitCommand: ParsableCommand {
     if recheck, recorded == nil { throw SubmissionError.notOnLeaderboard(id: id, task: taskID) }
     if !dryRun, !recheck { try OutputPlace.check(Leaderboard(directory: files.leaderboard).documentURL) }
 
-    let store = CheckpointStore(cache: TaskLookup.cacheFolder(cache))
+    let cacheFolder = CacheFolder.locate(cache)
+    let store = CheckpointStore(cache: cacheFolder)
     let fetched = try submission.checkpoint(store, mirror: mirror.flatMap { URL(string: $0) }, progress: progress)
     let measurement = try SubmissionMeasurement(
-      submission, checkpoint: fetched, files: files, data: data, cache: cache, batch: batch, threads: threads,
+      submission, checkpoint: fetched, files: files, data: data, cache: cacheFolder, batch: batch, threads: threads,
       program: program, progress: progress)
     if !recheck { try rules.checkID(id, task: taskID, sha256: measurement.candidate.checkpoint.sha256) }
     let (outcome, report) = try measurement.run { record in

@@ -34,8 +34,7 @@ struct SweepCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
   var data: String?
 
-  @Option(help: ArgumentHelp("Folder for fitted references. (default: ~/.cache/pags-bench)", valueName: "dir"))
-  var cache: String?
+  @OptionGroup var cache: CacheOptions
 
   @Option(help: "Threads; models are made side by side, one on each.")
   var threads: Int = ProcessorCount.available
@@ -135,13 +134,13 @@ struct SweepCommand: ParsableCommand {
     // Unknown objectives and networks are said before anything is made.
     _ = try ObjectiveCatalogue.make(configuration.objective)
     let options = try TaskLookup.options(
-      configuration.task, data: data, cache: cache, threads: threads, progress: progress)
+      configuration.task, data: data, cache: cache.folder, threads: threads, progress: progress)
     let plugin = try TaskLookup.plugin(configuration.task)
     let task = try plugin.make(options)
     return CheckpointSweepWork(
       configuration: configuration, plugin: plugin, taskOptions: options, task: task,
       evaluation: .init(images: sweep.evaluationImages ?? task.defaultImageCount, seed: sweep.evaluationSeed),
-      files: ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: ".")))
+      shared: cache.shared, files: ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: ".")))
   }
 
   private func definition(_ work: CheckpointSweepWork) throws -> SweepDefinition {

@@ -46,8 +46,7 @@ struct TasksCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
     var data: String?
 
-    @Option(help: ArgumentHelp("Folder for fitted references. (default: ~/.cache/pags-bench)", valueName: "dir"))
-    var cache: String?
+    @OptionGroup var cache: CacheOptions
 
     @Option(help: ArgumentHelp("Draw sample images to this PNG file.", valueName: "file"))
     var samples: String?
@@ -76,7 +75,7 @@ struct TasksCommand: ParsableCommand {
       }
       let progress = TerminalProgress(quiet: quiet)
       defer { progress.end() }
-      let task = try TaskLookup.make(id, data: data, cache: cache, threads: threads, progress: progress)
+      let task = try TaskLookup.make(id, data: data, cache: cache.folder, threads: threads, progress: progress)
       progress.end()
       try TaskDescription.card(plugin, task).show(json: json)
       if let samples { try SampleSheet.write(task, seed: seed, to: samples) }

@@ -58,7 +58,7 @@ struct TrainCommand: ParsableCommand {
     try checkStrength(configuration)
     let task = try TaskLookup.plugin(configuration.task)
     let taskOptions = try TaskLookup.options(
-      configuration.task, data: data, cache: nil, threads: threads, progress: progress)
+      configuration.task, data: data, cache: CacheFolder.locate(nil), threads: threads, progress: progress)
     let folder = URL(fileURLWithPath: output)
     let description =
       try configuration.kind == .classifier

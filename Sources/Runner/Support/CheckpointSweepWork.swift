@@ -14,6 +14,8 @@ struct CheckpointSweepWork: SweepWork {
   let taskOptions: TaskOptions
   let task: any BenchmarkTask
   let evaluation: SweepDefinition.EvaluationOptions
+  /// By all models of the sweep.
+  let shared: SharedNumbers
   let files: ProjectFiles
 
   var trainingStages: Int { configuration.epochs }
@@ -65,7 +67,7 @@ struct CheckpointSweepWork: SweepWork {
   ) throws -> EvaluationResult {
     let configuration = EvaluationConfiguration(
       images: evaluation.images, seed: evaluation.seed, threads: threads, metrics: BuiltinPlugins.metrics,
-      toolVersion: PagsBench.version)
+      toolVersion: PagsBench.version, shared: shared)
     return try Evaluation(task: task, configuration: configuration).run(subject, progress: progress).result
   }
 }

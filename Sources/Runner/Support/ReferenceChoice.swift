@@ -41,7 +41,6 @@ struct ReferencedTaskLoader {
   let manifold: ReferenceChoice?
   let score: ReferenceChoice?
   let threads: Int
-  let cache: URL
   let files: ProjectFiles?
 
   static func validate(manifold: ReferenceChoice?, score: ReferenceChoice?) throws {
@@ -65,9 +64,7 @@ struct ReferencedTaskLoader {
     case .plugin(let id, let file):
       let (checkpoint, description) = try find(file)
       chosenManifold = try BuiltinPlugins.manifolds.first { $0.id == id }.map {
-        try CachedManifold(
-          $0.load(checkpoint, description, options),
-          in: ReferenceCache(directory: cache, checkpoint: checkpoint, description: description))
+        try $0.load(checkpoint, description, options)
       }
     }
     switch score?.kind {
@@ -76,9 +73,7 @@ struct ReferencedTaskLoader {
     case .plugin(let id, let file):
       let (checkpoint, description) = try find(file)
       chosenScore = try BuiltinPlugins.scores.first { $0.id == id }.map {
-        let (score, noises) = try $0.load(checkpoint, description, options)
-        let cached = try ReferenceCache(directory: cache, checkpoint: checkpoint, description: description)
-        return (CachedScore(score, in: cached), noises)
+        try $0.load(checkpoint, description, options)
       }
     }
     guard chosenManifold != nil || chosenScore != nil else { return base }

@@ -12,11 +12,12 @@ struct SubmissionMeasurement {
   private let loader: ModelLoader
   private let task: any BenchmarkTask
   private let options: LoadOptions
+  private let shared: SharedNumbers
   private let progress: any ProgressReporter
 
   /// - Parameter checkpoint: nil where the model is a program without one.
   init(
-    _ submission: Submission, checkpoint: CheckpointFile?, files: ProjectFiles, data: String?, cache: String?,
+    _ submission: Submission, checkpoint: CheckpointFile?, files: ProjectFiles, data: String?, cache: URL,
     batch: Int, threads: Int, program: ProgramOptions, progress: any ProgressReporter
   ) throws {
     loader = ModelLoader(files)
@@ -27,6 +28,7 @@ struct SubmissionMeasurement {
       submission.description.task ?? "", data: data, cache: cache, threads: threads, progress: progress)
     options = LoadOptions(
       batch: batch, threads: threads, imageShape: task.imageShape, classCount: task.classCount)
+    shared = CacheFolder.shared(in: cache)
     self.progress = progress
   }
 
@@ -41,7 +43,8 @@ struct SubmissionMeasurement {
     try check(subject.record)
     try checkConformance(model)
     let configuration = EvaluationConfiguration(
-      threads: options.threads, metrics: BuiltinPlugins.metrics, toolVersion: PagsBench.version)
+      threads: options.threads, metrics: BuiltinPlugins.metrics, toolVersion: PagsBench.version,
+      shared: shared)
     return (
       try Evaluation(task: task, configuration: configuration).run(subject, progress: progress),
       LoadReport(candidate, model)

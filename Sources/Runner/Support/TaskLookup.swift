@@ -13,13 +13,13 @@ enum TaskLookup {
   }
 
   static func make(
-    _ id: String, data: String?, cache: String?, threads: Int, progress: any ProgressReporter
+    _ id: String, data: String?, cache: URL?, threads: Int, progress: any ProgressReporter
   ) throws -> any BenchmarkTask {
     try plugin(id).make(options(id, data: data, cache: cache, threads: threads, progress: progress))
   }
 
   static func options(
-    _ id: String, data: String?, cache: String?, threads: Int, progress: any ProgressReporter
+    _ id: String, data: String?, cache: URL?, threads: Int, progress: any ProgressReporter
   ) throws -> TaskOptions {
     let plugin = try plugin(id)
     let folder = dataFolder(id, given: data)
@@ -27,7 +27,7 @@ enum TaskLookup {
       throw ValidationError("task `\(id)` needs --data DIR (or PAGS_BENCH_DATA): \(needed)")
     }
     return TaskOptions(
-      dataDirectory: folder, cacheDirectory: cacheFolder(cache), threads: threads, progress: progress)
+      dataDirectory: folder, cacheDirectory: cache, threads: threads, progress: progress)
   }
 
   /// `--data`, or the task's folder in `PAGS_BENCH_DATA`; nil where neither is given.
@@ -35,15 +35,5 @@ enum TaskLookup {
     if let data { return URL(fileURLWithPath: data) }
     let shared = ProcessInfo.processInfo.environment["PAGS_BENCH_DATA"] ?? ""
     return shared.isEmpty ? nil : URL(fileURLWithPath: shared).appendingPathComponent(id)
-  }
-
-  /// `--cache`, or where the system keeps such files for this user.
-  static func cacheFolder(_ given: String?) -> URL {
-    let environment = ProcessInfo.processInfo.environment
-    if let given { return URL(fileURLWithPath: given) }
-    if let xdg = environment["XDG_CACHE_HOME"], !xdg.isEmpty {
-      return URL(fileURLWithPath: xdg).appendingPathComponent("pags-bench")
-    }
-    return URL(fileURLWithPath: NSHomeDirectory()).appendingPathComponent(".cache/pags-bench")
   }
 }

@@ -51,7 +51,7 @@ extension GaussianBlock {
   func evaluate(_ values: [Double], noise: Double) throws -> Evaluation {
     let precisions = try precisions(noise: noise)
     let d = dimension
-    let coordinates = coordinates(of: zip(values, center).map { $0 - $1 })
+    let coordinates = coordinates(ofPixels: values)
     var drawingGradients = precisions.shift
     BLAS.multiply(
       rows: drawingCount * d, columns: d, alpha: -1, precisions.stacked.scalars, coordinates, beta: 1,
@@ -79,6 +79,9 @@ extension GaussianBlock {
     }
     return Evaluation(logDensities: logDensities, gradients: gradients, coordinates: coordinates)
   }
+
+  /// U' (x - mu0).
+  func coordinates(ofPixels values: [Double]) -> [Double] { coordinates(of: zip(values, center).map { $0 - $1 }) }
 
   /// U' v.
   func coordinates(of vector: [Double]) -> [Double] {
@@ -115,11 +118,12 @@ extension GaussianBlock {
   }
 
   /// Sum over c of w_c g_c in the coordinates of the subspace.
-  func combinedCoordinates(_ evaluation: Evaluation, weights: some Sequence<Double>) -> [Double] {
+  /// - Parameter gradients: those of an evaluation.
+  func combinedCoordinates(_ gradients: ArraySlice<Double>, weights: some Sequence<Double>) -> [Double] {
     let d = dimension
     var result = [Double](repeating: 0, count: d)
     for (index, weight) in weights.enumerated() where weight != 0 {
-      for axis in 0..<d { result[axis] += weight * evaluation.gradients[index * d + axis] }
+      for axis in 0..<d { result[axis] += weight * gradients[gradients.startIndex + index * d + axis] }
     }
     return result
   }

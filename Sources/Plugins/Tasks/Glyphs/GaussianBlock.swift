@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Tensor
 
@@ -32,6 +33,18 @@ final class GaussianBlock: Sendable {
   let offManifoldNoise: Double
   /// Precisions by noise level.
   let precisions = NoiseLevelCache<Precisions>()
+
+  /// SHA-256 of all the numbers it consists of.
+  var digest: String {
+    var hash = SHA256()
+    for values in [center, basis.scalars, means.scalars, weights.scalars, [offManifoldNoise]]
+      + covariances.map(\.scalars)
+    {
+      hash.update(data: Data("\(values.count)\n".utf8))
+      values.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    }
+    return hash.finalize().hexadecimal
+  }
 
   /// K.
   var classCount: Int { weights.rows }

@@ -18,6 +18,9 @@ public struct GlyphsDensity: ClassConditionalDensity {
 
   let signal: GaussianBlock
   let distractor: GaussianBlock
+  public let fingerprint: String?
+  /// Where what all classes need of images that are measured is kept.
+  private var shared: SharedNumbers?
 
   init(constants: GlyphsConstants = GlyphsConstants()) throws {
     signal = try GaussianBlock(
@@ -26,6 +29,13 @@ public struct GlyphsDensity: ClassConditionalDensity {
     distractor = try GaussianBlock(
       drawings: GlyphAlphabet.letters, confusable: [], half: constants.distractor, constants: constants)
     logPriors = [Double](repeating: -log(Double(signal.classCount)), count: signal.classCount)
+    fingerprint = signal.digest + distractor.digest
+  }
+
+  public func sharing(_ numbers: SharedNumbers) -> any ClassConditionalDensity {
+    var copy = self
+    copy.shared = numbers
+    return copy
   }
 
   public func logDensities(at images: Tensor, noise: Double) throws -> Matrix {
@@ -59,27 +69,21 @@ public struct GlyphsDensity: ClassConditionalDensity {
   public func combinedGradients(
     _ gradient: ClassGradient, at images: Tensor, noise: Double, weights: (_ logDensities: Matrix) throws -> [Matrix]
   ) throws -> (logDensities: Matrix, gradients: [Tensor]) {
-    let evaluations = try (0..<images.batch).map { image in
-      try signal.evaluate(halves(of: images.item(image)).left, noise: noise)
-    }
-    let logDensities = Matrix(
-      rows: images.batch, columns: classCount, scalars: evaluations.flatMap(\.logDensities))
+    let (logDensities, classGradients) = try signalGradients(at: images, noise: noise)
     let weights = try weights(logDensities)
-    let common =
-      try gradient == .score
-      ? evaluations.indices.map { image in
-        try classIndependentScore(images.item(image), evaluations[image], noise: noise)
-      } : []
+    let common = try gradient == .score ? classIndependentScores(at: images, noise: noise) : nil
+    let half = signal.pixels
     let gradients = weights.map { weights in
       Tensor(shape: images.shape) { output in
-        for (image, evaluation) in evaluations.enumerated() {
+        for image in 0..<images.batch {
           let weight = weights.row(image)
-          var left = signal.vector(ofCoordinates: signal.combinedCoordinates(evaluation, weights: weight))
+          var left = signal.vector(
+            ofCoordinates: signal.combinedCoordinates(classGradients.row(image), weights: weight))
           var right = [Double](repeating: 0, count: distractor.pixels)
-          if gradient == .score {
+          if let common = common?.row(image) {
             let total = weight.reduce(0, +)
-            for pixel in left.indices { left[pixel] += total * common[image].left[pixel] }
-            for pixel in right.indices { right[pixel] = total * common[image].right[pixel] }
+            for pixel in left.indices { left[pixel] += total * common[common.startIndex + pixel] }
+            for pixel in right.indices { right[pixel] = total * common[common.startIndex + half + pixel] }
           }
           join(left, right, into: output, image: image)
         }
@@ -100,20 +104,58 @@ public struct GlyphsDensity: ClassConditionalDensity {
     return try signal.logDensity(left, noise: noise) + distractor.logDensity(right, noise: noise)
   }
 
-  /// What `logDensities` omits of the class-conditional scores.
-  private func classIndependentScore(
-    _ pixels: ArraySlice<Float>, _ evaluation: GaussianBlock.Evaluation, noise: Double
-  ) throws -> (left: [Double], right: [Double]) {
+  /// The signal block's log-densities, N x K, and their gradients in the coordinates of its subspace, N x K d.
+  private func signalGradients(
+    at images: Tensor, noise: Double
+  ) throws -> (logDensities: Matrix, gradients: Matrix) {
+    let columns = [classCount, classCount * signal.dimension]
+    // Not for the next model: 18 MB for 2,000 images and a noise level take half as long to read as to compute.
+    let numbers = try kept("class-gradients", .now, at: images, noise: noise, columns: columns) {
+      let evaluations = try (0..<images.batch).map { image in
+        try signal.evaluate(halves(of: images.item(image)).left, noise: noise)
+      }
+      return [
+        Matrix(rows: images.batch, columns: columns[0], scalars: evaluations.flatMap(\.logDensities)),
+        Matrix(rows: images.batch, columns: columns[1], scalars: evaluations.flatMap(\.gradients)),
+      ]
+    }
+    return (numbers[0], numbers[1])
+  }
+
+  /// What `logDensities` omits of the class-conditional scores: N x the left block's pixels and then the right one's.
+  private func classIndependentScores(at images: Tensor, noise: Double) throws -> Matrix {
+    let columns = signal.pixels + distractor.pixels
+    return try kept("class-independent", [.now, .later], at: images, noise: noise, columns: [columns]) {
+      let scores = try (0..<images.batch).flatMap { try classIndependentScore(images.item($0), noise: noise) }
+      return [Matrix(rows: images.batch, columns: columns, scalars: scores)]
+    }[0]
+  }
+
+  private func classIndependentScore(_ pixels: ArraySlice<Float>, noise: Double) throws -> [Double] {
     let (left, right) = halves(of: pixels)
     let signalVariance = signal.offManifoldVariance(noise: noise)
-    let signalScore = signal.offManifoldPart(left, coordinates: evaluation.coordinates).map { -$0 / signalVariance }
+    let signalScore = signal.offManifoldPart(left, coordinates: signal.coordinates(ofPixels: left)).map {
+      -$0 / signalVariance
+    }
 
     let letters = try distractor.evaluate(right, noise: noise)
     let onManifold = distractor.vector(
-      ofCoordinates: distractor.combinedCoordinates(letters, weights: softmax(letters.logDensities)))
+      ofCoordinates: distractor.combinedCoordinates(letters.gradients[...], weights: softmax(letters.logDensities)))
     let variance = distractor.offManifoldVariance(noise: noise)
     let off = distractor.offManifoldPart(right, coordinates: letters.coordinates)
-    return (signalScore, zip(onManifold, off).map { $0 - $1 / variance })
+    return signalScore + zip(onManifold, off).map { $0 - $1 / variance }
+  }
+
+  /// What three measurements ask for at every noise level.
+  private func kept(
+    _ kind: String, _ reuse: SharedNumbers.Reuse, at images: Tensor, noise: Double, columns: [Int],
+    compute: () throws -> [Matrix]
+  ) throws -> [Matrix] {
+    guard let shared, let fingerprint else { return try compute() }
+    return try shared.numbers(
+      kind, of: [fingerprint, "\(noise)"], at: images, reuse: reuse,
+      isValid: { $0.compactMap(\.doubles).map { [$0.rows, $0.columns] } == columns.map { [images.batch, $0] } }
+    ) { try compute().map(Numbers.doubles) }.compactMap(\.doubles)
   }
 
   /// The two blocks of an image given row by row.
