@@ -17,17 +17,17 @@ struct PreparedForm: Sendable, Equatable {
 }
 
 /// All constants of a program, aligned for vector loads.
-final class ConstantStorage: @unchecked Sendable {
+final class ConstantStorage: Sendable {
   // Written once by the builder, then only read.
-  let base: UnsafeMutablePointer<Float>
+  private let memory: FloatMemory
   private let parts: [Part]
 
-  private init(base: UnsafeMutablePointer<Float>, parts: [Part]) {
-    self.base = base
+  private init(_ memory: FloatMemory, parts: [Part]) {
+    self.memory = memory
     self.parts = parts
   }
 
-  deinit { base.deallocate() }
+  var base: UnsafeMutablePointer<Float> { memory.base }
 
   /// Where a constant lies and what it is.
   private struct Part: @unchecked Sendable {
@@ -46,11 +46,6 @@ final class ConstantStorage: @unchecked Sendable {
     var asWritten: Part {
       if case .tensor = content { Part(offset: offset, count: count, content: .written) } else { self }
     }
-  }
-
-  /// Memory of which each part is written by one thread.
-  private struct Target: @unchecked Sendable {
-    let base: UnsafeMutablePointer<Float>
   }
 
   struct Builder {
@@ -85,13 +80,12 @@ final class ConstantStorage: @unchecked Sendable {
     ///   - threads: that write.
     func finish(sharing other: ConstantStorage?, threads: Int) -> ConstantStorage {
       if let other, other.begins(with: parts.map(\.part)) { return other }
-      let target = Target(base: .allocateAligned(count))
+      let memory = FloatMemory(count)
       // Writing cannot fail.
       try? Workers.forEachBlock(of: parts.count, blockSize: 1, threads: threads) { range, _ in
-        for (part, write) in parts[range] { write(target.base + part.offset) }
+        for (part, write) in parts[range] { write(memory.base + part.offset) }
       }
-      let base = target.base
-      return ConstantStorage(base: base, parts: parts.map(\.part.asWritten))
+      return ConstantStorage(memory, parts: parts.map(\.part.asWritten))
     }
   }
 
@@ -110,16 +104,5 @@ final class ConstantStorage: @unchecked Sendable {
       default: return false
       }
     }
-  }
-}
-
-extension UnsafeMutablePointer<Float> {
-  /// Zeroed memory on a cache-line boundary, released with `deallocate()`.
-  static func allocateAligned(_ count: Int) -> UnsafeMutablePointer<Float> {
-    let bytes = Swift.max(64, count * MemoryLayout<Float>.stride)
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    let typed = memory.bindMemory(to: Float.self, capacity: Swift.max(16, count))
-    typed.initialize(repeating: 0, count: bytes / MemoryLayout<Float>.stride)
-    return typed
   }
 }

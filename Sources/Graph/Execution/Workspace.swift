@@ -4,8 +4,8 @@ import Tensor
 /// over several, with the same results.
 public final class Workspace {
   public let program: Program
-  let arena: UnsafeMutablePointer<Float>
-  let scratch: UnsafeMutablePointer<Float>
+  private let memory: FloatMemory
+  private let scratchMemory: FloatMemory
   private let team: ThreadTeam?
   private let kernels: [(step: Program.Step, arguments: KernelArguments)]
 
@@ -14,13 +14,12 @@ public final class Workspace {
   public init(_ program: Program, threads: Int = 1) {
     self.program = program
     let team = threads > 1 ? ThreadTeam(threads: threads) : nil
-    let arena = UnsafeMutablePointer<Float>.allocateAligned(program.arenaCount)
-    let scratch = UnsafeMutablePointer<Float>.allocateAligned(
-      program.scratchCount * max(1, threads) + program.sharedScratchCount)
+    let memory = FloatMemory(program.arenaCount)
+    let scratchMemory = FloatMemory(program.scratchCount * max(1, threads) + program.sharedScratchCount)
+    let (arena, scratch) = (memory.base, scratchMemory.base)
     let sharedScratch = scratch + program.scratchCount * max(1, threads)
     self.team = team
-    self.arena = arena
-    self.scratch = scratch
+    (self.memory, self.scratchMemory) = (memory, scratchMemory)
     kernels = program.steps.map { step in
       let (shared, prepared): (UnsafeMutablePointer<Float>, UnsafePointer<Float>) =
         switch step.preparation {
@@ -37,10 +36,8 @@ public final class Workspace {
     }
   }
 
-  deinit {
-    arena.deallocate()
-    scratch.deallocate()
-  }
+  var arena: UnsafeMutablePointer<Float> { memory.base }
+  var scratch: UnsafeMutablePointer<Float> { scratchMemory.base }
 
   private static func address(
     _ location: Program.Location, _ program: Program, _ arena: UnsafeMutablePointer<Float>
