@@ -150,6 +150,19 @@ import Testing
     #expect(classifier.kept.workspaces <= 6)
   }
 
+  /// A call of few images has a pass for every thread, as long as a pass has 16 of them.
+  @Test(arguments: [(1, 64, [64]), (2, 64, [32]), (3, 64, [32]), (8, 64, [16]), (2, 200, [8, 64]), (4, 10, [16])])
+  func fewImagesAreDividedAmongThreads(_ threads: Int, _ count: Int, _ programs: [Int]) throws {
+    let ranges = Mutex<[Int]>([])
+    let classifier = try classifier("lenet", images: [1, 28, 28], batch: 64, threads: threads)
+    _ = try classifier.inputGradients(at: images(count, [1, 28, 28])) { logits, range in
+      ranges.withLock { $0.append(range.count) }
+      return [Tensor(shape: logits.shape, repeating: 1)]
+    }
+    #expect(Set(ranges.withLock { $0 }) == Set(count < 16 ? [count] : programs))
+    #expect(classifier.kept.programs == programs.count)
+  }
+
   @Test func aBatchCountsOnlyWhereThereAreImages() throws {
     #expect(try classifier(batch: 1 << 40).logits(images(3)).shape == [3, 5])
   }
@@ -158,7 +171,7 @@ import Testing
   @Test func tooMuchMemoryIsRefused() throws {
     let classifier = try classifier(batch: 64, threads: 1 << 28)
     #expect { try classifier.logits(images(64)) } throws: { error in
-      "\(error)".contains("resnet18.pt: 64 images at once take ")
+      "\(error)".contains("resnet18.pt: 16 images at once take ")
         && "\(error)".hasSuffix("lower --batch or --threads")
     }
   }
