@@ -114,7 +114,7 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
-    .testTarget(name: "TensorTests", dependencies: ["Tensor"], swiftSettings: optimised),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor", "_TestSupport"], swiftSettings: optimised),
     .testTarget(
       name: "KernelsTests", dependencies: ["Kernels", "Graph", "Tensor", "_TestSupport"], swiftSettings: optimised),
     .testTarget(name: "GraphTests", dependencies: ["Graph", "_TestSupport"], swiftSettings: optimised),

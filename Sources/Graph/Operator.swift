@@ -36,6 +36,10 @@ public protocol Operator: Sendable, Hashable {
   /// True where the output has the input's elements in the same order: it shares the input's memory.
   var isView: Bool { get }
 
+  /// The layouts of images that the kernel reads and writes (`KernelArguments.layouts`). Elementwise operators take any, if it is
+  /// the same for all; others none but the planar one unless they say so.
+  func layoutSupport(inputs: [Shape], output: Shape) -> LayoutSupport
+
   /// Reverse mode: given the derivative of a scalar with respect to this output, its derivatives with respect to each
   /// input; nil means zero.
   /// - Throws: `GraphError.notDifferentiable`.
@@ -58,6 +62,13 @@ extension Operator {
   ) {}
   public var isElementwise: Bool { false }
   public var isView: Bool { false }
+  public func layoutSupport(inputs: [Shape], output: Shape) -> LayoutSupport {
+    // Beside numbers that are the same for every element.
+    guard isElementwise, output.rank == 4, inputs.allSatisfy({ $0 == output || $0.count == 1 }) else {
+      return LayoutSupport()
+    }
+    return LayoutSupport(output: 0, likeOutput: inputs.indices.filter { inputs[$0] == output })
+  }
 
   func mismatch(_ inputs: [Shape], _ reason: String) -> GraphError {
     .shape(operation: Self.name, inputs: inputs, reason: reason)

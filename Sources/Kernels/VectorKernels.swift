@@ -78,6 +78,28 @@ public struct VectorKernels: Sendable {
     }
   }
 
+  @inline(__always)
+  public func finishPixels(
+    count: Int, channels: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>,
+    bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool,
+    slope: Float
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.finishPixels(
+        count: count, channels: channels, source: source, values: values, bias: bias, residual: residual,
+        reference: reference, rectifies: rectifies, slope: slope)
+    case .avx2:
+      KernelsAVX2.finishPixels(
+        count: count, channels: channels, source: source, values: values, bias: bias, residual: residual,
+        reference: reference, rectifies: rectifies, slope: slope)
+    case .avx512:
+      KernelsAVX512.finishPixels(
+        count: count, channels: channels, source: source, values: values, bias: bias, residual: residual,
+        reference: reference, rectifies: rectifies, slope: slope)
+    }
+  }
+
   /// - Returns: how many multiply-adds `multiplyAddPeak` did, and a number that depends on them.
   public func multiplyAddPeak(repetitions: Int) -> (count: Int, value: Float) {
     switch instructionSet {

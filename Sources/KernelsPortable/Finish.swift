@@ -64,3 +64,32 @@ private func finishLoops(
     }
   }
 }
+
+/// The same for pixels whose channels lie side by side.
+///
+/// - Parameters:
+///   - channels: a multiple of 16.
+///   - bias: one number per channel.
+@inline(never)
+public func finishPixels(
+  count: Int, channels: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>,
+  bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool,
+  slope: Float
+) {
+  for pixel in 0..<count {
+    var channel = 0
+    while channel < channels {
+      let place = pixel &* channels &+ channel
+      var sum = load(source + place) + (bias.map { load($0 + channel) } ?? Vector.zero)
+      if let residual { sum += load(residual + place) }
+      if let reference {
+        let closed = slope == 0 ? Vector.zero : repeated(slope) * sum
+        sum = closed.replacing(with: sum, where: load(reference + place) .> Vector.zero)
+      } else if rectifies {
+        sum = sum.replacing(with: slope == 0 ? Vector.zero : repeated(slope) * sum, where: sum .< Vector.zero)
+      }
+      store(sum, values + place)
+      channel &+= width
+    }
+  }
+}

@@ -6,13 +6,16 @@ import Synchronization
 /// Which thread takes which block is decided by the scheduler, so a body may only compute values that belong to its
 /// own items and write them to their own places; then the result does not depend on the number of threads.
 ///
-/// Calls may be nested: inside a worker everything runs on its own thread, so that the outermost division, into the largest
-/// pieces, is the one that counts.
+/// Calls may be nested: the outermost division, into the largest pieces, comes first, and threads that find none of its
+/// blocks left help with the blocks of calls inside the others (`WorkerCrew`). So there are never more threads than the
+/// outermost call asked for, and they stay busy to the end. A call of one thread or one block divides nothing, and the
+/// calls inside it are as if it were not there.
 public enum Workers {
-  @TaskLocal private static var isWorker = false
+  /// The crew whose thread this is.
+  @TaskLocal private static var crew: WorkerCrew?
 
-  /// Calls `body` with each block of at most `blockSize` indices of `0..<count` and with the worker's own number in
-  /// `0..<threads`, which a body may use to reuse scratch memory.
+  /// Calls `body` with each block of at most `blockSize` indices of `0..<count` and with a number in `0..<threads` that no
+  /// other block of this call has at the same time, which a body may use to reuse scratch memory.
   /// - Throws: the error of the first failing block, in order of indices; blocks not yet begun are then skipped.
   public static func forEachBlock(
     of count: Int, blockSize: Int, threads: Int, _ body: @Sendable (Range<Int>, _ worker: Int) throws -> Void
@@ -20,28 +23,22 @@ public enum Workers {
     precondition(blockSize > 0 && threads > 0)
     let blocks = (count + blockSize - 1) / blockSize
     @Sendable func range(_ block: Int) -> Range<Int> { block * blockSize..<min(count, (block + 1) * blockSize) }
-    let workers = isWorker ? 1 : min(threads, blocks)
-    guard workers > 1 else {
+    guard threads > 1, blocks > 1 else {
       for block in 0..<blocks { try body(range(block), 0) }
       return
     }
-    let next = Atomic<Int>(0)
-    let failure = Mutex<(block: Int, error: any Error)?>(nil)
-    @Sendable func work(_ worker: Int) {
-      while failure.withLock({ $0 == nil }) {
-        let block = next.wrappingAdd(1, ordering: .relaxed).oldValue
-        guard block < blocks else { return }
-        do {
-          try body(range(block), worker)
-        } catch {
-          failure.withLock { first in
-            if block < first?.block ?? .max { first = (block, error) }
-          }
-        }
+    // The crew keeps the body where its other threads find it; the call drops it before it returns.
+    let error = withoutActuallyEscaping(body) { body in
+      let call = WorkerCall(blocks: blocks, threads: threads) { block, worker in try body(range(block), worker) }
+      if let crew {
+        crew.run(call)
+      } else {
+        let crew = WorkerCrew(call)
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in $crew.withValue(crew) { crew.work() } }
       }
+      return call.end()
     }
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in $isWorker.withValue(true) { work(worker) } }
-    if let failure = failure.withLock({ $0 }) { throw failure.error }
+    if let error { throw error }
   }
 
   /// What `body` makes of each of `0..<count`, in order; one after another per worker.

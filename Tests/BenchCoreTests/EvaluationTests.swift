@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Synchronization
 import Tensor
 import Testing
 
@@ -90,6 +91,47 @@ import Testing
     // A claim about another task says nothing here.
     _ = try Evaluation(task: ToyTask(), configuration: toyConfiguration(images: 30)).run(
       EvaluationSubject(classifier: unskilled, record: toyRecord(), task: "other", claims: claims))
+  }
+
+  /// Nothing of a result depends on a claim, and without one no image goes through the network to check it.
+  @Test func aClaimCostsOnePassAndChangesNothing() throws {
+    let images = 150
+    let plain = CountingClassifier(fragileClassifier(strength: 2))
+    let expected = try toyOutcome(plain, images: images)
+    var claims = ModelDescription.Claims()
+    claims.accuracy = expected.result.measurements.accuracy.value
+    let claimed = CountingClassifier(fragileClassifier(strength: 2))
+    let outcome = try toyOutcome(claimed, images: images, claims: claims)
+    #expect(try bytes(outcome) == bytes(expected))
+    #expect(outcome.samples == expected.samples)
+    #expect(claimed.counts.logits == plain.counts.logits + images)
+    #expect(claimed.counts.gradients == plain.counts.gradients)
+    #expect(plain.counts.gradientLogits == images && plain.counts.gradients == 4 * images)
+  }
+
+  @Test func stagesAreThoseThatTakePlace() throws {
+    final class Stages: ProgressReporter {
+      let seen = Mutex<[String: [Int]]>([:])
+      let current = Mutex("")
+      func begin(_ stage: String, total: Int) {
+        current.withLock { $0 = stage }
+        seen.withLock { $0[stage] = [total, 0] }
+      }
+      func advance(by units: Int) { seen.withLock { $0[current.withLock { $0 }]?[1] += units } }
+      func note(_ text: String) {}
+    }
+    func stages(claims: ModelDescription.Claims?) throws -> [String: [Int]] {
+      let progress = Stages()
+      _ = try Evaluation(task: ToyTask(), configuration: toyConfiguration()).run(
+        EvaluationSubject(
+          classifier: ToyDensity.bayesClassifier(), record: toyRecord(), task: "toy", claims: claims),
+        progress: progress)
+      return progress.seen.withLock { $0 }
+    }
+    var claims = ModelDescription.Claims()
+    claims.accuracy = 0.5
+    #expect(try stages(claims: claims) == ["accuracy": [150, 150], "measuring": [150, 150]])
+    #expect(try stages(claims: nil) == ["measuring": [150, 150]])
   }
 
   @Test func classifiersThatDoNotFitAreRefused() throws {

@@ -151,15 +151,79 @@ import _TestSupport
     }
   }
 
-  @Test(arguments: general + windows3x3)
+  @Test(arguments: general + windows3x3 + channelsLast)
   func gathered(_ value: Case) {
     guard value.geometry.groups == 1 else { return }
-    let isUnit = value.geometry.strideHeight == 1 && value.geometry.strideWidth == 1
+    let isUnit =
+      value.geometry.strideHeight == 1 && value.geometry.strideWidth == 1
+      || value.weights[2] == 1 && value.weights[3] == 1
     check(GatheredConvolution.self, value, isUnit ? [false, true] : [false], below: 2e-6)
   }
 
   @Test(arguments: windows3x3)
   func winograd(_ value: Case) { check(WinogradConvolution.self, value, [false, true], below: 5e-6) }
+
+  /// Channels that fill vectors, with every stride and window that has a way of its own.
+  private static let channelsLast = [
+    Case(geometry: ConvolutionGeometry(padding: 1), image: [3, 16, 9, 13], weights: [32, 16, 3, 3]),
+    Case(geometry: ConvolutionGeometry(padding: 1), image: [2, 32, 8, 8], weights: [16, 32, 3, 3]),
+    Case(geometry: ConvolutionGeometry(stride: 2, padding: 1), image: [2, 32, 10, 14], weights: [48, 32, 3, 3]),
+    Case(geometry: ConvolutionGeometry(), image: [5, 48, 3, 5], weights: [16, 48, 1, 1]),
+    Case(geometry: ConvolutionGeometry(stride: 2), image: [3, 16, 7, 10], weights: [32, 16, 1, 1]),
+    Case(
+      geometry: ConvolutionGeometry(stride: (3, 1), padding: (1, 0, 2, 1), dilation: (1, 1), groups: 1),
+      image: [2, 160, 8, 5], weights: [16, 160, 1, 1]),
+    Case(geometry: ConvolutionGeometry(padding: 2), image: [2, 16, 6, 17], weights: [32, 16, 5, 5]),
+    Case(geometry: ConvolutionGeometry(padding: 1), image: [2, 3, 12, 12], weights: [16, 3, 3, 3]),
+  ]
+
+  /// The order of channels in memory changes no bit.
+  @Test(arguments: channelsLast)
+  func layouts(_ value: Case) {
+    let w = normals(value.weights.count, 2)
+    let algorithms: [any PreparedConvolution.Type] = [
+      ShiftedConvolution.self, GatheredConvolution.self, WinogradConvolution.self,
+    ]
+    var compared = 0
+    for algorithm in algorithms {
+      for isTranspose in [false, true] {
+        let (from, to) = isTranspose ? (value.output, value.image) : (value.image, value.output)
+        let window = (value.weights[2], value.weights[3])
+        let isUnit = value.geometry.strideHeight == 1 && value.geometry.strideWidth == 1
+        if algorithm == WinogradConvolution.self, window != (3, 3) { continue }
+        if algorithm == GatheredConvolution.self, isTranspose, !isUnit, window != (1, 1) { continue }
+        let x = normals(from.count, 5)
+        for set in InstructionSet.available {
+          let kernel = algorithm.init(
+            value.geometry, image: value.image, weights: value.weights, output: value.output, isTranspose: isTranspose,
+            vectors: VectorKernels(set))
+          let planar = run(kernel, x, w, to)
+          for source in [ImageLayout.planar, .channelsLast] {
+            for output in [ImageLayout.planar, .channelsLast] where (source, output) != (.planar, .planar) {
+              if source == .channelsLast, from[1] % 16 != 0 || kernel.layoutSupport.source == nil { continue }
+              if output == .channelsLast, to[1] % 16 != 0 || kernel.layoutSupport.output == nil { continue }
+              let result = run(kernel, stored(x, from, source), w, to, (source, output))
+              #expect(result == stored(planar, to, output), "\(algorithm), \(set), \(isTranspose), \(source) \(output)")
+              compared += 1
+            }
+          }
+        }
+      }
+    }
+    #expect(compared >= 2)
+  }
+
+  private func stored(_ values: [Float], _ shape: Shape, _ layout: ImageLayout) -> [Float] {
+    let strides = layout.strides(of: shape)
+    var result = values
+    for (index, value) in values.enumerated() {
+      let place = zip(shape.strides, zip(shape.dimensions, strides)).reduce(0) {
+        $0 + index / $1.0 % $1.1.0 * $1.1.1
+      }
+      result[place] = value
+    }
+    return result
+  }
 
   /// The channels of ResNet-18's last stages, where sums are longest.
   @Test(arguments: [64, 512])
@@ -192,7 +256,8 @@ import _TestSupport
 
   /// Everything uninitialised is NaN, so that nothing of it can be read unnoticed.
   private func run(
-    _ kernel: some PreparedConvolution, _ source: [Float], _ weights: [Float], _ shape: Shape
+    _ kernel: some PreparedConvolution, _ source: [Float], _ weights: [Float], _ shape: Shape,
+    _ layouts: (source: ImageLayout, output: ImageLayout) = (.planar, .planar)
   ) -> [Float] {
     func memory(_ count: Int) -> UnsafeMutablePointer<Float> {
       let memory = UnsafeMutablePointer<Float>.allocate(capacity: max(1, count))
@@ -203,9 +268,10 @@ import _TestSupport
     defer { for part in [prepared, scratch, output] { part.deallocate() } }
     kernel.prepare(weights, into: prepared)
     let arguments = KernelArguments(
-      inputs: [], inputShapes: [], output: output, outputShape: shape, scratch: scratch, sharedScratch: scratch,
+      inputs: [], inputShapes: [], output: output, outputShape: shape, layouts: layouts, scratch: scratch,
+      sharedScratch: scratch,
       prepared: prepared)
-    kernel.run(0..<shape[0], source, prepared: prepared, Epilogue(arguments), scratch: scratch)
+    kernel.run(0..<shape[0], source, layouts.source, prepared: prepared, Epilogue(arguments), scratch: scratch)
     return Array(UnsafeBufferPointer(start: output, count: shape.count))
   }
 }

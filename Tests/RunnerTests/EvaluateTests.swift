@@ -77,6 +77,24 @@ import Testing
     #expect(seen.count == 1)
   }
 
+  @Test func drawsOfDefinition1AreChosenAndRecorded() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    func robustness(_ options: String...) throws -> RelativeRobustnessResult {
+      let outcome = try binary.start(
+        ["evaluate", "bayes:0.5", "--images", "16", "--json", "--no-leaderboard", "--quiet"] + options
+      ).wait()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return try ResultFile.decode(Data(outcome.output.utf8), source: "standard output").measurements.relativeRobustness
+    }
+    let (usual, three) = (try robustness(), try robustness("--robustness-draws", "3"))
+    #expect(usual.definition1.draws == EvaluationConfiguration.defaultRobustnessDraws)
+    #expect(three.definition1.draws == 3)
+    #expect(three.definition1.value != usual.definition1.value && three.definition2 == usual.definition2)
+    let refused = try binary.run("evaluate", "bayes", "--robustness-draws", "0")
+    #expect(refused.status != 0 && refused.errors.contains("--robustness-draws must be at least 1, got 0"))
+  }
+
   @Test func jsonGoesToStandardOutputAlone() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }

@@ -22,29 +22,21 @@ public struct Evaluation: Sendable {
     let set = try imageSet()
     let ranges = MeasurementBlock.ranges(imageCount: set.images.batch, scalarsPerImage: set.images.stride)
 
-    // Accuracy first: a model that is normalised wrongly is refused before the long part.
-    progress.begin("accuracy", total: set.images.batch)
-    let logits = try Workers.map(ranges.count, threads: configuration.threads) { index in
-      let range = ranges[index]
-      let logits = try subject.classifier.checkedLogits(set.images[batch: range]) { "image \(range.lowerBound + $0)" }
-      try progress.advance(by: range.count)
-      return logits
-    }
-    let correct = zip(logits.flatMap { $0.argmaxOfRows() }, set.labels).map { $0 == $1 ? 1.0 : 0.0 }
+    // Before workers take blocks: the others would only wait for the first one.
+    try subject.classifier.prepare(forImages: ranges[0].count)
+
     let claims = subject.task == task.id ? subject.claims : nil
-    if let claimed = claims?.accuracy {
-      try checkClaim(claimed, correct: correct, model: subject.record.id, progress: progress)
-    }
+    if let claimed = claims?.accuracy { try check(claimed, of: subject, on: set, ranges: ranges, progress: progress) }
 
     let manifold = task.manifold.sharing(configuration.shared)
     let suite = MeasurementSuite(task: task, configuration: configuration, classifier: subject.classifier)
     progress.begin("measuring", total: set.images.batch)
     let tables = try Workers.map(ranges.count, threads: configuration.threads) { index in
-      let range = ranges[index]
-      var table = SampleTable([(SampleColumn.correct, Array(correct[range]))])
-      let block = try block(range, of: set, on: manifold, logits: logits[index], subject: subject)
+      let block = try block(ranges[index], of: set, on: manifold, subject: subject)
+      let correct = zip(block.predicted, block.labels).map { $0 == $1 ? 1.0 : 0.0 }
+      var table = SampleTable([(SampleColumn.correct, correct)])
       table.append(columnsOf: try suite.samples(of: block))
-      try progress.advance(by: range.count)
+      try progress.advance(by: block.count)
       return table
     }
     var samples = SampleTable()
@@ -102,20 +94,30 @@ public struct Evaluation: Sendable {
     return set
   }
 
-  /// A measured accuracy below the central 99 % binomial interval of the claim is refused: that is how wrong
-  /// normalisation shows. One above it is remarked on; no mistake of loading raises an accuracy.
-  private func checkClaim(
-    _ claimed: Double, correct: [Double], model: String, progress: any ProgressReporter
-  ) throws(EvaluationError) {
+  /// A measured accuracy below the central 99 % binomial interval of the claim is refused, before the long part: that is
+  /// how wrong normalisation shows. One above it is remarked on; no mistake of loading raises an accuracy.
+  ///
+  /// What is reported is measured later, with everything else: no number of a result depends on a claim.
+  private func check(
+    _ claimed: Double, of subject: EvaluationSubject, on set: ImageSet, ranges: [Range<Int>],
+    progress: any ProgressReporter
+  ) throws {
+    let model = subject.record.id
     guard (0...1).contains(claimed) else {
-      throw .invalidConfiguration(
+      throw EvaluationError.invalidConfiguration(
         option: "claims.accuracy of \(model)", expected: "a share in [0, 1]", got: brief(claimed))
     }
-    let count = correct.count
-    let right = Int(correct.reduce(0, +))
+    progress.begin("accuracy", total: set.images.batch)
+    let rights = try Workers.map(ranges.count, threads: configuration.threads) { index in
+      let range = ranges[index]
+      let logits = try subject.classifier.checkedLogits(set.images[batch: range]) { "image \(range.lowerBound + $0)" }
+      try progress.advance(by: range.count)
+      return zip(logits.argmaxOfRows(), set.labels[range]).count { $0 == $1 }
+    }
+    let (count, right) = (set.images.batch, rights.reduce(0, +))
     let interval = Binomial.interval(trials: count, probability: claimed, confidence: 0.99)
     guard right >= interval.lowerBound else {
-      throw .claimMissed(
+      throw EvaluationError.claimMissed(
         model: model, claimed: claimed, measured: Double(right) / Double(count), images: count,
         lowest: Double(interval.lowerBound) / Double(count))
     }
@@ -127,11 +129,10 @@ public struct Evaluation: Sendable {
   }
 
   private func block(
-    _ range: Range<Int>, of set: ImageSet, on manifold: any Manifold, logits: Tensor, subject: EvaluationSubject
+    _ range: Range<Int>, of set: ImageSet, on manifold: any Manifold, subject: EvaluationSubject
   ) throws -> MeasurementBlock {
     let images = set.images[batch: range]
     let labels = Array(set.labels[range])
-    let predicted = logits.argmaxOfRows()
     let tangentSpace = try manifold.tangentBasis(at: images)
     guard tangentSpace.assignment.count == range.count,
       tangentSpace.bases.allSatisfy({ $0.shape[1] == images.stride && $0.shape[0] <= images.stride })
@@ -143,15 +144,15 @@ public struct Evaluation: Sendable {
     let targets = GradientTarget.allCases.filter {
       configuration.reportedTargets.contains($0) || $0 == .logitPredicted
     }
+    let (logits, gradients) = try subject.classifier.checkedGradients(
+      of: targets, at: images, labels: labels, firstImage: range.lowerBound)
     return MeasurementBlock(
-      task: task.id, range: range, images: images, labels: labels, logits: logits, predicted: predicted,
+      task: task.id, range: range, images: images, labels: labels, logits: logits, predicted: logits.argmaxOfRows(),
       tangentSpace: tangentSpace,
       directions: PerturbationDirections(
         at: images, range: range, seed: configuration.seed, on: manifold, tangentSpace: tangentSpace,
         shared: configuration.shared),
-      gradients: try subject.classifier.checkedGradients(
-        of: targets, at: images, predicted: predicted, labels: labels, firstImage: range.lowerBound),
-      controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
+      gradients: gradients, controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
   }
 
   private func taskRecord(of set: ImageSet, _ suite: MeasurementSuite, _ means: ResampledMeans) -> TaskRecord {

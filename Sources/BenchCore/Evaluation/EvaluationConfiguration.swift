@@ -25,11 +25,13 @@ public struct EvaluationConfiguration: Sendable {
   public static let decisiveTarget = GradientTarget.logOddsPredicted
   /// The metric that regimes are decided on.
   public static let decisiveMetric = "cosine"
+  public static let defaultRobustnessDraws = 1
 
   public init(
     images: Int? = nil, seed: UInt64 = 0, threads: Int = 1, clip: Bool = false,
-    targets: [GradientTarget] = GradientTarget.allCases, metrics: [any AlignmentMetric], robustnessDraws: Int = 4,
-    resamples: Int = Bootstrap.defaultResamples, toolVersion: String, shared: SharedNumbers = SharedNumbers()
+    targets: [GradientTarget] = GradientTarget.allCases, metrics: [any AlignmentMetric],
+    robustnessDraws: Int = defaultRobustnessDraws, resamples: Int = Bootstrap.defaultResamples, toolVersion: String,
+    shared: SharedNumbers = SharedNumbers()
   ) {
     self.images = images
     self.seed = seed
@@ -57,7 +59,7 @@ public struct EvaluationConfiguration: Sendable {
     try require(
       seed <= UInt64(Int64.max), "--seed", "at most \(Int64.max), the largest integer a result can hold", seed)
     try require(threads > 0, "--threads", "a positive number", threads)
-    try require(robustnessDraws > 0, "robustness draws", "a positive number", robustnessDraws)
+    try require(robustnessDraws > 0, "--robustness-draws", "a positive number", robustnessDraws)
     try require(resamples > 0, "bootstrap resamples", "a positive number", resamples)
     let identifiers = metrics.map { type(of: $0).id }
     try require(Set(identifiers).count == identifiers.count, "metrics", "each once", identifiers)

@@ -132,7 +132,8 @@ extension AlignmentMeasurement {
       try DensityClassifier(density, noise: noise, threads: threads).checkedGradients(
         of: targets, at: block.images, predicted: block.predicted, labels: block.labels,
         owner: "the density classifier of \(density.id)",
-        firstImage: block.range.lowerBound)
+        firstImage: block.range.lowerBound
+      ).gradients
     }
   }
 }

@@ -125,3 +125,8 @@ extension Tensor {
 func squaredNorm(_ values: some Sequence<Float>) -> Double {
   values.reduce(0) { $0 + Double($1) * Double($1) }
 }
+
+/// In double precision.
+func innerProduct(_ first: ArraySlice<Float>, _ second: ArraySlice<Float>) -> Double {
+  zip(first, second).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+}

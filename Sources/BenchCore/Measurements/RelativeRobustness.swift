@@ -6,29 +6,58 @@ import Tensor
 /// - definition 2: rho2 = |g - T T' g|^2 / |g|^2 with g = grad f_c;
 /// - theorem 3.1: rho1 tends to rho2 as sigma tends to 0. With f_c linear, f_c(x + v) - f_c(x) = g'v, and
 ///   E (g' P u)^2 = sigma^2 |P g|^2.
+///
+/// Definition 1 from few draws: the mean of a few squares of normal numbers is mostly sampling error. Its expectation is
+/// known for the linear part of f_c, whose gradient is at hand: for a displacement v with covariance sigma^2 P, P the
+/// projection off the manifold or the identity, E (g'v)^2 = sigma^2 |P g|^2. So the mean of
+/// (f_c(x + v) - f_c(x))^2 - (g'v)^2 plus that number has the same expectation, and hardly any error where f_c is nearly
+/// linear over v: (g'v)^2 is a *control variate*. Where it is not, the plain mean is the better one; both are taken.
 public enum RelativeRobustness {
-  /// Definition 1's numerator and denominator: mean squared changes of the predicted class's logit, one of each per image.
-  /// - Parameter displacements: the draws of u, each `[N, C, H, W]`, already scaled by sigma.
+  /// Means over the draws, one of each per image.
+  struct Squares {
+    /// (f_c(x + v) - f_c(x))^2.
+    var plain: [Double] = []
+    /// The same with the control variate.
+    var controlled: [Double] = []
+  }
+
+  /// Definition 1's numerator and denominator: mean squared changes of the predicted class's logit.
+  /// - Parameters:
+  ///   - gradients: g, `[N, C, H, W]`.
+  ///   - displacements: the draws of u, each `[N, C, H, W]`, already scaled by sigma.
+  ///   - noise: sigma.
   static func responses(
-    _ responses: Responses, logits: Tensor, predicted: [Int], tangentSpace: TangentBasis, displacements: [Tensor]
-  ) throws -> (offManifold: [Double], all: [Double]) {
+    _ responses: Responses, logits: Tensor, predicted: [Int], gradients: Tensor, tangentSpace: TangentBasis,
+    displacements: [Tensor], noise: Double
+  ) throws -> (offManifold: Squares, all: Squares) {
     let offManifold = displacements.map { $0.subtracting(tangentSpace.projection(of: $0)) }
     let displaced = try responses.logits(
       at: (offManifold + displacements).map {
         .init(direction: $0, scale: 1, description: "small noise of definition 1")
       })
     let classes = logits.shape[1]
-    func meanSquares(_ displaced: ArraySlice<Tensor>) -> [Double] {
-      predicted.indices.map { image in
+    let draws = Double(displacements.count)
+    func squares(_ displacements: [Tensor], _ displaced: ArraySlice<Tensor>, _ energies: [Double]) -> Squares {
+      var squares = Squares()
+      for image in predicted.indices {
         let position = image * classes + predicted[image]
-        let sum = displaced.reduce(0.0) { sum, moved in
-          let change = Double(moved.scalars[position]) - Double(logits.scalars[position])
-          return sum + change * change
+        var (change, linear) = (0.0, 0.0)
+        for (displacement, moved) in zip(displacements, displaced) {
+          let difference = Double(moved.scalars[position]) - Double(logits.scalars[position])
+          let slope = innerProduct(gradients.item(image), displacement.item(image))
+          change += difference * difference
+          linear += slope * slope
         }
-        return sum / Double(displacements.count)
+        squares.plain.append(change / draws)
+        squares.controlled.append((change - linear) / draws + noise * noise * energies[image])
       }
+      return squares
     }
-    return (meanSquares(displaced.prefix(displacements.count)), meanSquares(displaced.suffix(displacements.count)))
+    let energies = gradientEnergies(gradients, tangentSpace: tangentSpace)
+    return (
+      squares(offManifold, displaced.prefix(displacements.count), energies.off),
+      squares(displacements, displaced.suffix(displacements.count), energies.all)
+    )
   }
 
   /// |g - T T' g|^2 and |g|^2 of each gradient.
@@ -62,13 +91,16 @@ struct RelativeRobustnessMeasurement: Measurement {
     let energies = RelativeRobustness.gradientEnergies(gradient, tangentSpace: block.tangentSpace)
     let responses = try RelativeRobustness.responses(
       Responses(classifier: classifier, images: block.images, firstImage: block.range.lowerBound),
-      logits: block.logits, predicted: block.predicted, tangentSpace: block.tangentSpace,
+      logits: block.logits, predicted: block.predicted, gradients: gradient, tangentSpace: block.tangentSpace,
       displacements: Tensor.normals(
-        stream, range: block.range, itemShape: block.images.shape.droppingFirst, repetitions: draws, scale: noise))
+        stream, range: block.range, itemShape: block.images.shape.droppingFirst, repetitions: draws, scale: noise),
+      noise: noise)
     let d = Double(gradient.stride)
     return SampleTable([
-      (SampleColumn.offManifoldResponse, responses.offManifold),
-      (SampleColumn.response, responses.all),
+      (SampleColumn.offManifoldResponse, responses.offManifold.plain),
+      (SampleColumn.response, responses.all.plain),
+      (SampleColumn.controlledOffManifoldResponse, responses.offManifold.controlled),
+      (SampleColumn.controlledResponse, responses.all.controlled),
       (SampleColumn.gradientShare, zip(energies.off, energies.all).map { $1 > 0 ? $0 / $1 : .nan }),
       (SampleColumn.offManifoldGradient, energies.off),
       (SampleColumn.gradient, energies.all),
@@ -81,8 +113,14 @@ struct RelativeRobustnessMeasurement: Measurement {
 
   /// Definition 1 is a ratio of means over images and draws: the ratio of a few draws' means at one image has no finite
   /// expectation. Its limit is the same ratio of means of definition 2's energies, reported as `pooled`.
+  ///
+  /// Of the plain means and those with the control variate, those with the narrower interval count; the latter not where
+  /// sampling error makes them negative, which no mean of squares is.
   func result(from means: ResampledMeans) -> RelativeRobustnessResult {
-    let first = means.ratio(SampleColumn.offManifoldResponse, over: SampleColumn.response)
+    let plain = means.ratio(SampleColumn.offManifoldResponse, over: SampleColumn.response)
+    let controlled = means.ratio(SampleColumn.controlledOffManifoldResponse, over: SampleColumn.controlledResponse)
+    let isControlled = controlled.isNonnegative && (controlled.width ?? .infinity) < (plain.width ?? .infinity)
+    let first = isControlled ? controlled : plain
     return RelativeRobustnessResult(
       definition1: .init(noise: noise, draws: draws, estimate: first),
       definition2: .init(
@@ -90,4 +128,12 @@ struct RelativeRobustnessMeasurement: Measurement {
         pooled: means.ratio(SampleColumn.offManifoldGradient, over: SampleColumn.gradient)),
       chance: means.column(SampleColumn.chance).mean)
   }
+}
+
+extension Estimate {
+  fileprivate var width: Double? {
+    if let low, let high { high - low } else { nil }
+  }
+
+  fileprivate var isNonnegative: Bool { (value ?? -1) >= 0 && (low ?? -1) >= 0 }
 }

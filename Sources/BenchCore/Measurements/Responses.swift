@@ -21,7 +21,7 @@ struct Responses {
 
   /// The logits `[N, K]` at each displacement. All of them go through the classifier as one stream of images, so that its
   /// batches are full.
-  /// - Throws: `EvaluationError.nonFiniteLogits`, and the classifier's errors.
+  /// - Throws: `EvaluationError.nonFinite`, and the classifier's errors.
   func logits(at displacements: [Displacement]) throws -> [Tensor] {
     guard !displacements.isEmpty else { return [] }
     let count = images.scalars.count
@@ -62,53 +62,61 @@ struct Responses {
 extension Classifier {
   /// Logits of the promised shape, all finite.
   /// - Parameter place: says for messages what row of the call is meant.
-  /// - Throws: `EvaluationError.wrongOutput`, `.nonFiniteLogits`, and the classifier's errors.
+  /// - Throws: `EvaluationError.wrongOutput`, `.nonFinite`, and the classifier's errors.
   func checkedLogits(_ images: Tensor, place: (Int) -> String) throws -> Tensor {
-    let logits = try logits(images)
-    guard logits.shape == [images.batch, classCount] else {
-      throw EvaluationError.wrongOutput(
-        what: "the classifier's logits", expected: [images.batch, classCount], got: logits.shape)
-    }
-    if let bad = logits.scalars.firstIndex(where: { !$0.isFinite }) {
-      throw EvaluationError.nonFinite(
-        what: "the classifier's logit \(bad % classCount)", place: place(bad / classCount),
-        value: "\(logits.scalars[bad])")
-    }
-    return logits
+    try checked(logits: logits(images), of: images, place: place)
   }
 
-  /// The input gradients of several targets from one forward pass, all of the promised shape and finite.
+  /// Logits, and the input gradients of several targets, from one forward pass; all of the promised shape and finite.
   /// - Parameters:
-  ///   - predicted: the class meant by the targets that speak of the predicted one.
+  ///   - predicted: the class meant by the targets that speak of the predicted one; nil for the classifier's own, which
+  ///     takes fewer backward passes.
   ///   - owner: whose gradients, for messages.
   ///   - firstImage: position of the first image in its set, for messages.
   /// - Throws: `EvaluationError.wrongOutput`, `.nonFinite`, and the classifier's errors.
   func checkedGradients(
-    of targets: [GradientTarget], at images: Tensor, predicted: [Int], labels: [Int], owner: String = "the classifier",
-    firstImage: Int
-  ) throws -> [GradientTarget: Tensor] {
-    guard !targets.isEmpty else { return [:] }
+    of targets: [GradientTarget], at images: Tensor, predicted: [Int]? = nil, labels: [Int],
+    owner: String = "the classifier", firstImage: Int
+  ) throws -> (logits: Tensor, gradients: [GradientTarget: Tensor]) {
+    let combination = predicted == nil ? GradientCombination(of: targets) : nil
+    let passes = combination?.passes ?? targets
     let result = try inputGradients(at: images) { logits, range in
-      targets.map {
-        $0.cotangent(logits: logits, predicted: Array(predicted[range]), labels: Array(labels[range]))
-      }
+      let predicted = predicted.map { Array($0[range]) } ?? logits.argmaxOfRows()
+      return passes.map { $0.cotangent(logits: logits, predicted: predicted, labels: Array(labels[range])) }
     }
-    guard result.gradients.count == targets.count else {
+    let logits = try checked(logits: result.logits, of: images, owner: owner) { "image \(firstImage + $0)" }
+    guard result.gradients.count == passes.count else {
       throw EvaluationError.wrongOutput(
-        what: "\(owner)'s number of gradients", expected: [targets.count], got: [result.gradients.count])
+        what: "\(owner)'s number of gradients", expected: [passes.count], got: [result.gradients.count])
     }
-    var gradients: [GradientTarget: Tensor] = [:]
-    for (target, gradient) in zip(targets, result.gradients) {
-      guard gradient.shape == images.shape else {
-        throw EvaluationError.wrongOutput(what: "\(owner)'s gradient", expected: images.shape, got: gradient.shape)
-      }
+    for gradient in result.gradients where gradient.shape != images.shape {
+      throw EvaluationError.wrongOutput(what: "\(owner)'s gradient", expected: images.shape, got: gradient.shape)
+    }
+    var gradients = Dictionary(uniqueKeysWithValues: zip(passes, result.gradients))
+    if let combination { gradients = combination.combine(gradients, logits: logits, labels: labels) }
+    for target in targets {
+      guard let gradient = gradients[target] else { preconditionFailure("no gradient of \(target.rawValue)") }
       if let bad = gradient.scalars.firstIndex(where: { !$0.isFinite }) {
         throw EvaluationError.nonFinite(
           what: "\(owner)'s gradient of \(target.rawValue)", place: "image \(firstImage + bad / gradient.stride)",
           value: "\(gradient.scalars[bad])")
       }
-      gradients[target] = gradient
     }
-    return gradients
+    return (logits, gradients)
+  }
+
+  private func checked(
+    logits: Tensor, of images: Tensor, owner: String = "the classifier", place: (Int) -> String
+  ) throws -> Tensor {
+    guard logits.shape == [images.batch, classCount] else {
+      throw EvaluationError.wrongOutput(
+        what: "\(owner)'s logits", expected: [images.batch, classCount], got: logits.shape)
+    }
+    if let bad = logits.scalars.firstIndex(where: { !$0.isFinite }) {
+      throw EvaluationError.nonFinite(
+        what: "\(owner)'s logit \(bad % classCount)", place: place(bad / classCount),
+        value: "\(logits.scalars[bad])")
+    }
+    return logits
   }
 }

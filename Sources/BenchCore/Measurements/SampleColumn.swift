@@ -7,6 +7,9 @@ public enum SampleColumn {
   /// Definition 1's numerator and denominator: mean squared changes of the logit over the draws.
   public static let offManifoldResponse = "relative-robustness/off-manifold-response"
   public static let response = "relative-robustness/response"
+  /// The same with the gradient as a control variate.
+  public static let controlledOffManifoldResponse = "relative-robustness/controlled-off-manifold-response"
+  public static let controlledResponse = "relative-robustness/controlled-response"
   /// Definition 2, its numerator and its denominator.
   public static let gradientShare = "relative-robustness/gradient-share"
   public static let offManifoldGradient = "relative-robustness/off-manifold-gradient"

@@ -9,6 +9,9 @@ public protocol Classifier: Sendable {
   var inputShape: Shape { get }
   var classCount: Int { get }
 
+  /// Does what later calls with up to `count` images would do first, once and on all threads. The default has nothing to do.
+  func prepare(forImages count: Int) throws
+
   /// - Parameter images: `[N, C, H, W]`.
   /// - Returns: `[N, K]`.
   func logits(_ images: Tensor) throws -> Tensor
@@ -27,6 +30,8 @@ public protocol Classifier: Sendable {
 }
 
 extension Classifier {
+  public func prepare(forImages count: Int) throws {}
+
   /// The gradient of one named target. The predicted class is the model's own.
   /// - Parameter labels: needed by the targets that mention the label.
   public func inputGradient(

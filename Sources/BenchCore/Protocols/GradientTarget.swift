@@ -83,7 +83,9 @@ public enum GradientTarget: String, Sendable, Codable, CaseIterable {
 
   private func logProbability(_ row: [Double], of index: Int) -> [Double] {
     var vector = softmax(row).map { -$0 }
-    vector[index] += 1
+    // 1 - p as the sum of the others, which keeps its digits where p is nearly 1.
+    vector[index] = 0
+    vector[index] = -vector.reduce(0, +)
     return vector
   }
 }

@@ -4,6 +4,18 @@ import Tensor
   import Glibc
 #endif
 
+/// All that the prepared form of weights depends on beside their values.
+struct PreparedForm: Sendable, Equatable {
+  let operation: any Operator
+  let item: Shape
+  let weights: Shape
+
+  static func == (left: PreparedForm, right: PreparedForm) -> Bool {
+    AnyHashable(left.operation) == AnyHashable(right.operation) && left.item == right.item
+      && left.weights == right.weights
+  }
+}
+
 /// All constants of a program, aligned for vector loads.
 final class ConstantStorage: @unchecked Sendable {
   // Written once by the builder, then only read.
@@ -24,7 +36,7 @@ final class ConstantStorage: @unchecked Sendable {
       /// A tensor that has been written, and need not be kept.
       case written
       /// The weights at an offset in the form of an operator.
-      case prepared(weights: Int, form: AnyHashable)
+      case prepared(weights: Int, form: PreparedForm)
     }
 
     let offset: Int
@@ -36,8 +48,13 @@ final class ConstantStorage: @unchecked Sendable {
     }
   }
 
+  /// Memory of which each part is written by one thread.
+  private struct Target: @unchecked Sendable {
+    let base: UnsafeMutablePointer<Float>
+  }
+
   struct Builder {
-    private var parts: [(part: Part, write: (UnsafeMutablePointer<Float>) -> Void)] = []
+    private var parts: [(part: Part, write: @Sendable (UnsafeMutablePointer<Float>) -> Void)] = []
     private var count = 0
 
     mutating func add(_ tensor: Tensor) -> Int {
@@ -47,14 +64,14 @@ final class ConstantStorage: @unchecked Sendable {
     /// Room for `count` numbers that `write` makes of the weights at an offset; all that they depend on but the weights is in
     /// `form`.
     mutating func add(
-      preparedCount count: Int, weights: Int, form: AnyHashable,
-      _ write: @escaping (UnsafeMutablePointer<Float>) -> Void
+      preparedCount count: Int, weights: Int, form: PreparedForm,
+      _ write: @escaping @Sendable (UnsafeMutablePointer<Float>) -> Void
     ) -> Int {
       add(count, .prepared(weights: weights, form: form), write)
     }
 
     private mutating func add(
-      _ count: Int, _ content: Part.Content, _ write: @escaping (UnsafeMutablePointer<Float>) -> Void
+      _ count: Int, _ content: Part.Content, _ write: @escaping @Sendable (UnsafeMutablePointer<Float>) -> Void
     ) -> Int {
       let offset = self.count
       parts.append((Part(offset: offset, count: count, content: content), write))
@@ -62,18 +79,24 @@ final class ConstantStorage: @unchecked Sendable {
       return offset
     }
 
-    /// - Parameter other: returned itself where it holds the same, so that the programs of one network for several batch
-    ///   sizes have their weights once.
-    func finish(sharing other: ConstantStorage?) -> ConstantStorage {
-      if let other, other.holds(parts.map(\.part)) { return other }
-      let base = UnsafeMutablePointer<Float>.allocateAligned(count)
-      for (part, write) in parts { write(base + part.offset) }
+    /// - Parameters:
+    ///   - other: returned itself where it begins with the same, so that the programs of one network for several batch sizes,
+    ///     with and without its gradient, have their weights once.
+    ///   - threads: that write.
+    func finish(sharing other: ConstantStorage?, threads: Int) -> ConstantStorage {
+      if let other, other.begins(with: parts.map(\.part)) { return other }
+      let target = Target(base: .allocateAligned(count))
+      // Writing cannot fail.
+      try? Workers.forEachBlock(of: parts.count, blockSize: 1, threads: threads) { range, _ in
+        for (part, write) in parts[range] { write(target.base + part.offset) }
+      }
+      let base = target.base
       return ConstantStorage(base: base, parts: parts.map(\.part.asWritten))
     }
   }
 
-  private func holds(_ others: [Part]) -> Bool {
-    guard parts.count == others.count else { return false }
+  private func begins(with others: [Part]) -> Bool {
+    guard parts.count >= others.count else { return false }
     return zip(parts, others).allSatisfy { own, other in
       guard own.offset == other.offset, own.count == other.count else { return false }
       switch (own.content, other.content) {

@@ -6,6 +6,8 @@ public struct KernelArguments {
   public let inputShapes: [Shape]
   public let output: UnsafeMutablePointer<Float>
   public let outputShape: Shape
+  /// Of the first input, and of the output; what lies as the output does and what is planar says `Operator.layoutSupport`.
+  let layouts: (source: ImageLayout, output: ImageLayout)
   /// Of `scratchCount` floats, for a kernel that does not divide its work; else `forEachBlock` hands it to a thread.
   public let scratch: UnsafeMutablePointer<Float>
   /// Of `sharedScratchCount` floats: for what all blocks read, or what each writes in its own place. Not zeroed.
@@ -20,13 +22,15 @@ public struct KernelArguments {
 
   init(
     inputs: [UnsafePointer<Float>], inputShapes: [Shape], output: UnsafeMutablePointer<Float>, outputShape: Shape,
-    scratch: UnsafeMutablePointer<Float>, sharedScratch: UnsafeMutablePointer<Float>, prepared: UnsafePointer<Float>,
+    layouts: (source: ImageLayout, output: ImageLayout) = (.planar, .planar), scratch: UnsafeMutablePointer<Float>,
+    sharedScratch: UnsafeMutablePointer<Float>, prepared: UnsafePointer<Float>,
     team: ThreadTeam? = nil, scratchStride: Int = 0
   ) {
     self.inputs = inputs
     self.inputShapes = inputShapes
     self.output = output
     self.outputShape = outputShape
+    self.layouts = layouts
     self.scratch = scratch
     self.sharedScratch = sharedScratch
     self.prepared = prepared

@@ -12,6 +12,7 @@ public final class Program: Sendable {
     let inputShapes: [Shape]
     let output: Int
     let outputShape: Shape
+    let layouts: (source: ImageLayout, output: ImageLayout)
     let preparation: Preparation
   }
 
@@ -29,13 +30,6 @@ public final class Program: Sendable {
     case constant(Int)
   }
 
-  /// All that a prepared form depends on beside the weights' values.
-  private struct PreparedForm: Hashable {
-    let operation: AnyHashable
-    let item: Shape
-    let weights: Shape
-  }
-
   public let inputNames: [String]
   public let outputShapes: [Shape]
   let inputs: [String: (offset: Int, shape: Shape)]
@@ -51,28 +45,29 @@ public final class Program: Sendable {
 
   /// - Parameters:
   ///   - lateInputs: names of the inputs that the second stage depends on.
-  ///   - other: a program of the same network for another batch size, whose copy of the weights is used if it is the same.
+  ///   - other: a program of the same network for another batch size, or with its gradient, whose copy of the weights is used
+  ///     if it is the same.
+  ///   - threads: that bring weights into the forms that kernels read.
   /// - Throws: `GraphError.duplicateInput`, and `GraphError.tooLarge` where a workspace would exceed `largestWorkspace`.
   public init(
     _ graph: Graph, outputs: [Graph.Value], lateInputs: Set<String> = [], precision: Precision = .fast,
-    sharingConstantsOf other: Program? = nil
+    sharingConstantsOf other: Program? = nil, threads: Int = 1
   ) throws(GraphError) {
     try Self.checkInputs(of: graph)
     let (graph, outputs) = try graph.withPrecision(precision).optimised(for: outputs)
     let plan = MemoryPlan(graph, outputs: outputs, lateInputs: lateInputs)
+    let layouts = LayoutPlan(graph, outputs: outputs)
     var constants = ConstantStorage.Builder()
-    var locations: [Int: Location] = [:]
-    for value in graph.values {
-      if let tensor = graph.constantTensor(plan.root(of: value)) {
-        let root = plan.root(of: value)
-        let location = locations[root.index] ?? .constant(constants.add(tensor))
-        locations[root.index] = location
-        locations[value.index] = location
-      } else if let offset = plan.offset(of: value) {
-        locations[value.index] = .arena(offset)
-      }
+    var constantOffsets: [Graph.Value: Int] = [:]
+    // Constants lie in the order in which steps first read them, so that those of a network without its gradient are the first
+    // ones of the network with it.
+    func location(_ value: Graph.Value) -> Location {
+      let root = plan.root(of: value)
+      guard let tensor = graph.constantTensor(root) else { return .arena(plan.offset(of: value) ?? 0) }
+      let offset = constantOffsets[root] ?? constants.add(tensor)
+      constantOffsets[root] = offset
+      return .constant(offset)
     }
-    func location(_ value: Graph.Value) -> Location { locations[value.index] ?? .arena(0) }
     var steps: [Step] = []
     var firstStageCount = 0
     var scratch = 0
@@ -83,14 +78,15 @@ public final class Program: Sendable {
       else { continue }
       let shapes = operands.map { graph.shape(of: $0) }
       let shape = graph.shape(of: value)
+      let inputs = operands.map(location)
       let preparedCount = MemoryPlan.aligned(operation.preparedCount(inputs: shapes, output: shape))
       var preparation = Preparation.everyRun(count: preparedCount)
       if preparedCount == 0 {
         preparation = .once(0)
       } else if let weights = graph.constantTensor(plan.root(of: operands[1])),
-        case .constant(let offset) = location(operands[1])
+        case .constant(let offset) = inputs[1]
       {
-        let form = PreparedForm(operation: AnyHashable(operation), item: shapes[0].droppingFirst, weights: shapes[1])
+        let form = PreparedForm(operation: operation, item: shapes[0].droppingFirst, weights: shapes[1])
         preparation = .once(
           constants.add(preparedCount: preparedCount, weights: offset, form: form) {
             operation.prepare(weights.scalars, inputs: shapes, output: shape, into: $0)
@@ -98,7 +94,8 @@ public final class Program: Sendable {
       }
       steps.append(
         Step(
-          operation: operation, inputs: operands.map(location), inputShapes: shapes, output: output, outputShape: shape,
+          operation: operation, inputs: inputs, inputShapes: shapes, output: output, outputShape: shape,
+          layouts: (operands.first.map { layouts.layout(of: $0) } ?? .planar, layouts.layout(of: value)),
           preparation: preparation))
       scratch = max(scratch, operation.scratchCount(inputs: shapes, output: shape))
       var shared = operation.sharedScratchCount(inputs: shapes, output: shape)
@@ -125,7 +122,7 @@ public final class Program: Sendable {
     self.outputShapes = outputs.map { graph.shape(of: $0) }
     self.steps = steps
     self.firstStageCount = firstStageCount
-    self.constants = constants.finish(sharing: other?.constants)
+    self.constants = constants.finish(sharing: other?.constants, threads: threads)
     self.arenaCount = plan.arenaCount
     self.scratchCount = MemoryPlan.aligned(scratch)
     self.sharedScratchCount = sharedScratch

@@ -31,8 +31,8 @@ public final class Workspace {
         step,
         KernelArguments(
           inputs: step.inputs.map { Self.address($0, program, arena) }, inputShapes: step.inputShapes,
-          output: arena + step.output, outputShape: step.outputShape, scratch: scratch, sharedScratch: shared,
-          prepared: prepared, team: team, scratchStride: program.scratchCount)
+          output: arena + step.output, outputShape: step.outputShape, layouts: step.layouts, scratch: scratch,
+          sharedScratch: shared, prepared: prepared, team: team, scratchStride: program.scratchCount)
       )
     }
   }

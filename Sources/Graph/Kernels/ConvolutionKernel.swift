@@ -79,9 +79,12 @@ struct ConvolutionKernel {
     _ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape, _ direction: Direction
   ) -> Bool {
     guard geometry.groups == 1, min(weights[0], weights[1]) >= 16 else { return false }
-    let target = direction == .forward ? output : image
-    return target[2] * target[3] <= 256
-      && (direction == .forward || geometry.strideHeight == 1 && geometry.strideWidth == 1)
+    let isStrided = geometry.strideHeight > 1 || geometry.strideWidth > 1
+    switch direction {
+    case .forward: return output[2] * output[3] <= 256
+    case .inputGradient where isStrided: return weights[2] == 1 && weights[3] == 1 && output[2] * output[3] <= 256
+    case .inputGradient: return image[2] * image[3] <= 256
+    }
   }
 
   /// Not for one channel per group, where nothing is shared between outputs, and not for padding that is most of the image.
@@ -113,6 +116,19 @@ struct ConvolutionKernel {
     }
   }
 
+  /// Residual and reference of the epilogue lie as the output does.
+  /// - Parameter likeOutput: their numbers.
+  func layoutSupport(source: Shape, output: Shape, likeOutput: [Int] = []) -> LayoutSupport {
+    guard case .prepared(let convolution) = algorithm else { return LayoutSupport() }
+    var support = convolution.layoutSupport
+    if source[1] % 16 != 0 { support.source = nil }
+    if output[1] % 16 != 0 { support.output = nil }
+    support.source = support.source.map { $0 * source.count }
+    support.output = support.output.map { $0 * output.count }
+    support.likeOutput = likeOutput
+    return support
+  }
+
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
     if case .prepared(let convolution) = algorithm { convolution.prepare(weights, into: prepared) }
   }
@@ -141,7 +157,7 @@ struct ConvolutionKernel {
       let share = (kernel.outputShape[0] + kernel.threads - 1) / kernel.threads
       let size = max(KernelArguments.blockSize(work: convolution.work / 16), min(convolution.imagesPerBlock, share))
       kernel.forEachBlock(of: kernel.outputShape[0], blockSize: size) { images, scratch in
-        convolution.run(images, source, prepared: kernel.prepared, epilogue, scratch: scratch)
+        convolution.run(images, source, kernel.layouts.source, prepared: kernel.prepared, epilogue, scratch: scratch)
       }
     }
   }

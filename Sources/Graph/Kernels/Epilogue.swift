@@ -6,6 +6,7 @@ struct Epilogue {
   private let output: UnsafeMutablePointer<Float>
   private let channels: Int
   private let positions: Int
+  let layout: ImageLayout
   private var bias: UnsafePointer<Float>?
   private var residual: UnsafePointer<Float>?
   private var reference: UnsafePointer<Float>?
@@ -18,6 +19,7 @@ struct Epilogue {
     output = kernel.output
     channels = kernel.outputShape[1]
     positions = kernel.outputShape.dimensions.dropFirst(2).reduce(1, *)
+    layout = kernel.layouts.output
   }
 
   init(_ layer: FusedLayer, _ kernel: KernelArguments) {
@@ -41,6 +43,17 @@ struct Epilogue {
     let place = (image * channels + channel) * positions + start
     vectors.finish(
       count: count, source: source, values: output + place, bias: bias?[channel] ?? 0,
+      residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope
+    )
+  }
+
+  /// Of an output with channels last: finishes `count` pixels of one image, from the position `start` on, whose channels lie
+  /// side by side.
+  @inline(__always)
+  func apply(image: Int, start: Int, count: Int, fromPixels source: UnsafePointer<Float>) {
+    let place = (image * positions + start) * channels
+    vectors.finishPixels(
+      count: count, channels: channels, source: source, values: output + place, bias: bias,
       residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope
     )
   }

@@ -23,9 +23,14 @@ protocol PreparedConvolution {
 
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
+  /// What channels last would save; only asked for channels that fill vectors.
+  var layoutSupport: LayoutSupport { get }
+
   /// Computes the images of `range`; pointers are those of the whole batch. Each image is computed by itself.
+  /// - Parameter layout: of the source; that of the output is the epilogue's.
   func run(
-    _ range: Range<Int>, _ source: UnsafePointer<Float>, prepared: UnsafePointer<Float>, _ epilogue: Epilogue,
+    _ range: Range<Int>, _ source: UnsafePointer<Float>, _ layout: ImageLayout, prepared: UnsafePointer<Float>,
+    _ epilogue: Epilogue,
     scratch: UnsafeMutablePointer<Float>)
 }
 

@@ -140,7 +140,14 @@ struct ShiftedConvolution: PreparedConvolution {
 
   var scratchCount: Int {
     guard outputHeight > 0, outputWidth > 0 else { return 0 }
-    return imageCount + phases.count * panels * 4 * stripPitch + outputWidth
+    return imageCount + phases.count * panels * 4 * stripPitch + max(outputWidth * panels * 4, outputWidth)
+  }
+
+  /// Images are brought into planes and back.
+  var layoutSupport: LayoutSupport {
+    LayoutSupport(
+      source: groups == 1 && image.phaseRows * image.phaseColumns == 1 ? -1 : nil,
+      output: groups == 1 && phases.count == 1 ? -1 : nil)
   }
 
   var work: Int {
@@ -148,8 +155,8 @@ struct ShiftedConvolution: PreparedConvolution {
   }
 
   func run(
-    _ range: Range<Int>, _ source: UnsafePointer<Float>, prepared: UnsafePointer<Float>, _ epilogue: Epilogue,
-    scratch: UnsafeMutablePointer<Float>
+    _ range: Range<Int>, _ source: UnsafePointer<Float>, _ layout: ImageLayout, prepared: UnsafePointer<Float>,
+    _ epilogue: Epilogue, scratch: UnsafeMutablePointer<Float>
   ) {
     let padded = scratch
     let strip = scratch + imageCount
@@ -158,8 +165,12 @@ struct ShiftedConvolution: PreparedConvolution {
     let plane = image.height * image.width
     for index in range {
       let channels = groups * sourceChannels
-      for channel in 0..<channels {
-        image.copy(source + (index * channels + channel) * plane, into: padded + channel * image.channelCount)
+      if layout == .channelsLast {
+        copyPixels(source + index * channels * plane, into: padded)
+      } else {
+        for channel in 0..<channels {
+          image.copy(source + (index * channels + channel) * plane, into: padded + channel * image.channelCount)
+        }
       }
       for group in 0..<groups {
         var row = 0
@@ -179,14 +190,44 @@ struct ShiftedConvolution: PreparedConvolution {
                 positions: positions(rows: rows), output: strip + number * panels * 4 * stripPitch, pitch: stripPitch)
             }
           }
-          for channel in 0..<outputChannels {
-            finish(
-              image: index, channel: group * outputChannels + channel, rows: row..<row + rows,
-              strip + channel * stripPitch, line, epilogue)
+          if epilogue.layout == .channelsLast {
+            finishPixels(image: index, rows: row..<row + rows, strip, line, epilogue)
+          } else {
+            for channel in 0..<outputChannels {
+              finish(
+                image: index, channel: group * outputChannels + channel, rows: row..<row + rows,
+                strip + channel * stripPitch, line, epilogue)
+            }
           }
           row += rows
         }
       }
+    }
+  }
+
+  /// Writes the inside of every channel from pixels whose channels lie side by side; there is one phase.
+  private func copyPixels(_ pixels: UnsafePointer<Float>, into padded: UnsafeMutablePointer<Float>) {
+    let (firstRow, lastRow) = (max(0, image.top), min(image.rows, image.top + image.height))
+    let (first, last) = (max(0, image.left), min(image.pitch, image.left + image.width))
+    guard first < last else { return }
+    for row in firstRow..<max(firstRow, lastRow) {
+      vectors.transpose(
+        rows: last - first, columns: sourceChannels,
+        source: pixels + ((row - image.top) * image.width + first - image.left) * sourceChannels,
+        sourceStride: sourceChannels, output: padded + row * image.pitch + first, outputStride: image.channelCount)
+    }
+  }
+
+  /// Writes rows of all channels to an output with channels last; there is one phase.
+  private func finishPixels(
+    image index: Int, rows: Range<Int>, _ strip: UnsafePointer<Float>, _ line: UnsafeMutablePointer<Float>,
+    _ epilogue: Epilogue
+  ) {
+    for y in rows {
+      vectors.transpose(
+        rows: outputChannels, columns: outputWidth, source: strip + (y - rows.lowerBound) * image.pitch,
+        sourceStride: stripPitch, output: line, outputStride: outputChannels)
+      epilogue.apply(image: index, start: y * outputWidth, count: outputWidth, fromPixels: line)
     }
   }
 

@@ -87,6 +87,8 @@ struct WinogradConvolution: PreparedConvolution {
 
   var scratchCount: Int { form.elements * (inputStride + productStride) + stageCount + form.elements * 16 }
 
+  var layoutSupport: LayoutSupport { LayoutSupport(source: 1, output: 1) }
+
   var work: Int {
     tileRows * tileColumns * form.elements * (sourceLanes * outputLanes + 16 * (sourceLanes + outputLanes))
   }
@@ -140,8 +142,8 @@ struct WinogradConvolution: PreparedConvolution {
   // MARK: Images
 
   func run(
-    _ range: Range<Int>, _ source: UnsafePointer<Float>, prepared: UnsafePointer<Float>, _ epilogue: Epilogue,
-    scratch: UnsafeMutablePointer<Float>
+    _ range: Range<Int>, _ source: UnsafePointer<Float>, _ layout: ImageLayout, prepared: UnsafePointer<Float>,
+    _ epilogue: Epilogue, scratch: UnsafeMutablePointer<Float>
   ) {
     let inputs = scratch
     let products = inputs + form.elements * inputStride
@@ -156,7 +158,9 @@ struct WinogradConvolution: PreparedConvolution {
       while next < end {
         let (image, row) = next.quotientAndRemainder(dividingBy: tileRows)
         let rows = min(end - next, tileRows - row)
-        fillStage(stage, source + (range.lowerBound + image) * sourceChannels * height * width, row, rows)
+        fillStage(
+          stage, source + (range.lowerBound + image) * sourceChannels * height * width, layout, tileRow: row, rows: rows
+        )
         for index in 0..<rows {
           transform(
             stage + form.inputStep * index * stageWidth * sourceLanes,
@@ -225,7 +229,7 @@ struct WinogradConvolution: PreparedConvolution {
 
   /// Brings what `rows` rows of tiles read into channels-last order, `[pixel rows][stageWidth][sourceLanes]`.
   private func fillStage(
-    _ stage: UnsafeMutablePointer<Float>, _ image: UnsafePointer<Float>, _ tileRow: Int, _ rows: Int
+    _ stage: UnsafeMutablePointer<Float>, _ image: UnsafePointer<Float>, _ layout: ImageLayout, tileRow: Int, rows: Int
   ) {
     let lineCount = stageWidth * sourceLanes
     let firstColumn = min(stageWidth, max(0, left))
@@ -239,6 +243,11 @@ struct WinogradConvolution: PreparedConvolution {
       }
       line.update(repeating: 0, count: firstColumn * sourceLanes)
       (line + lastColumn * sourceLanes).update(repeating: 0, count: (stageWidth - lastColumn) * sourceLanes)
+      if layout == .channelsLast {
+        (line + firstColumn * sourceLanes).update(
+          from: image + (y * width + firstColumn - left) * sourceLanes, count: (lastColumn - firstColumn) * sourceLanes)
+        continue
+      }
       vectors.transpose(
         rows: sourceChannels, columns: lastColumn - firstColumn, source: image + y * width + firstColumn - left,
         sourceStride: height * width, output: line + firstColumn * sourceLanes, outputStride: sourceLanes)
@@ -259,11 +268,19 @@ struct WinogradConvolution: PreparedConvolution {
     let columns = step * tileColumns
     let pixels = step * columns
     let planes = stage + pixels * outputLanes
+    let rows = min(step, outputHeight - step * tileRow)
     transformBack(products, into: stage, temporary)
+    if epilogue.layout == .channelsLast {
+      for row in 0..<rows {
+        epilogue.apply(
+          image: image, start: (step * tileRow + row) * outputWidth, count: outputWidth,
+          fromPixels: stage + row * columns * outputLanes)
+      }
+      return
+    }
     vectors.transpose(
       rows: pixels, columns: outputChannels, source: stage, sourceStride: outputLanes, output: planes,
       outputStride: pixels)
-    let rows = min(step, outputHeight - step * tileRow)
     for channel in 0..<outputChannels {
       let plane = planes + channel * pixels
       let start = step * tileRow * outputWidth

@@ -74,6 +74,16 @@ struct FusedLayer: FusedOperator {
     operation.prepare(weights, inputs: Array(inputs.prefix(2)), output: output, into: prepared)
   }
 
+  func layoutSupport(inputs: [Shape], output: Shape) -> LayoutSupport {
+    let likeOutput = Array((bias ? 3 : 2)..<max(bias ? 3 : 2, inputs.count))
+    switch layer {
+    case .conv2d(let conv): return conv.layoutSupport(inputs: inputs, output: output, likeOutput: likeOutput)
+    case .conv2dInputGradient(let conv):
+      return conv.layoutSupport(inputs: inputs, output: output, likeOutput: likeOutput)
+    case .matrixProduct: return LayoutSupport()
+    }
+  }
+
   func evaluate(_ kernel: KernelArguments) {
     let epilogue = Epilogue(self, kernel)
     switch layer {

@@ -89,6 +89,11 @@ final class NetworkClassifier: Classifier {
     )
   }
 
+  /// Compiles the programs of full batches. The one with the gradient first: it has the weights of the other, too.
+  func prepare(forImages count: Int) throws {
+    for withGradient in [true, false] { _ = try program(key(count: min(batch, count), withGradient: withGradient)) }
+  }
+
   /// What is kept for the next call: compiled programs, and workspaces that no worker is using.
   var kept: (programs: Int, workspaces: Int) {
     (programs.withLock { $0.count }, idle.withLock { $0.values.reduce(0) { $0 + $1.count } })
@@ -111,13 +116,17 @@ final class NetworkClassifier: Classifier {
 
   /// Runs `body` with a workspace for at least `count` images: the next power of two, so that few programs are made.
   private func withWorkspace(count: Int, withGradient: Bool, _ body: (Workspace) throws -> Void) throws {
-    var size = 1
-    while size < count { size *= 2 }
-    let key = Key(batch: min(size, max(batch, count)), withGradient: withGradient)
+    let key = key(count: count, withGradient: withGradient)
     let reused = idle.withLock { $0[key]?.popLast() }
     let taken = try reused ?? SendableWorkspace(workspace: Workspace(program(key)))
     defer { idle.withLock { $0[key, default: []].append(taken) } }
     try body(taken.workspace)
+  }
+
+  private func key(count: Int, withGradient: Bool) -> Key {
+    var size = 1
+    while size < count { size *= 2 }
+    return Key(batch: min(size, max(batch, count)), withGradient: withGradient)
   }
 
   private func program(_ key: Key) throws -> Program {
@@ -133,7 +142,7 @@ final class NetworkClassifier: Classifier {
       }
       let program = try Program(
         graph, outputs: outputs, lateInputs: ["cotangent"], precision: precision,
-        sharingConstantsOf: programs.first { $0.key.withGradient == key.withGradient }?.value)
+        sharingConstantsOf: (programs.first { $0.key.withGradient } ?? programs.first)?.value, threads: threads)
       try program.checkMemory(file: network.file, images: key.batch, workers: threads)
       programs[key] = program
       return program

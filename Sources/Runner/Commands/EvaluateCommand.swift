@@ -49,6 +49,11 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Clip images to [0, 1] after a step; the paper does not.")
   var clip = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Perturbations per image of definition 1 of the relative robustness; each costs two passes.", valueName: "n"))
+  var robustnessDraws: Int = EvaluationConfiguration.defaultRobustnessDraws
+
   @Option(help: ArgumentHelp("Also write the result here.", valueName: "file"))
   var output: String?
 
@@ -65,6 +70,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func validate() throws {
     if let images, images < 2 { throw ValidationError("--images must be at least 2, got \(images)") }
+    if robustnessDraws < 1 { throw ValidationError("--robustness-draws must be at least 1, got \(robustnessDraws)") }
     if let task { _ = try TaskLookup.plugin(task) }
     try ReferencedTaskLoader.validate(manifold: manifold, score: score)
     try options.program.check(hasCheckpoint: checkpoint != nil)
@@ -113,7 +119,7 @@ struct EvaluateCommand: ParsableCommand {
   private var configuration: EvaluationConfiguration {
     EvaluationConfiguration(
       images: images, seed: seed, threads: options.threads, clip: clip, metrics: BuiltinPlugins.metrics,
-      toolVersion: PagsBench.version, shared: cache.shared)
+      robustnessDraws: robustnessDraws, toolVersion: PagsBench.version, shared: cache.shared)
   }
 
   /// - Returns: the paths of what was written.

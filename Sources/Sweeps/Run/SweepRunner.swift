@@ -128,9 +128,9 @@ public struct SweepRunner: Sendable {
   }
 
   private func evaluate(_ cell: SweepCell, threads: Int, progress: CellProgress) throws -> EvaluationResult {
-    // Accuracy is a forward pass, measuring is everything else.
+    // The models of a sweep claim nothing that would be checked first: measuring is all.
     try progress.beginPhase(
-      budget: CellProgress.unitsPerCell - CellProgress.unitsOfTraining, stages: [0.05, 0.95], keepsNotes: true)
+      budget: CellProgress.unitsPerCell - CellProgress.unitsOfTraining, stages: [1], keepsNotes: true)
     let result = try work.evaluate(cell, in: folder.folder(of: cell), threads: threads, progress: progress)
     guard result.model.id == cell.id else {
       throw SweepError.wrongModel(

@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Synchronization
 import Tensor
 
 /// f_k(x) = b_k + w_k' x + a_k |x|^2 / 2, computed in double precision: the gradient of logit k is w_k + a_k x.
@@ -93,18 +94,57 @@ struct BrokenClassifier: Classifier {
   var inputShape: Shape { base.inputShape }
   var classCount: Int { base.classCount }
 
-  func logits(_ images: Tensor) throws -> Tensor {
-    var logits = try base.logits(images)
+  private func breaking(_ logits: Tensor, of images: Tensor) -> Tensor {
+    var logits = logits
     for image in 0..<images.batch where images.scalars[image * images.stride] == brokenPixel {
       logits.scalars[image * classCount + 1] = .nan
     }
     return logits
   }
 
+  func logits(_ images: Tensor) throws -> Tensor { breaking(try base.logits(images), of: images) }
+
   func inputGradients(
     at images: Tensor, cotangents: @Sendable (_ logits: Tensor, _ range: Range<Int>) throws -> [Tensor]
   ) throws -> (logits: Tensor, gradients: [Tensor]) {
-    try base.inputGradients(at: images, cotangents: cotangents)
+    let result = try base.inputGradients(at: images) { logits, range in
+      try cotangents(breaking(logits, of: images[batch: range]), range)
+    }
+    return (breaking(result.logits, of: images), result.gradients)
+  }
+}
+
+/// Counts the images that pass it: forward, and backward once per cotangent.
+final class CountingClassifier: Classifier {
+  struct Counts: Equatable {
+    var logits = 0
+    var gradientLogits = 0
+    var gradients = 0
+  }
+
+  private let base: any Classifier
+  private let seen = Mutex(Counts())
+
+  init(_ base: any Classifier) { self.base = base }
+
+  var counts: Counts { seen.withLock { $0 } }
+  var inputShape: Shape { base.inputShape }
+  var classCount: Int { base.classCount }
+
+  func logits(_ images: Tensor) throws -> Tensor {
+    seen.withLock { $0.logits += images.batch }
+    return try base.logits(images)
+  }
+
+  func inputGradients(
+    at images: Tensor, cotangents: @Sendable (_ logits: Tensor, _ range: Range<Int>) throws -> [Tensor]
+  ) throws -> (logits: Tensor, gradients: [Tensor]) {
+    let result = try base.inputGradients(at: images, cotangents: cotangents)
+    seen.withLock {
+      $0.gradientLogits += images.batch
+      $0.gradients += images.batch * result.gradients.count
+    }
+    return result
   }
 }
 

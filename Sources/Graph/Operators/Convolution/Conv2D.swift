@@ -36,6 +36,15 @@ struct Conv2D: BilinearOperator {
     kernel(inputs, output).prepare(weights, into: prepared)
   }
 
+  func layoutSupport(inputs: [Shape], output: Shape) -> LayoutSupport {
+    layoutSupport(inputs: inputs, output: output, likeOutput: [])
+  }
+
+  /// - Parameter likeOutput: the numbers of the inputs that a fused layer adds to the output, or gates it by.
+  func layoutSupport(inputs: [Shape], output: Shape, likeOutput: [Int]) -> LayoutSupport {
+    kernel(inputs, output).layoutSupport(source: inputs[0], output: output, likeOutput: likeOutput)
+  }
+
   func evaluate(_ kernel: KernelArguments) { evaluate(kernel, Epilogue(kernel)) }
 
   func evaluate(_ kernel: KernelArguments, _ epilogue: Epilogue) {

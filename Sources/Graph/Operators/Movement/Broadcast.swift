@@ -14,9 +14,15 @@ struct Broadcast: LinearOperator {
     return shape
   }
 
+  func layoutSupport(inputs: [Shape], output: Shape) -> LayoutSupport {
+    LayoutSupport(output: output.rank == 4 ? 0 : nil)
+  }
+
   func evaluate(_ kernel: KernelArguments) {
+    let order = kernel.layouts.output.axes(rank: shape.rank)
+    let strides = kernel.inputShapes[0].broadcastStrides(to: shape)
     StridedCopy.gather(
-      kernel.inputs[0], strides: kernel.inputShapes[0].broadcastStrides(to: shape), into: kernel.output, shape, kernel)
+      kernel.inputs[0], strides: order.map { strides[$0] }, into: kernel.output, Shape(order.map { shape[$0] }), kernel)
   }
 
   func reverse(

@@ -15,16 +15,20 @@ struct AveragePool2D: LinearOperator {
     return shape
   }
 
+  func layoutSupport(inputs: [Shape], output: Shape) -> LayoutSupport { LayoutSupport(source: 0, output: 0) }
+
   func evaluate(_ kernel: KernelArguments) {
     let (input, output) = (kernel.inputShapes[0], kernel.outputShape)
     let traversal = PoolingTraversal(window, input: input, output: output)
     traversal.forEachPlane(kernel, of: input[0] * input[1]) { plane in
-      let source = kernel.inputs[0] + plane * input[2] * input[3]
-      let target = kernel.output + plane * output[2] * output[3]
+      let (sourceStart, sourceStep) = kernel.layouts.source.plane(plane, of: input)
+      let (targetStart, targetStep) = kernel.layouts.output.plane(plane, of: output)
+      let source = kernel.inputs[0] + sourceStart
+      let target = kernel.output + targetStart
       traversal.forEachWindow { index, positions in
         var sum: Float = 0
-        positions.forEach { sum += source[$0] }
-        target[index] = sum / divisor(positions)
+        positions.forEach { sum += source[$0 * sourceStep] }
+        target[index * targetStep] = sum / divisor(positions)
       }
     }
   }

@@ -18,16 +18,20 @@ struct AveragePool2DGradient: LinearOperator {
     return shape
   }
 
+  func layoutSupport(inputs: [Shape], output: Shape) -> LayoutSupport { LayoutSupport(source: 0, output: 0) }
+
   func evaluate(_ kernel: KernelArguments) {
     let (input, output) = (kernel.outputShape, kernel.inputShapes[0])
     let traversal = PoolingTraversal(pool.window, input: input, output: output)
     traversal.forEachPlane(kernel, of: input[0] * input[1]) { plane in
-      let target = kernel.output + plane * input[2] * input[3]
-      target.update(repeating: 0, count: input[2] * input[3])
-      let source = kernel.inputs[0] + plane * output[2] * output[3]
+      let (targetStart, targetStep) = kernel.layouts.output.plane(plane, of: input)
+      let (sourceStart, sourceStep) = kernel.layouts.source.plane(plane, of: output)
+      let target = kernel.output + targetStart
+      let source = kernel.inputs[0] + sourceStart
+      for position in 0..<input[2] * input[3] { target[position * targetStep] = 0 }
       traversal.forEachWindow { index, positions in
-        let share = source[index] / pool.divisor(positions)
-        positions.forEach { target[$0] += share }
+        let share = source[index * sourceStep] / pool.divisor(positions)
+        positions.forEach { target[$0 * targetStep] += share }
       }
     }
   }

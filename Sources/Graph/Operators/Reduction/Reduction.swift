@@ -10,9 +10,11 @@ struct Reduction {
   private let length: Int
   private let step: Int
 
-  /// - Parameter axes: ascending.
-  init(_ shape: Shape, axes: [Int]) {
-    let strides = shape.strides
+  /// - Parameters:
+  ///   - strides: of the input; row-major ones if nil.
+  ///   - axes: ascending.
+  init(_ shape: Shape, strides: [Int]? = nil, axes: [Int]) {
+    let strides = strides ?? shape.strides
     let kept = (0..<shape.rank).filter { !axes.contains($0) }
     outer = Shape(kept.map { shape[$0] })
     outerStrides = kept.map { strides[$0] }

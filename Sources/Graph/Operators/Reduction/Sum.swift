@@ -13,8 +13,13 @@ struct Sum: LinearOperator {
     return inputs[0].reduced(over: axes)
   }
 
+  func layoutSupport(inputs: [Shape], output: Shape) -> LayoutSupport {
+    LayoutSupport(source: axes == [2, 3] && inputs[0].rank == 4 ? 0 : nil)
+  }
+
   func evaluate(_ kernel: KernelArguments) {
-    let reduction = Reduction(kernel.inputShapes[0], axes: axes)
+    let reduction = Reduction(
+      kernel.inputShapes[0], strides: kernel.layouts.source.strides(of: kernel.inputShapes[0]), axes: axes)
     reduction.forEachOutput(kernel) { index, base in
       var sum = 0.0
       reduction.forEachRow(from: base) { offset, length, step in

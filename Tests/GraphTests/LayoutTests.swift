@@ -1,0 +1,153 @@
+import Tensor
+import Testing
+
+@testable import Graph
+
+/// Networks whose values lie channels last in memory compute what they compute with planes, bit by bit.
+@Suite struct LayoutTests {
+  private struct Network {
+    var graph = Graph()
+    private var stream = 0
+
+    mutating func weights(_ shape: Shape) -> Graph.Value {
+      stream += 1
+      let scale = 2 / Float(max(1, shape.droppingFirst.count)).squareRoot()
+      let values = RandomStream(seed: 3, name: "weights").normals(item: stream, count: shape.count)
+      return graph.constant(Tensor(shape: shape, scalars: values.map { scale * Float($0) }))
+    }
+
+    mutating func conv(
+      _ x: Graph.Value, _ outputs: Int, _ window: Int, stride: Int = 1
+    ) throws -> Graph.Value {
+      let y = try graph.conv2d(
+        x, weights([outputs, graph.shape(of: x)[1], window, window]),
+        ConvolutionGeometry(stride: stride, padding: window / 2))
+      return try graph.add(y, weights([1, outputs, 1, 1]))
+    }
+
+    mutating func linear(_ x: Graph.Value) throws -> Graph.Value {
+      let rows = try graph.flatten(x)
+      return try graph.linear(rows, weights([10, graph.shape(of: rows)[1]]))
+    }
+
+    /// A residual block; where it changes the shape, with a convolution of one pixel beside it.
+    mutating func block(
+      _ x: Graph.Value, _ channels: Int, stride: Int, _ activation: (inout Graph, Graph.Value) throws -> Graph.Value
+    ) throws -> Graph.Value {
+      let inner = try activation(&graph, conv(x, channels, 3, stride: stride))
+      let main = try conv(inner, channels, 3)
+      let isSame = stride == 1 && graph.shape(of: x)[1] == channels
+      return try activation(&graph, graph.add(main, isSame ? x : conv(x, channels, 1, stride: stride)))
+    }
+  }
+
+  private typealias Activation = (inout Graph, Graph.Value) throws -> Graph.Value
+
+  /// Logits and input gradients of a small residual network.
+  private func residual(
+    _ pool: (inout Graph, Graph.Value) throws -> Graph.Value, _ activation: Activation
+  ) throws -> (graph: Graph, outputs: [Graph.Value]) {
+    var network = Network()
+    let x = network.graph.input("x", [3, 3, 16, 12])
+    var y = try activation(&network.graph, network.conv(x, 32, 3))
+    y = try network.block(y, 32, stride: 1, activation)
+    y = try network.block(y, 48, stride: 2, activation)
+    let logits = try network.linear(pool(&network.graph, y))
+    let cotangent = network.graph.input("cotangent", [3, 10])
+    let gradient = try network.graph.gradient(of: [(logits, cotangent)], withRespectTo: [x])[0]
+    return (network.graph, [logits, gradient])
+  }
+
+  /// Every node by itself, which is planar.
+  private func planar(
+    _ graph: Graph, _ outputs: [Graph.Value], _ inputs: [String: Tensor]
+  ) throws -> [Tensor] {
+    var tensors: [Tensor] = []
+    for value in graph.values {
+      switch graph[value].source {
+      case .input(let name): tensors.append(try #require(inputs[name]))
+      case .constant(let tensor): tensors.append(tensor)
+      case .apply(let operation, let operands): tensors.append(try operation(operands.map { tensors[$0.index] }))
+      }
+    }
+    return outputs.map { tensors[$0.index] }
+  }
+
+  /// - Returns: how many values lie channels last.
+  private func check(_ graph: Graph, _ outputs: [Graph.Value]) throws -> Int {
+    var inputs: [String: Tensor] = [:]
+    for value in graph.values {
+      guard case .input(let name) = graph[value].source else { continue }
+      let shape = graph.shape(of: value)
+      let values = RandomStream(seed: 5, name: name).normals(item: 0, count: shape.count)
+      inputs[name] = Tensor(shape: shape, scalars: values.map { Float($0) })
+    }
+    let optimised = try graph.optimised(for: outputs)
+    let expected = try planar(optimised.graph, optimised.outputs, inputs)
+    for threads in [1, 2] {
+      let workspace = Workspace(try Program(graph, outputs: outputs, lateInputs: ["cotangent"]), threads: threads)
+      for (name, tensor) in inputs { try workspace.set(name, to: tensor) }
+      // Twice: nothing of the first run may matter.
+      for _ in 0..<2 { workspace.run() }
+      for (index, tensor) in expected.enumerated() {
+        #expect(workspace.output(index).scalars.map(\.bitPattern) == tensor.scalars.map(\.bitPattern), "\(index)")
+      }
+    }
+    let plan = LayoutPlan(optimised.graph, outputs: optimised.outputs)
+    for value in optimised.outputs { #expect(plan.layout(of: value) == .planar) }
+    return optimised.graph.values.filter { plan.layout(of: $0) == .channelsLast }.count
+  }
+
+  private static let pools: [@Sendable (inout Graph, Graph.Value) throws -> Graph.Value] = [
+    { try $0.globalAveragePool($1) },
+    { try $0.averagePool2d($1, PoolingWindow(height: 8, width: 6, geometry: ConvolutionGeometry(stride: 8))) },
+    { try $0.averagePool2d($1, PoolingWindow(height: 3, width: 2, geometry: ConvolutionGeometry(stride: 2))) },
+  ]
+
+  private static let activations: [@Sendable (inout Graph, Graph.Value) throws -> Graph.Value] = [
+    { try $0.relu($1) }, { try $0.silu($1) }, { try $0.softplus($1, beta: 3) },
+  ]
+
+  @Test(arguments: pools.indices, activations.indices)
+  func residualNetworks(_ pool: Int, _ activation: Int) throws {
+    let (graph, outputs) = try residual(Self.pools[pool], Self.activations[activation])
+    // Two values of each of six convolutions at least, forward and backward.
+    #expect(try check(graph, outputs) >= 12)
+  }
+
+  /// Max pooling reads planes: what it reads stays planar, what comes after it need not.
+  @Test func partsOfANetwork() throws {
+    var network = Network()
+    let x = network.graph.input("x", [2, 3, 24, 24])
+    var y = try network.graph.relu(network.conv(x, 32, 3))
+    y = try network.graph.maxPool2d(y, PoolingWindow(height: 2, width: 2, geometry: ConvolutionGeometry(stride: 2)))
+    y = try network.graph.relu(network.conv(y, 64, 3))
+    y = try network.graph.relu(network.conv(y, 64, 3))
+    let logits = try network.linear(network.graph.globalAveragePool(y))
+    let channelsLast = try check(network.graph, [logits])
+    #expect(channelsLast == 2)
+    // A value that is asked for is planar, and its neighbours with it.
+    #expect(try check(network.graph, [logits, y]) == 1)
+  }
+
+  /// Gradients of weights are sums over planes: training stays as it is.
+  @Test func training() throws {
+    var graph = Graph()
+    let x = graph.input("x", [2, 16, 8, 8])
+    let weights = graph.input("weights", [16, 16, 3, 3])
+    let y = try graph.relu(graph.conv2d(x, weights, ConvolutionGeometry(padding: 1)))
+    let z = try graph.conv2d(y, weights, ConvolutionGeometry(padding: 1))
+    let total = try graph.sum(z, axes: [0, 1, 2, 3])
+    let one = graph.constant(Tensor(shape: graph.shape(of: total), repeating: 1))
+    let gradient = try graph.gradient(of: [(total, one)], withRespectTo: [weights])[0]
+    #expect(try check(graph, [gradient]) == 0)
+  }
+
+  @Test func stridesAndPlaces() {
+    let shape: Shape = [2, 3, 4, 5]
+    #expect(ImageLayout.planar.strides(of: shape) == [60, 20, 5, 1])
+    #expect(ImageLayout.channelsLast.strides(of: shape) == [60, 1, 15, 3])
+    #expect(ImageLayout.planar.plane(4, of: shape) == (80, 1))
+    #expect(ImageLayout.channelsLast.plane(4, of: shape) == (61, 3))
+  }
+}
