@@ -41,7 +41,7 @@ struct RealBinary {
 
   func run(_ arguments: String...) throws -> Outcome { try start(arguments).wait() }
 
-  /// All files in the folder, relative and sorted.
+  /// All files in the folder but for the cache, which stands for one outside the project; relative and sorted.
   /// A process that was killed may leave a hidden `.partial` file, which nothing reads.
   var files: [String] {
     let entries = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
@@ -49,7 +49,7 @@ struct RealBinary {
       var isDirectory: ObjCBool = false
       _ = FileManager.default.fileExists(
         atPath: folder.appendingPathComponent($0).path, isDirectory: &isDirectory)
-      return !isDirectory.boolValue && !$0.hasSuffix(".partial")
+      return !isDirectory.boolValue && !$0.hasSuffix(".partial") && !$0.hasPrefix(".cache/")
     }.sorted()
   }
 
