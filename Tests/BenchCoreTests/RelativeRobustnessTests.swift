@@ -116,6 +116,8 @@ import Testing
     }
     let expected = mean(SampleColumn.offManifoldResponse) / mean(SampleColumn.response)
     #expect(abs((reported.value ?? 0) - expected) < 1e-9)
+    #expect(reported.estimator == .plain)
+    #expect(plain.result.measurements.relativeRobustness.definition1.estimator == .controlVariate)
     #expect(ResultValidation.problems(in: outcome.result) == [])
   }
 }

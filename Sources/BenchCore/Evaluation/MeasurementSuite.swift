@@ -62,9 +62,10 @@ struct MeasurementSuite: Sendable {
   }
 
   func samples(of block: MeasurementBlock) throws -> SampleTable {
+    // Passes through the network last: threads without blocks of their own help with them.
     let measurements: [(any Measurement)?] = [
-      sensitivity, bayesReference, robustness, scoreAlignment, conditionalScoreAlignment, referenceAlignment,
-      distractor, manifoldQuality, scoreQuality,
+      scoreAlignment, conditionalScoreAlignment, referenceAlignment, manifoldQuality, scoreQuality, bayesReference,
+      robustness, sensitivity, distractor,
     ]
     var table = SampleTable()
     for measurement in measurements.compactMap({ $0 }) {

@@ -120,9 +120,10 @@ struct RelativeRobustnessMeasurement: Measurement {
     let plain = means.ratio(SampleColumn.offManifoldResponse, over: SampleColumn.response)
     let controlled = means.ratio(SampleColumn.controlledOffManifoldResponse, over: SampleColumn.controlledResponse)
     let isControlled = controlled.isNonnegative && (controlled.width ?? .infinity) < (plain.width ?? .infinity)
-    let first = isControlled ? controlled : plain
     return RelativeRobustnessResult(
-      definition1: .init(noise: noise, draws: draws, estimate: first),
+      definition1: .init(
+        noise: noise, draws: draws, estimator: isControlled ? .controlVariate : .plain,
+        estimate: isControlled ? controlled : plain),
       definition2: .init(
         estimate: means.mean(SampleColumn.gradientShare),
         pooled: means.ratio(SampleColumn.offManifoldGradient, over: SampleColumn.gradient)),

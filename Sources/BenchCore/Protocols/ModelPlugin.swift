@@ -45,8 +45,8 @@ public struct LoadOptions: Sendable {
   public var architecture: String?
   /// `--mean`, `--std`: override the description's.
   public var preprocessing: Preprocessing?
-  /// Images per worker and pass.
-  public var batch: Int
+  /// Images per worker and pass; nil for what suits images of a size (`batch(for:)`).
+  public var batch: Int?
   public var threads: Int
   /// `[C, H, W]` of the task's images, where known: some networks do not fix their input size.
   public var imageShape: Shape?
@@ -55,7 +55,7 @@ public struct LoadOptions: Sendable {
   public var program: PluginProgram?
 
   public init(
-    architecture: String? = nil, preprocessing: Preprocessing? = nil, batch: Int = 32, threads: Int = 1,
+    architecture: String? = nil, preprocessing: Preprocessing? = nil, batch: Int? = nil, threads: Int = 1,
     imageShape: Shape? = nil, classCount: Int? = nil, program: PluginProgram? = nil
   ) {
     self.architecture = architecture
@@ -66,6 +66,11 @@ public struct LoadOptions: Sendable {
     self.classCount = classCount
     self.program = program
   }
+
+  /// Images per worker and pass: 64 unless told otherwise, fewer where they are so large that their activations would not fit
+  /// into usual memory.
+  /// - Parameter image: `[C, H, W]`.
+  public func batch(for image: Shape) -> Int { batch ?? max(1, min(64, (1 << 22) / max(1, image.count))) }
 }
 
 /// A classifier and what a result says about it.

@@ -27,26 +27,37 @@ public struct RelativeRobustnessResult: Sendable, Equatable, Codable {
   public var chance: Double
 
   public struct Definition1: Sendable, Equatable, Codable {
+    /// How the two expectations are estimated (`RelativeRobustness`).
+    public enum Estimator: String, Sendable, Codable {
+      /// By the means over draws and images.
+      case plain
+      /// With the response of the linear part as a control variate.
+      case controlVariate = "control-variate"
+    }
+
     /// sigma of the perturbation, in pixel units.
     public var noise: Double
     /// Perturbations per image.
     public var draws: Int
+    public var estimator: Estimator
     public var value: Double?
     public var low: Double?
     public var high: Double?
 
-    init(noise: Double, draws: Int, estimate: Estimate) {
+    init(noise: Double, draws: Int, estimator: Estimator, estimate: Estimate) {
       self.noise = noise
       self.draws = draws
+      self.estimator = estimator
       (value, low, high) = (estimate.value, estimate.low, estimate.high)
     }
 
-    enum CodingKeys: String, CodingKey { case noise, draws, value, low, high }
+    enum CodingKeys: String, CodingKey { case noise, draws, estimator, value, low, high }
 
     public func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(noise, forKey: .noise)
       try container.encode(draws, forKey: .draws)
+      try container.encode(estimator, forKey: .estimator)
       try estimate.encode(into: &container, value: .value, low: .low, high: .high)
     }
 

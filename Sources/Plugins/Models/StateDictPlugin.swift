@@ -46,7 +46,8 @@ public struct StateDictPlugin: ModelPlugin {
     let network = Network(
       inputShape: inputShape, preprocessing: preprocessing, clampsInput: clamps, layers: recognised.layers,
       weights: weights)
-    let classifier = try NetworkClassifier(network, batch: options.batch, threads: options.threads)
+    let classifier = try NetworkClassifier(
+      network, batch: options.batch(for: network.inputShape), threads: options.threads)
     var notes = stateDict.notes
     let unused = weights.unused
     try requireUsed(

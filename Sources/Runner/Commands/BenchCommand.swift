@@ -37,11 +37,10 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let loader = ModelLoader(ProjectFiles.locate())
     let candidate = try loader.find(checkpoint, options)
-    let classifier = try loader.load(
-      candidate, options.loadOptions(imageShape: ImageShapeOption.parse(shape), classCount: nil)
-    )
-    .classifier
-    let count = options.batch * options.threads
+    let loading = try options.loadOptions(imageShape: ImageShapeOption.parse(shape), classCount: nil)
+    let classifier = try loader.load(candidate, loading).classifier
+    let batch = loading.batch(for: classifier.inputShape)
+    let count = batch * options.threads
     let random = RandomStream(seed: 0, name: "bench")
     let pixels = classifier.inputShape.count
     let images = Tensor(
@@ -51,7 +50,7 @@ struct BenchCommand: ParsableCommand {
       forward: .init(imagesPerSecond: try rate(of: count) { _ = try classifier.logits(images) }),
       inputGradient: .init(
         imagesPerSecond: try rate(of: count) { _ = try classifier.inputGradient(.logitSum, at: images) }),
-      batch: options.batch, threads: options.threads)
+      batch: batch, threads: options.threads)
     if json {
       CommandLineOutput.result(String(decoding: try JSONEncoding.encode(report), as: UTF8.self))
     } else {

@@ -60,8 +60,9 @@ struct SubmitCommand: ParsableCommand {
   @Option(help: "Threads.")
   var threads: Int = ProcessorCount.available
 
-  @Option(help: "Images per thread and pass; results do not depend on it.")
-  var batch: Int = 32
+  @Option(
+    help: "Images per thread and pass; results do not depend on it. (default: 64, fewer where images are large)")
+  var batch: Int?
 
   @Flag(help: "Print JSON instead of the summary.")
   var json = false
@@ -85,7 +86,7 @@ struct SubmitCommand: ParsableCommand {
       throw ValidationError("--mirror must begin with file://, https:// or http://, got `\(mirror)`")
     }
     if !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024, got \(threads)") }
-    if !(1...4096).contains(batch) { throw ValidationError("--batch must be 1 to 4096, got \(batch)") }
+    if let batch, !(1...4096).contains(batch) { throw ValidationError("--batch must be 1 to 4096, got \(batch)") }
   }
 
   func run() throws {

@@ -21,8 +21,9 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "Threads.")
   var threads: Int = ProcessorCount.available
 
-  @Option(help: "Images per thread and pass; results do not depend on it.")
-  var batch: Int = 32
+  @Option(
+    help: "Images per thread and pass; results do not depend on it. (default: 64, fewer where images are large)")
+  var batch: Int?
 
   @OptionGroup(title: "Models that a program serves (docs/plugin-protocol.md)") var program: ProgramOptions
 
@@ -30,7 +31,7 @@ struct ModelOptions: ParsableArguments {
     if (mean == nil) != (std == nil) { throw ValidationError("--mean and --std belong together") }
     _ = try preprocessing()
     if !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024, got \(threads)") }
-    if !(1...4096).contains(batch) { throw ValidationError("--batch must be 1 to 4096, got \(batch)") }
+    if let batch, !(1...4096).contains(batch) { throw ValidationError("--batch must be 1 to 4096, got \(batch)") }
   }
 
   func loadOptions(imageShape: Shape?, classCount: Int?) throws -> LoadOptions {

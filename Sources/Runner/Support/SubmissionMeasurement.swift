@@ -18,7 +18,7 @@ struct SubmissionMeasurement {
   /// - Parameter checkpoint: nil where the model is a program without one.
   init(
     _ submission: Submission, checkpoint: CheckpointFile?, files: ProjectFiles, data: String?, cache: URL,
-    batch: Int, threads: Int, program: ProgramOptions, progress: any ProgressReporter
+    batch: Int?, threads: Int, program: ProgramOptions, progress: any ProgressReporter
   ) throws {
     loader = ModelLoader(files)
     candidate = try loader.find(

@@ -35,21 +35,23 @@ public struct ExternalPlugin: ModelPlugin {
   ) throws -> LoadedModel {
     guard let program = options.program else { throw ExternalPluginError.noProgram(file: checkpoint.name) }
     let conversation = try PluginConversation(program)
-    let ready = try conversation.hello(options)
+    // The program is told how many images a request has before it says how large they are.
+    let batch = options.batch(for: options.imageShape ?? [])
+    let ready = try conversation.hello(options, batch: batch)
     if let problem = Self.problem(in: ready) { throw conversation.refuse(problem) }
     let shape = Shape(ready.inputShape)
-    let imageBytes = shape.count * 4 * options.batch
-    guard imageBytes <= PluginFrame.largestPayload, ready.classCount * 4 * options.batch <= PluginFrame.largestPayload
+    let imageBytes = shape.count * 4 * batch
+    guard imageBytes <= PluginFrame.largestPayload, ready.classCount * 4 * batch <= PluginFrame.largestPayload
     else {
-      throw ExternalPluginError.requestTooLarge(program: conversation.name, images: options.batch, shape: shape)
+      throw ExternalPluginError.requestTooLarge(program: conversation.name, images: batch, shape: shape)
     }
     let (preprocessing, isAssumed) = try preprocessing(ready, description, options, program: conversation.name)
     if ready.capabilities.contains("shared-memory") {
-      try conversation.offerSharedMemory(tensorBytes: max(imageBytes, ready.classCount * 4 * options.batch))
+      try conversation.offerSharedMemory(tensorBytes: max(imageBytes, ready.classCount * 4 * batch))
     }
     let hasGradients = ready.capabilities.contains("vjp")
     let classifier = ExternalClassifier(
-      conversation, inputShape: shape, classCount: ready.classCount, hasGradients: hasGradients, batch: options.batch,
+      conversation, inputShape: shape, classCount: ready.classCount, hasGradients: hasGradients, batch: batch,
       normalisation: ready.input == .normalised ? preprocessing : nil)
     var notes = [
       "served by `\(conversation.name)` in \(program.folder): \(ready.id) \(ready.version), tensors through "

@@ -26,12 +26,12 @@ final class PluginConversation {
   /// Whether tensors pass through shared memory.
   var sharesMemory: Bool { shared != nil }
 
-  func hello(_ options: LoadOptions) throws -> PluginMessages.Ready {
+  func hello(_ options: LoadOptions, batch: Int) throws -> PluginMessages.Ready {
     try exchange("loading its model", limit: program.startLimit, option: "--plugin-start-limit") { turn in
       try turn.send(
         PluginMessages.Hello(
           request: turn.number, checkpoint: program.checkpoint, imageShape: options.imageShape?.dimensions,
-          classCount: options.classCount, batch: options.batch, threads: options.threads))
+          classCount: options.classCount, batch: batch, threads: options.threads))
       return try turn.receive(PluginMessages.Ready.self, type: "ready")
     }
   }
