@@ -15,7 +15,13 @@ final class WorkerCrew: Sendable {
   /// Guards `nested` and the state of all calls; signalled when a nested call begins and when a call's last block ends.
   private let condition = NSCondition()
 
-  init(_ outermost: WorkerCall) { self.outermost = outermost }
+  /// Threads for each block of the outermost call, where it has fewer blocks than threads.
+  let share: Int
+
+  init(_ outermost: WorkerCall, threads: Int) {
+    self.outermost = outermost
+    share = max(1, threads / max(1, outermost.blocks))
+  }
 
   /// What each thread of the crew does.
   func work() {
@@ -63,7 +69,7 @@ final class WorkerCrew: Sendable {
 final class WorkerCall: @unchecked Sendable {
   typealias Body = @Sendable (_ block: Int, _ worker: Int) throws -> Void
 
-  private let blocks: Int
+  let blocks: Int
   private var body: Body?
   private var next = 0
   /// The smallest is given first.

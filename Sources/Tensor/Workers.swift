@@ -33,13 +33,16 @@ public enum Workers {
       if let crew {
         crew.run(call)
       } else {
-        let crew = WorkerCrew(call)
+        let crew = WorkerCrew(call, threads: threads)
         DispatchQueue.concurrentPerform(iterations: threads) { _ in $crew.withValue(crew) { crew.work() } }
       }
       return call.end()
     }
     if let error { throw error }
   }
+
+  /// How many of `threads` a call made here can count on: inside a block of another call not those that run its other blocks.
+  public static func share(of threads: Int) -> Int { min(threads, crew?.share ?? threads) }
 
   /// What `body` makes of each of `0..<count`, in order; one after another per worker.
   /// - Throws: as `forEachBlock`.

@@ -96,7 +96,7 @@ import _TestSupport
     let outermost = WorkerCall(blocks: parts.count, threads: threads) { block, _ in
       try watch.run(parts[block], divide)
     }
-    let made = WorkerCrew(outermost)
+    let made = WorkerCrew(outermost, threads: threads)
     crew.withLock { $0 = made }
     let ended = DispatchGroup()
     for _ in 0..<threads {

@@ -43,4 +43,14 @@ import Testing
       busy.withLock { _ = $0.remove(worker) }
     }
   }
+
+  /// Inside the blocks of a call there are as many threads for each as it has too few blocks for.
+  @Test(arguments: [(2, 4, 1), (8, 2, 4), (5, 2, 2), (3, 3, 1)])
+  func share(_ threads: Int, _ blocks: Int, _ expected: Int) throws {
+    let shares = try Workers.map(blocks, threads: threads) { _ in Workers.share(of: 100) }
+    #expect(Set(shares) == [expected])
+    #expect(Workers.share(of: threads) == threads)
+    // A call that is not divided leaves all threads to those inside it.
+    #expect(try Workers.map(1, threads: threads) { _ in Workers.share(of: 7) } == [7])
+  }
 }

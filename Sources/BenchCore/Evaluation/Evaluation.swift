@@ -31,10 +31,9 @@ public struct Evaluation: Sendable {
     let manifold = task.manifold.sharing(configuration.shared)
     let suite = MeasurementSuite(task: task, configuration: configuration, classifier: subject.classifier)
     progress.begin("measuring", total: set.images.batch)
-    // The last block, which may be short, first: then threads do not come to the end of their blocks at the same time, and one
-    // that has none left helps with the whole of another's.
-    let tables = try Workers.map(ranges.count, threads: configuration.threads) { index in
-      let block = try block(ranges[ranges.count - 1 - index], of: set, on: manifold, subject: subject)
+    let tables = try BlockPipeline(threads: configuration.threads).map(ranges) { range in
+      try block(range, of: set, on: manifold, subject: subject)
+    } and: { block in
       let correct = zip(block.predicted, block.labels).map { $0 == $1 ? 1.0 : 0.0 }
       var table = SampleTable([(SampleColumn.correct, correct)])
       table.append(columnsOf: try suite.samples(of: block))
@@ -42,7 +41,7 @@ public struct Evaluation: Sendable {
       return table
     }
     var samples = SampleTable()
-    for table in tables.reversed() { samples.append(rowsOf: table) }
+    for table in tables { samples.append(rowsOf: table) }
 
     let means = Bootstrap(
       imageCount: samples.rowCount, resamples: configuration.resamples, seed: configuration.seed

@@ -50,7 +50,7 @@ public struct AutoencoderManifold: Manifold {
       file: network.parts.file, images: images, graph: graph, output: derivative, threads: threads)
     dimension = k
     learned = network.parts.reference
-    fingerprint = network.parts.fingerprint
+    fingerprint = try network.parts.fingerprint()
     file = network.parts.file
     imageShape = network.parts.imageShape
     self.threads = max(1, threads)

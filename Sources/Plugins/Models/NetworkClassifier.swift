@@ -40,7 +40,7 @@ final class NetworkClassifier: Classifier {
   func logits(_ images: Tensor) throws -> Tensor {
     try check(images)
     let result = ResultBuffer(images.batch * classCount)
-    try Workers.forEachBlock(of: images.batch, blockSize: forwardPass(images.batch), threads: threads) {
+    try Workers.forEachBlock(of: images.batch, blockSize: passSize(images.batch), threads: threads) {
       range, _ in
       try self.withWorkspace(count: range.count, withGradient: false) { workspace in
         self.load(images, range, into: workspace)
@@ -64,7 +64,7 @@ final class NetworkClassifier: Classifier {
     }
     let logits = ResultBuffer(count * classCount)
     let gradients = Mutex<[ResultBuffer]>([])
-    try Workers.forEachBlock(of: count, blockSize: gradientPass(count), threads: threads) { range, _ in
+    try Workers.forEachBlock(of: count, blockSize: passSize(count), threads: threads) { range, _ in
       try self.withWorkspace(count: range.count, withGradient: true) { workspace in
         self.load(images, range, into: workspace)
         workspace.runFirstStage()
@@ -92,8 +92,7 @@ final class NetworkClassifier: Classifier {
 
   /// Compiles the programs of full batches. The one with the gradient first: it has the weights of the other, too.
   func prepare(forImages count: Int) throws {
-    _ = try program(key(count: min(gradientPass(count), count), withGradient: true))
-    _ = try program(key(count: min(forwardPass(count), count), withGradient: false))
+    for withGradient in [true, false] { _ = try program(key(count: min(batch, count), withGradient: withGradient)) }
   }
 
   /// What is kept for the next call: compiled programs, and workspaces that no worker is using.
@@ -116,19 +115,15 @@ final class NetworkClassifier: Classifier {
     }
   }
 
-  /// Images per pass: the batch, or fewer where `count` images would not give each thread `passes` of them. Passes of 16 images
-  /// are 5 % slower than those of 64, smaller ones soon more; the sizes are powers of two, for which there are programs.
-  private func passSize(_ count: Int, passes: Int) -> Int {
+  /// Images per pass: the batch, or fewer where `count` images would not give each thread one. Passes of 16 images are 5 %
+  /// slower than those of 64, smaller ones soon more; the sizes are powers of two, for which there are programs.
+  private func passSize(_ count: Int) -> Int {
+    let threads = Workers.share(of: threads)
     guard threads > 1 else { return batch }
     var size = 16
-    while size < (count - 1) / (passes * threads) + 1 { size *= 2 }
+    while size < (count - 1) / threads + 1 { size *= 2 }
     return min(batch, size)
   }
-
-  private func forwardPass(_ count: Int) -> Int { passSize(count, passes: 1) }
-
-  /// Of several backward passes each, so that it takes long: two per thread, for one that comes late to find one.
-  private func gradientPass(_ count: Int) -> Int { passSize(count, passes: 2) }
 
   /// Runs `body` with a workspace for at least `count` images: the next power of two, so that few programs are made.
   private func withWorkspace(count: Int, withGradient: Bool, _ body: (Workspace) throws -> Void) throws {

@@ -11,8 +11,7 @@ struct LearnedNetwork: Sendable {
   let preprocessing: Preprocessing
   /// `[C, H, W]`.
   let imageShape: Shape
-  /// Of checkpoint and description.
-  let fingerprint: String
+  private let digest: String
   private let record: ModelRecord.Checkpoint
 
   /// - Parameter kind: what the description must say.
@@ -31,7 +30,7 @@ struct LearnedNetwork: Sendable {
       throw ReferenceError.otherTask(file: file, trainedFor: task, task: options.task)
     }
     self.description = description
-    fingerprint = checkpoint.sha256 + String(decoding: try JSONEncoding.encodeCompact(description), as: UTF8.self)
+    digest = checkpoint.sha256
     weights = WeightSource(try CheckpointReader.stateDict(of: checkpoint))
     imageShape = options.imageShape
     preprocessing = description.preprocessing ?? .identity(channels: imageShape[0])
@@ -41,6 +40,12 @@ struct LearnedNetwork: Sendable {
   }
 
   var file: String { weights.file }
+
+  /// Of checkpoint and description.
+  /// - Throws: `JSONError` where the description holds a number that is not finite.
+  func fingerprint() throws -> String {
+    digest + String(decoding: try JSONEncoding.encodeCompact(description), as: UTF8.self)
+  }
 
   /// What a result says of it. The parameters are those that layers have asked for until now.
   var reference: LearnedReference {

@@ -42,7 +42,7 @@ public struct DenoiserScore: Score {
       file: parts.file, images: Self.imagesPerRun, graph: graph, output: score, threads: options.threads)
     self.noise = noise
     learned = parts.reference
-    fingerprint = parts.fingerprint
+    fingerprint = try parts.fingerprint()
     file = parts.file
     imageShape = parts.imageShape
     threads = max(1, options.threads)
