@@ -12,7 +12,7 @@ import Testing
   private func ranges(_ count: Int) -> [Range<Int>] { (0..<count).map { 10 * $0..<10 * $0 + 3 } }
 
   /// Every block once through both steps, in order, whatever the number of threads; with calls that are divided inside.
-  @Test(arguments: [1, 2, 3, 16], [0, 1, 2, 5, BlockPipeline.group, 2 * BlockPipeline.group + 1])
+  @Test(arguments: [1, 2, 3, 16], [0, 1, 2, 5, 16, 33])
   func resultsAreInOrder(_ threads: Int, _ blocks: Int) throws {
     let between = Mutex(0)
     let results = try BlockPipeline(threads: threads).map(ranges(blocks)) { range in

@@ -11,7 +11,7 @@ struct BlockPipeline {
   let threads: Int
 
   /// Blocks that are between the steps at the same time, each with tens of megabytes.
-  static let group = 16
+  private var groupSize: Int { 2 * threads }
 
   /// The second step's results, in the order of `ranges`.
   /// - Throws: the error of the first failing step.
@@ -20,8 +20,8 @@ struct BlockPipeline {
     and second: @Sendable (Between) throws -> Result
   ) throws -> [Result] {
     var results: [Result] = []
-    for start in stride(from: 0, to: ranges.count, by: Self.group) {
-      let group = Array(ranges[start..<min(start + Self.group, ranges.count)])
+    for start in stride(from: 0, to: ranges.count, by: groupSize) {
+      let group = Array(ranges[start..<min(start + groupSize, ranges.count)])
       if group.count < threads {
         // Every thread is needed for the first steps, which then divide what they can (`Workers.share`).
         let between = try Workers.map(group.count, threads: threads) { try first(group[$0]) }

@@ -30,7 +30,8 @@ enum ImageLayout: Sendable {
 }
 
 /// What an operator says of the layouts it can work in; for its first input and its output, and for all inputs that must lie
-/// as the output does. Every other value that it reads is planar.
+/// as the output does. Every other value that it reads is planar. Operators of other modules have what
+/// `Operator.layoutSupport` gives without being implemented.
 public struct LayoutSupport: Sendable {
   /// How many floats fewer are moved if the first input is channels last, less than 0 for more; nil where it must be planar.
   var source: Int?

@@ -3,11 +3,11 @@ import Tensor
 /// Decides for every value of a graph how it lies in memory, so that little is moved: values that operators bind together
 /// are channels last where all of them can and more is saved than lost.
 struct LayoutPlan {
-  /// Of each value, another one that lies as it does, or itself.
+  /// Of each value, a later one that lies as it does, or itself.
   private var links: [Int]
   private var isChannelsLast: [Bool]
 
-  func layout(of value: Graph.Value) -> ImageLayout { isChannelsLast[root(value.index)] ? .channelsLast : .planar }
+  func layout(of value: Graph.Value) -> ImageLayout { isChannelsLast[links[value.index]] ? .channelsLast : .planar }
 
   /// - Parameter outputs: what others read; like inputs and constants they are planar.
   init(_ graph: Graph, outputs: [Graph.Value]) {
@@ -26,7 +26,8 @@ struct LayoutPlan {
       if let output = support.output { saved[value.index] += output } else { isPlanar[value.index] = true }
       for (number, input) in inputs.enumerated() {
         if support.likeOutput.contains(number) {
-          links[root(input.index)] = root(value.index)
+          let (own, other) = (root(value.index), root(input.index))
+          links[other] = own
         } else if number == 0, let source = support.source {
           saved[input.index] += source
         } else {
@@ -37,15 +38,21 @@ struct LayoutPlan {
     var total = [Int](repeating: 0, count: links.count)
     var excluded = [Bool](repeating: false, count: links.count)
     for index in links.indices {
-      total[root(index)] += saved[index]
-      if isPlanar[index] { excluded[root(index)] = true }
+      let root = root(index)
+      links[index] = root
+      total[root] += saved[index]
+      if isPlanar[index] { excluded[root] = true }
     }
     for index in links.indices { isChannelsLast[index] = total[index] > 0 && !excluded[index] }
   }
 
-  private func root(_ index: Int) -> Int {
+  /// The last of the values that lie alike. Paths are halved on the way, or long chains would take quadratic time.
+  private mutating func root(_ index: Int) -> Int {
     var root = index
-    while links[root] != root { root = links[root] }
+    while links[root] != root {
+      links[root] = links[links[root]]
+      root = links[root]
+    }
     return root
   }
 }

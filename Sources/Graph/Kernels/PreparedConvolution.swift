@@ -30,8 +30,7 @@ protocol PreparedConvolution {
   /// - Parameter layout: of the source; that of the output is the epilogue's.
   func run(
     _ range: Range<Int>, _ source: UnsafePointer<Float>, _ layout: ImageLayout, prepared: UnsafePointer<Float>,
-    _ epilogue: Epilogue,
-    scratch: UnsafeMutablePointer<Float>)
+    _ epilogue: Epilogue, scratch: UnsafeMutablePointer<Float>)
 }
 
 extension PreparedConvolution {
