@@ -49,8 +49,8 @@ struct ExternalFixture {
   }
 
   /// Waits a moment: the system ends a process after the call that asks for it.
-  func hasNoProcess(within seconds: Double = 5) -> Bool {
-    let end = Date().addingTimeInterval(seconds)
+  func hasNoProcess() -> Bool {
+    let end = Date().addingTimeInterval(60)
     while !processes.isEmpty {
       guard Date() < end else { return false }
       usleep(10_000)

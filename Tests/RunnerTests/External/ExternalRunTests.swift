@@ -135,7 +135,7 @@ import Testing
     if number != SIGKILL {
       #expect(running.process.terminationReason == .exit && running.process.terminationStatus == 130)
     }
-    let end = Date().addingTimeInterval(5)
+    let end = Date().addingTimeInterval(60)
     while !Self.processes(marked: mark, besides: running.process).isEmpty, Date() < end { usleep(20_000) }
     #expect(Self.processes(marked: mark, besides: running.process).isEmpty)
     #expect(binary.files == ["in.safetensors"])
