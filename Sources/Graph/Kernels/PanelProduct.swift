@@ -14,13 +14,20 @@ struct PanelProduct {
   /// Rows that the kernel computes together.
   private static let group = 6
 
-  /// Rows that are handed out together.
-  var blockRows: Int { Self.group * KernelArguments.blockSize(work: Self.group * inner * pitch / 8) }
+  /// Rows that are best multiplied together: the panels are read anew for every block of them, and 512 KB of the left matrix
+  /// stay in the cache meanwhile.
+  private var largestBlock: Int { max(1, (1 << 17) / max(1, Self.group * inner)) * Self.group }
+
+  /// Rows of a block where `rows` are divided among threads.
+  func blockRows(of rows: Int, threads: Int) -> Int {
+    let share = (rows + threads - 1) / threads
+    return max(Self.group, min(largestBlock, (share + Self.group - 1) / Self.group * Self.group))
+  }
 
   /// Floats of the panels.
   var preparedCount: Int { pitch * inner }
 
-  var scratchCount: Int { Self.group * inner + (pitch == columns ? Self.group : blockRows) * pitch }
+  var scratchCount: Int { Self.group * inner + (pitch == columns ? Self.group : largestBlock) * pitch }
 
   /// - Parameter right: `[inner, columns]`.
   func prepare(_ right: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
@@ -36,7 +43,7 @@ struct PanelProduct {
   }
 
   /// - Parameters:
-  ///   - rows: at most `blockRows`.
+  ///   - rows: of one block.
   ///   - left: `[rows, inner]`.
   ///   - output: `[rows, columns]`.
   func multiply(

@@ -79,8 +79,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .nonFiniteWeights(let file, let tensor):
       "\(file): tensor `\(tensor)` holds NaN or infinity; the training diverged or the file is damaged"
     case .memory(let file, let bytes, let images, let workers, let available):
-      "\(file): \(images) images at once take \(bytes >> 20) MiB for each of \(workers) workers, "
-        + "the machine has \(available >> 20) MiB; lower --batch or --threads"
+      "\(file): a pass of \(images) image\(images == 1 ? "" : "s") takes \(bytes >> 20) MiB for each of \(workers) workers, "
+        + "this process may use \(available >> 20) MiB; lower \(images == 1 ? "" : "--batch or ")--threads"
     }
   }
 }

@@ -9,7 +9,10 @@ final class NetworkClassifier: Classifier {
   let inputShape: Shape
   let classCount: Int
   private let network: any NetworkSource
-  private let batch: Int
+  /// Images per pass at most.
+  private let batch: Mutex<Int>
+  private let lowersBatch: Bool
+  private let memory: Int
   private let threads: Int
   private let precision: Precision
   /// Workspaces by kind and batch size that no worker is using.
@@ -26,11 +29,20 @@ final class NetworkClassifier: Classifier {
     let workspace: Workspace
   }
 
+  /// - Parameters:
+  ///   - batch: images per pass.
+  ///   - lowersBatch: whether it is lowered where a pass of so many takes too much memory; an error otherwise.
+  ///   - memory: what the process may use, in bytes.
   /// - Throws: `ModelError`, `CheckpointError`, `GraphError` where layers and tensors do not fit.
-  init(_ network: any NetworkSource, batch: Int, threads: Int, precision: Precision = .fast) throws {
+  init(
+    _ network: any NetworkSource, batch: Int, lowersBatch: Bool = false, threads: Int, precision: Precision = .fast,
+    memory: Int = MemoryLimit.bytes
+  ) throws {
     self.precision = precision
     self.network = network
-    self.batch = max(1, batch)
+    self.batch = Mutex(max(1, batch))
+    self.lowersBatch = lowersBatch
+    self.memory = memory
     self.threads = max(1, threads)
     inputShape = network.inputShape
     let probe = try network.graph(batch: 1)
@@ -40,8 +52,8 @@ final class NetworkClassifier: Classifier {
   func logits(_ images: Tensor) throws -> Tensor {
     try check(images)
     let result = ResultBuffer(images.batch * classCount)
-    try Workers.forEachBlock(of: images.batch, blockSize: passSize(images.batch), threads: threads) {
-      range, _ in
+    let size = try passSize(images.batch, withGradient: false)
+    try Workers.forEachBlock(of: images.batch, blockSize: size, threads: threads) { range, _ in
       try self.withWorkspace(count: range.count, withGradient: false) { workspace in
         self.load(images, range, into: workspace)
         workspace.run()
@@ -64,7 +76,8 @@ final class NetworkClassifier: Classifier {
     }
     let logits = ResultBuffer(count * classCount)
     let gradients = Mutex<[ResultBuffer]>([])
-    try Workers.forEachBlock(of: count, blockSize: passSize(count), threads: threads) { range, _ in
+    let size = try passSize(count, withGradient: true)
+    try Workers.forEachBlock(of: count, blockSize: size, threads: threads) { range, _ in
       try self.withWorkspace(count: range.count, withGradient: true) { workspace in
         self.load(images, range, into: workspace)
         workspace.runFirstStage()
@@ -92,7 +105,9 @@ final class NetworkClassifier: Classifier {
 
   /// Compiles the programs of full batches. The one with the gradient first: it has the weights of the other, too.
   func prepare(forImages count: Int) throws {
-    for withGradient in [true, false] { _ = try program(key(count: min(batch, count), withGradient: withGradient)) }
+    for withGradient in [true, false] {
+      _ = try program(key(count: fittingBatch(count, withGradient: withGradient), withGradient: withGradient))
+    }
   }
 
   /// What is kept for the next call: compiled programs, and workspaces that no worker is using.
@@ -117,12 +132,33 @@ final class NetworkClassifier: Classifier {
 
   /// Images per pass: the batch, or fewer where `count` images would not give each thread one. Passes of 16 images are 5 %
   /// slower than those of 64, smaller ones soon more; the sizes are powers of two, for which there are programs.
-  private func passSize(_ count: Int) -> Int {
+  private func passSize(_ count: Int, withGradient: Bool) throws -> Int {
     let threads = Workers.share(of: threads)
-    guard threads > 1 else { return batch }
-    var size = 16
+    var size = threads > 1 ? 16 : max(1, count)
     while size < (count - 1) / threads + 1 { size *= 2 }
-    return min(batch, size)
+    return try fittingBatch(size, withGradient: withGradient)
+  }
+
+  /// The batch, at most `size`; lowered by halves until a pass fits into memory.
+  private func fittingBatch(_ size: Int, withGradient: Bool) throws -> Int {
+    while true {
+      let size = min(size, batch.withLock { $0 })
+      guard lowersBatch, size > 1 else { return size }
+      if try fits(key(count: size, withGradient: withGradient)) { return size }
+      batch.withLock { $0 = min($0, size / 2) }
+    }
+  }
+
+  private func fits(_ key: Key) throws -> Bool {
+    do {
+      return try program(key).fits(workers: threads, memory: memory)
+    } catch let error as GraphError {
+      guard case .tooLarge = error else { throw error }
+      return false
+    } catch let error as ModelError {
+      guard case .memory = error else { throw error }
+      return false
+    }
   }
 
   /// Runs `body` with a workspace for at least `count` images: the next power of two, so that few programs are made.
@@ -137,7 +173,7 @@ final class NetworkClassifier: Classifier {
   private func key(count: Int, withGradient: Bool) -> Key {
     var size = 1
     while size < count { size *= 2 }
-    return Key(batch: min(size, max(batch, count)), withGradient: withGradient)
+    return Key(batch: min(size, max(batch.withLock { $0 }, count)), withGradient: withGradient)
   }
 
   private func program(_ key: Key) throws -> Program {
@@ -154,7 +190,7 @@ final class NetworkClassifier: Classifier {
       let program = try Program(
         graph, outputs: outputs, lateInputs: ["cotangent"], precision: precision,
         sharingConstantsOf: (programs.first { $0.key.withGradient } ?? programs.first)?.value, threads: threads)
-      try program.checkMemory(file: network.file, images: key.batch, workers: threads)
+      try program.checkMemory(file: network.file, images: key.batch, workers: threads, memory: memory)
       programs[key] = program
       return program
     }

@@ -1,11 +1,12 @@
-import Foundation
 import Graph
 
 extension Program {
+  /// Whether the machine holds a workspace for each of the workers, with half of its memory to spare.
+  func fits(workers: Int, memory: Int) -> Bool { workspaceBytes <= memory / 2 / workers }
+
   /// Refuses what the machine cannot hold: the system would end the process later, without a word.
   /// - Throws: `ModelError.memory`.
-  func checkMemory(file: String, images: Int, workers: Int) throws {
-    let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+  func checkMemory(file: String, images: Int, workers: Int, memory: Int = MemoryLimit.bytes) throws {
     guard workspaceBytes <= memory / workers else {
       throw ModelError.memory(
         file: file, bytesPerWorker: workspaceBytes, images: images, workers: workers, available: memory)

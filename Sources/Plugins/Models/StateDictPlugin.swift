@@ -47,7 +47,8 @@ public struct StateDictPlugin: ModelPlugin {
       inputShape: inputShape, preprocessing: preprocessing, clampsInput: clamps, layers: recognised.layers,
       weights: weights)
     let classifier = try NetworkClassifier(
-      network, batch: options.batch(for: network.inputShape), threads: options.threads)
+      network, batch: options.batch(for: network.inputShape), lowersBatch: options.batch == nil,
+      threads: options.threads)
     var notes = stateDict.notes
     let unused = weights.unused
     try requireUsed(

@@ -1,4 +1,3 @@
-import Foundation
 import Graph
 import Synchronization
 import Tensor
@@ -27,11 +26,7 @@ final class BlockProgram: Sendable {
   init(file: String, images: Int, graph: Graph, output: Graph.Value, threads: Int) throws {
     self.images = images
     program = try Program(graph, outputs: [output])
-    let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory)
-    guard program.workspaceBytes <= memory / max(1, threads) else {
-      throw ModelError.memory(
-        file: file, bytesPerWorker: program.workspaceBytes, images: images, workers: threads, available: memory)
-    }
+    try program.checkMemory(file: file, images: images, workers: max(1, threads))
   }
 
   /// Runs one block and gives the output's memory to `body`: the elements of the block's images.

@@ -61,7 +61,7 @@ struct SubmitCommand: ParsableCommand {
   var threads: Int = ProcessorCount.available
 
   @Option(
-    help: "Images per thread and pass; results do not depend on it. (default: 64, fewer where images are large)")
+    help: "Images per thread and pass; results do not depend on it. (default: 64, fewer where memory wants it)")
   var batch: Int?
 
   @Flag(help: "Print JSON instead of the summary.")

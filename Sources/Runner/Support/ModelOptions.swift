@@ -22,7 +22,7 @@ struct ModelOptions: ParsableArguments {
   var threads: Int = ProcessorCount.available
 
   @Option(
-    help: "Images per thread and pass; results do not depend on it. (default: 64, fewer where images are large)")
+    help: "Images per thread and pass; results do not depend on it. (default: 64, fewer where memory wants it)")
   var batch: Int?
 
   @OptionGroup(title: "Models that a program serves (docs/plugin-protocol.md)") var program: ProgramOptions

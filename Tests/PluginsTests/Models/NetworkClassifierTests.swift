@@ -167,13 +167,41 @@ import Testing
     #expect(try classifier(batch: 1 << 40).logits(images(3)).shape == [3, 5])
   }
 
-  /// What no machine can hold is refused in words, not by the system.
-  @Test func tooMuchMemoryIsRefused() throws {
-    let classifier = try classifier(batch: 64, threads: 1 << 28)
-    #expect { try classifier.logits(images(64)) } throws: { error in
-      "\(error)".contains("resnet18.pt: 16 images at once take ")
-        && "\(error)".hasSuffix("lower --batch or --threads")
+  /// A batch that nobody asked for is lowered to what fits, with the same results.
+  @Test func theDefaultBatchFitsIntoMemory() throws {
+    let weights = WeightSource(try CheckpointReader.stateDict(of: ModelFixtures.checkpoint("lenet")))
+    let network = Network(
+      inputShape: [2, 16, 16], preprocessing: Preprocessing(mean: [0.5, 0.5], std: [1, 1]), clampsInput: false,
+      layers: [.flatten], weights: weights)
+    let images = images(64, network.inputShape)
+    func pass(lowersBatch: Bool = true, memory: Int) throws -> (gradient: Tensor, largest: Int) {
+      let classifier = try NetworkClassifier(network, batch: 64, lowersBatch: lowersBatch, threads: 1, memory: memory)
+      try classifier.prepare(forImages: 64)
+      let largest = Mutex(0)
+      let result = try classifier.inputGradients(at: images) { logits, range in
+        largest.withLock { $0 = max($0, range.count) }
+        return [logits]
+      }
+      #expect(try classifier.logits(images) == result.logits)
+      return (result.gradients[0], largest.withLock { $0 })
     }
+    let whole = try pass(memory: 1 << 30)
+    #expect(whole.largest == 64)
+    var sizes: [Int] = []
+    for memory in [1 << 20, 1 << 18, 1 << 16] {
+      let lowered = try pass(memory: memory)
+      #expect(lowered.gradient == whole.gradient)
+      sizes.append(lowered.largest)
+    }
+    #expect(sizes[0] > sizes[1] && sizes[1] > sizes[2], "\(sizes)")
+    // What does not fit is refused in words, not by the system later.
+    func message(lowersBatch: Bool, memory: Int) -> String? {
+      ModelFixtures.message { _ = try pass(lowersBatch: lowersBatch, memory: memory) }
+    }
+    #expect(message(lowersBatch: false, memory: 1 << 16)?.contains("lenet") == true)
+    #expect(message(lowersBatch: false, memory: 1 << 16)?.hasSuffix("lower --batch or --threads") == true)
+    #expect(message(lowersBatch: true, memory: 1 << 10)?.contains("a pass of 1 image takes") == true)
+    #expect(message(lowersBatch: true, memory: 1 << 10)?.hasSuffix("; lower --threads") == true)
   }
 
   /// (x - mean) / std per channel, after the clamp where the checkpoint asks for one.

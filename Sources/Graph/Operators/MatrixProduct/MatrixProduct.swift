@@ -2,8 +2,9 @@ import Tensor
 
 /// The product of the last two axes: `[..., M, K]` with `[..., K, N]` of equal leading axes, or with one shared `[K, N]`.
 ///
-/// Two matrices are multiplied row by row (`RowProduct` for short sums, else `PanelProduct`), because rows are images and an
-/// image's numbers may not depend on how many others there are; with leading axes each matrix is one BLAS call of its own.
+/// With one right matrix the product is made row by row (`RowProduct` for short sums of two matrices, else `PanelProduct`),
+/// because rows are images, or parts of them, and an image's numbers may not depend on how many others there are. Otherwise
+/// each pair of matrices is one BLAS call of its own.
 struct MatrixProduct: BilinearOperator {
   static let name = "matmul"
 
@@ -16,10 +17,9 @@ struct MatrixProduct: BilinearOperator {
     return Shape(a.dimensions.dropLast() + [b[b.rank - 1]])
   }
 
-  /// Nil where sums are short, or there are leading axes.
   private func panels(_ inputs: [Shape]) -> PanelProduct? {
     let (a, b) = (inputs[0], inputs[1])
-    guard a.rank == 2, b[0] > RowProduct.longestDoubleSum else { return nil }
+    guard b.rank == 2, a.rank > 2 || b[0] > RowProduct.longestDoubleSum else { return nil }
     return PanelProduct(inner: b[0], columns: b[1])
   }
 
@@ -35,31 +35,27 @@ struct MatrixProduct: BilinearOperator {
 
   func evaluate(_ kernel: KernelArguments) {
     let (a, b) = (kernel.inputShapes[0], kernel.inputShapes[1])
-    let m = a[a.rank - 2]
-    let k = a[a.rank - 1]
-    let n = b[b.rank - 1]
+    let (m, k, n) = (a[a.rank - 2], a[a.rank - 1], b[b.rank - 1])
+    let matrices = a.dimensions.dropLast(2).reduce(1, *)
     let (left, right, output) = (kernel.inputs[0], kernel.inputs[1], kernel.output)
     if let panels = panels(kernel.inputShapes) {
-      kernel.forEachBlock(of: m, blockSize: panels.blockRows) { rows, scratch in
+      let rows = matrices * m
+      kernel.forEachBlock(of: rows, blockSize: panels.blockRows(of: rows, threads: kernel.threads)) { rows, scratch in
         panels.multiply(
           rows: rows.count, left + rows.lowerBound * k, kernel.prepared, into: output + rows.lowerBound * n,
           scratch: scratch)
       }
-      return
-    }
-    if a.rank == 2 {
+    } else if b.rank == 2 {
       kernel.forEachBlock(of: m, blockSize: KernelArguments.blockSize(work: k * n / 2)) { rows, _ in
         RowProduct.multiply(
           rows: rows.count, inner: k, columns: n, left + rows.lowerBound * k, right, into: output + rows.lowerBound * n)
       }
-      return
-    }
-    let matrices = a.dimensions.dropLast(2).reduce(1, *)
-    kernel.forEachBlock(of: matrices, blockSize: KernelArguments.blockSize(work: m * k * n / 4)) { range, _ in
-      for matrix in range {
-        BLAS.multiply(
-          m: m, n: n, k: k, left + matrix * m * k, right + (b.rank == 2 ? 0 : matrix * k * n),
-          into: output + matrix * m * n)
+    } else {
+      kernel.forEachBlock(of: matrices, blockSize: KernelArguments.blockSize(work: m * k * n / 4)) { range, _ in
+        for matrix in range {
+          BLAS.multiply(
+            m: m, n: n, k: k, left + matrix * m * k, right + matrix * k * n, into: output + matrix * m * n)
+        }
       }
     }
   }

@@ -38,7 +38,8 @@ public struct ONNXPlugin: ModelPlugin {
     if given == nil, network.normalisesPixels { notes.append("the graph normalises pixels itself") }
     if !model.producer.isEmpty { notes.append("written by \(model.producer), opset \(model.opset)") }
     let classifier = try NetworkClassifier(
-      network, batch: check.runsInBatches ? options.batch(for: network.inputShape) : 1, threads: options.threads)
+      network, batch: check.runsInBatches ? options.batch(for: network.inputShape) : 1,
+      lowersBatch: options.batch == nil, threads: options.threads)
     return LoadedModel(
       classifier: classifier, architecture: "onnx", parameters: network.parameterCount,
       preprocessing: network.preprocessing,
