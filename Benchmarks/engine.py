@@ -2,10 +2,11 @@
 """Images per second of pags-bench and of PyTorch on the same networks, in turn, and their ratios.
 
 Makes a virtual environment of its own with PyTorch (CPU) from the package registry, networks with random weights as checkpoints
-that `pags-bench` reads, and runs both several times in alternation: the machine's speed varies, and so does a ratio of two
-numbers that were measured at different times.
+or ONNX graphs that `pags-bench` reads, and runs both several times in alternation: the machine's speed varies, and so does a
+ratio of two numbers that were measured at different times.
 
-  Benchmarks/engine.py [--threads 1] [--batch 64] [--rounds 5] [--networks resnet18 lenet] [--binary PATH] [--python PATH]
+  Benchmarks/engine.py [--threads 1] [--batch 64] [--rounds 5] [--networks resnet18 swin_t] [--binary PATH] [--python PATH]
+  Benchmarks/engine.py --networks graphs
 """
 import argparse
 import json
@@ -28,10 +29,24 @@ NETWORKS = {
     "wideresnet-28-2": ((3, 32, 32), 64),
     "resnet50-imagenet": ((3, 224, 224), 8),
 }
+# Torchvision's names; these reach pags-bench as ONNX graphs.
+GRAPHS = {
+    name: ((3, 224, 224), 8)
+    for name in ["mobilenet_v2", "efficientnet_b0", "regnet_y_400mf", "resnext50_32x4d", "densenet121", "convnext_tiny",
+                 "vit_b_16", "swin_t"]
+}
 
 
-def networks():
-    """The networks as PyTorch modules."""
+def network(name):
+    """A network as a PyTorch module, with random weights."""
+    if name in GRAPHS:
+        import torchvision
+        return torchvision.models.get_model(name)
+    return checkpoints()[name]()
+
+
+def checkpoints():
+    """Makers of the networks that pags-bench has built in."""
     import torch
     from torch import nn
     from torch.nn import functional as f
@@ -155,13 +170,18 @@ def worker():
 
     command, name, *rest = sys.argv[2:]
     torch.manual_seed(0)
-    module = networks()[name]().eval()
+    module = network(name).eval()
+    image = {**NETWORKS, **GRAPHS}[name][0]
     if command == "save":
-        torch.save(module.state_dict(), rest[0])
+        if name in GRAPHS:
+            torch.onnx.export(module, torch.zeros(2, *image), rest[0], dynamic_axes={"images": {0: "N"}, "logits": {0: "N"}},
+                              input_names=["images"], output_names=["logits"], opset_version=17)
+        else:
+            torch.save(module.state_dict(), rest[0])
         return
     batch, threads, seconds = int(rest[0]), int(rest[1]), float(rest[2])
     torch.set_num_threads(threads)
-    x = torch.rand(batch, *NETWORKS[name][0])
+    x = torch.rand(batch, *image)
     for parameter in module.parameters():
         parameter.requires_grad_(False)
 
@@ -194,7 +214,7 @@ def environment(python):
     executable = home / "bin" / "python"
     if not executable.exists():
         venv.create(home, with_pip=True)
-        packages = [f"torch=={TORCH}", "torchvision", "numpy"]
+        packages = [f"torch=={TORCH}", "torchvision", "numpy", "onnx"]
         subprocess.run([executable, "-m", "pip", "install", "--quiet", *packages], check=True)
     return str(executable)
 
@@ -209,20 +229,21 @@ def main():
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2, help="of each measurement")
-    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--networks", nargs="+", choices=[*NETWORKS, *GRAPHS, "graphs"], default=list(NETWORKS))
     parser.add_argument("--binary", default=str(HERE.parent / ".build" / "release" / "pags-bench"))
-    parser.add_argument("--python", help="a Python that has PyTorch and torchvision")
+    parser.add_argument("--python", help="a Python that has PyTorch, torchvision and onnx")
     options = parser.parse_args()
     if not os.access(options.binary, os.X_OK):
         sys.exit(f"{options.binary} is missing; run `swift build -c release --product pags-bench`")
     python = environment(options.python)
     print(f"{'network':20} {'':26} {'images/s':>9} {'PyTorch':>9}  ratio (lowest to highest)")
     with tempfile.TemporaryDirectory() as folder:
-        for name in options.networks:
-            image, largest = NETWORKS[name]
+        names = [name for given in options.networks for name in (GRAPHS if given == "graphs" else [given])]
+        for name in names:
+            image, largest = {**NETWORKS, **GRAPHS}[name]
             batch = min(options.batch, largest)
-            checkpoint = os.path.join(folder, name + ".pth")
-            subprocess.run([python, __file__, "--worker", "save", name, checkpoint], check=True)
+            checkpoint = os.path.join(folder, name + (".onnx" if name in GRAPHS else ".pth"))
+            subprocess.run([python, "-W", "ignore", __file__, "--worker", "save", name, checkpoint], check=True)
             model = [options.binary, "bench", checkpoint, "--batch", str(batch), "--threads", str(options.threads),
                      "--seconds", str(options.seconds), "--shape", ",".join(map(str, image)), "--json"]
             ours, theirs = [], []
