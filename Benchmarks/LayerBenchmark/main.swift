@@ -36,8 +36,11 @@ func bestTime(repeats: Int, _ body: () -> Void) -> Double {
 
 struct Layer {
   let channels: Int, outputs: Int, height: Int, width: Int, window: Int, stride: Int
+  var groups = 1
 
-  var description: String { "\(channels)->\(outputs) \(window)x\(window)/\(stride) on \(height)x\(width)" }
+  var description: String {
+    "\(channels)->\(outputs) \(window)x\(window)/\(stride) on \(height)x\(width)" + (groups > 1 ? " in \(groups)" : "")
+  }
 }
 
 let networks: [(name: String, layers: [Layer])] = [
@@ -90,6 +93,19 @@ let networks: [(name: String, layers: [Layer])] = [
       Layer(channels: 2048, outputs: 512, height: 7, width: 7, window: 1, stride: 1),
     ]
   ),
+  (
+    "groups",
+    [
+      Layer(channels: 96, outputs: 96, height: 112, width: 112, window: 3, stride: 2, groups: 96),
+      Layer(channels: 144, outputs: 144, height: 56, width: 56, window: 3, stride: 1, groups: 144),
+      Layer(channels: 576, outputs: 576, height: 14, width: 14, window: 3, stride: 1, groups: 576),
+      Layer(channels: 240, outputs: 240, height: 28, width: 28, window: 5, stride: 2, groups: 240),
+      Layer(channels: 672, outputs: 672, height: 14, width: 14, window: 5, stride: 1, groups: 672),
+      Layer(channels: 96, outputs: 96, height: 56, width: 56, window: 7, stride: 1, groups: 96),
+      Layer(channels: 768, outputs: 768, height: 7, width: 7, window: 7, stride: 1, groups: 768),
+      Layer(channels: 128, outputs: 128, height: 56, width: 56, window: 3, stride: 1, groups: 32),
+    ]
+  ),
 ]
 
 let arguments = CommandLine.arguments.dropFirst()
@@ -119,14 +135,14 @@ for (name, layers) in networks where chosen == nil || chosen == name {
   let title = "\(name), batch \(batch), \(precision)"
   print(column(title, 36) + column("forward", 18) + column("input gradient", 18) + "weight gradient")
   for layer in layers {
-    let geometry = ConvolutionGeometry(stride: layer.stride, padding: layer.window / 2)
+    let geometry = ConvolutionGeometry(stride: layer.stride, padding: layer.window / 2, groups: layer.groups)
     var graph = Graph()
     func random(_ shape: Shape) -> Tensor {
       let values = RandomStream(seed: 1, name: layer.description).normals(item: 0, count: shape.count)
       return Tensor(shape: shape, scalars: values.map { Float($0) })
     }
     let image: Shape = [batch, layer.channels, layer.height, layer.width]
-    let weights: Shape = [layer.outputs, layer.channels, layer.window, layer.window]
+    let weights: Shape = [layer.outputs, layer.channels / layer.groups, layer.window, layer.window]
     let constant = graph.constant(random(weights))
     let x = graph.input("x", image)
     let y = try graph.conv2d(x, constant, geometry)

@@ -33,6 +33,27 @@ public struct VectorKernels: Sendable {
   }
 
   @inline(__always)
+  public func depthwiseProduct(
+    pixels: Int, terms: Int, weights: UnsafePointer<Float>, offsets: UnsafePointer<Int>,
+    source: UnsafePointer<Float>, sourceStride: Int, output: UnsafeMutablePointer<Float>, outputStride: Int
+  ) {
+    switch instructionSet {
+    case .portable:
+      KernelsPortable.depthwiseProduct(
+        pixels: pixels, terms: terms, weights: weights, offsets: offsets, source: source, sourceStride: sourceStride,
+        output: output, outputStride: outputStride)
+    case .avx2:
+      KernelsAVX2.depthwiseProduct(
+        pixels: pixels, terms: terms, weights: weights, offsets: offsets, source: source, sourceStride: sourceStride,
+        output: output, outputStride: outputStride)
+    case .avx512:
+      KernelsAVX512.depthwiseProduct(
+        pixels: pixels, terms: terms, weights: weights, offsets: offsets, source: source, sourceStride: sourceStride,
+        output: output, outputStride: outputStride)
+    }
+  }
+
+  @inline(__always)
   public func shiftedDots(
     rows: Int, terms: Int, offsets: UnsafePointer<Int32>, images: Int, gradient: UnsafePointer<Float>, pitch: Int,
     gradientStride: Int, source: UnsafePointer<Float>, sourceStride: Int, positions: Int,
@@ -80,22 +101,25 @@ public struct VectorKernels: Sendable {
 
   @inline(__always)
   public func finishPixels(
-    count: Int, channels: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>,
+    count: Int, channels: Int, stride: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>,
     bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool,
     slope: Float
   ) {
     switch instructionSet {
     case .portable:
       KernelsPortable.finishPixels(
-        count: count, channels: channels, source: source, values: values, bias: bias, residual: residual,
+        count: count, channels: channels, stride: stride, source: source, values: values, bias: bias,
+        residual: residual,
         reference: reference, rectifies: rectifies, slope: slope)
     case .avx2:
       KernelsAVX2.finishPixels(
-        count: count, channels: channels, source: source, values: values, bias: bias, residual: residual,
+        count: count, channels: channels, stride: stride, source: source, values: values, bias: bias,
+        residual: residual,
         reference: reference, rectifies: rectifies, slope: slope)
     case .avx512:
       KernelsAVX512.finishPixels(
-        count: count, channels: channels, source: source, values: values, bias: bias, residual: residual,
+        count: count, channels: channels, stride: stride, source: source, values: values, bias: bias,
+        residual: residual,
         reference: reference, rectifies: rectifies, slope: slope)
     }
   }

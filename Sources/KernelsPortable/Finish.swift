@@ -68,19 +68,20 @@ private func finishLoops(
 /// The same for pixels whose channels lie side by side.
 ///
 /// - Parameters:
-///   - channels: a multiple of 16.
+///   - channels: of the source; a multiple of 16.
+///   - stride: from one pixel to the next of everything else; the number of channels where the source has them all.
 ///   - bias: one number per channel.
 @inline(never)
 public func finishPixels(
-  count: Int, channels: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>,
+  count: Int, channels: Int, stride: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>,
   bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool,
   slope: Float
 ) {
   for pixel in 0..<count {
     var channel = 0
     while channel < channels {
-      let place = pixel &* channels &+ channel
-      var sum = load(source + place) + (bias.map { load($0 + channel) } ?? Vector.zero)
+      let place = pixel &* stride &+ channel
+      var sum = load(source + pixel &* channels + channel) + (bias.map { load($0 + channel) } ?? Vector.zero)
       if let residual { sum += load(residual + place) }
       if let reference {
         let closed = slope == 0 ? Vector.zero : repeated(slope) * sum

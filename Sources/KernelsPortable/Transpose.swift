@@ -7,7 +7,12 @@ public func transpose(
   outputStride: Int
 ) {
   var row = 0
-  while row &+ width <= rows {
+  while row < rows {
+    // What is left of rows and of columns is done together with some that are done already, where there are enough.
+    if row &+ width > rows {
+      if rows < width { break }
+      row = rows &- width
+    }
     let line = source + row &* sourceStride
     let target = output + row
     var column = 0
@@ -23,6 +28,11 @@ public func transpose(
     while column &+ 4 <= columns {
       transpose4(line + column, sourceStride, target + column &* outputStride, outputStride)
       column &+= 4
+    }
+    if column < columns, columns >= 4 {
+      column = columns &- 4
+      transpose4(line + column, sourceStride, target + column &* outputStride, outputStride)
+      column = columns
     }
     while column < columns {
       for lane in 0..<width { target[column &* outputStride &+ lane] = line[lane &* sourceStride &+ column] }

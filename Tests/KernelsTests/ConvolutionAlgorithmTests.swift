@@ -138,6 +138,10 @@ import _TestSupport
   @Test(arguments: general + windows3x3)
   func shifted(_ value: Case) {
     check(ShiftedConvolution.self, value, [false, true], below: 2e-6)
+    checkWeightGradient(value)
+  }
+
+  private func checkWeightGradient(_ value: Case) {
     let x = normals(value.image.count, 1), dy = normals(value.output.count, 3)
     for set in InstructionSet.available {
       let kernel = ShiftedWeightGradient(
@@ -160,6 +164,47 @@ import _TestSupport
     check(GatheredConvolution.self, value, isUnit ? [false, true] : [false], below: 2e-6)
   }
 
+  /// One channel per group: odd sizes, maps smaller than the window, every padding, channels that fill no vector or several, and
+  /// several outputs per channel.
+  private static let oneChannelPerGroup = sample(24) { g in
+    let groups = Int.random(in: 2...40, using: &g)
+    let geometry = ConvolutionGeometry(
+      stride: (Int.random(in: 1...3, using: &g), Int.random(in: 1...3, using: &g)),
+      padding: (
+        top: Int.random(in: 0...4, using: &g), left: Int.random(in: 0...4, using: &g),
+        bottom: Int.random(in: 0...3, using: &g), right: Int.random(in: 0...5, using: &g)
+      ),
+      dilation: (Int.random(in: 1...2, using: &g), Int.random(in: 1...3, using: &g)), groups: groups)
+    return Case(
+      geometry: geometry,
+      image: [
+        Int.random(in: 1...2, using: &g), groups, Int.random(in: 1...13, using: &g), Int.random(in: 1...29, using: &g),
+      ],
+      weights: [
+        groups * Int.random(in: 1...3, using: &g), 1, Int.random(in: 1...7, using: &g),
+        Int.random(in: 1...7, using: &g),
+      ])
+  }
+
+  /// Layers of networks; the first are computed in several strips, the last has sums of several parts.
+  private static let depthwiseLayers = [
+    Case(geometry: ConvolutionGeometry(padding: 1, groups: 17), image: [2, 17, 40, 112], weights: [17, 1, 3, 3]),
+    Case(
+      geometry: ConvolutionGeometry(stride: 2, padding: 1, groups: 4), image: [1, 4, 83, 112], weights: [4, 1, 3, 3]),
+    Case(geometry: ConvolutionGeometry(padding: 3, groups: 48), image: [2, 48, 7, 7], weights: [48, 1, 7, 7]),
+    Case(
+      geometry: ConvolutionGeometry(stride: 2, padding: 2, groups: 32), image: [2, 32, 14, 14], weights: [32, 1, 5, 5]),
+    Case(
+      geometry: ConvolutionGeometry(padding: 2, dilation: 2, groups: 16), image: [1, 16, 9, 11], weights: [32, 1, 3, 3]),
+    Case(geometry: ConvolutionGeometry(padding: 7, groups: 3), image: [1, 3, 20, 19], weights: [3, 1, 15, 15]),
+  ]
+
+  @Test(arguments: oneChannelPerGroup + depthwiseLayers)
+  func depthwise(_ value: Case) {
+    check(DepthwiseConvolution.self, value, [false, true], below: 2e-6)
+    checkWeightGradient(value)
+  }
+
   @Test(arguments: windows3x3)
   func winograd(_ value: Case) { check(WinogradConvolution.self, value, [false, true], below: 5e-6) }
 
@@ -175,6 +220,9 @@ import _TestSupport
       image: [2, 160, 8, 5], weights: [16, 160, 1, 1]),
     Case(geometry: ConvolutionGeometry(padding: 2), image: [2, 16, 6, 17], weights: [32, 16, 5, 5]),
     Case(geometry: ConvolutionGeometry(padding: 1), image: [2, 3, 12, 12], weights: [16, 3, 3, 3]),
+    Case(geometry: ConvolutionGeometry(padding: 3, groups: 48), image: [2, 48, 7, 7], weights: [48, 1, 7, 7]),
+    Case(
+      geometry: ConvolutionGeometry(stride: 2, padding: 1, groups: 32), image: [2, 32, 9, 14], weights: [32, 1, 3, 3]),
   ]
 
   /// The order of channels in memory changes no bit.
@@ -182,7 +230,7 @@ import _TestSupport
   func layouts(_ value: Case) {
     let w = normals(value.weights.count, 2)
     let algorithms: [any PreparedConvolution.Type] = [
-      ShiftedConvolution.self, GatheredConvolution.self, WinogradConvolution.self,
+      ShiftedConvolution.self, GatheredConvolution.self, WinogradConvolution.self, DepthwiseConvolution.self,
     ]
     var compared = 0
     for algorithm in algorithms {
@@ -190,6 +238,7 @@ import _TestSupport
         let (from, to) = isTranspose ? (value.output, value.image) : (value.image, value.output)
         let window = (value.weights[2], value.weights[3])
         let isUnit = value.geometry.strideHeight == 1 && value.geometry.strideWidth == 1
+        if (algorithm == DepthwiseConvolution.self) != (value.geometry.groups > 1) { continue }
         if algorithm == WinogradConvolution.self, window != (3, 3) { continue }
         if algorithm == GatheredConvolution.self, isTranspose, !isUnit, window != (1, 1) { continue }
         let x = normals(from.count, 5)

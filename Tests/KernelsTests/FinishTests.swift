@@ -27,7 +27,7 @@ import _TestSupport
           residual.withUnsafeBufferPointer { residual in
             reference.withUnsafeBufferPointer { reference in
               vectors.finishPixels(
-                count: pixels, channels: channels, source: source, values: &values,
+                count: pixels, channels: channels, stride: channels, source: source, values: &values,
                 bias: hasBias ? bias.baseAddress : nil, residual: hasResidual ? residual.baseAddress : nil,
                 reference: isGated ? reference.baseAddress : nil, rectifies: rectifies, slope: slope)
             }

@@ -1,12 +1,10 @@
 import Tensor
 
-/// Convolutions by OpenBLAS, over windows laid out as columns of a matrix (im2col), and loops where a group has one channel.
+/// Convolutions by OpenBLAS, over windows laid out as columns of a matrix (im2col).
 struct ColumnConvolution {
   private enum Form {
     /// A 1x1 window without stride or padding is a matrix product of the image itself.
     case pointwise
-    /// One input channel per group: too little work per group for a matrix product.
-    case depthwise
     case columns
   }
 
@@ -24,7 +22,6 @@ struct ColumnConvolution {
   }
 
   private var form: Form {
-    if geometry.groups > 1 && channels == geometry.groups { return .depthwise }
     let isPointwise =
       windowHeight == 1 && windowWidth == 1 && geometry.strideHeight == 1 && geometry.strideWidth == 1
       && geometry.top + geometry.left + geometry.bottom + geometry.right == 0
@@ -50,10 +47,6 @@ struct ColumnConvolution {
       let target = output + group * groupOutputs * positions
       let filters = weights + group * groupOutputs * taps
       switch form {
-      case .depthwise:
-        for filter in 0..<groupOutputs {
-          depthwiseForward(source, filters + filter * taps, into: target + filter * positions)
-        }
       case .pointwise:
         BLAS.multiply(m: groupOutputs, n: positions, k: taps, filters, source, into: target)
       case .columns:
@@ -73,10 +66,6 @@ struct ColumnConvolution {
       let source = gradient + group * groupOutputs * positions
       let filters = weights + group * groupOutputs * taps
       switch form {
-      case .depthwise:
-        for filter in 0..<groupOutputs {
-          depthwiseInputGradient(source + filter * positions, filters + filter * taps, addingTo: target)
-        }
       case .pointwise:
         BLAS.multiply(m: taps, n: positions, k: groupOutputs, filters, transposeA: true, source, into: target)
       case .columns:
@@ -95,10 +84,6 @@ struct ColumnConvolution {
       let gradient = gradient + group * groupOutputs * positions
       let filters = weights + group * groupOutputs * taps
       switch form {
-      case .depthwise:
-        for filter in 0..<groupOutputs {
-          depthwiseWeightGradient(source, gradient + filter * positions, addingTo: filters + filter * taps)
-        }
       case .pointwise:
         BLAS.multiply(
           m: groupOutputs, n: taps, k: positions, gradient, source, transposeB: true, beta: 1, into: filters)
@@ -179,62 +164,5 @@ struct ColumnConvolution {
     let first = dx >= 0 ? 0 : (-dx + stride - 1) / stride
     let last = width <= dx ? 0 : min(outputWidth, (width - dx + stride - 1) / stride)
     return (min(first, outputWidth), max(last, min(first, outputWidth)))
-  }
-
-  // MARK: One channel per group
-
-  private func depthwiseForward(
-    _ plane: UnsafePointer<Float>, _ filter: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>
-  ) {
-    output.update(repeating: 0, count: positions)
-    forEachLine { tap, line, source, first, last, stride in
-      let factor = filter[tap]
-      for x in first..<last { output[line + x] += factor * plane[source + x * stride] }
-    }
-  }
-
-  private func depthwiseInputGradient(
-    _ gradient: UnsafePointer<Float>, _ filter: UnsafePointer<Float>, addingTo plane: UnsafeMutablePointer<Float>
-  ) {
-    forEachLine { tap, line, source, first, last, stride in
-      let factor = filter[tap]
-      for x in first..<last { plane[source + x * stride] += factor * gradient[line + x] }
-    }
-  }
-
-  private func depthwiseWeightGradient(
-    _ plane: UnsafePointer<Float>, _ gradient: UnsafePointer<Float>, addingTo filter: UnsafeMutablePointer<Float>
-  ) {
-    forEachLine { tap, line, source, first, last, stride in
-      var sum: Float = 0
-      for x in first..<last { sum += gradient[line + x] * plane[source + x * stride] }
-      filter[tap] += sum
-    }
-  }
-
-  /// Every tap and output line of one channel: the line's offset in the output, and that of its x = 0 in the image.
-  @inline(__always)
-  private func forEachLine(
-    _ body: (_ tap: Int, _ line: Int, _ source: Int, _ first: Int, _ last: Int, _ stride: Int) -> Void
-  ) {
-    let stride = geometry.strideWidth
-    for h in 0..<windowHeight {
-      for w in 0..<windowWidth {
-        let dx = w * geometry.dilationWidth - geometry.left
-        let (first, last) = validColumns(dx)
-        guard first < last else { continue }
-        for y in 0..<outputHeight {
-          let row = y * geometry.strideHeight + h * geometry.dilationHeight - geometry.top
-          guard row >= 0, row < height else { continue }
-          let (tap, line, source) = (h * windowWidth + w, y * outputWidth, row * width + dx)
-          // A literal stride lets the body's loop be vectorised.
-          if stride == 1 {
-            body(tap, line, source, first, last, 1)
-          } else {
-            body(tap, line, source, first, last, stride)
-          }
-        }
-      }
-    }
   }
 }

@@ -32,6 +32,8 @@ struct ConvolutionKernel {
     let prepared: (any PreparedConvolution.Type)? =
       if !Self.isShifted(geometry, image: image, weights: weights, output: output) {
         nil
+      } else if geometry.groups > 1 && weights[1] == 1 {
+        DepthwiseConvolution.self
       } else if precision == .fast, Self.isWinograd(geometry, weights: weights, image: image, output: output, direction)
       {
         WinogradConvolution.self
@@ -87,9 +89,8 @@ struct ConvolutionKernel {
     }
   }
 
-  /// Not for one channel per group, where nothing is shared between outputs, and not for padding that is most of the image.
+  /// Not for padding that is most of the image.
   static func isShifted(_ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape) -> Bool {
-    if geometry.groups > 1 && weights[1] == 1 { return false }
     if [image, weights, output].contains(where: { $0.count == 0 }) { return false }
     let height = image[2] + geometry.top + geometry.bottom
     let width = image[3] + geometry.left + geometry.right

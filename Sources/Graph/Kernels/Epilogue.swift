@@ -49,13 +49,17 @@ struct Epilogue {
 
   /// Of an output with channels last: finishes `count` pixels of one image, from the position `start` on, whose channels lie
   /// side by side.
+  /// - Parameter part: the channels that the source has; nil: all.
   @inline(__always)
-  func apply(image: Int, start: Int, count: Int, fromPixels source: UnsafePointer<Float>) {
-    let place = (image * positions + start) * channels
+  func apply(
+    image: Int, start: Int, count: Int, fromPixels source: UnsafePointer<Float>, channels part: Range<Int>? = nil
+  ) {
+    let part = part ?? 0..<channels
+    let place = (image * positions + start) * channels + part.lowerBound
     vectors.finishPixels(
-      count: count, channels: channels, source: source, values: output + place, bias: bias,
-      residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope
-    )
+      count: count, channels: part.count, stride: channels, source: source, values: output + place,
+      bias: bias.map { $0 + part.lowerBound }, residual: residual.map { $0 + place },
+      reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope)
   }
 
   /// Finishes an image that lies in the output.
