@@ -3,8 +3,9 @@ import Graph
 import Kernels
 import Tensor
 
-// Time of single convolutions, forward and both gradients, and their share of the processor's multiply-add peak, measured in
-// the same run. A share above 100 % is an algorithm that needs fewer multiplications than the definition.
+// Time of single layers, forward and both gradients, and their share of the processor's multiply-add peak, measured in the
+// same run. A share above 100 % is an algorithm that needs fewer multiplications than the definition. Layers that multiply
+// little, such as pooling, have their share of the speed at which memory of the input's and output's size is copied.
 //
 // Times are those that the thread spent computing, so that other work on the machine disturbs little; each is the best of
 // several.
@@ -34,80 +35,6 @@ func bestTime(repeats: Int, _ body: () -> Void) -> Double {
   return best
 }
 
-struct Layer {
-  let channels: Int, outputs: Int, height: Int, width: Int, window: Int, stride: Int
-  var groups = 1
-
-  var description: String {
-    "\(channels)->\(outputs) \(window)x\(window)/\(stride) on \(height)x\(width)" + (groups > 1 ? " in \(groups)" : "")
-  }
-}
-
-let networks: [(name: String, layers: [Layer])] = [
-  (
-    "ResNet-18",
-    [
-      Layer(channels: 3, outputs: 64, height: 32, width: 32, window: 3, stride: 1),
-      Layer(channels: 64, outputs: 64, height: 32, width: 32, window: 3, stride: 1),
-      Layer(channels: 64, outputs: 128, height: 32, width: 32, window: 3, stride: 2),
-      Layer(channels: 64, outputs: 128, height: 32, width: 32, window: 1, stride: 2),
-      Layer(channels: 128, outputs: 128, height: 16, width: 16, window: 3, stride: 1),
-      Layer(channels: 128, outputs: 256, height: 16, width: 16, window: 3, stride: 2),
-      Layer(channels: 256, outputs: 256, height: 8, width: 8, window: 3, stride: 1),
-      Layer(channels: 256, outputs: 512, height: 8, width: 8, window: 3, stride: 2),
-      Layer(channels: 512, outputs: 512, height: 4, width: 4, window: 3, stride: 1),
-    ]
-  ),
-  (
-    "small",
-    [
-      Layer(channels: 1, outputs: 8, height: 20, width: 40, window: 3, stride: 1),
-      Layer(channels: 8, outputs: 8, height: 20, width: 40, window: 3, stride: 1),
-      Layer(channels: 16, outputs: 16, height: 20, width: 40, window: 3, stride: 1),
-      Layer(channels: 32, outputs: 32, height: 20, width: 40, window: 3, stride: 1),
-      Layer(channels: 16, outputs: 32, height: 28, width: 28, window: 3, stride: 2),
-      Layer(channels: 32, outputs: 32, height: 10, width: 20, window: 3, stride: 1),
-      Layer(channels: 32, outputs: 64, height: 14, width: 14, window: 5, stride: 1),
-      Layer(channels: 64, outputs: 64, height: 7, width: 7, window: 3, stride: 1),
-    ]
-  ),
-  (
-    "VGG-11",
-    [
-      Layer(channels: 3, outputs: 64, height: 32, width: 32, window: 3, stride: 1),
-      Layer(channels: 64, outputs: 128, height: 16, width: 16, window: 3, stride: 1),
-      Layer(channels: 128, outputs: 256, height: 8, width: 8, window: 3, stride: 1),
-      Layer(channels: 256, outputs: 256, height: 8, width: 8, window: 3, stride: 1),
-      Layer(channels: 256, outputs: 512, height: 4, width: 4, window: 3, stride: 1),
-      Layer(channels: 512, outputs: 512, height: 4, width: 4, window: 3, stride: 1),
-      Layer(channels: 512, outputs: 512, height: 2, width: 2, window: 3, stride: 1),
-    ]
-  ),
-  (
-    "ResNet-50",
-    [
-      Layer(channels: 3, outputs: 64, height: 224, width: 224, window: 7, stride: 2),
-      Layer(channels: 64, outputs: 64, height: 56, width: 56, window: 3, stride: 1),
-      Layer(channels: 256, outputs: 64, height: 56, width: 56, window: 1, stride: 1),
-      Layer(channels: 256, outputs: 1024, height: 14, width: 14, window: 1, stride: 1),
-      Layer(channels: 2048, outputs: 512, height: 7, width: 7, window: 1, stride: 1),
-    ]
-  ),
-  (
-    "groups",
-    [
-      Layer(channels: 96, outputs: 96, height: 112, width: 112, window: 3, stride: 2, groups: 96),
-      Layer(channels: 144, outputs: 144, height: 56, width: 56, window: 3, stride: 1, groups: 144),
-      Layer(channels: 576, outputs: 576, height: 14, width: 14, window: 3, stride: 1, groups: 576),
-      Layer(channels: 240, outputs: 240, height: 28, width: 28, window: 5, stride: 2, groups: 240),
-      Layer(channels: 672, outputs: 672, height: 14, width: 14, window: 5, stride: 1, groups: 672),
-      Layer(channels: 96, outputs: 96, height: 56, width: 56, window: 7, stride: 1, groups: 96),
-      Layer(channels: 768, outputs: 768, height: 7, width: 7, window: 7, stride: 1, groups: 768),
-      Layer(channels: 128, outputs: 128, height: 56, width: 56, window: 3, stride: 1, groups: 32),
-    ]
-  ),
-]
-
 let arguments = CommandLine.arguments.dropFirst()
 let batch = arguments.first.flatMap { Int($0) } ?? 16
 let chosen = arguments.dropFirst().first
@@ -126,41 +53,56 @@ let peak = Double(count) / peakTime
 print("\(vectors.instructionSet), peak \(String(format: "%.1f", 2 * peak / 1e9)) GFLOP/s\(sink < 0 ? " " : "")")
 
 func column(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
-func cell(_ seconds: Double, _ products: Double) -> String {
+func cell(_ seconds: Double, share: Double, _ of: String) -> String {
   let time = String(format: "%.2f ms", seconds * 1e3)
-  return column("\(time) \(String(format: "%.0f", 100 * products / seconds / peak)) %", 18)
+  return column("\(time) \(String(format: "%.0f", 100 * share)) %\(of)", 22)
+}
+
+/// Seconds for reading and writing half of `count` numbers.
+func copyTime(_ count: Int) -> Double {
+  let half = max(1, count / 2)
+  let (from, to) = (
+    UnsafeMutablePointer<Float>.allocate(capacity: half), UnsafeMutablePointer<Float>.allocate(capacity: half)
+  )
+  defer {
+    from.deallocate()
+    to.deallocate()
+  }
+  from.initialize(repeating: 1, count: half)
+  to.initialize(repeating: 0, count: half)
+  return bestTime(repeats: 3) { to.update(from: from, count: half) }
 }
 
 for (name, layers) in networks where chosen == nil || chosen == name {
   let title = "\(name), batch \(batch), \(precision)"
-  print(column(title, 36) + column("forward", 18) + column("input gradient", 18) + "weight gradient")
+  print(column(title, 36) + column("forward", 22) + column("input gradient", 22) + "weight gradient")
   for layer in layers {
-    let geometry = ConvolutionGeometry(stride: layer.stride, padding: layer.window / 2, groups: layer.groups)
     var graph = Graph()
     func random(_ shape: Shape) -> Tensor {
       let values = RandomStream(seed: 1, name: layer.description).normals(item: 0, count: shape.count)
       return Tensor(shape: shape, scalars: values.map { Float($0) })
     }
-    let image: Shape = [batch, layer.channels, layer.height, layer.width]
-    let weights: Shape = [layer.outputs, layer.channels / layer.groups, layer.window, layer.window]
-    let constant = graph.constant(random(weights))
-    let x = graph.input("x", image)
-    let y = try graph.conv2d(x, constant, geometry)
+    let input = layer.input.prepending(batch)
+    let weights = graph.constant(random(layer.weights ?? [1]))
+    let x = graph.input("x", input)
+    let y = try layer.build(&graph, x, weights)
     let output = graph.shape(of: y)
-    let products = Double(output.count) * Double(weights.droppingFirst.count)
     let g = graph.input("g", output)
-    let dx = try graph.gradient(of: [(y, g)], withRespectTo: [x])[0]
-    let dw = try graph.gradient(of: [(y, g)], withRespectTo: [constant])[0]
+    var values = [y, try graph.gradient(of: [(y, g)], withRespectTo: [x])[0]]
+    if layer.weights != nil { values.append(try graph.gradient(of: [(y, g)], withRespectTo: [weights])[0]) }
     var line = column(layer.description, 36)
-    for (value, name, shape) in [(y, "x", image), (dx, "g", output), (dw, "", image)] {
-      let workspace = Workspace(try Program(graph, outputs: [value], precision: precision))
-      if name == "" {
-        try workspace.set("x", to: random(image))
-        try workspace.set("g", to: random(output))
-      } else {
+    for value in values {
+      let program = try Program(graph, outputs: [value], precision: precision)
+      let workspace = Workspace(program)
+      for (name, shape) in [("x", input), ("g", output)] where program.inputNames.contains(name) {
         try workspace.set(name, to: random(shape))
       }
-      line += cell(bestTime(repeats: 3) { workspace.run() }, products)
+      let seconds = bestTime(repeats: 3) { workspace.run() }
+      if let products = layer.products {
+        line += cell(seconds, share: Double(output.count * products) / peak / seconds, "")
+      } else {
+        line += cell(seconds, share: copyTime(input.count + output.count) / seconds, " of copy")
+      }
     }
     print(line)
   }
