@@ -205,6 +205,32 @@ import _TestSupport
     checkWeightGradient(value)
   }
 
+  /// What no other algorithm takes: im2col and OpenBLAS.
+  @Test(arguments: Array(general.prefix(8) + oneChannelPerGroup.prefix(8)))
+  func columns(_ value: Case) {
+    let x = normals(value.image.count, 1), w = normals(value.weights.count, 2), dy = normals(value.output.count, 3)
+    let reference = Reference(value: value)
+    let kernel = ColumnConvolution(
+      value.geometry, image: value.image, weights: value.weights, output: value.output)
+    var scratch = [Float](repeating: .nan, count: kernel.scratchCount)
+    var y = [Float](repeating: .nan, count: value.output.count)
+    var dx = [Float](repeating: .nan, count: value.image.count)
+    var dw = [Float](repeating: 0, count: value.weights.count)
+    for image in 0..<value.image[0] {
+      let (source, gradient) = (Array(x[(image * kernel.imageCount)...]), Array(dy[(image * kernel.outputCount)...]))
+      y.withUnsafeMutableBufferPointer {
+        kernel.forward(source, w, into: $0.baseAddress! + image * kernel.outputCount, scratch: &scratch)
+      }
+      dx.withUnsafeMutableBufferPointer {
+        kernel.inputGradient(gradient, w, into: $0.baseAddress! + image * kernel.imageCount, scratch: &scratch)
+      }
+      kernel.addWeightGradient(source, gradient, to: &dw, scratch: &scratch)
+    }
+    #expect(error(y, reference.forward(x, w)) < 2e-6)
+    #expect(error(dx, reference.inputGradient(dy, w)) < 2e-6)
+    #expect(error(dw, reference.weightGradient(x, dy)) < 2e-6)
+  }
+
   @Test(arguments: windows3x3)
   func winograd(_ value: Case) { check(WinogradConvolution.self, value, [false, true], below: 5e-6) }
 

@@ -7,14 +7,13 @@ import Tensor
 struct DepthwiseConvolution: PreparedConvolution {
   /// The outputs of one phase of rows and one of columns.
   private struct Part {
-    /// Of its terms.
+    /// Of its terms in those of all parts.
     let start: Int
     /// Terms of one row of the window.
     let rowTerms: Int
   }
 
-  /// Where the products of a part read and what they are multiplied by. Terms go by rows of the window, then source channels,
-  /// then columns.
+  /// One product of the sums of a part, which go by rows of the window, then source channels, then columns.
   private struct Term {
     /// Index in the window.
     let tap: Int
