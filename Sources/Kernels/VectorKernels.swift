@@ -322,20 +322,48 @@ public struct VectorKernels: Sendable {
   }
 
   @inline(__always)
-  public func pairPoolScatter(
-    height: Int, width: Int, source: UnsafePointer<Float>, gradient: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>
+  public func raiseToLargest(count: Int, step: Int, source: UnsafePointer<Float>, largest: UnsafeMutablePointer<Float>)
+  {
+    switch instructionSet {
+    case .portable: KernelsPortable.raiseToLargest(count: count, step: step, source: source, largest: largest)
+    case .avx2: KernelsAVX2.raiseToLargest(count: count, step: step, source: source, largest: largest)
+    case .avx512: KernelsAVX512.raiseToLargest(count: count, step: step, source: source, largest: largest)
+    }
+  }
+
+  @inline(__always)
+  public func selectLargest(
+    count: Int, step: Int, source: UnsafePointer<Float>, position: Int32, largest: UnsafeMutablePointer<Float>,
+    selected: UnsafeMutablePointer<Int32>
   ) {
     switch instructionSet {
     case .portable:
-      KernelsPortable.pairPoolScatter(
-        height: height, width: width, source: source, gradient: gradient, output: output)
+      KernelsPortable.selectLargest(
+        count: count, step: step, source: source, position: position, largest: largest, selected: selected)
     case .avx2:
-      KernelsAVX2.pairPoolScatter(
-        height: height, width: width, source: source, gradient: gradient, output: output)
+      KernelsAVX2.selectLargest(
+        count: count, step: step, source: source, position: position, largest: largest, selected: selected)
     case .avx512:
-      KernelsAVX512.pairPoolScatter(
-        height: height, width: width, source: source, gradient: gradient, output: output)
+      KernelsAVX512.selectLargest(
+        count: count, step: step, source: source, position: position, largest: largest, selected: selected)
+    }
+  }
+
+  @inline(__always)
+  public func addRow(count: Int, step: Int, source: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>) {
+    switch instructionSet {
+    case .portable: KernelsPortable.addRow(count: count, step: step, source: source, sums: sums)
+    case .avx2: KernelsAVX2.addRow(count: count, step: step, source: source, sums: sums)
+    case .avx512: KernelsAVX512.addRow(count: count, step: step, source: source, sums: sums)
+    }
+  }
+
+  @inline(__always)
+  public func spreadRow(count: Int, step: Int, values: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>) {
+    switch instructionSet {
+    case .portable: KernelsPortable.spreadRow(count: count, step: step, values: values, target: target)
+    case .avx2: KernelsAVX2.spreadRow(count: count, step: step, values: values, target: target)
+    case .avx512: KernelsAVX512.spreadRow(count: count, step: step, values: values, target: target)
     }
   }
 }

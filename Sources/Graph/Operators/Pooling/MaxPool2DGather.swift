@@ -15,6 +15,8 @@ struct MaxPool2DGather: Operator {
     return pooled
   }
 
+  func scratchCount(inputs: [Shape], output: Shape) -> Int { MaxPoolSelection.scratchCount(output: output) }
+
   func evaluate(_ kernel: KernelArguments) {
     MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.outputShape)
       .forEach(kernel, in: kernel.inputs[0]) { output, selected in

@@ -1,4 +1,3 @@
-import Kernels
 import Tensor
 
 /// Inputs (x, g): puts each g at the position that max pooling of x selects; linear in g. Reverse rule of `MaxPool2D`.
@@ -15,28 +14,16 @@ struct MaxPool2DScatter: Operator {
     return inputs[0]
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    if window.isPairs { return evaluatePairs(kernel) }
-    let selection = MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.inputShapes[1])
-    selection.forEach(
-      kernel, in: kernel.inputs[0],
-      begin: { (kernel.output + $0).update(repeating: 0, count: selection.inputPlane) },
-      { output, selected in
-        if let selected { kernel.output[selected] += kernel.inputs[1][output] }
-      })
-  }
+  func scratchCount(inputs: [Shape], output: Shape) -> Int { MaxPoolSelection.scratchCount(output: inputs[1]) }
 
-  private func evaluatePairs(_ kernel: KernelArguments) {
-    let (input, pooled) = (kernel.inputShapes[0], kernel.inputShapes[1])
-    let (plane, pooledPlane) = (input[2] * input[3], pooled[2] * pooled[3])
-    PoolingTraversal(window, input: input, output: pooled).forEachPlane(kernel, of: input[0] * input[1]) { index in
-      let target = kernel.output + index * plane
-      // An odd last row or column is in no window.
-      if input[2] % 2 + input[3] % 2 > 0 { target.update(repeating: 0, count: plane) }
-      VectorKernels().pairPoolScatter(
-        height: input[2], width: input[3], source: kernel.inputs[0] + index * plane,
-        gradient: kernel.inputs[1] + index * pooledPlane, output: target)
-    }
+  func evaluate(_ kernel: KernelArguments) {
+    let selection = MaxPoolSelection(window, input: kernel.inputShapes[0], output: kernel.inputShapes[1])
+    let (gradient, target) = (kernel.inputs[1], kernel.output)
+    selection.forEach(
+      kernel, in: kernel.inputs[0], begin: { (target + $0).update(repeating: 0, count: selection.inputPlane) },
+      { output, selected in
+        if let selected { target[selected] += gradient[output] }
+      })
   }
 
   func reverse(

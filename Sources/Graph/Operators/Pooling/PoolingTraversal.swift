@@ -1,11 +1,23 @@
 import Tensor
 
-/// Every window of a pooling operator over one plane, clipped to the image; computed once for all planes.
+/// Every window of a pooling operator over one plane, clipped to the image; computed once for all planes. Goes by rows of
+/// outputs, whose numbers under the same tap of the window are equally far apart.
 struct PoolingTraversal {
+  /// Of each output row.
   private let rows: [Span]
+  /// Of each output column.
   private let columns: [Span]
-  private let width: Int
+  private let taps: [Tap]
+  private let inputWidth: Int
+  /// Columns of the image between neighbouring outputs.
+  let step: Int
   private let windowCount: Int
+
+  /// A column of the window: the outputs for which it is inside the image, and where it is for the first of them.
+  private struct Tap {
+    let outputs: Range<Int>
+    let column: Int
+  }
 
   /// - Parameters: input `[N, C, H, W]` and its pooled shape.
   init(_ window: PoolingWindow, input: Shape, output: Shape) {
@@ -20,33 +32,73 @@ struct PoolingTraversal {
         start: $0 * geometry.strideWidth - geometry.left, size: window.width, step: geometry.dilationWidth,
         extent: input[3], padding: geometry.right)
     }
-    width = input[3]
+    step = geometry.strideWidth
+    inputWidth = input[3]
     windowCount = window.height * window.width
-  }
-
-  /// Calls `body` with every plane, over the threads of `kernel`.
-  @inline(__always)
-  func forEachPlane(_ kernel: KernelArguments, of planes: Int, _ body: (Int) -> Void) {
-    let work = rows.count * columns.count * windowCount
-    kernel.forEachBlock(of: planes, blockSize: KernelArguments.blockSize(work: work)) { range, _ in
-      for plane in range { body(plane) }
+    taps = (0..<window.width).compactMap { [step, inputWidth] tap in
+      // Outputs x with 0 <= x * step + start < width.
+      let start = tap * geometry.dilationWidth - geometry.left
+      let first = start >= 0 ? 0 : (-start + step - 1) / step
+      let end = start >= inputWidth ? 0 : min(output[3], (inputWidth - start + step - 1) / step)
+      return first < end ? Tap(outputs: first..<end, column: first * step + start) : nil
     }
   }
 
-  /// Calls `body` with every output position of one plane and the window there.
+  var outputHeight: Int { rows.count }
+  var outputWidth: Int { columns.count }
+
+  /// Calls `body` with every plane, over the threads of `kernel`, and with its scratch memory.
   @inline(__always)
-  func forEachWindow(_ body: (_ index: Int, _ window: Window) -> Void) {
-    var index = 0
-    for row in rows {
-      for column in columns {
-        body(index, Window(row: row, column: column, width: width))
-        index += 1
+  func forEachPlane(
+    _ kernel: KernelArguments, of planes: Int, _ body: (_ plane: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let work = rows.count * columns.count * windowCount
+    kernel.forEachBlock(of: planes, blockSize: KernelArguments.blockSize(work: work)) { range, scratch in
+      for plane in range { body(plane, scratch) }
+    }
+  }
+
+  /// Calls `body` with each tap of the windows of an output row, in row-major order: the outputs whose windows have it inside
+  /// the image, and where in the plane it is for the first of them; for the others `step` further each.
+  @inline(__always)
+  func forEachTap(ofRow row: Int, _ body: (_ outputs: Range<Int>, _ position: Int) -> Void) {
+    var line = rows[row].first * inputWidth
+    for _ in 0..<rows[row].count {
+      for tap in taps { body(tap.outputs, line + tap.column) }
+      line += rows[row].step * inputWidth
+    }
+  }
+
+  /// Calls `body` with every image, over the threads of `kernel`, and with its scratch memory.
+  @inline(__always)
+  func forEachImage(
+    _ kernel: KernelArguments, of input: Shape, _ body: (_ image: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    let work = input[1] * rows.count * columns.count * windowCount / 8
+    kernel.forEachBlock(of: input[0], blockSize: KernelArguments.blockSize(work: work)) { range, scratch in
+      for image in range { body(image, scratch) }
+    }
+  }
+
+  /// Calls `body` with each position of a window inside the image, in row-major order.
+  @inline(__always)
+  func forEachPosition(row: Int, column: Int, _ body: (_ position: Int) -> Void) {
+    let (row, column) = (rows[row], columns[column])
+    for y in 0..<row.count {
+      for x in 0..<column.count {
+        body((row.first + y * row.step) * inputWidth + column.first + x * column.step)
       }
     }
   }
 
+  /// Positions of a window inside the image, and inside the padded image.
+  func counts(row: Int, column: Int) -> (inside: Int, padded: Int) {
+    let (row, column) = (rows[row], columns[column])
+    return (row.count * column.count, row.paddedCount * column.paddedCount)
+  }
+
   /// A window's positions along one axis.
-  struct Span {
+  private struct Span {
     /// The first inside the image.
     let first: Int
     /// How many are inside the image.
@@ -62,31 +114,6 @@ struct PoolingTraversal {
       count = positions(below: extent) - skipped
       paddedCount = positions(below: extent + padding)
       self.step = step
-    }
-  }
-
-  struct Window {
-    fileprivate let row: Span
-    fileprivate let column: Span
-    fileprivate let width: Int
-
-    /// Positions inside the image.
-    var count: Int { row.count * column.count }
-    /// Positions inside the padded image.
-    var paddedCount: Int { row.paddedCount * column.paddedCount }
-
-    /// Calls `body` with the offset in the plane of each position inside the image, in row-major order.
-    @inline(__always)
-    func forEach(_ body: (_ offset: Int) -> Void) {
-      var line = row.first * width + column.first
-      for _ in 0..<row.count {
-        var offset = line
-        for _ in 0..<column.count {
-          body(offset)
-          offset += column.step
-        }
-        line += row.step * width
-      }
     }
   }
 }
