@@ -4,10 +4,10 @@ import Testing
 
 /// The elementwise functions on every instruction set, against double precision.
 @Suite struct ElementwiseFunctionTests {
-  private typealias Case = (function: ElementwiseFunction, exact: (Double) -> Double, error: Error)
+  private typealias Case = (function: ElementwiseFunction, exact: @Sendable (Double) -> Double, error: Allowance)
 
   /// In units in the last place above `below`; everywhere, relative to the larger of 1 and the value.
-  private typealias Error = (units: Double, below: Double, absolute: Double)
+  private typealias Allowance = (units: Double, below: Double, absolute: Double)
 
   private static func logistic(_ x: Double) -> Double { x > 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x)) }
   private static func cumulative(_ x: Double) -> Double { erfc(-x * 0.5.squareRoot()) / 2 }
@@ -92,10 +92,12 @@ import Testing
     for function in ElementwiseFunction.allCases {
       let values = apply(
         function, set, [.nan, -.nan, Float(bitPattern: 0x7fff_ffff), Float(bitPattern: 0xff80_0001), 0, -0.0])
-      #expect(values[..<4].allSatisfy(\.isNaN), "\(function)")
+      #expect(values[..<4].allSatisfy { $0.isNaN }, "\(function)")
       switch function {
       case .sigmoid, .siluDerivative, .geluDerivative, .geluTanhDerivative: #expect(values[4...] == [0.5, 0.5])
-      default: #expect(values[4...].map(\.bitPattern) == [0, Float(-0.0).bitPattern], "\(function)")
+      default:
+        let bits = values[4...].map { $0.bitPattern }
+        #expect(bits == [0, Float(-0.0).bitPattern], "\(function)")
       }
     }
   }
@@ -116,7 +118,8 @@ import Testing
           let expected = numbers.indices.map {
             (start..<start + count).contains($0) ? single[$0] : numbers[$0].bitPattern
           }
-          #expect(values.map(\.bitPattern) == expected, "\(function) on \(set), \(count) from \(start)")
+          let bits = values.map { $0.bitPattern }
+          #expect(bits == expected, "\(function) on \(set), \(count) from \(start)")
         }
       }
     }
