@@ -20,7 +20,7 @@ import Testing
     (.silu, { product($0, logistic($0)) }, (2.3, -.infinity, 1.2e-7)),
     (.hyperbolicTangent, { tanh($0) }, (1.6, -.infinity, 1.2e-7)),
     (.errorFunction, { erf($0) }, (1.4, -.infinity, 1.2e-7)),
-    // Below -0.75 the exponential's error counts in full; still better there than 1 + erf, whose digits cancel.
+    // Below -0.75 the exponential's error counts in full; 1 + erf, whose digits cancel, is off by more from -1 on.
     (.gelu, { product($0, cumulative($0)) }, (2.3, -0.7, 1.2e-7)),
     (.gelu, { product($0, cumulative($0)) }, (6, -.infinity, 1.2e-7)),
     // The exponent is as large as 112 there, rounded.
