@@ -167,4 +167,54 @@ import _TestSupport
     let reshaped = try graph.reshape(graph.reshape(y, to: [6]), to: [2, 3])
     #expect(try Program(graph, outputs: [back, reshaped]).steps.isEmpty)
   }
+
+  /// What exporters write for SiLU and GELU, in several orders of the factors; and near misses, which stay what they are.
+  @Test func activationsAreRecognised() throws {
+    let root = Float(2).squareRoot()
+    typealias Form = (inout Graph, Graph.Value) throws -> Graph.Value
+    func cumulative(_ graph: inout Graph, _ x: Graph.Value, divisor: Float = root, one: Float = 1) throws -> Graph.Value
+    {
+      try graph.add(graph.erf(graph.divide(x, graph.constant(divisor))), graph.constant(one))
+    }
+    let forms: [(name: String, form: Form)] = [
+      ("silu", { try $0.multiply($1, $0.sigmoid($1)) }),
+      ("silu", { try $0.multiply($0.sigmoid($1), $1) }),
+      ("gelu", { try $0.multiply($0.multiply($1, cumulative(&$0, $1)), $0.constant(0.5)) }),
+      ("gelu", { try $0.multiply($0.multiply($0.constant(0.5), $1), cumulative(&$0, $1)) }),
+      (
+        "gelu",
+        { try $0.multiply($1, $0.multiply(cumulative(&$0, $1), $0.constant(Tensor(shape: [1], scalars: [0.5])))) }
+      ),
+      (
+        "gelu",
+        {
+          let erf = try $0.erf($0.multiply($0.constant(0.70710677), $1))
+          return try $0.multiply($0.multiply($1, $0.constant(0.5)), $0.add($0.constant(1), erf))
+        }
+      ),
+      ("", { try $0.multiply($0.multiply($1, $0.sigmoid($1)), $0.sigmoid($1)) }),
+      ("", { try $0.multiply($1, $0.sigmoid($0.negate($1))) }),
+      ("", { try $0.multiply($0.multiply($1, cumulative(&$0, $1)), $0.constant(0.25)) }),
+      ("", { try $0.multiply($0.multiply($1, cumulative(&$0, $1, divisor: 1.414)), $0.constant(0.5)) }),
+      ("", { try $0.multiply($0.multiply($1, cumulative(&$0, $1, one: 2)), $0.constant(0.5)) }),
+      (
+        "",
+        {
+          let half = $0.constant(Tensor(shape: [1, 1, 1], scalars: [0.5]))
+          return try $0.multiply($0.multiply($1, cumulative(&$0, $1)), half)
+        }
+      ),
+    ]
+    let point = Tensor(shape: [2, 3], scalars: [-3, -0.5, 0, 0.1, 1, 4])
+    for (index, (name, form)) in forms.enumerated() {
+      var graph = Graph()
+      let output = try form(&graph, graph.input("x", [2, 3]))
+      let program = try Program(graph, outputs: [output])
+      #expect((names(program) == [name]) == !name.isEmpty, "form \(index): \(names(program))")
+      #expect(program.outputShapes == [graph.shape(of: output)])
+      expectEqual(
+        try graph.evaluate([output], inputs: ["x": point]),
+        try ReferenceInterpreter.evaluate(graph, [output], inputs: ["x": point]), "form \(index)")
+    }
+  }
 }

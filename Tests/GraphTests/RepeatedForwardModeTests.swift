@@ -70,7 +70,9 @@ import _TestSupport
       tangent: { $0.input("directions", [images * directions, k]) }, network: Self.decode)
     let live = graph.withoutDeadNodes([derivative]).graph
     let batches = live.nodes.compactMap { node -> Int? in
-      guard case .apply(let operation, _) = node.source, operation is Sigmoid || operation is SiLU else { return nil }
+      guard case .apply(let operation, _) = node.source,
+        operation is Sigmoid || operation is SiLU || operation is SiLUDerivative
+      else { return nil }
       return node.shape[0]
     }
     #expect(!batches.isEmpty && batches.allSatisfy { $0 == images })

@@ -98,6 +98,7 @@ private struct Simplifier {
       return target == graph.shape(of: operands[0]) ? operands[0] : try apply(Reshape(shape: target), operands)
     case is Multiply:
       if let same = unchanged(inputs, by: 1) { return same }
+      if let (activation, x) = graph.activation(product: inputs) { return try apply(activation, [x]) }
       if let first = try distributed(inputs[0], factor: inputs[1]) { return first }
       return try distributed(inputs[1], factor: inputs[0])
     case is Add:

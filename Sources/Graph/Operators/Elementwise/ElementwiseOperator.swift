@@ -4,6 +4,9 @@ import Tensor
 public protocol ElementwiseOperator: Operator {
   func callAsFunction(_ x: Float) -> Float
 
+  /// The function of `count` numbers, to the same bits as one by one; `output` may be `source`.
+  func apply(_ count: Int, _ source: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>)
+
   /// The derivative at each element as graph operators, to be multiplied with an incoming gradient or tangent.
   /// Nil means zero everywhere.
   func derivative(_ graph: inout Graph, input: Graph.Value, output: Graph.Value) throws(GraphError) -> Graph.Value?
@@ -20,12 +23,17 @@ extension ElementwiseOperator {
   public func evaluate(_ kernel: KernelArguments) {
     let (input, output) = (kernel.inputs[0], kernel.output)
     kernel.forEachBlock(of: kernel.outputShape.count, blockSize: KernelArguments.blockSize(work: 1)) { range, _ in
-      // In place, one pointer says so: a loop over two that may overlap is not vectorised.
-      if UnsafePointer(output) == input {
-        for index in range { output[index] = self(output[index]) }
-      } else {
-        for index in range { output[index] = self(input[index]) }
-      }
+      apply(range.count, input + range.lowerBound, output + range.lowerBound)
+    }
+  }
+
+  @inline(__always)
+  public func apply(_ count: Int, _ source: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+    // In place, one pointer says so: a loop over two that may overlap is not vectorised.
+    if UnsafePointer(output) == source {
+      for index in 0..<count { output[index] = self(output[index]) }
+    } else {
+      for index in 0..<count { output[index] = self(source[index]) }
     }
   }
 

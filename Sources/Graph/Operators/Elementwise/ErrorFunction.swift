@@ -1,10 +1,10 @@
-import Foundation
+import Kernels
 
 /// The error function; its derivative is 2 / sqrt(pi) e to the -x^2.
-struct ErrorFunction: ElementwiseOperator {
+struct ErrorFunction: VectorisedOperator {
   static let name = "erf"
 
-  func callAsFunction(_ x: Float) -> Float { erf(x) }
+  var function: ElementwiseFunction { .errorFunction }
 
   func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value

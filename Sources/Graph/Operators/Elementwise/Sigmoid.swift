@@ -1,10 +1,10 @@
-import Foundation
+import Kernels
 
 /// 1 / (1 + e to the -x).
-struct Sigmoid: ElementwiseOperator {
+struct Sigmoid: VectorisedOperator {
   static let name = "sigmoid"
 
-  func callAsFunction(_ x: Float) -> Float { 1 / (1 + exp(-x)) }
+  var function: ElementwiseFunction { .sigmoid }
 
   func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value

@@ -1,0 +1,19 @@
+import Kernels
+
+/// s + x s (1 - s), s = sigmoid(x).
+struct SiLUDerivative: VectorisedOperator {
+  static let name = "silu-derivative"
+
+  var function: ElementwiseFunction { .siluDerivative }
+
+  func derivative(
+    _ graph: inout Graph, input x: Graph.Value, output: Graph.Value
+  ) throws(GraphError) -> Graph.Value? {
+    // s (1 - s) (2 + x (1 - 2 s))
+    let one = graph.constant(1)
+    let s = try graph.sigmoid(x)
+    let slope = try graph.multiply(s, graph.subtract(one, s))
+    let bend = try graph.multiply(x, graph.subtract(one, graph.add(s, s)))
+    return try graph.multiply(slope, graph.add(graph.constant(2), bend))
+  }
+}
