@@ -12,7 +12,7 @@ import Tensor
 /// Several processes may read and write at once: whoever writes last replaces a file by its equal.
 public struct NumberFiles: NumberArchive {
   /// Raised whenever the numbers or the file change meaning within a version of the tool.
-  static let formatVersion = 2
+  static let formatVersion = 3
 
   let directory: URL
   /// What decides how numbers are rounded: a home directory may be shared by machines, and outlive a version of the tool.
