@@ -65,7 +65,7 @@ def worker():
     torch.manual_seed(0)
     if command == "save":
         folder = pathlib.Path(rest[0])
-        torch.save(engine.networks()["resnet18"]().eval().state_dict(), folder / "resnet18.pth")
+        torch.save(engine.network("resnet18").eval().state_dict(), folder / "resnet18.pth")
         torch.save(autoencoder().state_dict(), folder / "autoencoder.pth")
         description = {"id": "autoencoder", "name": "autoencoder", "kind": "autoencoder", "task": "cifar10",
                        "checkpoint": {"file": "autoencoder.pth"}, "architecture": decoder_layers()}
@@ -74,7 +74,7 @@ def worker():
     images = int(rest[0])
     torch.set_num_threads(int(rest[1]))
     if command == "loop":
-        model = engine.networks()["resnet18"]().eval()
+        model = engine.network("resnet18").eval()
         spaces = torch.randn(images, LATENT, 3, 32, 32)
         steps = np.logspace(-3, 2, num=20)[12:16]
         start = time.perf_counter()
