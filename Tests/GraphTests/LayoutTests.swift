@@ -115,6 +115,21 @@ import Testing
     #expect(try check(graph, outputs) >= 12)
   }
 
+  /// Windows that overlap: the sums of their transpose have an order, the same in either layout.
+  @Test(arguments: [(3, 3, 1), (3, 4, 2), (2, 5, 1)]) func poolingBetweenConvolutions(_ pool: (Int, Int, Int)) throws {
+    var network = Network()
+    let x = network.graph.input("x", [2, 3, 13, 12])
+    var y = try network.graph.relu(network.conv(network.conv(x, 32, 3), 32, 3))
+    let window = PoolingWindow(
+      height: pool.0, width: pool.1, geometry: ConvolutionGeometry(stride: pool.2, padding: 1))
+    y = try network.graph.averagePool2d(y, window, includesPadding: pool.2 == 1)
+    y = try network.graph.relu(network.conv(y, 48, 3))
+    let logits = try network.linear(network.graph.globalAveragePool(network.conv(y, 32, 3)))
+    let cotangent = network.graph.input("cotangent", [2, 10])
+    let gradient = try network.graph.gradient(of: [(logits, cotangent)], withRespectTo: [x])[0]
+    #expect(try check(network.graph, [logits, gradient]) >= 4)
+  }
+
   /// Max pooling reads planes: what it reads stays planar, what comes after it need not.
   @Test func partsOfANetwork() throws {
     var network = Network()

@@ -56,7 +56,7 @@ struct AveragePool2DGradient: LinearOperator {
         for column in 0..<output[3] {
           shares[column] = source[(row * output[3] + column) * sourceStep] / pool.divisor(traversal, row, column)
         }
-        traversal.forEachTap(ofRow: row) { outputs, position in
+        traversal.forEachTap(ofRow: row, lastColumnFirst: true) { outputs, position in
           vectors.spreadRow(
             count: outputs.count, step: traversal.step * targetStep, values: shares + outputs.lowerBound,
             target: target + position * targetStep)

@@ -60,11 +60,18 @@ struct PoolingTraversal {
 
   /// Calls `body` with each tap of the windows of an output row, in row-major order: the outputs whose windows have it inside
   /// the image, and where in the plane it is for the first of them; for the others `step` further each.
+  /// - Parameter lastColumnFirst: the other way in each row of the window, so that what is added to a position comes in the
+  ///   order of the outputs.
   @inline(__always)
-  func forEachTap(ofRow row: Int, _ body: (_ outputs: Range<Int>, _ position: Int) -> Void) {
+  func forEachTap(
+    ofRow row: Int, lastColumnFirst: Bool = false, _ body: (_ outputs: Range<Int>, _ position: Int) -> Void
+  ) {
     var line = rows[row].first * inputWidth
     for _ in 0..<rows[row].count {
-      for tap in taps { body(tap.outputs, line + tap.column) }
+      for index in taps.indices {
+        let tap = taps[lastColumnFirst ? taps.count - 1 - index : index]
+        body(tap.outputs, line + tap.column)
+      }
       line += rows[row].step * inputWidth
     }
   }
