@@ -14,9 +14,15 @@ struct PanelProduct {
   /// Rows that the kernel computes together.
   private static let group = 6
 
-  /// Rows that are best multiplied together: the panels are read anew for every block of them, and 512 KB of the left matrix
-  /// stay in the cache meanwhile.
-  private var largestBlock: Int { max(1, (1 << 17) / max(1, Self.group * inner)) * Self.group }
+  /// Whether the products are made in scratch memory, because the last panel is wider than what is left of the output's rows.
+  private var copiesProducts: Bool { pitch != columns }
+
+  /// Rows that are best multiplied together: the panels are read anew for every block of them, and 512 KB of the left matrix,
+  /// or of products in scratch memory, stay in the cache meanwhile.
+  private var largestBlock: Int {
+    let widest = max(1, inner, copiesProducts ? pitch : 0)
+    return max(1, (1 << 17) / (Self.group * widest)) * Self.group
+  }
 
   /// Rows of a block where `rows` are divided among threads.
   func blockRows(of rows: Int, threads: Int) -> Int {
@@ -27,7 +33,7 @@ struct PanelProduct {
   /// Floats of the panels.
   var preparedCount: Int { pitch * inner }
 
-  var scratchCount: Int { Self.group * inner + (pitch == columns ? Self.group : largestBlock) * pitch }
+  var scratchCount: Int { Self.group * inner + (copiesProducts ? largestBlock : Self.group) * pitch }
 
   /// - Parameter right: `[inner, columns]`.
   func prepare(_ right: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
@@ -52,11 +58,11 @@ struct PanelProduct {
   ) {
     let (lastRows, products) = (scratch, scratch + Self.group * inner)
     let whole = rows / Self.group * Self.group
-    if pitch == columns {
-      run(whole, left, prepared, into: output)
-    } else {
+    if copiesProducts {
       run(whole, left, prepared, into: products)
       copy(whole, products, to: output)
+    } else {
+      run(whole, left, prepared, into: output)
     }
     guard whole < rows else { return }
     lastRows.update(from: left + whole * inner, count: (rows - whole) * inner)
