@@ -102,7 +102,8 @@ struct ColumnConvolution {
     forEachTap { row, channel, dy, dx in
       let target = columns + row * positions
       let plane = image + channel * height * width
-      let (first, last) = validColumns(dx)
+      let inside = geometry.outputs(inside: width, offset: dx, outputWidth: outputWidth)
+      let (first, last) = (inside.lowerBound, inside.upperBound)
       for y in 0..<outputHeight {
         let line = target + y * outputWidth
         let sourceRow = y * geometry.strideHeight + dy
@@ -127,7 +128,8 @@ struct ColumnConvolution {
     forEachTap { row, channel, dy, dx in
       let source = columns + row * positions
       let plane = image + channel * height * width
-      let (first, last) = validColumns(dx)
+      let inside = geometry.outputs(inside: width, offset: dx, outputWidth: outputWidth)
+      let (first, last) = (inside.lowerBound, inside.upperBound)
       guard first < last else { return }
       for y in 0..<outputHeight {
         let targetRow = y * geometry.strideHeight + dy
@@ -155,14 +157,5 @@ struct ColumnConvolution {
         }
       }
     }
-  }
-
-  /// The output columns x with 0 <= x * stride + dx < width.
-  @inline(__always)
-  private func validColumns(_ dx: Int) -> (first: Int, last: Int) {
-    let stride = geometry.strideWidth
-    let first = dx >= 0 ? 0 : (-dx + stride - 1) / stride
-    let last = width <= dx ? 0 : min(outputWidth, (width - dx + stride - 1) / stride)
-    return (min(first, outputWidth), max(last, min(first, outputWidth)))
   }
 }

@@ -35,12 +35,11 @@ struct PoolingTraversal {
     step = geometry.strideWidth
     inputWidth = input[3]
     windowCount = window.height * window.width
-    taps = (0..<window.width).compactMap { [step, inputWidth] tap in
-      // Outputs x with 0 <= x * step + start < width.
-      let start = tap * geometry.dilationWidth - geometry.left
-      let first = start >= 0 ? 0 : (-start + step - 1) / step
-      let end = start >= inputWidth ? 0 : min(output[3], (inputWidth - start + step - 1) / step)
-      return first < end ? Tap(outputs: first..<end, column: first * step + start) : nil
+    taps = (0..<window.width).compactMap { tap in
+      let offset = tap * geometry.dilationWidth - geometry.left
+      let outputs = geometry.outputs(inside: input[3], offset: offset, outputWidth: output[3])
+      return outputs.isEmpty
+        ? nil : Tap(outputs: outputs, column: outputs.lowerBound * geometry.strideWidth + offset)
     }
   }
 
