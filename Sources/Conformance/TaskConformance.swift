@@ -97,6 +97,19 @@ public enum TaskConformance {
       report.require(!models.isEmpty, .declaration, "the recorded sensitivity names no model it was measured on")
     case .none: break
     }
+    let criteria = task.criteria
+    report.require(
+      criteria.robustRatio > 0 && criteria.robustRatio.isFinite && (0...1).contains(criteria.specificShare)
+        && (0...1).contains(criteria.densityAccuracy), .declaration,
+      "the criteria of the regime rule are R \(criteria.robustRatio), share \(criteria.specificShare), accuracy "
+        + "\(criteria.densityAccuracy)")
+    for standard in criteria.standards {
+      report.require(
+        standard.parameters > 0 && standard.accuracy > 1 / Double(task.classCount) && standard.accuracy <= 1
+          && standard.onManifold > 0 && standard.onManifold <= 2, .declaration,
+        "the recorded standard \(standard.name) has \(standard.parameters) parameters, accuracy \(standard.accuracy), "
+          + "on-manifold sensitivity \(standard.onManifold)")
+    }
   }
 
   private static func checkQuality(_ task: any BenchmarkTask, _ report: inout ConformanceReport) {

@@ -20,7 +20,7 @@ struct PagsBench: ParsableCommand {
     subcommands: [
       EvaluateCommand.self, RunCommand.self, TasksCommand.self, PluginsCommand.self, LeaderboardCommand.self,
       BenchCommand.self, TrainCommand.self, SweepCommand.self, SubmitCommand.self, NewSubmissionCommand.self,
-      CacheCommand.self, ONNXTestCommand.self,
+      ReclassifyCommand.self, CacheCommand.self, ONNXTestCommand.self,
     ])
 
   /// Failures of the work end with 1 and one message; unusable arguments with 64, as swift-argument-parser does.

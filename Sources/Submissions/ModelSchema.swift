@@ -158,6 +158,11 @@ public enum ModelSchema {
               "type": "number",
               "minimum": 0,
               "maximum": 1
+            },
+            "standardModel": {
+              "description": "id on the leaderboard of the same network trained without a robustness objective; its result says what accuracy and on-manifold sensitivity are compared with",
+              "type": "string",
+              "pattern": "^[a-z0-9][a-z0-9._-]*(?![\\s\\S])"
             }
           }
         },

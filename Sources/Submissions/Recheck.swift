@@ -32,8 +32,8 @@ public enum Recheck {
   private static func numbers(_ result: EvaluationResult) -> [(name: String, value: Estimate)] {
     let evidence = result.regime.evidence
     return [
-      ("accuracy", result.measurements.accuracy), ("sensitivity ratio R", evidence.sensitivityRatio.ratio),
-      ("alignment G", evidence.alignment.cosine),
+      ("accuracy", result.measurements.accuracy), ("sensitivity ratio R", evidence.sensitivityRatio),
+      ("alignment G", evidence.alignment),
       ("relative robustness", result.measurements.relativeRobustness.definition2.estimate),
     ]
   }

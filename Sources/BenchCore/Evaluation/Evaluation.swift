@@ -18,7 +18,7 @@ public struct Evaluation: Sendable {
   ) throws -> EvaluationOutcome {
     let start = Date()
     try configuration.validate()
-    try checkShapes(subject)
+    try checkShapes(subject.classifier, id: subject.record.id)
     let set = try imageSet()
     let ranges = MeasurementBlock.ranges(imageCount: set.images.batch, scalarsPerImage: set.images.stride)
 
@@ -26,22 +26,36 @@ public struct Evaluation: Sendable {
     try subject.classifier.prepare(forImages: ranges[0].count)
 
     let claims = subject.task == task.id ? subject.claims : nil
-    if let claimed = claims?.accuracy { try check(claimed, of: subject, on: set, ranges: ranges, progress: progress) }
+    let logits = try logits(of: subject.classifier, at: set, ranges: ranges, progress: progress)
+    if let claimed = claims?.accuracy { try check(claimed, of: subject, on: set, logits: logits, progress: progress) }
+    let temperature = CalibratedTemperature(logits: logits, labels: set.labels)
 
     let manifold = task.manifold.sharing(configuration.shared)
     let suite = MeasurementSuite(task: task, configuration: configuration, classifier: subject.classifier)
     progress.begin("measuring", total: set.images.batch)
-    let tables = try BlockPipeline(threads: configuration.threads).map(ranges) { range in
-      try block(range, of: set, on: manifold, subject: subject)
+    let measured = try BlockPipeline(threads: configuration.threads).map(ranges) { range in
+      try block(range, of: set, on: manifold, subject: subject, temperatureScale: temperature?.scale ?? 1)
     } and: { block in
       let correct = zip(block.predicted, block.labels).map { $0 == $1 ? 1.0 : 0.0 }
       var table = SampleTable([(SampleColumn.correct, correct)])
-      table.append(columnsOf: try suite.samples(of: block))
+      let (columns, vectors) = try suite.samples(of: block)
+      table.append(columnsOf: columns)
       try progress.advance(by: block.count)
-      return table
+      return (table: table, vectors: vectors)
     }
     var samples = SampleTable()
-    for table in tables { samples.append(rowsOf: table) }
+    for block in measured { samples.append(rowsOf: block.table) }
+    samples.append(
+      SampleColumn.temperatureInfluence,
+      temperature?.influences ?? [Double](repeating: 0, count: samples.rowCount))
+    samples.append(columnsOf: ImageAlignment.table(measured.map(\.vectors)))
+    if let standard = subject.standard, let classifier = standard.classifier {
+      samples.append(
+        columnsOf: try standardSamples(
+          classifier, id: standard.reference.id, on: set, manifold, ranges, progress: progress))
+    }
+    let inputs = suite.regimeInputs(
+      of: subject, standardAccuracy: claims?.standardAccuracy, temperature: temperature)
 
     let means = Bootstrap(
       imageCount: samples.rowCount, resamples: configuration.resamples, seed: configuration.seed
@@ -50,21 +64,19 @@ public struct Evaluation: Sendable {
       schemaVersion: EvaluationResult.currentSchemaVersion, model: subject.record,
       task: taskRecord(of: set, suite, means),
       measurementProtocol: protocolRecord(of: set), measurements: suite.measurements(from: means),
-      regime: RegimeRule.verdict(
-        from: means, suite.regimeInputs(standardAccuracy: claims?.standardAccuracy, from: means)),
+      regime: try RegimeRule.verdict(from: means, inputs),
       provenance: .since(start, toolVersion: configuration.toolVersion, threads: configuration.threads))
-    return EvaluationOutcome(result: result, samples: samples)
+    return EvaluationOutcome(result: result, samples: samples, inputs: inputs)
   }
 
-  private func checkShapes(_ subject: EvaluationSubject) throws(EvaluationError) {
-    let classifier = subject.classifier
+  private func checkShapes(_ classifier: any Classifier, id: String) throws(EvaluationError) {
     guard classifier.inputShape == task.imageShape else {
       throw .wrongInputShape(
-        model: subject.record.id, task: task.id, expected: task.imageShape, got: classifier.inputShape)
+        model: id, task: task.id, expected: task.imageShape, got: classifier.inputShape)
     }
     guard classifier.classCount == task.classCount else {
       throw .wrongClassCount(
-        model: subject.record.id, task: task.id, expected: task.classCount, got: classifier.classCount)
+        model: id, task: task.id, expected: task.classCount, got: classifier.classCount)
     }
   }
 
@@ -95,12 +107,64 @@ public struct Evaluation: Sendable {
     return set
   }
 
+  /// The logits of all images, `[N, K]`: accuracy and calibrated temperature come before everything that needs them.
+  private func logits(
+    of classifier: any Classifier, at set: ImageSet, ranges: [Range<Int>], progress: any ProgressReporter
+  ) throws -> Tensor {
+    progress.begin("accuracy", total: set.images.batch)
+    let blocks = try Workers.map(ranges.count, threads: configuration.threads) { index in
+      let range = ranges[index]
+      let logits = try classifier.checkedLogits(set.images[batch: range]) { "image \(range.lowerBound + $0)" }
+      try progress.advance(by: range.count)
+      return logits
+    }
+    return .concatenating(blocks)
+  }
+
+  /// The columns of the standard twin, under names of their own: accuracy and sensitivities on the same images along the same
+  /// directions.
+  /// - Throws: `EvaluationError.standardDoesNotClassify`, and what measuring the twin throws.
+  private func standardSamples(
+    _ classifier: any Classifier, id: String, on set: ImageSet, _ manifold: any Manifold, _ ranges: [Range<Int>],
+    progress: any ProgressReporter
+  ) throws -> SampleTable {
+    try checkShapes(classifier, id: id)
+    let logits = try logits(of: classifier, at: set, ranges: ranges, progress: progress)
+    guard let temperature = CalibratedTemperature(logits: logits, labels: set.labels) else {
+      throw EvaluationError.standardDoesNotClassify(model: id)
+    }
+    let measurement = SensitivityMeasurement(
+      classifier: classifier, stepSizes: [task.protocolConstants.smallStep], clip: configuration.clip)
+    progress.begin("standard twin", total: set.images.batch)
+    let tables = try Workers.map(ranges.count, threads: configuration.threads) { index in
+      let range = ranges[index]
+      let images = set.images[batch: range]
+      let tangentSpace = try manifold.tangentBasis(at: images)
+      let directions = PerturbationDirections(
+        at: images, range: range, seed: configuration.seed, on: manifold, tangentSpace: tangentSpace,
+        shared: configuration.shared)
+      let table = try measurement.samples(
+        at: images, logits: logits[batch: range], along: directions, firstImage: range.lowerBound,
+        temperatureScale: temperature.scale)
+      try progress.advance(by: range.count)
+      return table
+    }
+    var rows = SampleTable()
+    for table in tables { rows.append(rowsOf: table) }
+    let correct = zip(logits.argmaxOfRows(), set.labels).map { $0 == $1 ? 1.0 : 0 }
+    return SampleTable(
+      [
+        (RegimeRuleV2.standardColumn(SampleColumn.correct), correct),
+        (RegimeRuleV2.standardColumn(SampleColumn.temperatureInfluence), temperature.influences),
+      ] + rows.namedColumns.map { (RegimeRuleV2.standardColumn($0.name), $0.values) })
+  }
+
   /// A measured accuracy below the central 99 % binomial interval of the claim is refused, before the long part: that is
   /// how wrong normalisation shows. One above it is remarked on; no mistake of loading raises an accuracy.
   ///
   /// What is reported is measured later, with everything else: no number of a result depends on a claim.
   private func check(
-    _ claimed: Double, of subject: EvaluationSubject, on set: ImageSet, ranges: [Range<Int>],
+    _ claimed: Double, of subject: EvaluationSubject, on set: ImageSet, logits: Tensor,
     progress: any ProgressReporter
   ) throws {
     let model = subject.record.id
@@ -108,14 +172,7 @@ public struct Evaluation: Sendable {
       throw EvaluationError.invalidConfiguration(
         option: "claims.accuracy of \(model)", expected: "a share in [0, 1]", got: brief(claimed))
     }
-    progress.begin("accuracy", total: set.images.batch)
-    let rights = try Workers.map(ranges.count, threads: configuration.threads) { index in
-      let range = ranges[index]
-      let logits = try subject.classifier.checkedLogits(set.images[batch: range]) { "image \(range.lowerBound + $0)" }
-      try progress.advance(by: range.count)
-      return zip(logits.argmaxOfRows(), set.labels[range]).count { $0 == $1 }
-    }
-    let (count, right) = (set.images.batch, rights.reduce(0, +))
+    let (count, right) = (set.images.batch, zip(logits.argmaxOfRows(), set.labels).count { $0 == $1 })
     let interval = Binomial.interval(trials: count, probability: claimed, confidence: 0.99)
     guard right >= interval.lowerBound else {
       throw EvaluationError.claimMissed(
@@ -130,7 +187,8 @@ public struct Evaluation: Sendable {
   }
 
   private func block(
-    _ range: Range<Int>, of set: ImageSet, on manifold: any Manifold, subject: EvaluationSubject
+    _ range: Range<Int>, of set: ImageSet, on manifold: any Manifold, subject: EvaluationSubject,
+    temperatureScale: Double
   ) throws -> MeasurementBlock {
     let images = set.images[batch: range]
     let labels = Array(set.labels[range])
@@ -145,15 +203,16 @@ public struct Evaluation: Sendable {
     let targets = GradientTarget.allCases.filter {
       configuration.reportedTargets.contains($0) || $0 == .logitPredicted
     }
-    let (logits, gradients) = try subject.classifier.checkedGradients(
-      of: targets, at: images, labels: labels, firstImage: range.lowerBound)
+    let (logits, gradients, calibrated) = try subject.classifier.checkedGradients(
+      of: targets, at: images, labels: labels, firstImage: range.lowerBound, scale: temperatureScale)
+    guard let calibrated else { preconditionFailure("asked for with a scale") }
     return MeasurementBlock(
       task: task.id, range: range, images: images, labels: labels, logits: logits, predicted: logits.argmaxOfRows(),
       tangentSpace: tangentSpace,
       directions: PerturbationDirections(
         at: images, range: range, seed: configuration.seed, on: manifold, tangentSpace: tangentSpace,
         shared: configuration.shared),
-      gradients: gradients, controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
+      gradients: gradients, temperatureScale: temperatureScale, calibratedGradient: calibrated, controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
   }
 
   private func taskRecord(of set: ImageSet, _ suite: MeasurementSuite, _ means: ResampledMeans) -> TaskRecord {

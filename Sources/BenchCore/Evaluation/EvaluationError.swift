@@ -14,6 +14,8 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
   case nonFinite(what: String, place: String, value: String)
   /// Measured accuracy below the 99 % interval of the claim.
   case claimMissed(model: String, claimed: Double, measured: Double, images: Int, lowest: Double)
+  /// The standard twin's logits say nothing of the labels.
+  case standardDoesNotClassify(model: String)
 
   public var description: String {
     switch self {
@@ -31,6 +33,9 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
       "\(what): expected shape \(expected), got \(got); the plugin does not keep its contract"
     case .nonFinite(let what, let place, let value):
       "\(what) is \(value) at \(place); check the checkpoint's weights and its normalisation"
+    case .standardDoesNotClassify(let model):
+      "the standard model \(model) does not classify these images: its logits are no better than guessing, so nothing can be "
+        + "relative to it; check its checkpoint and normalisation, or leave --standard out"
     case .claimMissed(let model, let claimed, let measured, let images, let lowest):
       "\(model): measured accuracy \(percent(measured)) on \(images) images, but model.json claims \(percent(claimed)), "
         + "of which at least \(percent(lowest)) is expected (99 % binomial interval); the normalisation is probably "

@@ -1,3 +1,5 @@
+import Tensor
+
 /// The measurements of one evaluation: what is taken of each block, and what it comes to.
 struct MeasurementSuite: Sendable {
   private let task: any BenchmarkTask
@@ -8,7 +10,10 @@ struct MeasurementSuite: Sendable {
   private let referenceAlignment: AlignmentMeasurement
   private let distractor: DistractorMeasurement?
   private let bayesReference: BayesReferenceMeasurement?
-  private let decisiveSeries: AlignmentSeries
+  private let decisive: AlignmentColumns
+  /// The nearest class mean, by the density smoothed beyond all its structure.
+  private let nearestMean: DensityClassifier
+  private let density: any ClassConditionalDensity
   /// Of a learned manifold and a learned score, where the exact ones are known.
   let manifoldQuality: ManifoldQualityMeasurement?
   let scoreQuality: ScoreQualityMeasurement?
@@ -19,6 +24,8 @@ struct MeasurementSuite: Sendable {
     self.task = task
     let score = task.score.sharing(configuration.shared)
     let density = task.density.sharing(configuration.shared)
+    self.density = density
+    nearestMean = DensityClassifier(density, noise: 100, threads: configuration.threads)
     sensitivity = SensitivityMeasurement(
       classifier: classifier, stepSizes: constants.stepSizes, clip: configuration.clip)
     robustness = RelativeRobustnessMeasurement(
@@ -58,20 +65,45 @@ struct MeasurementSuite: Sendable {
           && type(of: $0.metric).id == EvaluationConfiguration.decisiveMetric && $0.noise == constants.decisiveNoise
       })
     else { preconditionFailure("a validated configuration measures what the regime is decided on") }
-    decisiveSeries = decisive
+    self.decisive = decisive.columns
   }
 
-  func samples(of block: MeasurementBlock) throws -> SampleTable {
+  /// - Returns: with the columns what a block contributes to those that compare images with each other.
+  func samples(of block: MeasurementBlock) throws -> (table: SampleTable, vectors: ImageAlignment.Vectors) {
     // Passes through the network last: threads without blocks of their own help with them.
     let measurements: [(any Measurement)?] = [
-      scoreAlignment, conditionalScoreAlignment, referenceAlignment, manifoldQuality, scoreQuality, bayesReference,
-      robustness, sensitivity, distractor,
+      manifoldQuality, scoreQuality, bayesReference, robustness, sensitivity, distractor,
     ]
-    var table = SampleTable()
+    var table = try scoreAlignment.samples(of: block)
+    table.append(columnsOf: try conditionalScoreAlignment.samples(of: block))
+    let alignment = try referenceAlignment.samples(of: block, keeping: decisive.noise)
+    table.append(columnsOf: alignment.table)
+    let vectors = try vectors(of: block, reference: alignment.references[decisive.target])
+    table.append(SampleColumn.densityCorrect, try densityCorrect(block))
     for measurement in measurements.compactMap({ $0 }) {
       table.append(columnsOf: try measurement.samples(of: block))
     }
-    return table
+    return (table, vectors)
+  }
+
+  private func vectors(of block: MeasurementBlock, reference: Tensor?) throws -> ImageAlignment.Vectors {
+    guard let reference else { preconditionFailure("the decisive noise is among those measured") }
+    let nearestMean = try nearestMean.checkedGradients(
+      of: [decisive.target], at: block.images, predicted: block.predicted, labels: block.labels,
+      owner: "the nearest class mean", firstImage: block.range.lowerBound
+    ).gradients[decisive.target]
+    return ImageAlignment.vectors(
+      gradient: block.calibratedGradient, reference: reference, nearestMean: nearestMean ?? reference,
+      images: block.images, predicted: block.predicted)
+  }
+
+  private func densityCorrect(_ block: MeasurementBlock) throws -> [Double] {
+    let posteriors = density.logPosteriors(try density.logDensities(at: block.images, noise: 0))
+    return block.labels.indices.map { image in
+      let row = Array(posteriors.row(image))
+      let best = row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }
+      return best == block.labels[image] ? 1 : 0
+    }
   }
 
   func measurements(from means: ResampledMeans) -> Measurements {
@@ -81,15 +113,21 @@ struct MeasurementSuite: Sendable {
       relativeRobustness: robustness.result(from: means), scoreAlignment: scoreAlignment.result(from: means),
       conditionalScoreAlignment: conditionalScoreAlignment.result(from: means),
       bayesAlignment: task.densityIsExact ? alignment : nil,
-      referenceAlignment: task.densityIsExact ? nil : alignment, distractor: distractor?.result(from: means))
+      referenceAlignment: task.densityIsExact ? nil : alignment,
+      imageAlignment: ImageAlignmentResult(from: means, decisive), distractor: distractor?.result(from: means))
   }
 
-  func regimeInputs(standardAccuracy: Double?, from means: ResampledMeans) -> RegimeInputs {
+  /// What the rules need of task and model.
+  func regimeInputs(
+    of subject: EvaluationSubject, standardAccuracy: Double?, temperature: CalibratedTemperature?
+  ) -> RegimeInputs {
     let constants = task.protocolConstants
     return RegimeInputs(
-      wideStep: constants.wideStep, smallStep: constants.smallStep, classCount: task.classCount,
-      calibration: task.calibration, standardAccuracy: standardAccuracy,
-      alignment: decisiveSeries.result(from: means), alignmentColumn: decisiveSeries.column,
-      learnedManifold: task.manifold.learned.map { "\(task.manifold.id) \($0.id)" })
+      classCount: task.classCount, wideStep: constants.wideStep, smallStep: constants.smallStep,
+      densityIsExact: task.densityIsExact, decisive: decisive, calibration: task.calibration,
+      standardAccuracy: standardAccuracy, criteria: task.criteria, parameters: subject.record.parameters,
+      temperatureScale: temperature?.scale, standard: subject.standard?.reference,
+      learnedManifold: task.manifold.learned.map { "\(task.manifold.id) \($0.id)" },
+      reservations: subject.reservations)
   }
 }

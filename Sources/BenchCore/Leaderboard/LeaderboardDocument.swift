@@ -29,6 +29,12 @@ public struct LeaderboardDocument: Sendable, Equatable, Codable {
     public var accuracyRetention: Estimate?
     /// G of the rule.
     public var alignment: Estimate
+    /// The share of the alignment that belongs to the image; absent under rule v1.
+    public var specificShare: Estimate?
+    /// The version of the rule.
+    public var rule: String
+    /// What stands against the label.
+    public var reservations: [RegimeReservation]?
     /// Definition 2 of the relative off-manifold robustness.
     public var relativeRobustness: Estimate
     public var images: Int
@@ -95,8 +101,9 @@ extension LeaderboardDocument.Entry {
       id: result.model.id, name: result.model.name, architecture: result.model.architecture,
       parameters: result.model.parameters, regime: regime.result.regime.label,
       confidence: regime.result.regime.confidence, accuracy: accuracy.result.measurements.accuracy,
-      sensitivityRatio: evidence.sensitivityRatio.ratio, onManifoldRetention: evidence.onManifoldRetention.ratio,
-      accuracyRetention: evidence.accuracyRetention.ratio, alignment: evidence.alignment.cosine,
+      sensitivityRatio: evidence.sensitivityRatio, onManifoldRetention: evidence.onManifoldRetention,
+      accuracyRetention: evidence.accuracyRetention, alignment: evidence.alignment,
+      specificShare: evidence.specificShare, rule: evidence.rule, reservations: regime.result.regime.reservations,
       relativeRobustness: regime.result.measurements.relativeRobustness.definition2.estimate,
       images: result.measurementProtocol.images, seed: result.measurementProtocol.seed,
       sha256: result.model.checkpoint?.sha256, result: Leaderboard.resultPath(of: result))

@@ -1,7 +1,7 @@
 import Tensor
 
 /// What input gradients are compared with.
-public enum AlignmentReference: String, Sendable {
+public enum AlignmentReference: String, Sendable, Codable {
   /// The score of the noise-convolved data distribution.
   case score = "score-alignment"
   /// The class-conditional score of the predicted class.
@@ -19,20 +19,8 @@ struct AlignmentSeries: Sendable {
 
   private var metricID: String { type(of: metric).id }
 
-  var column: String { "\(reference.rawValue)/\(target.rawValue)/\(metricID)/\(brief(noise))" }
-
-  /// The controls stand in for the gradient. Against a score they do not depend on the target, and are kept once.
-  func column(of control: AlignmentControl) -> String {
-    let subject = reference == .classifier ? target.rawValue : "control"
-    return "\(reference.rawValue)/\(subject)/\(metricID)/\(brief(noise))/\(control.rawValue)"
-  }
-
-  func result(from means: ResampledMeans) -> AlignmentEntry {
-    func mean(_ control: AlignmentControl) -> Estimate { means.mean(column(of: control)) }
-    return AlignmentEntry(
-      target: target, metric: metricID, noise: noise, estimate: means.mean(column),
-      controls: .init(
-        random: mean(.random), image: mean(.image), sobel: mean(.sobel), otherImage: mean(.otherImage)))
+  var columns: AlignmentColumns {
+    AlignmentColumns(reference: reference, target: target, metric: metricID, noise: noise)
   }
 
   /// Gradient and reference are each divided by their own largest absolute value per image, then compared (the paper,
@@ -41,14 +29,14 @@ struct AlignmentSeries: Sendable {
     to table: inout SampleTable, gradient: Tensor, compared: Tensor, block: MeasurementBlock
   ) throws {
     let compared = compared.scaledToUnitMaximum()
-    table.append(column, try compare(gradient.scaledToUnitMaximum(), compared))
-    guard table[column(of: .random)] == nil else { return }
+    table.append(columns.column, try compare(gradient.scaledToUnitMaximum(), compared))
+    guard table[columns.column(of: .random)] == nil else { return }
     for (control, map) in block.controls.maps {
-      table.append(column(of: control), try compare(map, compared))
+      table.append(columns.column(of: control), try compare(map, compared))
     }
     // Alone in its set an image has no other.
     table.append(
-      column(of: .otherImage),
+      columns.column(of: .otherImage),
       block.count > 1
         ? try compare(compared.items(block.partners), compared) : [Double](repeating: .nan, count: block.count))
   }
@@ -73,10 +61,17 @@ struct AlignmentMeasurement: Measurement {
   /// The references of each target at a noise level, `[N, C, H, W]`; asked once per block and noise level.
   let references: @Sendable (_ block: MeasurementBlock, _ noise: Double) throws -> [GradientTarget: Tensor]
 
-  func samples(of block: MeasurementBlock) throws -> SampleTable {
+  func samples(of block: MeasurementBlock) throws -> SampleTable { try samples(of: block, keeping: nil).table }
+
+  /// - Returns: also the references at one of the noise levels, which are costly.
+  func samples(
+    of block: MeasurementBlock, keeping kept: Double?
+  ) throws -> (table: SampleTable, references: [GradientTarget: Tensor]) {
     var table = SampleTable()
+    var keptReferences: [GradientTarget: Tensor] = [:]
     for noise in noises {
       let references = try references(block, noise)
+      if noise == kept { keptReferences = references }
       for series in series where series.noise == noise {
         guard let gradient = block.gradients[series.target], let compared = references[series.target] else {
           preconditionFailure("no gradient of \(series.target.rawValue)")
@@ -84,10 +79,10 @@ struct AlignmentMeasurement: Measurement {
         try series.append(to: &table, gradient: gradient, compared: compared, block: block)
       }
     }
-    return table
+    return (table, keptReferences)
   }
 
-  func result(from means: ResampledMeans) -> [AlignmentEntry] { series.map { $0.result(from: means) } }
+  func result(from means: ResampledMeans) -> [AlignmentEntry] { series.map { $0.columns.result(from: means) } }
 
   var series: [AlignmentSeries] {
     targets.flatMap { target in

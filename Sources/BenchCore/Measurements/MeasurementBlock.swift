@@ -20,6 +20,9 @@ struct MeasurementBlock: Sendable {
   let directions: PerturbationDirections
   /// The evaluated model's input gradients, `[B, C, H, W]`.
   let gradients: [GradientTarget: Tensor]
+  /// The factor on its logits at which they are calibrated, and the gradient of the decisive target there.
+  let temperatureScale: Double
+  let calibratedGradient: Tensor
   let controls: AlignmentControls
 
   var count: Int { range.count }

@@ -50,10 +50,23 @@ struct Responses {
   /// || p(displaced) - p ||_1 of each image, for each displacement; range [0, 2].
   /// - Parameter logits: those of the images themselves.
   func probabilityChanges(at displacements: [Displacement], from logits: Tensor) throws -> [[Double]] {
-    let clean = (0..<images.batch).map { softmax(logits.item($0).map(Double.init)) }
-    return try self.logits(at: displacements).map { displaced in
-      clean.indices.map { image in
-        zip(softmax(displaced.item(image).map(Double.init)), clean[image]).reduce(0) { $0 + abs($1.0 - $1.1) }
+    try probabilityChanges(at: displacements, from: logits, scales: [1])[0]
+  }
+
+  /// The same with p the softmax of the logits times each of `scales`, from one pass.
+  func probabilityChanges(
+    at displacements: [Displacement], from logits: Tensor, scales: [Double]
+  ) throws -> [[[Double]]] {
+    func probabilities(_ logits: Tensor, _ image: Int, _ scale: Double) -> [Double] {
+      softmax(logits.item(image).map { scale * Double($0) })
+    }
+    let displaced = try self.logits(at: displacements)
+    return scales.map { scale in
+      let clean = (0..<images.batch).map { probabilities(logits, $0, scale) }
+      return displaced.map { displaced in
+        clean.indices.map { image in
+          zip(probabilities(displaced, image, scale), clean[image]).reduce(0) { $0 + abs($1.0 - $1.1) }
+        }
       }
     }
   }
@@ -73,21 +86,29 @@ extension Classifier {
   ///     takes fewer backward passes.
   ///   - owner: whose gradients, for messages.
   ///   - firstImage: position of the first image in its set, for messages.
+  ///   - scale: factor of the logits for `calibrated`.
+  /// - Returns: with the gradients `calibrated`, that of the predicted class's log-odds for the logits times `scale`, by one
+  ///   more backward pass; nil where no factor is given.
   /// - Throws: `EvaluationError.wrongOutput`, `.nonFinite`, and the classifier's errors.
   func checkedGradients(
     of targets: [GradientTarget], at images: Tensor, predicted: [Int]? = nil, labels: [Int],
-    owner: String = "the classifier", firstImage: Int
-  ) throws -> (logits: Tensor, gradients: [GradientTarget: Tensor]) {
+    owner: String = "the classifier", firstImage: Int, scale: Double? = nil
+  ) throws -> (logits: Tensor, gradients: [GradientTarget: Tensor], calibrated: Tensor?) {
     let combination = predicted == nil ? GradientCombination(of: targets) : nil
     let passes = combination?.passes ?? targets
     let result = try inputGradients(at: images) { logits, range in
       let predicted = predicted.map { Array($0[range]) } ?? logits.argmaxOfRows()
       return passes.map { $0.cotangent(logits: logits, predicted: predicted, labels: Array(labels[range])) }
+        + [scale].compactMap { $0 }.map {
+          EvaluationConfiguration.decisiveTarget.cotangent(
+            logits: logits.scaled(by: $0), predicted: predicted, labels: nil)
+        }
     }
     let logits = try checked(logits: result.logits, of: images, owner: owner) { "image \(firstImage + $0)" }
-    guard result.gradients.count == passes.count else {
+    let expected = passes.count + (scale == nil ? 0 : 1)
+    guard result.gradients.count == expected else {
       throw EvaluationError.wrongOutput(
-        what: "\(owner)'s number of gradients", expected: [passes.count], got: [result.gradients.count])
+        what: "\(owner)'s number of gradients", expected: [expected], got: [result.gradients.count])
     }
     for gradient in result.gradients where gradient.shape != images.shape {
       throw EvaluationError.wrongOutput(what: "\(owner)'s gradient", expected: images.shape, got: gradient.shape)
@@ -102,7 +123,13 @@ extension Classifier {
           value: "\(gradient.scalars[bad])")
       }
     }
-    return (logits, gradients)
+    let calibrated = scale == nil ? nil : result.gradients.last
+    if let bad = calibrated?.scalars.firstIndex(where: { !$0.isFinite }) {
+      throw EvaluationError.nonFinite(
+        what: "\(owner)'s gradient at calibrated temperature", place: "image \(firstImage + bad / images.stride)",
+        value: "\(calibrated?.scalars[bad] ?? .nan)")
+    }
+    return (logits, gradients, calibrated)
   }
 
   private func checked(
@@ -118,5 +145,12 @@ extension Classifier {
         value: "\(logits.scalars[bad])")
     }
     return logits
+  }
+}
+
+extension Tensor {
+  /// Every scalar times a number, rounded once.
+  fileprivate func scaled(by factor: Double) -> Tensor {
+    Tensor(shape: shape, scalars: scalars.map { Float(factor * Double($0)) })
   }
 }

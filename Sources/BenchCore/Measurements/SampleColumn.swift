@@ -17,6 +17,15 @@ public enum SampleColumn {
   /// `correct` of the exact Bayes classifier.
   public static let referenceCorrect = "reference/correct"
 
+  /// 1 where the classifier of the task's density, without noise, is right.
+  public static let densityCorrect = "density/correct"
+  /// `CalibratedTemperature.influences`.
+  public static let temperatureInfluence = "calibrated/temperature-influence"
+
+  /// A sensitivity at calibrated temperature, and its derivative with respect to the logarithm of the logits' factor.
+  public static func calibrated(_ column: String) -> String { "calibrated/\(column)" }
+  public static func calibratedSlope(_ column: String) -> String { "calibrated-slope/\(column)" }
+
   public static func onManifold(step: Double) -> String { "on-manifold/\(brief(step))" }
   public static func offManifold(step: Double) -> String { "off-manifold/\(brief(step))" }
   /// On-manifold sensitivity of the exact Bayes classifier, along the same directions.

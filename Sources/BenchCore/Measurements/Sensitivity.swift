@@ -1,3 +1,4 @@
+import Foundation
 import Tensor
 
 /// On- and off-manifold sensitivity (the paper, section 4 and figure 3):
@@ -17,24 +18,26 @@ public enum Sensitivity {
   ) throws -> (onManifold: Matrix, offManifold: Matrix) {
     let logits = try classifier.checkedLogits(images) { "image \(firstImage + $0)" }
     let responses = Responses(classifier: classifier, images: images, firstImage: firstImage, clip: clip)
-    let changes = try changes(responses, from: logits, along: directions, stepSizes: stepSizes)
+    let changes = try changes(responses, from: logits, along: directions, stepSizes: stepSizes, scales: [1])[0]
     func matrix(_ columns: ArraySlice<[Double]>) -> Matrix {
       Matrix(rows: columns.count, columns: images.batch, scalars: columns.flatMap { $0 }).transposed
     }
     return (matrix(changes.prefix(stepSizes.count)), matrix(changes.suffix(stepSizes.count)))
   }
 
-  /// One array of N values per step size on the manifold, then one per step size off it.
+  /// For each factor of the logits one array of N values per step size on the manifold, then one per step size off it.
   static func changes(
-    _ responses: Responses, from logits: Tensor, along directions: PerturbationDirections, stepSizes: [Double]
-  ) throws -> [[Double]] {
+    _ responses: Responses, from logits: Tensor, along directions: PerturbationDirections, stepSizes: [Double],
+    scales: [Double]
+  ) throws -> [[[Double]]] {
     func displacements(_ direction: Tensor, _ side: String) -> [Responses.Displacement] {
       stepSizes.map {
         Responses.Displacement(direction: direction, scale: $0, description: "step \(brief($0)) \(side) the manifold")
       }
     }
     return try responses.probabilityChanges(
-      at: displacements(directions.onManifold, "on") + displacements(directions.offManifold, "off"), from: logits)
+      at: displacements(directions.onManifold, "on") + displacements(directions.offManifold, "off"), from: logits,
+      scales: scales)
   }
 }
 
@@ -43,13 +46,34 @@ struct SensitivityMeasurement: Measurement {
   let stepSizes: [Double]
   let clip: Bool
 
+  /// The derivative with respect to the logarithm of the logits' factor is a central difference over plus and minus this.
+  private static let difference = 0.05
+
   func samples(of block: MeasurementBlock) throws -> SampleTable {
-    let responses = Responses(
-      classifier: classifier, images: block.images, firstImage: block.range.lowerBound, clip: clip)
+    try samples(
+      at: block.images, logits: block.logits, along: block.directions, firstImage: block.range.lowerBound,
+      temperatureScale: block.temperatureScale)
+  }
+
+  /// Sensitivities as they are, and at calibrated temperature with their derivatives.
+  func samples(
+    at images: Tensor, logits: Tensor, along directions: PerturbationDirections, firstImage: Int,
+    temperatureScale: Double
+  ) throws -> SampleTable {
+    let responses = Responses(classifier: classifier, images: images, firstImage: firstImage, clip: clip)
     let changes = try Sensitivity.changes(
-      responses, from: block.logits, along: block.directions, stepSizes: stepSizes)
+      responses, from: logits, along: directions, stepSizes: stepSizes,
+      scales: [
+        1, temperatureScale, temperatureScale * exp(-Self.difference), temperatureScale * exp(Self.difference),
+      ])
     let names = stepSizes.map(SampleColumn.onManifold) + stepSizes.map(SampleColumn.offManifold)
-    return SampleTable(zip(names, changes).map { ($0, $1) })
+    var table = SampleTable(zip(names, changes[0]).map { ($0, $1) })
+    for (index, name) in names.enumerated() {
+      table.append(SampleColumn.calibrated(name), changes[1][index])
+      let slopes = zip(changes[2][index], changes[3][index]).map { ($1 - $0) / (2 * Self.difference) }
+      table.append(SampleColumn.calibratedSlope(name), slopes)
+    }
+    return table
   }
 
   func result(from means: ResampledMeans) -> [SensitivityEntry] {

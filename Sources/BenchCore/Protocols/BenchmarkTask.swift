@@ -32,7 +32,10 @@ public protocol BenchmarkTask: Sendable {
   /// ones are checked against. The defaults are the task's own where its density is exact.
   var exactManifold: (any Manifold)? { get }
   var exactScore: (any Score)? { get }
+  /// Of rule v1.
   var calibration: RegimeCalibration { get }
+  /// Of rule v2.
+  var criteria: RegimeCriteria { get }
   var quality: ReferenceQuality { get }
 }
 
@@ -93,7 +96,7 @@ public struct ProtocolConstants: Sendable {
 }
 
 /// What the rule compares a model with.
-public enum RegimeCalibration: Sendable {
+public enum RegimeCalibration: Sendable, Equatable, Codable {
   /// The exact Bayes classifier, measured on the same images and resampled with them; the gate is absolute.
   case bayes(gate: Double)
   /// Recorded numbers: the median on-manifold sensitivity at the small step of the standard models named. The accuracy

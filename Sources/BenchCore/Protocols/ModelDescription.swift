@@ -58,10 +58,13 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     public var accuracy: Double?
     /// Accuracy of the same architecture trained without a robustness objective.
     public var standardAccuracy: Double?
+    /// Id of that network on the leaderboard, whose result says its accuracy and its on-manifold sensitivity.
+    public var standardModel: String?
 
-    public init(accuracy: Double? = nil, standardAccuracy: Double? = nil) {
+    public init(accuracy: Double? = nil, standardAccuracy: Double? = nil, standardModel: String? = nil) {
       self.accuracy = accuracy
       self.standardAccuracy = standardAccuracy
+      self.standardModel = standardModel
     }
   }
 

@@ -85,12 +85,14 @@ public struct LoadedModel: Sendable {
   public let preprocessingIsAssumed: Bool
   /// What a user should know: prefixes stripped, tensors unused, unknown pickle globals.
   public let notes: [String]
+  /// Tensors of the file that the network as read has no place for.
+  public let unusedTensors: Int
   /// What a program that serves the model says it is; nil where the plugin that read the file is all there is to say.
   public let plugin: ModelRecord.Plugin?
 
   public init(
     classifier: any Classifier, architecture: String, parameters: Int, preprocessing: Preprocessing,
-    preprocessingIsAssumed: Bool, notes: [String], plugin: ModelRecord.Plugin? = nil
+    preprocessingIsAssumed: Bool, notes: [String], unusedTensors: Int = 0, plugin: ModelRecord.Plugin? = nil
   ) {
     self.classifier = classifier
     self.architecture = architecture
@@ -98,6 +100,7 @@ public struct LoadedModel: Sendable {
     self.preprocessing = preprocessing
     self.preprocessingIsAssumed = preprocessingIsAssumed
     self.notes = notes
+    self.unusedTensors = unusedTensors
     self.plugin = plugin
   }
 }

@@ -42,6 +42,7 @@ public struct ReferencedTask: BenchmarkTask {
     }
   }
 
+  public var criteria: RegimeCriteria { base.criteria }
   public var id: String { base.id }
   public var version: Int { base.version }
   public var classNames: [String] { base.classNames }

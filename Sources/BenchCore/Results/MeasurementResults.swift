@@ -9,6 +9,8 @@ public struct Measurements: Sendable, Equatable, Codable {
   public var bayesAlignment: [AlignmentEntry]?
   /// With the classifier of a density that was fitted to training images.
   public var referenceAlignment: [AlignmentEntry]?
+  /// What of the decisive alignment belongs to the image (`ImageAlignment`); absent from results of rule v1.
+  public var imageAlignment: ImageAlignmentResult?
   /// Where the task knows which pixels carry the label.
   public var distractor: [DistractorEntry]?
 }
@@ -149,6 +151,52 @@ public struct AlignmentEntry: Sendable, Equatable, Codable {
   public var bestControl: (control: AlignmentControl, estimate: Estimate)? {
     controls.all.filter { $0.estimate.value != nil }
       .max { ($0.estimate.value ?? 0) < ($1.estimate.value ?? 0) }
+  }
+}
+
+/// How well the gradient fits its own image's reference, beyond what any image and any image of its class has.
+public struct ImageAlignmentResult: Sendable, Equatable, Codable {
+  public var target: GradientTarget
+  public var metric: String
+  public var noise: Double
+  /// G, of the gradient at calibrated temperature.
+  public var whole: Estimate
+  /// After the image, the blurred image and the channels' constants are removed from both.
+  public var beyondImage: Estimate
+  /// How much of that the gradients at other images with the same prediction do not have.
+  public var specific: Estimate
+  public var controls: Controls
+
+  /// The same with something else in the gradient's place: all partners, not one, so that no order of images matters.
+  public struct Controls: Sendable, Equatable, Codable {
+    public var sameClass: Estimate
+    public var otherClass: Estimate
+    /// The mean gradient of the other images with the same prediction.
+    public var template: Estimate
+    /// A linear classifier: the nearest class mean.
+    public var nearestMean: Estimate
+    /// These two with nothing removed.
+    public var image: Estimate
+    public var blurredImage: Estimate
+
+    /// In the order of the file.
+    public var all: [(name: String, estimate: Estimate)] {
+      [
+        ("sameClass", sameClass), ("otherClass", otherClass), ("template", template), ("nearestMean", nearestMean),
+        ("image", image), ("blurredImage", blurredImage),
+      ]
+    }
+  }
+
+  init(from means: ResampledMeans, _ decisive: AlignmentColumns) {
+    func control(_ control: ImageAlignment.Control) -> Estimate { means.mean(ImageAlignment.column(control)) }
+    (target, metric, noise) = (decisive.target, decisive.metric, decisive.noise)
+    whole = means.mean(ImageAlignment.whole)
+    beyondImage = means.mean(ImageAlignment.cosine)
+    specific = means.mean(ImageAlignment.specific)
+    controls = Controls(
+      sameClass: control(.sameClass), otherClass: control(.otherClass), template: control(.template),
+      nearestMean: control(.nearestMean), image: control(.image), blurredImage: control(.blurredImage))
   }
 }
 

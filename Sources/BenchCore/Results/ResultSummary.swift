@@ -5,7 +5,7 @@ public enum ResultSummary {
   public static func text(_ result: EvaluationResult) -> String {
     let sections = [
       heading(result), references(result.task), sensitivity(result), robustness(result), alignment(result),
-      regime(result), record(result),
+      imageAlignment(result), regime(result), record(result),
     ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
@@ -21,13 +21,36 @@ public enum ResultSummary {
           + "\(task.dataset.split)"
       ),
       ("accuracy", "\(withInterval(result.measurements.accuracy, 3)), 95 % interval"),
-      (
-        "regime",
-        "\(result.regime.label.rawValue.uppercased()), confidence \(fixed(result.regime.confidence, 3))"
-          + (result.regime.label == result.regime.evidence.leadingLabel
-            ? "" : " for \(result.regime.evidence.leadingLabel.rawValue)")
-      ),
-    ])
+    ]) + fields([("regime", verdict(result.regime))] + found(result))
+  }
+
+  /// The label and how sure it is.
+  public static func verdict(_ regime: RegimeVerdict) -> String {
+    let leading = regime.evidence.leadingLabel
+    let label = regime.label.rawValue.uppercased()
+    let confidence = "confidence \(fixed(regime.confidence, 3))"
+    let withheld = regime.reservations?.first(where: \.withholdsLabel)
+    if let withheld { return "\(label): no label is given (\(withheld.rawValue))" }
+    if regime.label == leading {
+      let remark = regime.reservations?.first.map { ", if right is what was assumed (\($0.rawValue))" } ?? ""
+      return "\(label), \(confidence)\(remark)"
+    }
+    return "UNDECIDED, \(confidence) for \(leading.rawValue)"
+  }
+
+  /// What was found and on what it hangs, under rule v2.
+  private static func found(_ result: EvaluationResult) -> [(name: String, value: String)] {
+    guard case .v2(let evidence) = result.regime.evidence else { return [] }
+    let quality = result.task.quality
+    let reference =
+      result.task.density.isExact
+      ? "the exact Bayes classifier, accuracy \(fixed(evidence.signal.densityAccuracy.value, 3))"
+      : "\(result.task.density.id), a fitted density whose classifier has accuracy "
+        + "\(fixed(evidence.signal.densityAccuracy.value, 3)) here, \(fixed(quality.accuracy, 3)) on \(grouped(quality.images))"
+    return [
+      ("found", evidence.finding),
+      ("reference", reference),
+    ] + (evidence.open.map { [("open", "the condition on \($0.condition.rawValue); settled by \($0.settledBy)")] } ?? [])
   }
 
   private static func sensitivity(_ result: EvaluationResult) -> [String] {
@@ -82,13 +105,30 @@ public enum ResultSummary {
       + table([["with", "gradient", "noise", "cosine", "control"]] + rows)
   }
 
+  /// What decides under rule v2, with everything that took the gradient's place.
+  private static func imageAlignment(_ result: EvaluationResult) -> [String] {
+    guard let alignment = result.measurements.imageAlignment else { return [] }
+    let controls = alignment.controls
+    let rows: [(String, Estimate)] = [
+      ("gradient, whole", alignment.whole), ("gradient beyond what any image has", alignment.beyondImage),
+      ("  of it this image's own", alignment.specific),
+      ("gradient of other images, same prediction", controls.sameClass),
+      ("gradient of other images, other prediction", controls.otherClass),
+      ("mean gradient of the prediction", controls.template),
+      ("linear model (nearest class mean)", controls.nearestMean), ("the image", controls.image),
+      ("the blurred image", controls.blurredImage),
+    ]
+    return ["Does the gradient fit the image? Cosine with the image's reference, noise \(brief(alignment.noise))"]
+      + table([["in the gradient's place", "cosine"]] + rows.map { [$0.0, withInterval($0.1, 4)] })
+  }
+
   /// Short, so that the widest line of the table is exactly `width`.
   private static func word(for control: AlignmentControl) -> String {
     control == .otherImage ? "other" : control.rawValue
   }
 
   private static func regime(_ result: EvaluationResult) -> [String] {
-    ["Why \(result.regime.label.rawValue)"]
+    ["Why \(result.regime.label.rawValue), by rule \(result.measurementProtocol.rule)"]
       + result.regime.evidence.sentences.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
   }
 

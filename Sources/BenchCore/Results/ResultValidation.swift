@@ -143,8 +143,11 @@ extension ProblemCollector {
       settings.gradientTargets.contains(settings.gradientTarget), "protocol.gradientTarget",
       "is not among gradientTargets")
     require(
-      settings.rule == RegimeRule.version, "protocol.rule", "is `\(settings.rule)`, expected \(RegimeRule.version)")
-    require(settings.bootstrapResamples > 0, "protocol.bootstrapResamples", "is \(settings.bootstrapResamples)")
+      RegimeRule.versions.contains(settings.rule), "protocol.rule",
+      "is `\(settings.rule)`, expected \(RegimeRule.versions.joined(separator: " or "))")
+    require(
+      (1...1_000_000).contains(settings.bootstrapResamples), "protocol.bootstrapResamples",
+      "is \(settings.bootstrapResamples), expected 1 to 1000000")
   }
 
   fileprivate mutating func check(_ provenance: Provenance) {

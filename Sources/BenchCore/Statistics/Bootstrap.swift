@@ -56,7 +56,7 @@ public struct Bootstrap: Sendable {
         mean: defined.isEmpty ? .nan : defined.reduce(0, +) / Double(defined.count), resampled: resampled,
         undefined: imageCount - defined.count)
     }
-    return ResampledMeans(resamples: resamples, columns: columns)
+    return ResampledMeans(imageCount: imageCount, resamples: resamples, columns: columns)
   }
 
   /// Resamples x columns, from blocks of resamples so that the counts of all of them never exist at once.
@@ -83,10 +83,12 @@ public struct ResampledMeans: Sendable {
     public let undefined: Int
   }
 
+  public let imageCount: Int
   public let resamples: Int
   private let columns: [String: Column]
 
-  init(resamples: Int, columns: [String: Column]) {
+  init(imageCount: Int, resamples: Int, columns: [String: Column]) {
+    self.imageCount = imageCount
     self.resamples = resamples
     self.columns = columns
   }

@@ -60,7 +60,7 @@ public struct StateDictPlugin: ModelPlugin {
     }
     return LoadedModel(
       classifier: classifier, architecture: recognised.name, parameters: weights.parameterCount,
-      preprocessing: preprocessing, preprocessingIsAssumed: isAssumed, notes: notes)
+      preprocessing: preprocessing, preprocessingIsAssumed: isAssumed, notes: notes, unusedTensors: unused.count)
   }
 
   private func architecture(

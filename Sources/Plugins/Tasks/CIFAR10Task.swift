@@ -60,6 +60,11 @@ public enum CIFAR10Task: TaskPlugin {
       alignmentNoises: [0.25, 0.5, 1], decisiveNoise: 0.5, robustnessNoise: 0.01),
     calibration: .recorded(
       onManifoldSensitivity: standardOnManifoldSensitivity, models: ["cifar10-resnet20", "cifar10-resnet56"]),
+    criteria: RegimeCriteria(
+      robustRatio: 0.75, specificShare: 0.28, densityAccuracy: 0.9,
+      tells: """
+        weak from bayes-aligned; excessive only beside a standard twin, or where accuracy falls below the fitted density's
+        """),
     settings: MixtureSettings(
       imagesPerComponent: 450, maximumComponents: 12, factors: 100, tangentDimension: 60, priorImages: 2000))
 

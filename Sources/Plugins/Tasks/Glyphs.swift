@@ -36,6 +36,9 @@ public struct GlyphsTask: BenchmarkTask {
   public let manifold: any Manifold
   public let densityIsExact = true
   public let calibration = RegimeCalibration.bayes(gate: 0.45)
+  public let criteria = RegimeCriteria(
+    robustRatio: 1, specificShare: 0.25, cosine: 0.45, densityAccuracy: 0.85, densitySensitivity: 0.75,
+    tells: "all three regimes: density, tangent spaces and Bayes classifier are exact")
   public var imageShape: Shape { exactDensity.imageShape }
   public var score: any Score { DensityScore(exactDensity, threads: threads) }
   public var density: any ClassConditionalDensity { exactDensity }

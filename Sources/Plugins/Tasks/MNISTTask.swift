@@ -46,6 +46,12 @@ public enum MNISTTask: TaskPlugin {
       stepSizes: stepSizes, wideStep: stepSizes[1], smallStep: stepSizes[0], scoreNoises: [0.1, 0.25, 0.5],
       alignmentNoises: [0.25, 0.5, 1], decisiveNoise: 0.5, robustnessNoise: 0.01),
     calibration: .none,
+    criteria: RegimeCriteria(
+      robustRatio: 0.75, specificShare: 0.71, densityAccuracy: 0.9,
+      tells: """
+        whether gradients fit single images, and whether accuracy was lost; every network is robust off these tangent spaces, so \
+        off-manifold robustness tells nothing apart
+        """),
     settings: MixtureSettings(
       imagesPerComponent: 450, maximumComponents: 16, factors: 40, tangentDimension: 30, priorImages: 100))
 }

@@ -10,6 +10,7 @@ struct MixtureTask: BenchmarkTask {
   let classNames: [String]
   let protocolConstants: ProtocolConstants
   let calibration: RegimeCalibration
+  let criteria: RegimeCriteria
   let mixture: FactorMixture
   let quality: ReferenceQuality
   private let mixtureManifold: MixtureManifold
@@ -22,6 +23,7 @@ struct MixtureTask: BenchmarkTask {
     var version: Int
     var protocolConstants: ProtocolConstants
     var calibration: RegimeCalibration
+    var criteria: RegimeCriteria
     var settings: MixtureSettings
   }
 
@@ -38,6 +40,7 @@ struct MixtureTask: BenchmarkTask {
     self.classNames = classNames
     protocolConstants = definition.protocolConstants
     calibration = definition.calibration
+    criteria = definition.criteria
     self.test = test
     threads = options.threads
     mixture = FactorMixture(

@@ -40,6 +40,12 @@ struct EvaluateCommand: ParsableCommand {
     help: ArgumentHelp("Score: `exact`, or `denoiser=FILE`. (default: the task's own)", valueName: "score"))
   var score: ReferenceChoice?
 
+  @Option(
+    help: ArgumentHelp(
+      "The same network trained without a robustness objective: what accuracy and on-manifold sensitivity are compared with. "
+        + "(default: claims.standardModel's result, otherwise the task's recorded standards)", valueName: "file"))
+  var standard: String?
+
   @Option(help: "Number of images. (default: the task's own)")
   var images: Int?
 
@@ -89,7 +95,9 @@ struct EvaluateCommand: ParsableCommand {
     let task = try ReferencedTaskLoader(
       manifold: manifold, score: score, threads: options.threads, files: files
     ).task(ownTask)
-    let (subject, report) = try model.subject(on: task, options: options)
+    var (subject, report) = try model.subject(on: task, options: options)
+    subject.standard = try StandardModelLoader(files: files, threads: options.threads, batch: options.batch).standard(
+      given: standard, of: subject, on: task)
     if let warning = report?.warning { CommandLineOutput.note(warning) }
     let outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
     progress.end()

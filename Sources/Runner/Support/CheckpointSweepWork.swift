@@ -45,7 +45,7 @@ struct CheckpointSweepWork: SweepWork {
 
   func evaluate(
     _ cell: SweepCell, in folder: URL, threads: Int, progress: any ProgressReporter
-  ) throws -> EvaluationResult {
+  ) throws -> EvaluationOutcome {
     let options = try ModelOptions.parse(["--threads", "\(threads)"])
     let checkpoint = folder.appendingPathComponent("model.ckpt").path
     var (subject, _) = try SubjectSource(checkpoint, options: options, files: files).subject(on: task, options: options)
@@ -59,15 +59,15 @@ struct CheckpointSweepWork: SweepWork {
     guard task.densityIsExact else { return nil }
     let options = try ModelOptions.parse(["--threads", "\(threads)"])
     let (subject, _) = try SubjectSource.bayes(noise: 0).subject(on: task, options: options)
-    return try measure(subject, threads: threads, progress: progress)
+    return try measure(subject, threads: threads, progress: progress).result
   }
 
   private func measure(
     _ subject: EvaluationSubject, threads: Int, progress: any ProgressReporter
-  ) throws -> EvaluationResult {
+  ) throws -> EvaluationOutcome {
     let configuration = EvaluationConfiguration(
       images: evaluation.images, seed: evaluation.seed, threads: threads, metrics: BuiltinPlugins.metrics,
       toolVersion: PagsBench.version, shared: shared)
-    return try Evaluation(task: task, configuration: configuration).run(subject, progress: progress).result
+    return try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
   }
 }

@@ -65,7 +65,9 @@ enum SubjectSource {
       source: candidate.description?.source)
     return EvaluationSubject(
       classifier: model.classifier, record: record, task: candidate.description?.task,
-      claims: candidate.description?.claims)
+      claims: candidate.description?.claims,
+      reservations: (model.preprocessingIsAssumed ? [.assumedNormalisation] : [])
+        + (model.unusedTensors > 0 ? [.unusedTensors] : []))
   }
 
   private func bayes(_ noise: Double, on task: any BenchmarkTask, threads: Int) -> EvaluationSubject {
@@ -76,7 +78,8 @@ enum SubjectSource {
       plugin: .init(id: "bayes", version: "1"), architecture: task.density.id, parameters: 0,
       preprocessing: .identity(channels: task.imageShape[0]))
     return EvaluationSubject(
-      classifier: DensityClassifier(task.density, noise: noise, threads: threads), record: record)
+      classifier: DensityClassifier(task.density, noise: noise, threads: threads), record: record,
+      reservations: task.densityIsExact ? [] : [.referenceMaterial])
   }
 
   /// A file's name as an id: lower case, what an id may not hold replaced by `-`.

@@ -60,18 +60,24 @@ enum TaskDescription {
         + (quality.heldOutLogLikelihood.map {
           String(format: ", held-out log-likelihood %.1f nats per image", $0)
         } ?? ""))
-    switch task.calibration {
-    case .bayes(let gate):
-      card.add(
-        "calibration", "the exact Bayes classifier on the same images; alignment gate \(gate)",
-        "K and A of the regime rule are relative to it; G has to reach the gate")
-    case .recorded(let sensitivity, let models):
-      card.add(
-        "calibration", "on-manifold sensitivity \(sensitivity), from \(models.joined(separator: ", "))",
-        "K of the regime rule is relative to it; A to claims.standardAccuracy of model.json; G to the controls")
-    case .none:
-      card.add("calibration", "none recorded", "K of the regime rule is reported and not used")
-    }
+    let criteria = task.criteria
+    card.add("tells apart", criteria.tells)
+    card.add(
+      "rule \(RegimeRule.version)",
+      "robust off the manifold: R below \(criteria.robustRatio); aligned: share of the image's own at least "
+        + "\(criteria.specificShare)" + (criteria.cosine.map { ", cosine at least \($0)" } ?? "")
+        + "; lost: accuracy above chance below \(criteria.densityAccuracy) of the density's",
+      "docs/regime-rule.md")
+    card.add(
+      "standards",
+      task.densityIsExact
+        ? "the exact Bayes classifier on the same images"
+        : criteria.standards.isEmpty
+          ? "none recorded; pass --standard FILE"
+          : criteria.standards.map {
+            "\($0.name): accuracy \($0.accuracy), on-manifold sensitivity \($0.onManifold)"
+          }.joined(separator: "; "),
+      "what A and K are relative to where no --standard is given")
     for reference in plugin.facts.references { card.add("reference", reference) }
     card.examples = self.card(plugin).examples
     return card

@@ -26,9 +26,9 @@ extension SweepFolder {
       return .pending
     }
     guard let digest = trainedDigest(of: cell) else { return .pending }
-    guard let result = try? ResultFile.read(self.result(of: cell)), isCurrent(result, cell, digest, definition) else {
-      return .trained
-    }
+    guard let result = try? ResultFile.read(self.result(of: cell)), isCurrent(result, cell, digest, definition),
+      FileManager.default.fileExists(atPath: samples(of: cell).path)
+    else { return .trained }
     return .complete(result)
   }
 
@@ -64,6 +64,7 @@ extension SweepFolder {
   ) -> Bool {
     result.model.id == cell.id && result.model.checkpoint?.sha256 == digest
       && result.task.id == definition.task.id && result.task.version == definition.task.version
+      && result.measurementProtocol.rule == RegimeRule.version
       && result.measurementProtocol.images == definition.evaluation.images
       && result.measurementProtocol.seed == definition.evaluation.seed
   }

@@ -8,6 +8,7 @@ import JSON
 ///     configuration.json      what all models have in common
 ///     <cell>/                 recipe.json, model.ckpt, and model.json once training is over
 ///     <cell>.json             the model's result file
+///     <cell>.samples.safetensors  its samples, from which the rule is applied again once its standard is there
 ///     <cell>.failed.json      why there is none, where the last try failed
 ///     bayes.json              the task's own Bayes classifier, where it is known
 ///     sweep.json, sweep.csv, figure3.svg
@@ -26,6 +27,7 @@ public struct SweepFolder: Sendable {
   public func checkpoint(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("model.ckpt") }
   public func recipe(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("recipe.json") }
   public func result(of cell: SweepCell) -> URL { url.appendingPathComponent("\(cell.id).json") }
+  public func samples(of cell: SweepCell) -> URL { SampleFile.url(beside: result(of: cell)) }
   public func description(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("model.json") }
   func failure(of cell: SweepCell) -> URL { url.appendingPathComponent("\(cell.id).failed.json") }
 

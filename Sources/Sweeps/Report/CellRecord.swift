@@ -19,18 +19,16 @@ public struct CellRecord: Sendable, Equatable, Codable {
     public var checkpoint: String
     public var accuracy: Estimate
     public var sensitivity: [SensitivityEntry]
-    /// R, K, A and G of the rule.
+    /// R, K, A and G of the rule, and the share of the alignment that belongs to the image.
     public var sensitivityRatio: Estimate
     public var onManifoldRetention: Estimate?
     public var accuracyRetention: Estimate?
     public var alignment: Estimate
-    /// Whether that passes the gate; nil where it is undefined.
-    public var passesGate: Bool?
+    public var specificShare: Estimate?
     public var label: RegimeLabel
     public var leadingLabel: RegimeLabel
-    /// Nil where the label is the sweep's (`SweepReference`).
-    public var confidence: Double?
-    /// The model that K and A are relative to, where they are relative to one of the sweep.
+    public var confidence: Double
+    /// The model that K and A are relative to, where they are relative to one of the sweep (`SweepStandards`).
     public var standardModel: String?
   }
 
@@ -39,10 +37,11 @@ public struct CellRecord: Sendable, Equatable, Codable {
     let evidence = result.regime.evidence
     measured = Measured(
       checkpoint: result.model.checkpoint?.sha256 ?? "", accuracy: result.measurements.accuracy,
-      sensitivity: result.measurements.sensitivity, sensitivityRatio: evidence.sensitivityRatio.ratio,
-      onManifoldRetention: evidence.onManifoldRetention.ratio, accuracyRetention: evidence.accuracyRetention.ratio,
-      alignment: evidence.alignment.cosine, passesGate: evidence.alignment.passed, label: result.regime.label,
-      leadingLabel: evidence.leadingLabel, confidence: result.regime.confidence)
+      sensitivity: result.measurements.sensitivity, sensitivityRatio: evidence.sensitivityRatio,
+      onManifoldRetention: evidence.onManifoldRetention, accuracyRetention: evidence.accuracyRetention,
+      alignment: evidence.alignment, specificShare: evidence.specificShare, label: result.regime.label,
+      leadingLabel: evidence.leadingLabel, confidence: result.regime.confidence,
+      standardModel: SweepStandards.measuredStandard(of: result)?.models.first)
   }
 
   public init(_ cell: SweepCell, failure: String) {

@@ -4,7 +4,8 @@ import Foundation
 import JSON
 
 extension SweepReport {
-  /// From a folder: every model in it that is complete or has failed.
+  /// From a folder: every model in it that is complete or has failed. Models that were evaluated before their standard are
+  /// judged by it first.
   /// - Throws: `SweepError.notASweep`, `SweepError.wrongModel` where a result is that of another checkpoint, and the errors
   ///   of unreadable result files.
   public init(reading folder: SweepFolder) throws {
@@ -15,6 +16,8 @@ extension SweepReport {
     } catch {
       throw SweepError.unreadable(file: folder.url.path, reason: error.localizedDescription)
     }
+    try SweepStandards(folder: folder, definition: definition).apply(
+      to: names.compactMap { SweepCell(id: $0, objective: definition.objective) })
     let models = try names.compactMap { name in try Self.model(name, in: folder, definition) }
     let reference =
       FileManager.default.fileExists(atPath: folder.reference.path) ? try ResultFile.read(folder.reference) : nil

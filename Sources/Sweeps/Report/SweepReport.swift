@@ -39,15 +39,7 @@ public struct SweepReport: Sendable, Equatable, Codable {
     wideStep = first?.measurementProtocol.wideStep ?? 0
     alignmentNoise = first?.measurementProtocol.decisiveNoise ?? 0
     referenceIsExact = first?.task.density.isExact ?? false
-    if referenceIsExact {
-      self.models = sorted
-    } else {
-      let judge = SweepReference(classes: definition.task.classes, smallStep: smallStep)
-      self.models = sorted.map { record in
-        let standard = sorted.first { $0.strength == 0 && $0.seed == record.seed && $0.measured != nil }
-        return standard.map { judge.judged(record, against: $0) } ?? record
-      }
-    }
+    self.models = sorted
     self.reference = reference.map {
       Reference(accuracy: $0.measurements.accuracy, sensitivity: $0.measurements.sensitivity)
     }

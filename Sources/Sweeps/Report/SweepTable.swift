@@ -13,7 +13,7 @@ public enum SweepTable {
       "",
     ]
     if let standard = report.models.lazy.compactMap(\.measured?.standardModel).first {
-      lines.insert("K and A of the regimes relative to the models of strength 0, such as \(standard)", at: 2)
+      lines.insert("K and A relative to the models of strength 0, such as \(standard)", at: 2)
     }
     let table = rows(report)
     let widths = table[0].indices.map { column in table.map { $0[column].count }.max() ?? 0 }

@@ -131,12 +131,17 @@ public struct SweepRunner: Sendable {
     // The models of a sweep claim nothing that would be checked first: measuring is all.
     try progress.beginPhase(
       budget: CellProgress.unitsPerCell - CellProgress.unitsOfTraining, stages: [1], keepsNotes: true)
-    let result = try work.evaluate(cell, in: folder.folder(of: cell), threads: threads, progress: progress)
+    let measured = try work.evaluate(cell, in: folder.folder(of: cell), threads: threads, progress: progress)
+    let standards = SweepStandards(folder: folder, definition: definition)
+    let outcome =
+      try standards.judged(
+        measured.result, of: cell, SampleFile(samples: measured.samples, inputs: measured.inputs)) ?? measured
+    let result = outcome.result
     guard result.model.id == cell.id else {
       throw SweepError.wrongModel(
         cell: folder.checkpoint(of: cell).path, expected: "a model called `\(cell.id)`", got: "`\(result.model.id)`")
     }
-    try ResultFile.write(result, to: folder.result(of: cell))
+    try standards.write(outcome, of: cell)
     try? FileManager.default.removeItem(at: folder.failure(of: cell))
     return result
   }

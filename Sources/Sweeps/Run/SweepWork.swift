@@ -17,7 +17,7 @@ public protocol SweepWork: Sendable {
   /// Evaluates `folder`'s model. All but the provenance is a function of the model and the sweep's definition.
   func evaluate(
     _ cell: SweepCell, in folder: URL, threads: Int, progress: any ProgressReporter
-  ) throws -> EvaluationResult
+  ) throws -> EvaluationOutcome
 
   /// The task's own Bayes classifier under the same protocol; nil where it is not known.
   func reference(threads: Int, progress: any ProgressReporter) throws -> EvaluationResult?

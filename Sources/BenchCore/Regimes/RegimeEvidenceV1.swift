@@ -1,39 +1,14 @@
-/// A label with what it rests on.
-public struct RegimeVerdict: Sendable, Equatable, Codable {
-  public var label: RegimeLabel
-  /// Share of bootstrap resamples with the leading label, in [0, 1]. Below 0.95 the label is `indeterminate`.
-  public var confidence: Double
-  public var evidence: RegimeEvidence
-}
-
 /// The numbers that rule v1 looked at, and what it made of them.
-public struct RegimeEvidence: Sendable, Equatable, Codable {
+public struct RegimeEvidenceV1: Sendable, Equatable, Codable {
   /// The label of most resamples, whether or not there were enough of them.
   public var leadingLabel: RegimeLabel
-  public var shares: Shares
+  public var shares: RegimeShares
   public var sensitivityRatio: SensitivityRatio
   public var onManifoldRetention: OnManifoldRetention
   public var accuracyRetention: AccuracyRetention
   public var alignment: Alignment
   /// The same in words.
   public var sentences: [String]
-
-  /// Shares of the bootstrap resamples; they sum to 1.
-  public struct Shares: Sendable, Equatable, Codable {
-    public var weak: Double
-    public var bayesAligned: Double
-    public var excessive: Double
-    public var indeterminate: Double
-
-    public subscript(label: RegimeLabel) -> Double {
-      switch label {
-      case .weak: weak
-      case .bayesAligned: bayesAligned
-      case .excessive: excessive
-      case .indeterminate: indeterminate
-      }
-    }
-  }
 
   /// R, at the wide step.
   public struct SensitivityRatio: Sendable, Equatable, Codable {

@@ -1,4 +1,4 @@
-extension RegimeEvidence {
+extension RegimeEvidenceV1 {
   /// The evidence in sentences that can be checked against the numbers, in the order of the rule.
   func explanation(resamples: Int) -> [String] {
     [sensitivitySentence, retentionSentence, accuracySentence, alignmentSentence, conclusion(resamples: resamples)]
@@ -83,8 +83,8 @@ extension RegimeEvidence {
     let found = RegimeLabel.allCases.filter { shares[$0] > 0 }.sorted { shares[$0] > shares[$1] }
       .map { "\($0.rawValue) in \(fixed(100 * shares[$0], 1)) %" }
     let lead = "The rule says \(found.joined(separator: ", ")) of \(resamples) bootstrap resamples"
-    guard shares[leadingLabel] >= RegimeRule.requiredConfidence else {
-      return "\(lead), and a label needs \(fixed(100 * RegimeRule.requiredConfidence, 0)) %: indeterminate"
+    guard shares[leadingLabel] >= RegimeRuleV1.requiredConfidence else {
+      return "\(lead), and a label needs \(fixed(100 * RegimeRuleV1.requiredConfidence, 0)) %: indeterminate"
         + (leadingLabel == .indeterminate ? "." : ", leading \(leadingLabel.rawValue).")
     }
     switch leadingLabel {

@@ -1,0 +1,116 @@
+import ArgumentParser
+import BenchCore
+import Checkpoints
+import Foundation
+import JSON
+
+/// `pags-bench reclassify`: a rule applied to stored samples.
+struct ReclassifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reclassify", abstract: "Applies a version of the regime rule to stored samples, without the models.",
+    discussion: """
+      Takes result files, or folders that are searched for them, each with its samples (<name>.samples.safetensors) beside it, \
+      and prints the verdict. With --write the result files are replaced, all or none.
+
+      Samples from before rule v2 hold what v1 needs; for v2 their models must be evaluated again.
+      """)
+
+  @Argument(help: ArgumentHelp("Result files, or folders of them.", valueName: "result"))
+  var results: [String]
+
+  @Option(help: "Version of the rule: \(RegimeRule.versions.joined(separator: ", ")).")
+  var rule: String = RegimeRule.version
+
+  @Option(
+    help: ArgumentHelp(
+      "Result of the standard twin, measured on the same images with its samples beside it.", valueName: "result"))
+  var standard: String?
+
+  @Flag(help: "Replace the regime in the result files.")
+  var write = false
+
+  @Flag(help: "Print the verdicts as JSON.")
+  var json = false
+
+  func validate() throws {
+    guard RegimeRule.versions.contains(rule) else {
+      let nearest = Nearest.match(rule, in: RegimeRule.versions).map { "; did you mean `\($0)`?" } ?? ";"
+      throw ValidationError("there is no rule `\(rule)`\(nearest) known are \(RegimeRule.versions.joined(separator: ", "))")
+    }
+  }
+
+  /// What is printed of a result.
+  private struct Verdict: Encodable {
+    let file: String
+    let model: String
+    let rule: String
+    let before: RegimeLabel
+    let regime: RegimeVerdict
+  }
+
+  func run() throws {
+    let files = try results.flatMap(Self.resultFiles)
+    guard !files.isEmpty else { throw ReclassifyError.nothing(results) }
+    let standard = try standard.map { path in
+      let url = URL(fileURLWithPath: path)
+      return (result: try ResultFile.read(url), samples: try SampleFile.read(SampleFile.url(beside: url)).samples)
+    }
+    var outcomes: [(url: URL, outcome: EvaluationOutcome, verdict: Verdict)] = []
+    for url in files {
+      let samples = SampleFile.url(beside: url)
+      guard FileManager.default.fileExists(atPath: samples.path) else { throw ReclassifyError.noSamples(url.path) }
+      let result = try ResultFile.read(url)
+      let outcome = try Reclassification.outcome(
+        result, SampleFile.read(samples), version: rule, standard: standard)
+      let verdict = Verdict(
+        file: url.path, model: result.model.id, rule: rule, before: result.regime.label, regime: outcome.result.regime)
+      outcomes.append((url, outcome, verdict))
+    }
+    if write {
+      for (url, outcome, _) in outcomes {
+        if standard != nil { try AtomicFile.write(SampleFile.encode(outcome), to: SampleFile.url(beside: url).path) }
+        try ResultFile.write(outcome.result, to: url)
+      }
+    }
+    let verdicts = outcomes.map(\.verdict)
+    CommandLineOutput.result(
+      json ? String(decoding: try JSONEncoding.encode(verdicts), as: UTF8.self) : Self.table(verdicts))
+  }
+
+  private static func table(_ verdicts: [Verdict]) -> String {
+    verdicts.map { verdict in
+      let text = ResultSummary.verdict(verdict.regime)
+      return "\(verdict.model): \(text)" + (verdict.before == verdict.regime.label ? "" : " (was \(verdict.before.rawValue))")
+    }.joined(separator: "\n")
+  }
+
+  /// The file itself, or the result files of a folder with samples beside them, in order of their paths.
+  private static func resultFiles(_ path: String) throws -> [URL] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw ReclassifyError.missing(path)
+    }
+    guard isFolder.boolValue else { return [URL(fileURLWithPath: path)] }
+    let root = URL(fileURLWithPath: path)
+    let names = (FileManager.default.enumerator(atPath: path)?.allObjects ?? []).compactMap { $0 as? String }
+    return names.filter { $0.hasSuffix(".json") }.sorted().map { root.appendingPathComponent($0) }
+      .filter { FileManager.default.fileExists(atPath: SampleFile.url(beside: $0).path) }
+  }
+}
+
+enum ReclassifyError: Error, CustomStringConvertible {
+  case missing(String)
+  case noSamples(String)
+  case nothing([String])
+
+  var description: String {
+    switch self {
+    case .missing(let path): "\(path): there is no such file or folder"
+    case .noSamples(let path):
+      "\(path): there are no samples beside it (<name>.samples.safetensors), which `evaluate` writes and git does not keep; "
+        + "evaluate the model again"
+    case .nothing(let paths):
+      "\(paths.joined(separator: ", ")): there is no result file with samples beside it"
+    }
+  }
+}

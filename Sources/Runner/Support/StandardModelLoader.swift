@@ -1,0 +1,70 @@
+import BenchCore
+import Foundation
+import Plugins
+
+/// From `--standard` or `claims.standardModel` to the model that A and K of the rule are relative to.
+struct StandardModelLoader {
+  let files: ProjectFiles
+  let threads: Int
+  let batch: Int?
+
+  /// - Parameter given: `--standard`: a checkpoint or a model.json.
+  /// - Returns: nil where neither names one.
+  /// - Throws: `StandardModelError`, and what loading throws.
+  func standard(
+    given: String?, of subject: EvaluationSubject, on task: any BenchmarkTask
+  ) throws -> StandardModel? {
+    if let given { return try load(given, on: task) }
+    guard subject.task == task.id, let claimed = subject.claims?.standardModel else { return nil }
+    return StandardModel(stating: try stated(claimed, by: subject.record.id, on: task))
+  }
+
+  private func load(_ path: String, on task: any BenchmarkTask) throws -> StandardModel {
+    let loader = ModelLoader(files)
+    let candidate = try loader.find(path, description: nil)
+    let model = try loader.load(
+      candidate,
+      LoadOptions(batch: batch, threads: threads, imageShape: task.imageShape, classCount: task.classCount))
+    let subject = SubjectSource.subject(candidate, model)
+    guard subject.reservations.isEmpty else {
+      throw StandardModelError.reservations(path, subject.reservations)
+    }
+    return StandardModel(
+      id: subject.record.id, sha256: subject.record.checkpoint?.sha256, classifier: model.classifier)
+  }
+
+  /// What the result of a model on the leaderboard says.
+  private func stated(_ id: String, by model: String, on task: any BenchmarkTask) throws -> StandardReference {
+    let url = files.leaderboard.appendingPathComponent("results/\(task.id)/\(id).json")
+    guard ResultValidation.isIdentifier(id), FileManager.default.fileExists(atPath: url.path) else {
+      throw StandardModelError.noResult(id: id, model: model, task: task.id)
+    }
+    let result = try ResultFile.read(url)
+    guard result.task.version == task.version, case .v2(let evidence) = result.regime.evidence else {
+      throw StandardModelError.oldResult(id: id, model: model)
+    }
+    return StandardReference(
+      id: id, sha256: result.model.checkpoint?.sha256,
+      stated: .init(accuracy: evidence.classification.accuracy, onManifold: evidence.signal.onManifold))
+  }
+}
+
+enum StandardModelError: Error, CustomStringConvertible {
+  case reservations(String, [RegimeReservation])
+  case noResult(id: String, model: String, task: String)
+  case oldResult(id: String, model: String)
+
+  var description: String {
+    switch self {
+    case .reservations(let path, let reservations):
+      "\(path): cannot be a standard (\(reservations.map(\.rawValue).joined(separator: ", "))): describe it in a model.json beside "
+        + "it, with its normalisation"
+    case .noResult(let id, let model, let task):
+      "\(model): claims.standardModel names `\(id)`, of which the leaderboard has no result on \(task); evaluate it first, or pass "
+        + "--standard FILE"
+    case .oldResult(let id, let model):
+      "\(model): claims.standardModel names `\(id)`, whose result is of another version of the task or the rule; evaluate it again, "
+        + "or pass --standard FILE"
+    }
+  }
+}
