@@ -19,7 +19,8 @@ struct PagsBench: ParsableCommand {
     version: version,
     subcommands: [
       EvaluateCommand.self, RunCommand.self, TasksCommand.self, PluginsCommand.self, LeaderboardCommand.self,
-      BenchCommand.self, TrainCommand.self, SweepCommand.self, SubmitCommand.self, NewSubmissionCommand.self,
+      BenchCommand.self, TrainCommand.self, TwinCommand.self, SweepCommand.self, SubmitCommand.self,
+      NewSubmissionCommand.self,
       CacheCommand.self, ONNXTestCommand.self,
     ])
 
