@@ -8,6 +8,8 @@ public struct ClassifierTraining: Sendable {
   public let configuration: TrainingConfiguration
   private let plugin: any TaskPlugin.Type
   private let options: TaskOptions
+  /// Nil for that of the configuration's architecture.
+  private let network: TrainableNetwork?
 
   /// Test images that the accuracy in `model.json` is measured on, at most.
   static let testImageCount = 2000
@@ -15,10 +17,15 @@ public struct ClassifierTraining: Sendable {
   /// - Parameters:
   ///   - plugin: the task's.
   ///   - options: where its data are; `threads` are also those of the training.
-  public init(_ configuration: TrainingConfiguration, task plugin: any TaskPlugin.Type, options: TaskOptions) {
+  ///   - network: of a twin, whose configuration names the model that it is of; nil for a built-in one.
+  public init(
+    _ configuration: TrainingConfiguration, task plugin: any TaskPlugin.Type, options: TaskOptions,
+    network: TrainableNetwork? = nil
+  ) {
     self.configuration = configuration
     self.plugin = plugin
     self.options = options
+    self.network = network
   }
 
   /// Trains, or goes on where a training of the same configuration was stopped in the same folder. Where that is complete,
@@ -34,8 +41,9 @@ public struct ClassifierTraining: Sendable {
     }
     // Before the folder is claimed: what cannot be trained leaves none behind.
     let trainer = try trainer()
+    let session = try trainer.session(threads: options.threads)
     let run = try TrainingRun(directory, configuration)
-    let trained = try trainer.train(threads: options.threads, run: run, progress: options.progress)
+    let trained = try trainer.train(session, run: run, progress: options.progress)
     let description = try describe(trained, id: id ?? Self.id(of: directory), name: name)
     return try run.complete(trained, description)
   }
@@ -46,13 +54,19 @@ public struct ClassifierTraining: Sendable {
     guard
       let images = try plugin.images(.training, options, count: configuration.images, seed: configuration.dataSeed)
     else { throw TrainingError.noTrainingImages(task: plugin.id) }
-    let network = try TrainableNetwork(
+    return try Trainer(
+      configuration, network: network(for: images), objective: ObjectiveCatalogue.make(configuration.objective),
+      images: images,
+      directions: directions())
+  }
+
+  private func network(for images: any LabelledImages) throws -> TrainableNetwork {
+    if let network { return network }
+    if let origin = configuration.twinOf { throw TrainingError.twin(of: origin.id) }
+    return try TrainableNetwork(
       architecture: configuration.architecture,
       NetworkSize(inputShape: images.imageShape, classCount: images.classCount, width: configuration.width),
       preprocessing: configuration.preprocessing)
-    return try Trainer(
-      configuration, network: network, objective: ObjectiveCatalogue.make(configuration.objective), images: images,
-      directions: directions())
   }
 
   /// The input gradient of the label's log-odds of the task's own density, at the noise that decides about regimes.
@@ -70,10 +84,12 @@ public struct ClassifierTraining: Sendable {
 
   private func describe(_ trained: TrainedNetwork, id: String, name: String?) throws -> ModelDescription {
     let objective = configuration.objective
+    let origin = configuration.twinOf
+    let what = origin.map { "twin of \($0.id)" } ?? configuration.architecture
     var description = ModelDescription(
-      id: id, name: name ?? "\(configuration.architecture), \(objective.title), seed \(configuration.seed)")
+      id: id, name: name ?? "\(what), \(objective.title), seed \(configuration.seed)")
     description.task = configuration.task
-    description.architecture = .string(configuration.architecture)
+    description.architecture = try trained.network.architecture
     description.preprocessing = trained.network.preprocessing
     if let test = try plugin.images(.evaluation, options, count: nil, seed: 0) {
       let count = min(test.count, Self.testImageCount)
@@ -83,7 +99,8 @@ public struct ClassifierTraining: Sendable {
         accuracy: accuracy, standardAccuracy: objective.name == CrossEntropy.id ? accuracy : nil)
     }
     description.source = ModelDescription.Source(
-      training: "pags-bench train: \(objective.title), \(trained.history.count) epochs; see recipe.json")
+      training: "\(origin.map(\.title) ?? "pags-bench train"): \(objective.title), \(trained.history.count) epochs; "
+        + "see recipe.json")
     return description
   }
 

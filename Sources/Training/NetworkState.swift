@@ -69,7 +69,7 @@ struct NetworkState: Sendable, Equatable {
     return nil
   }
 
-  /// What is saved of it for use: in the order of a PyTorch state dict.
+  /// The tensors' values, in the order of a PyTorch state dict.
   var checkpoint: [TensorToWrite] {
     tensors.map { tensor in
       if let counter = counters[tensor.name] {

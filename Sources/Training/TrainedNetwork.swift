@@ -17,20 +17,25 @@ public struct TrainedNetwork: Sendable {
   }
 
   /// The tensors as a PyTorch state dict has them.
-  public var tensors: [TensorToWrite] { state.checkpoint }
+  public var tensors: [TensorToWrite] { network.checkpoint(state.checkpoint) }
 
   /// The bytes of a file that `torch.load(weights_only=True)` reads.
   public func checkpoint() throws(CheckpointError) -> Data { try PyTorchZipWriter.encode(tensors) }
 
+  /// The network in inference mode, from the checkpoint's bytes as `evaluate` reads them.
+  func classifier(threads: Int) throws -> any Classifier {
+    var description = ModelDescription(id: "model", name: network.name)
+    description.architecture = try network.architecture
+    description.preprocessing = network.preprocessing
+    return try StateDictPlugin().load(
+      CheckpointFile(name: "model.ckpt", data: try checkpoint()), description,
+      LoadOptions(threads: threads, imageShape: network.inputShape)
+    ).classifier
+  }
+
   /// Share of images that the network, in inference mode, classifies correctly.
   public func accuracy(on images: any LabelledImages, threads: Int) throws -> Double {
-    let file = CheckpointFile(name: "model.ckpt", data: try checkpoint())
-    let classifier = try StateDictPlugin().load(
-      file, nil,
-      LoadOptions(
-        architecture: network.name, preprocessing: network.preprocessing, threads: threads,
-        imageShape: network.inputShape)
-    ).classifier
+    let classifier = try classifier(threads: threads)
     var correct = 0
     for start in stride(from: 0, to: images.count, by: 512) {
       let range = start..<min(images.count, start + 512)

@@ -42,6 +42,12 @@ public struct Trainer: Sendable {
   public func train(
     threads: Int = 1, run: TrainingRun? = nil, progress: any ProgressReporter = SilentProgress()
   ) throws -> TrainedNetwork {
+    try train(session(threads: threads), run: run, progress: progress)
+  }
+
+  /// The training before its first step: everything that sizes and layers can be wrong about is found out here.
+  /// - Throws: `TrainingError.noDirections`, `ModelError`, `GraphError`.
+  func session(threads: Int) throws -> TrainingSession {
     let optimizer = configuration.optimizer.optimizer
     let loader = try BatchLoader(images, directions: directions, configuration: configuration, threads: threads)
     let step = try TrainingStep(
@@ -49,22 +55,29 @@ public struct Trainer: Sendable {
     if step.usesDirections, directions == nil {
       throw TrainingError.noDirections(task: configuration.task, objective: type(of: objective).id)
     }
-    var session = TrainingSession(
+    return TrainingSession(
       configuration: configuration, loader: loader, step: step, optimizer: optimizer,
       state: NetworkState(
         network.tensors, memoriesPerWeight: type(of: optimizer).memoriesPerWeight,
         initialisation: configuration.initialisation, seed: configuration.seed))
+  }
+
+  /// - Parameter session: of this trainer.
+  func train(
+    _ session: TrainingSession, run: TrainingRun?, progress: any ProgressReporter
+  ) throws -> TrainedNetwork {
+    var session = session
     if let saved = try run?.savedState() {
       try session.restore(saved)
       progress.note("resuming after epoch \(session.history.count) of \(configuration.epochs)")
     }
     let began = ContinuousClock.now
     let first = session.history.count
-    progress.begin("training", total: (configuration.epochs - first) * loader.stepsPerEpoch)
+    progress.begin("training", total: (configuration.epochs - first) * session.loader.stepsPerEpoch)
     while session.history.count < configuration.epochs {
       let epoch = session.history.count
       try session.runEpoch(progress, kept: epoch > 0 ? run?.checkpointURL.path : nil)
-      try run?.save(session.state, history: session.history)
+      try run?.save(session.state, of: network, history: session.history)
       let seconds = (ContinuousClock.now - began) / .seconds(1)
       let left = seconds / Double(epoch + 1 - first) * Double(configuration.epochs - epoch - 1)
       progress.note(session.history[epoch].line(epoch: epoch + 1, of: configuration.epochs, secondsLeft: left))

@@ -32,6 +32,8 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
   public var initialisation = Initialisation.pytorch
   /// (pixel - mean) / std before the first layer; nil for none.
   public var preprocessing: Preprocessing?
+  /// The model whose network this is, trained anew without a robustness objective.
+  public var twinOf: TwinOrigin?
 
   public init() {}
 
@@ -58,6 +60,7 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     try values.read(&augmentation, .augmentation)
     try values.read(&initialisation, .initialisation)
     preprocessing = try values.decodeIfPresent(Preprocessing.self, forKey: .preprocessing)
+    twinOf = try values.decodeIfPresent(TwinOrigin.self, forKey: .twinOf)
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -82,12 +85,13 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     try values.encode(augmentation, forKey: .augmentation)
     try values.encode(initialisation, forKey: .initialisation)
     try values.encodeIfPresent(preprocessing, forKey: .preprocessing)
+    try values.encodeIfPresent(twinOf, forKey: .twinOf)
   }
 
   private enum CodingKeys: String, CodingKey {
     case task, kind, latentDimension, architecture, width, objective, seed, images, dataSeed, epochs, batch, optimizer,
       schedule
-    case gradientClipping, augmentation, initialisation, preprocessing
+    case gradientClipping, augmentation, initialisation, preprocessing, twinOf
   }
 
   /// Reads a recipe; keys that it leaves out have their defaults.

@@ -5,6 +5,8 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
   case invalidOption(option: String, value: String, expected: String)
   case noTrainingImages(task: String)
   case noDirections(task: String, objective: String)
+  /// A twin's recipe where only the original says what its network is.
+  case twin(of: String)
   case tooFewImages(count: Int, batch: Int)
   case diverged(quantity: String, value: Float, epoch: Int, step: Int, kept: String?)
   case otherRun(directory: String, difference: String)
@@ -21,6 +23,9 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
       "task \(task) has no training images; choose another with --task"
     case .noDirections(let task, let objective):
       "the objective `\(objective)` needs a direction for every image, which task \(task) does not know; use glyphs"
+    case .twin(let id):
+      "this is the recipe of a twin of `\(id)`, whose network it does not hold; "
+        + "pass it with the original's checkpoint to `pags-bench twin`"
     case .tooFewImages(let count, let batch):
       "\(count) training images do not fill one batch of \(batch); use more images or a smaller batch"
     case .diverged(let quantity, let value, let epoch, let step, let kept):

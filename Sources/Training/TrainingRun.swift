@@ -2,6 +2,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
+import Plugins
 
 /// The folder of one training.
 ///
@@ -59,12 +60,12 @@ public struct TrainingRun: Sendable {
   public var isComplete: Bool { FileManager.default.fileExists(atPath: descriptionURL.path) }
 
   /// After an epoch.
-  func save(_ state: NetworkState, history: [EpochRecord]) throws {
+  func save(_ state: NetworkState, of network: TrainableNetwork, history: [EpochRecord]) throws {
     let records = try JSONEncoding.encodeCompact(history)
     try SafetensorsWriter.write(
       state.checkpoint + state.memoryTensors, metadata: ["history": String(decoding: records, as: UTF8.self)],
       to: stateURL.path)
-    try PyTorchZipWriter.write(state.checkpoint, to: checkpointURL.path)
+    try PyTorchZipWriter.write(network.checkpoint(state.checkpoint), to: checkpointURL.path)
     try write(JSONEncoding.encode(history), to: historyURL)
   }
 

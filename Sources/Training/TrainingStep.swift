@@ -26,7 +26,9 @@ final class TrainingStep {
     // Without logits the loss stands in their place, so that the positions are always the same.
     let outputs =
       [value.loss, value.logits ?? value.loss] + gradients + statistics.flatMap { [$0.mean, $0.variance] }
-    workspace = Workspace(try Program(building.graph, outputs: outputs), threads: threads)
+    let program = try Program(building.graph, outputs: outputs)
+    try program.checkMemory(ofStep: network.name, images: batch, threads: threads)
+    workspace = Workspace(program, threads: threads)
   }
 
   func run(with state: NetworkState) {

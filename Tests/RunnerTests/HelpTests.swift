@@ -7,7 +7,7 @@ import Testing
   @Test(arguments: [
     ["--help"], ["evaluate", "--help"], ["run", "--help"], ["tasks", "--help"], ["tasks"], ["tasks", "show", "glyphs"],
     ["plugins"], ["plugins", "show", "Conv2d"], ["plugins", "show", "state-dict"], ["leaderboard", "--help"],
-    ["bench", "--help"], ["sweep", "--help"], ["train", "--help"],
+    ["bench", "--help"], ["sweep", "--help"], ["train", "--help"], ["twin", "--help"],
   ])
   func text(_ arguments: [String]) throws {
     let binary = try RealBinary()

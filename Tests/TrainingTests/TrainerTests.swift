@@ -148,7 +148,7 @@ import Testing
 }
 
 /// Images 1 x 8 x 8 of noise with a bright row, which is the class.
-private enum TinyTask: TaskPlugin {
+enum TinyTask: TaskPlugin {
   static let id = "tiny"
   static let summary = "bright rows"
   static let dataRequirement: String? = nil

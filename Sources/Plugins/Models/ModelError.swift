@@ -21,6 +21,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case architectureMismatch(file: String, name: String, reason: String)
   case preprocessing(channels: Int, mean: Int, std: Int)
   case nonFiniteWeights(file: String, tensor: String)
+  /// A file that holds a network but no layers; `kind` says what it is.
+  case noLayers(file: String, kind: String)
   case memory(file: String, bytesPerWorker: Int, images: Int, workers: Int, available: Int)
 
   public var description: String {
@@ -78,6 +80,10 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         + "the images \(channels) channels; give one of each per channel"
     case .nonFiniteWeights(let file, let tensor):
       "\(file): tensor `\(tensor)` holds NaN or infinity; the training diverged or the file is damaged"
+    case .noLayers(let file, let kind):
+      "\(file): is \(kind), and no layer list says what its tensors belong to, so the network cannot be made anew; "
+        + "describe it as a layer list in a model.json (docs/add-a-model.md) and pass that with --model, "
+        + "or train it elsewhere and pass the result to `evaluate --standard`"
     case .memory(let file, let bytes, let images, let workers, let available):
       "\(file): a pass of \(images) image\(images == 1 ? "" : "s") takes \(bytes >> 20) MiB for each of \(workers) workers, "
         + "this process may use \(available >> 20) MiB; lower \(images == 1 ? "" : "--batch or ")--threads"

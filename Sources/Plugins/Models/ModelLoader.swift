@@ -25,10 +25,12 @@ public struct ModelLoader: Sendable {
   /// - Parameters:
   ///   - path: a checkpoint, or a description (JSON), or nil where a program needs neither.
   ///   - description: `--model`.
-  ///   - request: whether a program may serve the model; by default none may.
-  /// - Throws: `CheckpointError`, `ModelLoaderError`, `DescriptionError`, `ExternalPluginError`, `JSONError`, naming the file.
+  ///   - request: whether a program may serve the model; by default none may. Nil where the network itself is wanted, which
+  ///     a description may have beside a program.
+  /// - Throws: `CheckpointError`, `ModelLoaderError`, `DescriptionError`, `ExternalPluginError`, `JSONError`, naming the file,
+  ///   and without a request `ModelError.noLayers` for a program's model that is not described.
   public func find(
-    _ path: String?, description: String?, program request: ProgramRequest = ProgramRequest()
+    _ path: String?, description: String?, program request: ProgramRequest? = ProgramRequest()
   ) throws -> Candidate {
     let (checkpointPath, explicit) = try places(path, description: description)
     let checkpoint = try checkpointPath.map { try CheckpointFile.open($0) }
@@ -38,7 +40,10 @@ public struct ModelLoader: Sendable {
           DescriptionLookup.Found(description: try DescriptionLookup.read(URL(fileURLWithPath: $0)), path: $0)
         }
       }
-    if let resolved = try request.resolve(found, checkpoint: checkpoint) {
+    if request == nil, let found, found.description.plugin != nil, found.description.architecture == nil {
+      throw ModelError.noLayers(file: found.path, kind: "the description of a model that a program serves")
+    }
+    if let resolved = try request?.resolve(found, checkpoint: checkpoint) {
       let format = checkpoint.map { FileProbe($0).format?.rawValue ?? "external" }
       return Candidate(
         checkpoint: try checkpoint ?? resolved.files.identity(), plugin: ExternalPlugin.self,

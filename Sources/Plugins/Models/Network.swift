@@ -15,6 +15,17 @@ struct Network: NetworkSource {
   var file: String { weights.file }
 
   func graph(batch: Int) throws -> (graph: Graph, images: Graph.Value, logits: Graph.Value) {
+    let (images, builder) = try built(batch: batch)
+    let folded = try builder.graph.folded(for: [images, builder.value])
+    for case .constant(let tensor) in folded.graph.nodes.map(\.source) where !tensor.scalars.allSatisfy(\.isFinite) {
+      throw ModelError.nonFiniteWeights(file: weights.file, tensor: "weights with normalisation folded in")
+    }
+    return (folded.graph, folded.outputs[0], folded.outputs[1])
+  }
+
+  /// The layers on `batch` images, with nothing folded; the builder's value is the logits.
+  /// - Throws: `ModelError` where layers and tensors do not fit.
+  func built(batch: Int) throws -> (images: Graph.Value, builder: LayerBuilder) {
     var graph = Graph()
     let images = graph.input("images", inputShape.prepending(batch))
     let limited = clampsInput ? try graph.clip(images, lower: 0, upper: 1) : images
@@ -25,11 +36,7 @@ struct Network: NetworkSource {
       throw ModelError.output(
         file: weights.file, shape: builder.shape.description, expected: "[\(batch), K] with K at least 2")
     }
-    let folded = try builder.graph.folded(for: [images, builder.value])
-    for case .constant(let tensor) in folded.graph.nodes.map(\.source) where !tensor.scalars.allSatisfy(\.isFinite) {
-      throw ModelError.nonFiniteWeights(file: weights.file, tensor: "weights with normalisation folded in")
-    }
-    return (folded.graph, folded.outputs[0], folded.outputs[1])
+    return (images, builder)
   }
 }
 

@@ -12,4 +12,13 @@ extension Program {
         file: file, bytesPerWorker: workspaceBytes, images: images, workers: workers, available: memory)
     }
   }
+
+  /// The same for one workspace, in which several threads share the work of a training step.
+  /// - Throws: `ModelError.memory`.
+  public func checkMemory(ofStep network: String, images: Int, threads: Int) throws {
+    let (bytes, available) = (workspaceBytes(threads: threads), MemoryLimit.bytes)
+    guard bytes <= available else {
+      throw ModelError.memory(file: network, bytesPerWorker: bytes, images: images, workers: 1, available: available)
+    }
+  }
 }

@@ -58,7 +58,7 @@ struct SweepCommand: ParsableCommand {
       throw ValidationError("pass --output DIR, or --report DIR to draw a sweep that is there")
     }
     if training.strength != nil { throw ValidationError("--strength: a sweep takes --strengths") }
-    if training.seed != nil { throw ValidationError("--seed: a sweep takes --seeds") }
+    if training.course.seed != nil { throw ValidationError("--seed: a sweep takes --seeds") }
     _ = try sweep.grid()
   }
 

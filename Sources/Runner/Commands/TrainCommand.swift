@@ -43,11 +43,7 @@ struct TrainCommand: ParsableCommand {
 
   func validate() throws {
     if !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024, got \(threads)") }
-    if let id, id.wholeMatch(of: /[a-z0-9][a-z0-9._-]*/) == nil {
-      throw ValidationError(
-        "--id must consist of lower-case letters, digits, `.`, `_` and `-`, and begin with a letter or digit, got `\(id)`"
-      )
-    }
+    try TrainedModelName.check(id: id, name: name)
   }
 
   func run() throws {
@@ -65,8 +61,7 @@ struct TrainCommand: ParsableCommand {
       ? ClassifierTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)
       : ReferenceTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)
     progress.end()
-    let accuracy = description.claims?.accuracy.map { String(format: ", accuracy on test images %.4f", $0) } ?? ""
-    CommandLineOutput.result("\(folder.appendingPathComponent("model.ckpt").path): \(description.name)\(accuracy)")
+    CommandLineOutput.result(TrainedModelName.line(description, in: folder))
   }
 
   /// What a slip of the command line would otherwise train: a strength that nothing uses, or an objective without any.

@@ -3,7 +3,7 @@ import Plugins
 extension ModelLoader {
   /// What the command line means, said loudly where a program will run.
   func find(_ path: String?, _ options: ModelOptions) throws -> Candidate {
-    let candidate = try find(path, description: options.model, program: options.program.request)
+    let candidate = try find(path, description: options.network.model, program: options.program.request)
     if let program = candidate.program {
       CommandLineOutput.note(
         "running the plugin program `\(program.command.joined(separator: " "))` in \(program.folder)")

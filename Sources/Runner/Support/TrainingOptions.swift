@@ -51,55 +51,10 @@ struct TrainingOptions: ParsableArguments {
   @Flag(help: "Begin an attack at the image itself.")
   var pgdNoRandomStart = false
 
-  @Option(help: "Of weights, order, noise and augmentation. (default: 0)")
-  var seed: UInt64?
-
-  @Option(help: "Of drawn training images. (default: 7)")
-  var dataSeed: UInt64?
-
-  @Option(help: "Number of training images. (default: the task's own)")
-  var images: Int?
-
   @Option(help: "Passes over the images. (default: 3)")
   var epochs: Int?
 
-  @Option(help: "Images per step. (default: 64)")
-  var batch: Int?
-
-  @Option(help: "Optimizer. (default: adam)")
-  var optimizer: OptimizerConfiguration.Name?
-
-  @Option(help: ArgumentHelp("Largest learning rate. (default: 0.004)", valueName: "rate"))
-  var learningRate: Double?
-
-  @Option(help: "Momentum of sgd. (default: 0.9)")
-  var momentum: Double?
-
-  @Flag(help: "Nesterov's momentum, for sgd.")
-  var nesterov = false
-
-  @Option(help: ArgumentHelp("Weight decay. (default: 0)", valueName: "factor"))
-  var weightDecay: Double?
-
-  @Option(help: "How the learning rate changes. (default: one-cycle)")
-  var schedule: ScheduleConfiguration.Name?
-
-  @Option(help: ArgumentHelp("Share of the steps in which one-cycle rises. (default: 0.15)", valueName: "share"))
-  var warmup: Double?
-
-  @Option(
-    help: ArgumentHelp("Largest length of the gradient; 0 for no limit. (default: 5)", valueName: "length"))
-  var gradientClipping: Double?
-
-  @Option(
-    help: ArgumentHelp("Pad images by so many zeros and cut out a random window. (default: 0)", valueName: "count"))
-  var crop: Int?
-
-  @Flag(help: "Flip half of the images.")
-  var flip = false
-
-  @Option(help: "How weights begin. (default: pytorch)")
-  var initialisation: Initialisation?
+  @OptionGroup var course: CourseOptions
 
   /// - Throws: `TrainingError`, `JSONError` for a recipe that cannot be read, and options out of range.
   func configuration() throws -> TrainingConfiguration {
@@ -122,22 +77,8 @@ struct TrainingOptions: ParsableArguments {
     replace(\.objective.attack.stepFactor, pgdStepFactor)
     replace(\.objective.attack.norm, pgdNorm)
     if pgdNoRandomStart { result.objective.attack.randomStart = false }
-    replace(\.seed, seed)
-    replace(\.dataSeed, dataSeed)
-    replace(\.images, images.map { $0 })
     replace(\.epochs, epochs)
-    replace(\.batch, batch)
-    replace(\.optimizer.name, optimizer)
-    replace(\.optimizer.learningRate, learningRate)
-    replace(\.optimizer.momentum, momentum)
-    if nesterov { result.optimizer.nesterov = true }
-    replace(\.optimizer.weightDecay, weightDecay)
-    replace(\.schedule.name, schedule)
-    replace(\.schedule.warmup, warmup)
-    if let gradientClipping { result.gradientClipping = gradientClipping == 0 ? nil : gradientClipping }
-    replace(\.augmentation.crop, crop)
-    if flip { result.augmentation.flip = true }
-    replace(\.initialisation, initialisation)
+    course.replace(&result)
     try result.check()
     return result
   }
@@ -145,6 +86,3 @@ struct TrainingOptions: ParsableArguments {
 
 extension ModelDescription.Kind: ExpressibleByArgument {}
 extension AttackConfiguration.Norm: ExpressibleByArgument {}
-extension OptimizerConfiguration.Name: ExpressibleByArgument {}
-extension ScheduleConfiguration.Name: ExpressibleByArgument {}
-extension Initialisation: ExpressibleByArgument {}

@@ -11,6 +11,8 @@ struct LayerBuilder {
   /// Whether normalisation uses the batch's own statistics, which are collected here.
   let isTraining: Bool
   var statistics: [BatchStatistics] = []
+  /// What the layers asked for, by tensor name: how each tensor would begin in a training of the same network.
+  private(set) var kinds: [String: TensorKind] = [:]
   private let batch: Int
   /// By tensor name, so that a tensor used twice is one value.
   private var tensors: [String: Graph.Value]
@@ -75,9 +77,10 @@ struct LayerBuilder {
     }
   }
 
-  /// The tensor `suffix` of the layer: a constant unless it is trained.
-  mutating func tensor(_ suffix: String, _ context: LayerContext) throws -> Graph.Value {
-    let name = try context.tensorName(suffix)
+  /// A tensor of the layer: a constant unless it is trained.
+  mutating func tensor(_ kind: TensorKind, _ context: LayerContext) throws -> Graph.Value {
+    let name = try context.tensorName(kind.suffix)
+    if kinds[name] == nil { kinds[name] = kind }
     if let known = tensors[name] { return known }
     let value = graph.constant(try weights.tensor(name, for: context.title))
     tensors[name] = value
@@ -85,9 +88,9 @@ struct LayerBuilder {
   }
 
   /// The same, or nil where `isUsed` is false, or is nil and the checkpoint does not have it.
-  mutating func tensor(_ suffix: String, _ context: LayerContext, where isUsed: Bool?) throws -> Graph.Value? {
-    let name = try context.tensorName(suffix)
-    return isUsed ?? weights.contains(name) ? try tensor(suffix, context) : nil
+  mutating func tensor(_ kind: TensorKind, _ context: LayerContext, where isUsed: Bool?) throws -> Graph.Value? {
+    let name = try context.tensorName(kind.suffix)
+    return isUsed ?? weights.contains(name) ? try tensor(kind, context) : nil
   }
 
   /// - Throws: `ModelError.layer` for an input of fewer axes.
@@ -116,6 +119,29 @@ struct LayerBuilder {
     try append(layers, path: path)
     defer { value = start }
     return value
+  }
+}
+
+/// What a layer uses a tensor for.
+enum TensorKind: Sendable {
+  /// Of a layer that sums products: all extents but the first are those of one sum.
+  case weight
+  /// Added to such sums.
+  case bias
+  /// Of a normalisation.
+  case scale
+  case shift
+  case runningMean
+  case runningVariance
+
+  /// As PyTorch names it.
+  var suffix: String {
+    switch self {
+    case .weight, .scale: "weight"
+    case .bias, .shift: "bias"
+    case .runningMean: "running_mean"
+    case .runningVariance: "running_var"
+    }
   }
 }
 

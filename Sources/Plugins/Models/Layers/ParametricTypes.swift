@@ -13,7 +13,7 @@ extension LayerType {
       try builder.requireShape("weight", context, expected: "[K, \(channels) / \(geometry.groups), h, w]") {
         $0.rank == 4 && $0[1] * geometry.groups == channels
       }
-      builder.value = try builder.graph.conv2d(builder.value, builder.tensor("weight", context), geometry)
+      builder.value = try builder.graph.conv2d(builder.value, builder.tensor(.weight, context), geometry)
       try builder.addBias(context)
     },
     LayerType(
@@ -32,7 +32,7 @@ extension LayerType {
       try context.check(
         extra.1, "outputPadding", atLeast: 0, atMost: max(geometry.strideWidth, geometry.dilationWidth) - 1)
       builder.value = try builder.graph.transposedConv2d(
-        builder.value, builder.tensor("weight", context), geometry, outputPadding: extra)
+        builder.value, builder.tensor(.weight, context), geometry, outputPadding: extra)
       try builder.addBias(context)
     },
     LayerType(
@@ -45,10 +45,10 @@ extension LayerType {
       try builder.requireShape(
         "weight", context, expected: "[K, \(features)] for an input of shape \(shape)"
       ) { $0.rank == 2 && $0[1] == features }
-      let weight = try builder.tensor("weight", context)
+      let weight = try builder.tensor(.weight, context)
       let outputs = builder.graph.shape(of: weight)[0]
       try builder.requireShape("bias", context, expected: "[\(outputs)]") { $0 == [outputs] }
-      let bias = try builder.tensor("bias", context, where: context.layer.bias)
+      let bias = try builder.tensor(.bias, context, where: context.layer.bias)
       builder.value = try builder.graph.linear(builder.value, weight, bias: bias)
     },
     LayerType(
@@ -63,14 +63,14 @@ extension LayerType {
         try builder.normaliseBatch(context, epsilon: eps)
         return
       }
-      let variance = try builder.tensor("running_var", context)
+      let variance = try builder.tensor(.runningVariance, context)
       let tensor = try context.tensorName("running_var")
       guard builder.graph.constantTensor(variance)?.scalars.allSatisfy({ $0 + eps > 0 }) ?? false else {
         throw ModelError.tensorValues(
           file: builder.weights.file, layer: context.title, tensor: tensor,
           reason: "holds a variance that is not positive")
       }
-      let mean = try builder.tensor("running_mean", context)
+      let mean = try builder.tensor(.runningMean, context)
       let affine = try builder.affine(context)
       builder.value = try builder.graph.batchNorm(
         builder.value, scale: affine.scale, shift: affine.shift, mean: mean, variance: variance, epsilon: eps)
@@ -140,7 +140,7 @@ extension LayerBuilder {
   fileprivate mutating func addBias(_ context: LayerContext) throws {
     let channels = shape[1]
     try requireShape("bias", context, expected: "[\(channels)]") { $0 == [channels] }
-    if let bias = try tensor("bias", context, where: context.layer.bias) {
+    if let bias = try tensor(.bias, context, where: context.layer.bias) {
       value = try graph.addChannels(value, bias)
     }
   }
@@ -151,8 +151,8 @@ extension LayerBuilder {
     let mayLackShift = context.layer.type == "LayerNorm" && context.layer.affine == nil
     let exists = try ["weight", "bias"].contains { weights.contains(try context.tensorName($0)) }
     guard context.layer.affine ?? exists else { return (nil, nil) }
-    let scale = try tensor("weight", context)
-    return (scale, try tensor("bias", context, where: mayLackShift ? nil : true))
+    let scale = try tensor(.scale, context)
+    return (scale, try tensor(.shift, context, where: mayLackShift ? nil : true))
   }
 
   /// Batch normalisation with the statistics of the batch, which are collected for the running ones.
@@ -176,7 +176,7 @@ extension LayerBuilder {
     if context.layer.name != nil {
       affine = try self.affine(context)
       // A name is given for its tensors.
-      if affine.scale == nil, context.layer.affine != false { affine.scale = try tensor("weight", context) }
+      if affine.scale == nil, context.layer.affine != false { affine.scale = try tensor(.scale, context) }
     }
     value = try operation(&graph, value, affine, eps)
   }

@@ -11,10 +11,13 @@ final class WeightSource: Sendable {
   private let shapes: [String: [Int]]
   private let loaded = Mutex<[String: Tensor]>([:])
 
-  init(_ stateDict: StateDict) {
-    file = stateDict.file
-    names = stateDict.names
-    stored = Dictionary(stateDict.tensors.map { ($0.name, $0) }) { first, _ in first }
+  convenience init(_ stateDict: StateDict) { self.init(file: stateDict.file, stateDict.tensors) }
+
+  /// - Parameter tensors: in the order they were saved.
+  init(file: String, _ tensors: [StoredTensor]) {
+    self.file = file
+    names = tensors.map(\.name)
+    stored = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
     shapes = stored.mapValues(\.shape)
   }
 

@@ -18,6 +18,8 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case empty(file: String)
   /// Nothing to fit a class's density to.
   case classWithoutImages(split: String, name: String)
+  /// More drawn images than this process may hold.
+  case tooManyImages(task: String, count: Int, largest: Int)
 
   public var description: String {
     switch self {
@@ -51,6 +53,8 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(file): holds no images, expected at least one"
     case .classWithoutImages(let split, let name):
       "\(split): no image of class \(name), expected at least two of every class to fit its density"
+    case .tooManyImages(let task, let count, let largest):
+      "task \(task): \(count) images are more than memory holds, which are \(largest); lower --images"
     }
   }
 }

@@ -1,0 +1,101 @@
+import ArgumentParser
+import BenchCore
+import Foundation
+import Plugins
+import Training
+
+/// `pags-bench twin`: the network of a model, trained without a robustness objective.
+struct TwinCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "twin", abstract: "Trains a model's network anew without a robustness objective: its standard.",
+    discussion: """
+      The same layers, tensors of the same names and shapes and the same normalisation, from fresh weights with \
+      cross-entropy on the task's training images. The network is a built-in architecture or the layer list of the model's \
+      description; an ONNX graph and a model that a program serves have none by themselves, and want one with --model.
+
+      Writes into the folder --output what `train` writes: model.ckpt, its description model.json, recipe.json and \
+      history.json. A training that was stopped goes on when the same command is given again; the same options give the same \
+      bytes, whatever --threads is. How long and with what: docs/train.md, "Standard twins".
+      """)
+
+  @Argument(help: "The model's checkpoint or model.json.")
+  var checkpoint: String
+
+  @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"))
+  var output: String
+
+  @Option(help: "Task whose training images are used. (default: the task of the model's description, otherwise glyphs)")
+  var task: String?
+
+  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
+  var data: String?
+
+  @OptionGroup var network: NetworkOptions
+
+  @Option(help: "Threads.")
+  var threads: Int = ProcessorCount.available
+
+  @Option(help: "The twin's id. (default: the model's with -twin)")
+  var id: String?
+
+  @Option(help: "The twin's name. (default: the model's id, cross-entropy and the seed)")
+  var name: String?
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Recipe to begin with, such as that of the model itself; its network, task and objective are left aside.",
+      valueName: "file"))
+  var recipe: String?
+
+  @Option(help: "Passes over the images. (default: \(TwinTraining.defaultEpochs))")
+  var epochs: Int?
+
+  @OptionGroup(title: "Training, as of the command train") var course: CourseOptions
+
+  func validate() throws {
+    if !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024, got \(threads)") }
+    try TrainedModelName.check(id: id, name: name)
+    if let task { _ = try TaskLookup.plugin(task) }
+  }
+
+  func run() throws {
+    Interruption.install()
+    let progress = TerminalProgress(quiet: quiet)
+    defer { progress.end() }
+    let configuration = try configuration()
+    let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
+    let candidate = try ModelLoader(files).find(checkpoint, description: network.model, program: nil)
+    let taskID = task ?? candidate.description?.task ?? "glyphs"
+    let plugin = try TaskLookup.plugin(taskID)
+    let taskOptions = try TaskLookup.options(
+      taskID, data: data, cache: CacheFolder.locate(nil), threads: threads, progress: progress)
+    let original = TwinTraining.Original(
+      id: candidate.description?.id ?? SubjectSource.id(fromFile: candidate.checkpoint.name),
+      checkpoint: candidate.checkpoint, description: candidate.description, architecture: network.arch,
+      preprocessing: try network.preprocessing())
+    let training = try TwinTraining(of: original, configuration, task: plugin, options: taskOptions)
+    if training.preprocessingIsAssumed {
+      CommandLineOutput.note(
+        "WARNING: nothing says how pixels are normalised; ASSUMED none. If the model was trained on normalised pixels, its "
+          + "twin must be: pass --mean and --std, or write a model.json")
+    }
+    let folder = URL(fileURLWithPath: output)
+    let description = try training.run(in: folder, id: id, name: name)
+    progress.end()
+    CommandLineOutput.result(TrainedModelName.line(description, in: folder))
+  }
+
+  /// - Throws: `TrainingError`, `JSONError`.
+  private func configuration() throws -> TrainingConfiguration {
+    var result = TrainingConfiguration()
+    result.epochs = TwinTraining.defaultEpochs
+    if let recipe { result = try TrainingConfiguration.read(URL(fileURLWithPath: recipe)) }
+    if let epochs { result.epochs = epochs }
+    course.replace(&result)
+    try result.check()
+    return result
+  }
+}

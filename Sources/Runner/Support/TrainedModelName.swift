@@ -1,0 +1,22 @@
+import ArgumentParser
+import BenchCore
+import Foundation
+
+/// What a trained model is called.
+enum TrainedModelName {
+  /// - Throws: `ValidationError` for what could not be read again in a description.
+  static func check(id: String?, name: String?) throws {
+    if let id, id.wholeMatch(of: /[a-z0-9][a-z0-9._-]*/) == nil {
+      throw ValidationError(
+        "--id must consist of lower-case letters, digits, `.`, `_` and `-`, and begin with a letter or digit, got `\(id)`"
+      )
+    }
+    if let problem = name.flatMap({ PlainText.problem(in: $0) }) { throw ValidationError("--name \(problem)") }
+  }
+
+  /// What is printed when the training is complete.
+  static func line(_ description: ModelDescription, in folder: URL) -> String {
+    let accuracy = description.claims?.accuracy.map { String(format: ", accuracy on test images %.4f", $0) } ?? ""
+    return "\(folder.appendingPathComponent("model.ckpt").path): \(description.name)\(accuracy)"
+  }
+}
