@@ -162,6 +162,7 @@ public enum ModelSchema {
             "standardModel": {
               "description": "id on the leaderboard of the same network trained without a robustness objective; its result says what accuracy and on-manifold sensitivity are compared with",
               "type": "string",
+              "x-expected": "the id of a result on the leaderboard",
               "pattern": "^[a-z0-9][a-z0-9._-]*(?![\\s\\S])"
             }
           }

@@ -85,8 +85,9 @@ public enum SubmissionTemplate {
           .object([
             member("accuracy", fill("0.94, the test accuracy as a share")),
             member(
-              "standardAccuracy",
-              fill("that of the same architecture trained without a robustness objective, or delete the line")),
+              "standardModel",
+              fill(
+                "id on the leaderboard of the same network trained without a robustness objective, or delete the line")),
           ])),
         member(
           "source",

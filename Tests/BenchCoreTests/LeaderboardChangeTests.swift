@@ -5,7 +5,8 @@ import Testing
 @testable import BenchCore
 
 @Suite struct LeaderboardChangeTests {
-  private static let example = Result { try toyOutcome(images: 12).result }
+  // As many images as its label needs: a few do not tell that a model classifies.
+  private static let example = Result { try toyOutcome(images: 60).result }
 
   private func withFolder(_ body: (Leaderboard, URL) throws -> Void) throws {
     let root = FileManager.default.temporaryDirectory.appendingPathComponent("change-\(UUID().uuidString)")
@@ -103,11 +104,11 @@ import Testing
       func external(_ number: Int, accuracy: Double, label: RegimeLabel) throws {
         var result = submitted
         result.measurements.accuracy = Estimate(value: accuracy, low: accuracy, high: accuracy)
-        result.regime.evidence.accuracyRetention.accuracy = accuracy
+        result.regime.evidence.v2?.classification.accuracy = result.measurements.accuracy
         result.regime.label = label
         result.regime.confidence = 1
-        result.regime.evidence.leadingLabel = label
-        result.regime.evidence.shares = .init(
+        result.regime.evidence.v2?.leadingLabel = label
+        result.regime.evidence.v2?.shares = RegimeShares(
           weak: label == .weak ? 1 : 0, bayesAligned: label == .bayesAligned ? 1 : 0,
           excessive: label == .excessive ? 1 : 0, indeterminate: label == .indeterminate ? 1 : 0)
         result.externalEvaluation = ExternalEvaluationRecord(evaluator: "E\(number)")

@@ -15,11 +15,11 @@ import Testing
     result.model.id = id
     result.task.id = task
     result.measurements.accuracy = Estimate(value: accuracy, low: accuracy, high: accuracy)
-    result.regime.evidence.accuracyRetention.accuracy = accuracy
+    result.regime.evidence.v2?.classification.accuracy = result.measurements.accuracy
     result.regime.label = label
     result.regime.confidence = 1
-    result.regime.evidence.leadingLabel = label
-    result.regime.evidence.shares = .init(
+    result.regime.evidence.v2?.leadingLabel = label
+    result.regime.evidence.v2?.shares = RegimeShares(
       weak: label == .weak ? 1 : 0, bayesAligned: label == .bayesAligned ? 1 : 0,
       excessive: label == .excessive ? 1 : 0, indeterminate: label == .indeterminate ? 1 : 0)
     return result
@@ -42,6 +42,15 @@ import Testing
     #expect(document.tasks.map(\.id) == ["aaa", "toy"])
     #expect(document.tasks[1].entries.map(\.id) == ["f", "b", "a", "c", "e", "d"])
     #expect(try JSONEncoding.encode(LeaderboardDocument(results.reversed())) == JSONEncoding.encode(document))
+  }
+
+  @Test func entriesSayByWhichRuleAndWhatStandsAgainstIt() throws {
+    var qualified = try result("a", label: .bayesAligned)
+    qualified.regime.reservations = [.assumedNormalisation]
+    let entries = LeaderboardDocument([qualified, try result("b")]).tasks[0].entries
+    #expect(entries.map(\.rule) == ["v2", "v2"])
+    #expect(entries.map(\.reservations) == [[.assumedNormalisation], nil])
+    #expect(entries[0].specificShare == qualified.regime.evidence.specificShare && entries[0].specificShare != nil)
   }
 
   @Test func buildingIsPureAndVerifyFindsNothing() throws {

@@ -106,6 +106,7 @@ import Testing
     var base = ToyTask()
     base.densityIsExact = false
     base.calibration = .recorded(onManifoldSensitivity: 0.2, models: ["a"])
+    base.criteria.standards = [RecordedStandard("a", parameters: 75, accuracy: 0.9, onManifold: 0.2)]
     let task = try ReferencedTask(base, manifold: TurnedManifold())
     guard case .none = task.calibration else { throw TestFailure() }
     guard case .recorded = try ReferencedTask(base, score: (ScaledScore(), [0.4])).calibration else {
@@ -114,7 +115,9 @@ import Testing
     // Nothing exact is known, so there is no quality.
     let result = try outcome(task).result
     #expect(result.task.manifold.learned != nil && result.task.manifold.quality == nil)
-    #expect(!result.regime.evidence.onManifoldRetention.used)
+    #expect(result.regime.evidence.v2?.signal.standard == nil && result.regime.evidence.onManifoldRetention == nil)
+    let own = try outcome(base).result
+    #expect(own.regime.evidence.v2?.signal.standard?.source == .recorded)
   }
 
   private struct TestFailure: Error {}

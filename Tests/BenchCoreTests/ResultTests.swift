@@ -52,7 +52,8 @@ import Testing
     ("model.preprocessing", { $0.model.preprocessing.std = [0] }),
     ("task.dataset.digest", { $0.task.dataset.digest = "12" }),
     ("protocol.images", { $0.measurementProtocol.images = 7 }),
-    ("protocol.rule", { $0.measurementProtocol.rule = "v2" }),
+    ("protocol.rule is `v0`, expected v1 or v2", { $0.measurementProtocol.rule = "v0" }),
+    ("protocol.rule is `v1`, but the evidence is that of v2", { $0.measurementProtocol.rule = "v1" }),
     ("measurements.accuracy.value", { $0.measurements.accuracy.value = 1.5 }),
     ("measurements.accuracy", { $0.measurements.accuracy.low = 0.999 }),
     ("measurements.sensitivity[1].onManifold", { $0.measurements.sensitivity[1].onManifold.value = 1.99 }),
@@ -62,10 +63,37 @@ import Testing
     ("measurements.scoreAlignment", { $0.measurements.scoreAlignment.append($0.measurements.scoreAlignment[0]) }),
     ("regime.label", { $0.regime.label = $0.regime.label == .excessive ? .weak : .excessive }),
     ("regime.confidence", { $0.regime.confidence = 0.123 }),
-    ("regime.evidence.shares", { $0.regime.evidence.shares.excessive = 0.5 }),
-    ("regime.evidence.sensitivityRatio", { $0.regime.evidence.sensitivityRatio.offManifold = 0.1234 }),
-    ("regime.evidence.accuracyRetention", { $0.regime.evidence.accuracyRetention.accuracy = 0.1 }),
-    ("regime.evidence.alignment", { $0.regime.evidence.alignment.cosine.value = 0.9999 }),
+    ("regime.label", { $0.regime.reservations = [.unusedTensors] }),
+    ("regime.reservations", { $0.regime.reservations = [] }),
+    ("regime.reservations", { $0.regime.reservations = [.assumedNormalisation, .assumedNormalisation] }),
+    ("regime.evidence.shares", { $0.regime.evidence.v2?.shares.excessive = 0.5 }),
+    ("regime.evidence.leadingLabel", { $0.regime.evidence.v2?.leadingLabel = .excessive }),
+    ("regime.evidence.sentences", { $0.regime.evidence.v2?.sentences = [] }),
+    ("regime.evidence.classification", { $0.regime.evidence.v2?.classification.accuracy.value = 0.1 }),
+    (
+      "regime.evidence.classification.temperatureScale",
+      { $0.regime.evidence.v2?.classification.temperatureScale = -1 }
+    ),
+    ("regime.evidence.classification.holdsIn", { $0.regime.evidence.v2?.classification.holdsIn = 2 }),
+    ("regime.evidence.robustness.step", { $0.regime.evidence.v2?.robustness.step = 1 }),
+    ("regime.evidence.robustness.ratio", { $0.regime.evidence.v2?.robustness.ratio.value = 1e9 }),
+    ("regime.evidence.signal.step", { $0.regime.evidence.v2?.signal.step = 1 }),
+    ("regime.evidence.signal.densityIsExact", { $0.regime.evidence.v2?.signal.densityIsExact.toggle() }),
+    ("regime.evidence.signal.densityAccuracy", { $0.regime.evidence.v2?.signal.densityAccuracy.value = 1.5 }),
+    ("regime.evidence.signal.keptIn", { $0.regime.evidence.v2?.signal.keptIn = -0.5 }),
+    (
+      "regime.evidence.signal.standard.sha256",
+      {
+        let number = Estimate(value: 0.9, low: 0.9, high: 0.9)
+        $0.regime.evidence.v2?.signal.standard = .init(
+          source: .measured, models: ["twin"], sha256: "abc", accuracy: number, onManifold: number)
+      }
+    ),
+    ("regime.evidence.alignment", { $0.regime.evidence.v2?.alignment.cosine.value = 0.9999 }),
+    ("regime.evidence.alignment", { $0.regime.evidence.v2?.alignment.specific.value = 0.9999 }),
+    ("regime.evidence.alignment", { $0.measurements.imageAlignment = nil }),
+    ("measurements.imageAlignment.noise", { $0.measurements.imageAlignment?.noise = 0.25 }),
+    ("measurements.imageAlignment.controls.template", { $0.measurements.imageAlignment?.controls.template.high = 2 }),
     ("provenance.createdAt", { $0.provenance.createdAt = "yesterday" }),
   ]
 
@@ -78,6 +106,36 @@ import Testing
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("never-written-\(index).json")
     #expect(throws: ResultError.self) { try ResultFile.write(result, to: url) }
     #expect(!FileManager.default.fileExists(atPath: url.path))
+  }
+
+  /// Each tampering of a result of rule v1, which stay readable.
+  private static let tamperingsOfV1: [(path: String, change: @Sendable (inout EvaluationResult) -> Void)] = [
+    ("protocol.rule", { $0.measurementProtocol.rule = "v2" }),
+    ("regime.evidence.shares", { $0.regime.evidence.v1?.shares.excessive = 0.5 }),
+    ("regime.evidence.sensitivityRatio", { $0.regime.evidence.v1?.sensitivityRatio.offManifold = 0.1234 }),
+    ("regime.evidence.onManifoldRetention", { $0.regime.evidence.v1?.onManifoldRetention.onManifold = 0.1234 }),
+    ("regime.evidence.accuracyRetention", { $0.regime.evidence.v1?.accuracyRetention.accuracy = 0.1 }),
+    ("regime.evidence.alignment", { $0.regime.evidence.v1?.alignment.cosine.value = 0.9999 }),
+  ]
+
+  @Test func resultsOfRuleV1StayReadable() throws {
+    let outcome = try toyOutcome(fragileClassifier(strength: 2), id: "toy-fragile", images: 40)
+    var result = try Reclassification.outcome(
+      outcome.result, SampleFile(samples: outcome.samples, inputs: outcome.inputs), version: "v1"
+    ).result
+    // As they were: without what rule v2 looks at.
+    result.measurements.imageAlignment = nil
+    #expect(ResultValidation.problems(in: result) == [])
+    let data = try ResultFile.encode(result)
+    #expect(!String(decoding: data, as: UTF8.self).contains("imageAlignment"))
+    #expect(try ResultFile.decode(data, source: "toy.json") == result)
+    #expect(ResultSummary.text(result).contains("by rule v1"))
+    for (path, change) in Self.tamperingsOfV1 {
+      var tampered = result
+      change(&tampered)
+      let problems = ResultValidation.problems(in: tampered)
+      #expect(problems.contains { $0.hasPrefix(path) }, "\(path): \(problems)")
+    }
   }
 
   @Test(arguments: ["", ".", "..", "a/b", "A", "-a", "é"]) func theseAreNoIdentifiers(text: String) {

@@ -42,28 +42,45 @@ import Testing
   }
 
   private func results() throws -> [EvaluationResult] {
-    var fitted = ToyTask()
-    fitted.densityIsExact = false
-    fitted.calibration = .none
+    let recorded = RecordedStandard("a", parameters: 75, accuracy: 0.88, onManifold: 0.14)
     var withCheckpoint = try toyOutcome(fragileClassifier(strength: 2), id: "a", images: 12).result
     withCheckpoint.model.checkpoint = .init(
       file: "a.pt", sha256: String(repeating: "0", count: 64), bytes: 12, format: "pytorch-zip")
     withCheckpoint.model.source = ModelDescription.Source(paper: "P")
-    let constant = QuadraticClassifier(inputShape: [1, 4, 6], weights: .init(rows: 3, columns: 24))
     let learned = try ReferencedTask(
       ToyTask(), manifold: ReferencedTaskTests.TurnedManifold(), score: (ReferencedTaskTests.ScaledScore(), [0.4]))
     let learnedResult = try Evaluation(task: learned, configuration: toyConfiguration(images: 12)).run(
       EvaluationSubject(classifier: fragileClassifier(strength: 2), record: toyRecord(id: "d"))
     ).result
+    let twin = StandardModel(
+      id: "twin", sha256: String(repeating: "1", count: 64), classifier: fragileClassifier(strength: 2))
+    let said = Estimate(value: 0.9, low: 0.8, high: 0.95)
+    let stated = StandardModel(
+      stating: StandardReference(id: "twin", sha256: nil, stated: .init(accuracy: said, onManifold: said)))
     return [
-      withCheckpoint, learnedResult, try toyOutcome(id: "b", task: fitted, images: 12).result,
-      try toyOutcome(constant, id: "c", images: 12).result,
+      withCheckpoint, learnedResult, try toyOutcome(id: "b", task: fittedToyTask(), images: 12).result,
+      try toyOutcome(uninformedClassifier(), id: "c", images: 12, reservations: RegimeReservation.allCases).result,
+      try toyOutcome(id: "e", task: fittedToyTask(standards: [recorded]), images: 12).result,
+      try toyOutcome(id: "f", task: fittedToyTask(), images: 12, standard: twin).result,
+      try toyOutcome(id: "g", task: fittedToyTask(), images: 12, standard: stated).result,
+      try resultOfV1(id: "h"),
     ]
+  }
+
+  /// As results from before rule v2 are.
+  private func resultOfV1(id: String) throws -> EvaluationResult {
+    let outcome = try toyOutcome(id: id, images: 12)
+    var result = try Reclassification.outcome(
+      outcome.result, SampleFile(samples: outcome.samples, inputs: outcome.inputs), version: "v1"
+    ).result
+    result.measurements.imageAlignment = nil
+    return result
   }
 
   @Test(.enabled(if: hasValidator, "no JSON Schema validator on this machine")) func resultsFollowTheSchema() throws {
     for result in try results() {
-      #expect(try problems(ResultFile.encode(result), schema: "result.schema.json") == "")
+      #expect(ResultValidation.problems(in: result) == [], "\(result.model.id)")
+      #expect(try problems(ResultFile.encode(result), schema: "result.schema.json") == "", "\(result.model.id)")
     }
     let leaderboard = try JSONEncoding.encode(LeaderboardDocument(results().filter(\.task.hasOwnReferences)))
     #expect(try problems(leaderboard, schema: "leaderboard.schema.json") == "")
@@ -74,8 +91,12 @@ import Testing
     result.measurements.accuracy.value = 2
     result.model.id = "Not An Id"
     result.measurementProtocol.images = 0
+    result.measurementProtocol.rule = "v3"
+    result.regime.reservations = []
     let found = try problems(JSONEncoding.encode(result), schema: "result.schema.json")
-    for path in ["$.measurements.accuracy.value", "$.model.id", "$.protocol.images"] { #expect(found.contains(path)) }
+    for path in [
+      "$.measurements.accuracy.value", "$.model.id", "$.protocol.images", "$.protocol.rule", "$.regime.reservations",
+    ] { #expect(found.contains(path), "\(path)") }
     let extra = String(decoding: try ResultFile.encode(results()[0]), as: UTF8.self)
       .replacingOccurrences(of: "\"clip\"", with: "\"unknown\": 1, \"clip\"")
     #expect(try problems(Data(extra.utf8), schema: "result.schema.json").contains("unknown"))
@@ -85,12 +106,18 @@ import Testing
   @Test func enumerationsAreThoseOfTheCode() throws {
     let text = try String(contentsOf: Self.schemas.appendingPathComponent("result.schema.json"), encoding: .utf8)
     _ = try JSONDecoding.parse(Data(text.utf8), source: "result.schema.json")
-    for name in GradientTarget.allCases.map(\.rawValue) + RegimeLabel.allCases.map(\.rawValue)
-      + AlignmentControl.allCases.map(\.rawValue) + [RegimeRule.version]
-    {
+    let names: [[String]] = [
+      GradientTarget.allCases.map(\.rawValue), RegimeLabel.allCases.map(\.rawValue),
+      AlignmentControl.allCases.map(\.rawValue), RegimeReservation.allCases.map(\.rawValue), RegimeRule.versions,
+    ]
+    for name in names.joined() {
       #expect(text.contains("\"\(name)\""), "\(name)")
     }
-    let leaderboard = try Data(contentsOf: Self.schemas.appendingPathComponent("leaderboard.schema.json"))
-    _ = try JSONDecoding.parse(leaderboard, source: "leaderboard.schema.json")
+    let leaderboard = try String(
+      contentsOf: Self.schemas.appendingPathComponent("leaderboard.schema.json"), encoding: .utf8)
+    _ = try JSONDecoding.parse(Data(leaderboard.utf8), source: "leaderboard.schema.json")
+    for name in RegimeRule.versions + RegimeReservation.allCases.map(\.rawValue) {
+      #expect(leaderboard.contains("\"\(name)\""), "\(name)")
+    }
   }
 }

@@ -83,6 +83,7 @@ import Testing
         stepSizes: [1, 2], wideStep: 2, smallStep: 1, scoreNoises: [0.25], alignmentNoises: [1], decisiveNoise: 1,
         robustnessNoise: 0.01),
       calibration: .none,
+      criteria: RegimeCriteria(robustRatio: 0.75, specificShare: 0.28, densityAccuracy: 0.9, tells: "a part"),
       settings: MixtureSettings(
         imagesPerComponent: 450, maximumComponents: 4, factors: 20, tangentDimension: 15, priorImages: 200))
     let task = try MixtureTask(

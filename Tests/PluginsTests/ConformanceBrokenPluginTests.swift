@@ -46,13 +46,14 @@ import _TestSupport
 struct BrokenTask: BenchmarkTask {
   enum Flaw: String, CaseIterable, Sendable {
     case notPrefixStable, labelOutOfRange, shortMask, wrongAccuracy, wrongDimension, descendingSteps, inexactBayes, nan
+    case impossibleCriteria, impossibleStandard
 
     var violated: ConformanceRequirement {
       switch self {
       case .notPrefixStable, .labelOutOfRange: .images
       case .shortMask: .shape
       case .wrongAccuracy, .wrongDimension, .inexactBayes: .consistency
-      case .descendingSteps: .declaration
+      case .descendingSteps, .impossibleCriteria, .impossibleStandard: .declaration
       case .nan: .finite
       }
     }
@@ -73,6 +74,14 @@ struct BrokenTask: BenchmarkTask {
   var densityIsExact: Bool { flaw != .inexactBayes }
   var signalMask: [Bool]? { [Bool](repeating: true, count: flaw == .shortMask ? 19 : 20) }
   var calibration: RegimeCalibration { .bayes(gate: 0.5) }
+  var criteria: RegimeCriteria {
+    // No better than guessing between two classes, where impossible.
+    let standard = RecordedStandard(
+      "standard", parameters: 100, accuracy: flaw == .impossibleStandard ? 0.5 : 0.9, onManifold: 0.1)
+    return RegimeCriteria(
+      robustRatio: flaw == .impossibleCriteria ? 0 : 1, specificShare: 0.2, cosine: 0.5, densityAccuracy: 0.85,
+      densitySensitivity: 0.75, standards: [standard], tells: "all regimes")
+  }
   var protocolConstants: ProtocolConstants {
     ProtocolConstants(
       stepSizes: flaw == .descendingSteps ? [2, 1] : [1, 2], wideStep: 2, smallStep: 1, scoreNoises: [0.1],

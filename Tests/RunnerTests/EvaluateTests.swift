@@ -134,11 +134,15 @@ import Testing
     var text = try String(contentsOfFile: description, encoding: .utf8)
     text.replace(/,\s*"preprocessing": \{[^}]*\}/, with: "")
     try text.write(toFile: description, atomically: true, encoding: .utf8)
-    let outcome = try binary.run("evaluate", checkpoint, "--images", "16", "--no-leaderboard", "--quiet")
+    let outcome = try binary.run(
+      "evaluate", checkpoint, "--images", "16", "--no-leaderboard", "--quiet", "--output", binary.path("result.json"))
     #expect(outcome.status == 0, "\(outcome.errors)")
     for text in [outcome.errors, outcome.output] {
       #expect(text.contains("WARNING") && text.contains("--mean and --std"))
     }
+    let result = try ResultFile.read(URL(fileURLWithPath: binary.path("result.json")))
+    #expect(result.regime.reservations == [.assumedNormalisation])
+    #expect(result.regime.evidence.sentences.contains { $0.contains("ASSUMED") })
   }
 
   @Test func missedClaimIsRefusedWithBothNumbers() throws {

@@ -8,6 +8,7 @@ import Testing
     ["--help"], ["evaluate", "--help"], ["run", "--help"], ["tasks", "--help"], ["tasks"], ["tasks", "show", "glyphs"],
     ["plugins"], ["plugins", "show", "Conv2d"], ["plugins", "show", "state-dict"], ["leaderboard", "--help"],
     ["bench", "--help"], ["sweep", "--help"], ["train", "--help"], ["twin", "--help"],
+    ["reclassify", "--help"],
   ])
   func text(_ arguments: [String]) throws {
     let binary = try RealBinary()

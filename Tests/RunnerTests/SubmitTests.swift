@@ -85,7 +85,7 @@ import Testing
     let submitted = external
     let accuracy = (submitted.measurements.accuracy.value ?? 0) / 2
     external.measurements.accuracy = Estimate(value: accuracy, low: accuracy, high: accuracy)
-    external.regime.evidence.accuracyRetention.accuracy = accuracy
+    external.regime.evidence.v2?.classification.accuracy = external.measurements.accuracy
     let file = URL(fileURLWithPath: binary.path("external.json"))
     try ResultFile.write(external, to: file)
     let arguments = ["--external-evaluation", file.path, "--evaluator"]

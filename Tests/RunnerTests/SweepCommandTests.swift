@@ -44,6 +44,7 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
     #expect(outcome.output.contains("strength") && outcome.output.contains("Figure 3"))
     #expect(outcome.errors.contains("4 of 4"))
+    #expect(try contents(whole)["gradient-norm-0.1-seed1.samples.safetensors"] != nil)
 
     // Killed after the first result, in the middle of a training.
     let folder = binary.folder.appendingPathComponent("killed")

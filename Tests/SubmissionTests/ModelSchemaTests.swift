@@ -64,7 +64,8 @@ import Testing
   /// The same documents are valid and invalid for this project's validator and for Python's.
   @Test(.enabled(if: hasValidator, "no JSON Schema validator on this machine"))
   func agreesWithAnotherValidator() throws {
-    let documents = SubmissionDocuments.refused.map(\.document) + [SubmissionDocuments.valid]
+    let documents =
+      SubmissionDocuments.refused.map(\.document) + [SubmissionDocuments.valid] + SubmissionDocuments.alsoValid
     let parsed = documents.compactMap { try? JSONDecoding.parse(Data($0.utf8), source: "document") }
     let schema = try ModelSchema.load()
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).jsonl")

@@ -30,6 +30,9 @@ enum SubmissionDocuments {
     return Refused(name: name, document: valid.replacing(text, with: replacement), path: path, words: words)
   }
 
+  /// What else may be said.
+  static let alsoValid = [valid.replacing("0.93", with: "0.93, \"standardModel\": \"net-0\"")]
+
   /// What the schema refuses.
   static let refused: [Refused] = [
     changed("unsafe id", "net-1.0", "../net", at: "$.id", "`../net`", "lower-case letters"),
@@ -80,6 +83,12 @@ enum SubmissionDocuments {
     changed("negative accuracy", "0.93", "-0.1", at: "$.claims.accuracy", "at least 0"),
     changed("accuracy as text", "0.93", "\"0.93\"", at: "$.claims.accuracy", "expected number"),
     changed("accuracy 1e300", "0.93", "1e300", at: "$.claims.accuracy", "at most 1"),
+    changed(
+      "standard model that is no id", "0.93", "0.93, \"standardModel\": \"../net\"", at: "$.claims.standardModel",
+      "../net"),
+    changed(
+      "standard model that is a number", "0.93", "0.93, \"standardModel\": 7", at: "$.claims.standardModel",
+      "expected string"),
     changed("deviation 0", "0.25", "0", at: "$.preprocessing.std[0]", "is 0", "at least 0.0001"),
     changed("negative deviation", "0.25", "-0.25", at: "$.preprocessing.std[0]", "at least 0.0001"),
     changed("absurd mean", "[0.5]", "[1e300]", at: "$.preprocessing.mean[0]", "at most 100"),

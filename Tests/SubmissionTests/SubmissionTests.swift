@@ -35,6 +35,15 @@ import Testing
     }
   }
 
+  @Test func aStandardModelMayBeNamed() throws {
+    for document in SubmissionDocuments.alsoValid {
+      try withFolder(document) { folder in
+        let submission = try Submission.read(folder, tasks: BuiltinPlugins.tasks)
+        #expect(submission.description.claims?.standardModel == "net-0")
+      }
+    }
+  }
+
   @Test(
     "refused with path and reason", arguments: SubmissionDocuments.refused + SubmissionDocuments.refusedAsSubmission)
   func refused(_ example: SubmissionDocuments.Refused) throws {

@@ -1,8 +1,8 @@
-import BenchCore
 import Foundation
 import JSON
 import Synchronization
 
+@testable import BenchCore
 @testable import Sweeps
 
 /// Trains nothing: checkpoints and results are made from the cell alone, quickly, so that what a sweep does around them can
@@ -15,9 +15,18 @@ final class FakeWork: SweepWork {
   /// Cells whose training fails, and after how many trainings the user stops the sweep.
   let failing: Set<String>
   let stopAfter: Int?
+  /// On a task whose density is not known: what is measured of a cell. Without it the task's density is exact, and labels are
+  /// given.
+  let models: (@Sendable (SweepCell) -> SyntheticModel)?
 
-  init(epochs: Int = 3, failing: Set<String> = [], stopAfter: Int? = nil) {
-    (self.epochs, self.failing, self.stopAfter) = (epochs, failing, stopAfter)
+  init(
+    epochs: Int = 3, failing: Set<String> = [], stopAfter: Int? = nil,
+    models: (@Sendable (SweepCell) -> SyntheticModel)? = nil
+  ) {
+    self.epochs = epochs
+    self.failing = failing
+    self.stopAfter = stopAfter
+    self.models = models
   }
 
   struct Diverged: Error, CustomStringConvertible { let description = "loss is nan, in epoch 1" }
@@ -25,16 +34,12 @@ final class FakeWork: SweepWork {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  static let template = Result {
-    try ResultFile.read(root.appendingPathComponent("leaderboard/results/glyphs/bayes.json"))
-  }
-
   func definition() throws -> SweepDefinition {
     SweepDefinition(
-      task: .init(id: "glyphs", version: try Self.template.get().task.version, classes: 10),
+      task: .init(id: "glyphs", version: try SyntheticModel.template.get().task.version, classes: 10),
       architecture: "cnn-small", objective: "gradient-norm",
       recipe: .object([JSONMember(key: "epochs", value: .integer(Int64(epochs)))]),
-      evaluation: .init(images: 2000, seed: 0))
+      evaluation: .init(images: SyntheticModel.images, seed: 0))
   }
 
   func recipe(_ cell: SweepCell) -> JSONValue {
@@ -67,12 +72,16 @@ final class FakeWork: SweepWork {
 
   func evaluate(
     _ cell: SweepCell, in folder: URL, threads: Int, progress: any ProgressReporter
-  ) throws -> EvaluationResult {
+  ) throws -> EvaluationOutcome {
     evaluated.withLock { $0.append(cell.id) }
-    return try Self.result(cell)
+    if let models { return try models(cell).outcome(cell.id) }
+    let measured = try SyntheticModel(isExact: true).outcome(cell.id)
+    return EvaluationOutcome(result: try Self.result(cell), samples: measured.samples, inputs: measured.inputs)
   }
 
-  func reference(threads: Int, progress: any ProgressReporter) throws -> EvaluationResult? { try Self.template.get() }
+  func reference(threads: Int, progress: any ProgressReporter) throws -> EvaluationResult? {
+    try models == nil ? SyntheticModel.template.get() : nil
+  }
 
   /// Curves like the paper's.
   static func result(_ cell: SweepCell) throws -> EvaluationResult {
@@ -86,47 +95,25 @@ final class FakeWork: SweepWork {
     return try result(cell.id, on: on, off: off, accuracy: accuracy, cosine: cosine, label: label)
   }
 
+  /// A result with a given label.
   static func result(
     _ id: String, on: Double, off: Double, accuracy: Double, cosine: Double, label: RegimeLabel
   ) throws -> EvaluationResult {
-    func estimate(_ value: Double, _ margin: Double) -> Estimate {
-      Estimate(value: value, low: max(0, value - margin), high: min(1, value + margin))
-    }
-    var result = try template.get()
-    result.model.id = id
-    result.model.checkpoint = .init(
-      file: "model.ckpt", sha256: SweepsTestDigest.of("checkpoint of \(id)"), bytes: 20, format: "pytorch-zip")
-    result.measurements.accuracy = estimate(accuracy, 0.01)
-    for index in result.measurements.sensitivity.indices {
-      let share = result.measurements.sensitivity[index].stepSize / result.measurementProtocol.wideStep
-      result.measurements.sensitivity[index].onManifold = estimate(min(1, on * share), 0.01)
-      result.measurements.sensitivity[index].offManifold = estimate(min(1, off * share), 0.01)
-    }
-    let target = result.regime.evidence.alignment
-    for index in (result.measurements.bayesAlignment ?? []).indices {
-      let entry = result.measurements.bayesAlignment?[index]
-      guard entry?.target == target.target, entry?.metric == target.metric, entry?.noise == target.noise else {
-        continue
-      }
-      result.measurements.bayesAlignment?[index].value = cosine
-      result.measurements.bayesAlignment?[index].low = cosine - 0.01
-      result.measurements.bayesAlignment?[index].high = cosine + 0.01
-    }
+    var result = try SyntheticModel(on: on, off: off, isExact: true).outcome(id).result
+    guard var evidence = result.regime.evidence.v2 else { throw RegimeRuleError.unknownVersion(RegimeRule.version) }
+    result.measurements.accuracy = SyntheticModel.estimate(accuracy)
+    evidence.classification.accuracy = result.measurements.accuracy
+    let alignment = Estimate(value: cosine, low: cosine - 0.01, high: cosine + 0.01)
+    result.measurements.imageAlignment?.whole = alignment
+    evidence.alignment.cosine = alignment
+    evidence.robustness.ratio = Estimate(value: off / on, low: 0, high: 100)
+    evidence.leadingLabel = label
+    evidence.shares = RegimeShares(
+      weak: label == .weak ? 1 : 0, bayesAligned: label == .bayesAligned ? 1 : 0,
+      excessive: label == .excessive ? 1 : 0, indeterminate: label == .indeterminate ? 1 : 0)
+    result.regime.evidence.v2 = evidence
     result.regime.label = label
     result.regime.confidence = 1
-    result.regime.evidence.leadingLabel = label
-    result.regime.evidence.shares.weak = label == .weak ? 1 : 0
-    result.regime.evidence.shares.bayesAligned = label == .bayesAligned ? 1 : 0
-    result.regime.evidence.shares.excessive = label == .excessive ? 1 : 0
-    result.regime.evidence.shares.indeterminate = label == .indeterminate ? 1 : 0
-    let wide = result.measurements.sensitivity.first { $0.stepSize == result.measurementProtocol.wideStep }
-    let small = result.measurements.sensitivity.first { $0.stepSize == result.measurementProtocol.smallStep }
-    result.regime.evidence.sensitivityRatio.onManifold = wide?.onManifold.value ?? 0
-    result.regime.evidence.sensitivityRatio.offManifold = wide?.offManifold.value ?? 0
-    result.regime.evidence.sensitivityRatio.ratio = Estimate(value: off / on, low: 0, high: 100)
-    result.regime.evidence.onManifoldRetention.onManifold = small?.onManifold.value ?? 0
-    result.regime.evidence.accuracyRetention.accuracy = accuracy
-    result.regime.evidence.alignment.cosine = Estimate(value: cosine, low: cosine - 0.01, high: cosine + 0.01)
     return result
   }
 }

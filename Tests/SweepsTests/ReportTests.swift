@@ -18,7 +18,7 @@ import Testing
       return (CellRecord(cell, result), Optional(result))
     }
     return SweepReport(
-      definition: try FakeWork().definition(), models: models, reference: try FakeWork.template.get())
+      definition: try FakeWork().definition(), models: models, reference: try SyntheticModel.template.get())
   }
 
   private func verdict(_ report: SweepReport, _ id: String) -> SweepCheck.Verdict? {
@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func checksCanFail() throws {
-    let template = try FakeWork.template.get()
+    let template = try SyntheticModel.template.get()
     let wide = SweepCell.text(template.measurementProtocol.wideStep)
     func changed(
       _ values: @escaping (SweepCell) -> (on: Double, off: Double, accuracy: Double, cosine: Double, RegimeLabel)
@@ -108,6 +108,7 @@ import Testing
     #expect(again == report)
     let csv = try String(contentsOf: folder.sweep.table, encoding: .utf8).split(separator: "\n")
     #expect(csv.count == cells.count + 1)
+    #expect(csv[0].contains("specificShare,specificShareLow,specificShareHigh"))
     let width = csv[0].split(separator: ",", omittingEmptySubsequences: false).count
     #expect(csv.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == width })
     let svg = try String(contentsOf: folder.sweep.figure, encoding: .utf8)

@@ -40,6 +40,13 @@ import Testing
     #expect(third.trained.withLock { $0 } == [cells[0].id])
     #expect(Set(third.evaluated.withLock { $0 }) == [cells[0].id, cells[1].id])
     #expect(try folder.files() == before)
+
+    // Without its samples a result cannot be judged again.
+    try FileManager.default.removeItem(at: folder.sweep.samples(of: cells[2]))
+    let fourth = FakeWork()
+    _ = try run(fourth, in: folder, cells)
+    #expect(fourth.trained.withLock { $0 }.isEmpty && fourth.evaluated.withLock { $0 } == [cells[2].id])
+    #expect(try folder.files() == before)
   }
 
   @Test func aStoppedSweepGoesOn() throws {

@@ -52,7 +52,7 @@ import Testing
   @Test func everyRecipeHasItsModel() throws {
     let recipes = try FileManager.default.contentsOfDirectory(
       atPath: Self.models.appendingPathComponent("recipes").path
-    ).map { String($0.dropLast(".json".count)) }
+    ).filter { $0.hasSuffix(".json") }.map { String($0.dropLast(".json".count)) }
     for id in recipes where try Self.recipe(id).kind == .classifier {
       #expect(Self.ids.contains(id), "models/recipes/\(id).json has no models/\(id)")
     }

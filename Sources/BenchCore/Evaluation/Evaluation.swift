@@ -31,6 +31,15 @@ public struct Evaluation: Sendable {
     let temperature = CalibratedTemperature(logits: logits, labels: set.labels)
 
     let manifold = task.manifold.sharing(configuration.shared)
+    // Before the long part: a standard that cannot be one is refused at once. The exact Bayes classifier is a better one.
+    let standard =
+      try task.densityIsExact
+      ? nil
+      : subject.standard.flatMap { standard in
+        try standard.classifier.map {
+          try standardSamples($0, id: standard.reference.id, on: set, manifold, ranges, progress: progress)
+        }
+      }
     let suite = MeasurementSuite(task: task, configuration: configuration, classifier: subject.classifier)
     progress.begin("measuring", total: set.images.batch)
     let measured = try BlockPipeline(threads: configuration.threads).map(ranges) { range in
@@ -49,11 +58,7 @@ public struct Evaluation: Sendable {
       SampleColumn.temperatureInfluence,
       temperature?.influences ?? [Double](repeating: 0, count: samples.rowCount))
     samples.append(columnsOf: ImageAlignment.table(measured.map(\.vectors)))
-    if let standard = subject.standard, let classifier = standard.classifier {
-      samples.append(
-        columnsOf: try standardSamples(
-          classifier, id: standard.reference.id, on: set, manifold, ranges, progress: progress))
-    }
+    if let standard { samples.append(columnsOf: standard) }
     let inputs = suite.regimeInputs(
       of: subject, standardAccuracy: claims?.standardAccuracy, temperature: temperature)
 
@@ -212,7 +217,8 @@ public struct Evaluation: Sendable {
       directions: PerturbationDirections(
         at: images, range: range, seed: configuration.seed, on: manifold, tangentSpace: tangentSpace,
         shared: configuration.shared),
-      gradients: gradients, temperatureScale: temperatureScale, calibratedGradient: calibrated, controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
+      gradients: gradients, temperatureScale: temperatureScale, calibratedGradient: calibrated,
+      controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
   }
 
   private func taskRecord(of set: ImageSet, _ suite: MeasurementSuite, _ means: ResampledMeans) -> TaskRecord {

@@ -42,7 +42,7 @@ struct MeasurementSuite: Sendable {
       DistractorMeasurement(classifier: classifier, signalMask: $0, seed: configuration.seed)
     }
     bayesReference =
-      if case .bayes = task.calibration {
+      if task.densityIsExact {
         BayesReferenceMeasurement(
           classifier: DensityClassifier(task.density, noise: 0, threads: configuration.threads),
           smallStep: constants.smallStep, clip: configuration.clip)

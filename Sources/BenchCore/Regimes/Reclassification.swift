@@ -21,6 +21,10 @@ public enum Reclassification {
     var samples = file.samples
     if let standard {
       try check(standard.result, against: result)
+      guard standard.samples.rowCount == samples.rowCount else {
+        throw ReclassificationError.otherSamples(
+          model: standard.result.model.id, expected: samples.rowCount, got: standard.samples.rowCount)
+      }
       samples = try samples.withStandard(standard.samples, id: standard.result.model.id)
       inputs.standard = StandardReference(
         id: standard.result.model.id, sha256: standard.result.model.checkpoint?.sha256)

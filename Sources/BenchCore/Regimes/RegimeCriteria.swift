@@ -2,8 +2,10 @@
 public struct RegimeCriteria: Sendable, Equatable, Codable {
   /// R below it: robust off the manifold.
   public var robustRatio: Double
-  /// The share of the alignment that must belong to the image.
+  /// Aligned where the share of the alignment that belongs to the image is at least this.
   public var specificShare: Double
+  /// Not aligned where it is below this; between the two it tells neither.
+  public var templateShare: Double
   /// What G must reach; nil where no value of it means anything, the density being fitted.
   public var cosine: Double?
   /// Accuracy above chance, relative to that of the task's density, below which signal is lost.
@@ -17,11 +19,13 @@ public struct RegimeCriteria: Sendable, Equatable, Codable {
   public var tells: String
 
   public init(
-    robustRatio: Double, specificShare: Double, cosine: Double? = nil, densityAccuracy: Double,
+    robustRatio: Double, specificShare: Double, templateShare: Double? = nil, cosine: Double? = nil,
+    densityAccuracy: Double,
     densitySensitivity: Double? = nil, standards: [RecordedStandard] = [], tells: String
   ) {
     self.robustRatio = robustRatio
     self.specificShare = specificShare
+    self.templateShare = templateShare ?? specificShare
     self.cosine = cosine
     self.densityAccuracy = densityAccuracy
     self.densitySensitivity = densitySensitivity

@@ -22,7 +22,9 @@ extension RegimeEvidenceV2 {
       "On and off the manifold mean on and off the estimated tangent spaces, not the task's own: those of \($0)."
     }
     return [learned].compactMap { $0 } + inputs.reservations.map(\.sentence)
-      + [classificationSentence, robustnessSentence, signalSentence, standardSentence, alignmentSentence].compactMap { $0 }
+      + [classificationSentence, robustnessSentence, signalSentence, standardSentence, alignmentSentence].compactMap {
+        $0
+      }
       + [conclusion(resamples: resamples)]
   }
 
@@ -49,7 +51,8 @@ extension RegimeEvidenceV2 {
         ? "\(numbers): R is unbounded, so not off-manifold robust."
         : "\(numbers): the classifier responds to neither, and R is undefined."
     }
-    return "\(numbers): R = \(withInterval(r.ratio, 2)); below \(brief(r.threshold)), which is robust off the manifold, in "
+    return
+      "\(numbers): R = \(withInterval(r.ratio, 2)); below \(brief(r.threshold)), which is robust off the manifold, in "
       + "\(percentage(r.holdsIn)) of resamples."
   }
 
@@ -59,7 +62,8 @@ extension RegimeEvidenceV2 {
     let sensitivity = s.densitySensitivityRetention.map {
       "; on-manifold sensitivity at step \(brief(shortened: s.step)) relative to it K = \(withInterval($0, 2))"
     }
-    return "\(owner.prefix(1).uppercased() + owner.dropFirst()) has accuracy \(fixed(s.densityAccuracy.value, 3)) on these "
+    return
+      "\(owner.prefix(1).uppercased() + owner.dropFirst()) has accuracy \(fixed(s.densityAccuracy.value, 3)) on these "
       + "images: above chance the model has D = \(withInterval(s.densityRetention, 2)) of it (lost below "
       + "\(brief(s.densityThreshold)))\(sensitivity ?? "")."
   }
@@ -67,7 +71,8 @@ extension RegimeEvidenceV2 {
   private var standardSentence: String? {
     guard !signal.densityIsExact else { return nil }
     guard let standard = signal.standard, let a = signal.accuracyRetention, let k = signal.onManifoldRetention else {
-      return "No network trained without a robustness objective is known to compare it with, so what the objective cost in "
+      return
+        "No network trained without a robustness objective is known to compare it with, so what the objective cost in "
         + "signal is not known."
     }
     let lost =
@@ -80,7 +85,8 @@ extension RegimeEvidenceV2 {
     case .stated:
       return "Relative to the result of its standard twin \(standard.models[0]): \(numbers); \(lost)."
     case .recorded:
-      return "No standard twin was given; relative to the range of the recorded networks (\(standard.models.joined(separator: ", "))): "
+      return
+        "No standard twin was given; relative to the range of the recorded networks (\(standard.models.joined(separator: ", "))): "
         + "accuracy A = \(span(a)), on-manifold sensitivity K = \(span(k)) of it; \(lost)."
     }
   }
@@ -89,16 +95,19 @@ extension RegimeEvidenceV2 {
     let a = alignment
     let gate = a.cosineThreshold.map { ", which must reach \(brief($0))" } ?? ""
     let name = signal.densityIsExact ? "Bayes classifier's" : "reference's"
-    return "Its gradients have cosine G = \(withInterval(a.cosine, 3)) with the \(name) at noise \(brief(shortened: a.noise))"
+    return
+      "Its gradients have cosine G = \(withInterval(a.cosine, 3)) with the \(name) at noise \(brief(shortened: a.noise))"
       + "\(gate). Of the \(fixed(a.beyondImage.value, 3)) that is left beyond what any image has, \(fixed(a.specific.value, 4)) "
       + "belongs to the single image, the rest to its class: a share of \(withInterval(a.share, 2)). Gradients that fit the "
-      + "image have \(brief(a.shareThreshold)) or more; so have these in \(percentage(a.holdsIn)) of resamples."
+      + "image have \(brief(a.shareThreshold)) or more (so in \(percentage(a.holdsIn)) of resamples), those that do not less "
+      + "than \(brief(a.templateThreshold)) (\(percentage(a.failsIn)))."
   }
 
   private func conclusion(resamples: Int) -> String {
     let found = RegimeLabel.allCases.filter { shares[$0] > 0 }.sorted { shares[$0] > shares[$1] }
       .map { "\($0 == .indeterminate ? "no single label" : $0.rawValue) in \(percentage(shares[$0]))" }
-    let lead = "The rule, applied whole to each of \(resamples) bootstrap resamples, says \(found.joined(separator: ", "))"
+    let lead =
+      "The rule, applied whole to each of \(resamples) bootstrap resamples, says \(found.joined(separator: ", "))"
     guard let open else { return "\(lead)." }
     return "\(lead), and a label needs \(percentage(RegimeRule.requiredConfidence)). Open is the condition on "
       + "\(open.condition.rawValue); what would settle it: \(open.settledBy)."

@@ -88,8 +88,12 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
     /// How much of that other images with the same prediction do not have.
     public var specific: Estimate
     public var share: Estimate
+    /// At or above it: aligned.
     public var shareThreshold: Double
+    /// Below it: not aligned. Between the two the share tells neither.
+    public var templateThreshold: Double
     public var holdsIn: Double
+    public var failsIn: Double
   }
 
   /// The condition that keeps the label open, and what would settle it.
@@ -114,7 +118,11 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
       let isBroken = classification.holdsIn <= 1 - RegimeRule.requiredConfidence
       return Open(
         condition: .classification,
-        settledBy: isBroken ? "a model that classifies: check labels, their order, the images and the normalisation" : moreImages)
+        settledBy: isBroken
+          ? "a model that classifies: check labels, their order, the images and the normalisation" : moreImages)
+    }
+    if robustness.onManifold == 0, robustness.offManifold == 0 {
+      return Open(condition: .robustness, settledBy: "a model that responds to its images")
     }
     if isOpen(robustness.holdsIn) { return Open(condition: .robustness, settledBy: moreImages) }
     let isSignalOpen =
@@ -127,8 +135,12 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
           ? moreImages
           : "the same network trained without a robustness objective (--standard FILE; `pags-bench twin` makes one)")
     }
+    let isBetween =
+      (alignment.share.value.map { $0 >= alignment.templateThreshold && $0 < alignment.shareThreshold }) ?? false
     return Open(
       condition: .alignment,
-      settledBy: signal.densityIsExact ? moreImages : "\(moreImages) or a better reference (more training images)")
+      settledBy: isBetween
+        ? "a better reference (more training images); the share lies where standard and robust networks of this task are alike"
+        : signal.densityIsExact ? moreImages : "\(moreImages) or a better reference (more training images)")
   }
 }

@@ -16,8 +16,8 @@ public enum RegimeRule {
       try require(RegimeRuleV1.columns(inputs), of: means, version)
       return RegimeRuleV1.verdict(from: means, inputs)
     case RegimeRuleV2.version:
-      guard inputs.criteria != nil else { throw .noCriteria(version: version) }
       try require(RegimeRuleV2.columns(inputs), of: means, version)
+      guard inputs.criteria != nil else { throw .noCriteria(version: version) }
       return RegimeRuleV2.verdict(from: means, inputs)
     default: throw .unknownVersion(version)
     }

@@ -8,7 +8,8 @@
 /// 1. Accuracy not clearly above chance, or logits that say nothing of the labels: no regime.
 /// 2. R not below the task's threshold: weak.
 /// 3. Signal lost: excessive. It is lost where D is below the task's threshold, where A < 0.5, or where K < 0.5 and A < 0.85.
-/// 4. The share reaches the task's: bayes-aligned; else weak, alignment missing.
+/// 4. The share reaches the task's: bayes-aligned; it stays below what a template alone has: weak, alignment missing. Between the
+///    two, where standard and robust networks of the task are alike, no label.
 ///
 /// Without a measured standard, A and K are relative to the range of recorded ones, and a resample has a label only where all
 /// of the range give it.
@@ -37,7 +38,7 @@ public enum RegimeRuleV2 {
     let small = calibrated(SampleColumn.onManifold(step: inputs.smallStep))
     let wide = [SampleColumn.onManifold, SampleColumn.offManifold].flatMap { calibrated($0(inputs.wideStep)) }
     let standard =
-      inputs.standard.map { $0.stated == nil } ?? false
+      inputs.standard.map { $0.stated == nil } ?? false && !inputs.densityIsExact
       ? ([SampleColumn.correct, SampleColumn.temperatureInfluence] + small).map(standardColumn) : []
     let bayes = inputs.densityIsExact ? [SampleColumn.referenceOnManifold(step: inputs.smallStep)] : []
     return own + small + wide + standard + bayes
@@ -98,6 +99,7 @@ public enum RegimeRuleV2 {
   /// - Parameters:
   ///   - robust: nil where the model responds to neither direction.
   ///   - lost: whether signal is lost, against each standard that may be the model's.
+  ///   - aligned: nil where the share tells neither, or no gradient is defined.
   static func label(classifies: Bool, robust: Bool?, lost: [Bool], aligned: Bool?) -> RegimeLabel {
     guard classifies, let robust else { return .indeterminate }
     guard robust else { return .weak }
@@ -133,7 +135,8 @@ public enum RegimeRuleV2 {
       guard !specific.isNaN, !whole.isNaN, !cosine.resampled[resample].isNaN else { return nil }
       let reachesGate = criteria.cosine.map { cosine.resampled[resample] >= $0 } ?? true
       // Written without a quotient: where the alignment is not positive, no share of it is.
-      return reachesGate && whole > 0 && specific >= criteria.specificShare * whole
+      guard reachesGate, whole > 0, specific >= criteria.templateShare * whole else { return false }
+      return specific >= criteria.specificShare * whole ? true : nil
     }
 
     let labels = (0..<means.resamples).map { resample in
@@ -162,7 +165,8 @@ public enum RegimeRuleV2 {
           value: specific.value / beyondImage.value,
           resampled: zip(specific.resampled, beyondImage.resampled).map { $1 > 0 ? $0 / $1 : .nan },
           undefined: specific.undefined
-        ).estimate, shareThreshold: criteria.specificShare, holdsIn: rate(aligned)),
+        ).estimate, shareThreshold: criteria.specificShare, templateThreshold: criteria.templateShare,
+        holdsIn: rate(aligned), failsIn: rate(aligned.map { $0.map { !$0 } })),
       open: nil, sentences: [])
     evidence.open = evidence.openCondition(labels: shares)
     evidence.sentences = evidence.explanation(inputs, resamples: means.resamples)
@@ -199,7 +203,7 @@ public enum RegimeRuleV2 {
 
       var candidates: [(accuracy: Quantity, sensitivity: Quantity)] = []
       var standard: RegimeEvidenceV2.Standard?
-      if let given = inputs.standard {
+      if let given = inputs.standard, !inputs.densityIsExact {
         if let stated = given.stated {
           let accuracies = [stated.accuracy.low, stated.accuracy.high].compactMap { $0 }
           let sensitivities = [stated.onManifold.low, stated.onManifold.high].compactMap { $0 }

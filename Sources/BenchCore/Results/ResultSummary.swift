@@ -50,7 +50,8 @@ public enum ResultSummary {
     return [
       ("found", evidence.finding),
       ("reference", reference),
-    ] + (evidence.open.map { [("open", "the condition on \($0.condition.rawValue); settled by \($0.settledBy)")] } ?? [])
+    ]
+      + (evidence.open.map { [("open", "the condition on \($0.condition.rawValue); settled by \($0.settledBy)")] } ?? [])
   }
 
   private static func sensitivity(_ result: EvaluationResult) -> [String] {

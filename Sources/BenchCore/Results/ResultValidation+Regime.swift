@@ -96,7 +96,7 @@ extension ProblemCollector {
     for (name, rate) in [
       ("classification.holdsIn", evidence.classification.holdsIn), ("robustness.holdsIn", evidence.robustness.holdsIn),
       ("signal.keptIn", evidence.signal.keptIn), ("signal.lostIn", evidence.signal.lostIn),
-      ("alignment.holdsIn", evidence.alignment.holdsIn),
+      ("alignment.holdsIn", evidence.alignment.holdsIn), ("alignment.failsIn", evidence.alignment.failsIn),
     ] { require(rate, in: 0...1, "regime.evidence.\(name)") }
     if let scale = evidence.classification.temperatureScale {
       require(scale > 0 && scale.isFinite, "regime.evidence.classification.temperatureScale", "is \(scale)")

@@ -10,9 +10,10 @@ import Tensor
 ///
 /// The factor b minimises the convex
 ///
-///     f(b) = sum_i -log p_b(y_i | x_i) + (1/N) sum_i (1/K) sum_k -log p_b(k | x_i),   p_b = softmax(b z),
+///     f(b) = sum_i -log p_b(y_i | x_i) + (1/N) sum_i 1/2 (-log p_b(c_i | x_i) - log p_b(d_i | x_i)),   p_b = softmax(b z),
 ///
-/// whose second sum, the loss of one more image of which nothing is known, keeps b finite where every prediction is right.
+/// c the predicted class and d the runner-up. The second sum, the loss of one more image whose label is as likely the one as the
+/// other, keeps b finite where every prediction is right.
 public struct CalibratedTemperature: Sendable, Equatable {
   /// b, positive.
   public let scale: Double
@@ -27,10 +28,12 @@ public struct CalibratedTemperature: Sendable, Equatable {
   public init?(logits: Tensor, labels: [Int]) {
     precondition(logits.batch == labels.count, "one label per image")
     let rows = labels.indices.map { Row(logits.item($0), label: labels[$0], weight: 1 / Double(labels.count)) }
-    let slopeAtZero = rows.reduce(0) { $0 + $1.derivatives(at: 0).first }
+    // Of the images alone: the one more would speak for any classifier.
+    let slopeAtZero = rows.reduce(0) { $0 + $1.slopeAtZero }
     // The logits' own scale, so that the search takes the same steps whatever they were multiplied with.
     let spread = rows.reduce(0) { $0 + $1.spread } / Double(max(1, rows.count))
-    guard slopeAtZero < 0, spread > 0, spread.isFinite else { return nil }
+    // What is below zero by rounding alone is no information.
+    guard slopeAtZero < -1e-9 * spread * Double(rows.count), spread > 0, spread.isFinite else { return nil }
     func slope(_ scale: Double) -> Double { rows.reduce(0) { $0 + $1.derivatives(at: scale).first } }
     var (low, high) = (0.0, 1 / spread)
     while slope(high) < 0 {
@@ -54,17 +57,23 @@ public struct CalibratedTemperature: Sendable, Equatable {
   private struct Row {
     /// Logits less the largest.
     let logits: [Double]
-    /// What -log p is to be averaged over: the label's logit and, with the weight of the image of which nothing is known, all.
+    /// The label's logit and, with the weight of the one more image, the mean of the two largest.
     let target: Double
     let weight: Double
     let spread: Double
+    /// Of the label's part.
+    let slopeAtZero: Double
 
     init(_ row: ArraySlice<Float>, label: Int, weight: Double) {
       let largest = Double(row.max() ?? 0)
       logits = row.map { Double($0) - largest }
       let mean = logits.reduce(0, +) / Double(max(1, logits.count))
-      target = logits[label] + weight * mean
+      // The largest is 0; a second one that is as large counts too.
+      let first = logits.firstIndex(of: 0) ?? 0
+      let runnerUp = logits.enumerated().reduce(-Double.infinity) { $1.offset == first ? $0 : max($0, $1.element) }
+      target = logits[label] + weight * 0.5 * runnerUp
       self.weight = 1 + weight
+      slopeAtZero = mean - logits[label]
       spread = (logits.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, logits.count))).squareRoot()
     }
 

@@ -35,7 +35,8 @@ struct ReclassifyCommand: ParsableCommand {
   func validate() throws {
     guard RegimeRule.versions.contains(rule) else {
       let nearest = Nearest.match(rule, in: RegimeRule.versions).map { "; did you mean `\($0)`?" } ?? ";"
-      throw ValidationError("there is no rule `\(rule)`\(nearest) known are \(RegimeRule.versions.joined(separator: ", "))")
+      throw ValidationError(
+        "there is no rule `\(rule)`\(nearest) known are \(RegimeRule.versions.joined(separator: ", "))")
     }
   }
 
@@ -67,6 +68,11 @@ struct ReclassifyCommand: ParsableCommand {
       outcomes.append((url, outcome, verdict))
     }
     if write {
+      // All of them before the first is replaced.
+      for (url, outcome, _) in outcomes {
+        let problems = ResultValidation.problems(in: outcome.result)
+        guard problems.isEmpty else { throw ResultError.invalid(file: url.path, problems: problems) }
+      }
       for (url, outcome, _) in outcomes {
         if standard != nil { try AtomicFile.write(SampleFile.encode(outcome), to: SampleFile.url(beside: url).path) }
         try ResultFile.write(outcome.result, to: url)
@@ -80,7 +86,8 @@ struct ReclassifyCommand: ParsableCommand {
   private static func table(_ verdicts: [Verdict]) -> String {
     verdicts.map { verdict in
       let text = ResultSummary.verdict(verdict.regime)
-      return "\(verdict.model): \(text)" + (verdict.before == verdict.regime.label ? "" : " (was \(verdict.before.rawValue))")
+      return "\(verdict.model): \(text)"
+        + (verdict.before == verdict.regime.label ? "" : " (was \(verdict.before.rawValue))")
     }.joined(separator: "\n")
   }
 

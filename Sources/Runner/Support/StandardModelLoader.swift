@@ -15,7 +15,10 @@ struct StandardModelLoader {
     given: String?, of subject: EvaluationSubject, on task: any BenchmarkTask
   ) throws -> StandardModel? {
     if let given { return try load(given, on: task) }
-    guard subject.task == task.id, let claimed = subject.claims?.standardModel else { return nil }
+    // Its sensitivities are along the task's own tangent spaces.
+    guard subject.task == task.id, task.manifold.learned == nil, let claimed = subject.claims?.standardModel else {
+      return nil
+    }
     return StandardModel(stating: try stated(claimed, by: subject.record.id, on: task))
   }
 
@@ -42,6 +45,10 @@ struct StandardModelLoader {
     let result = try ResultFile.read(url)
     guard result.task.version == task.version, case .v2(let evidence) = result.regime.evidence else {
       throw StandardModelError.oldResult(id: id, model: model)
+    }
+    if let reservations = result.regime.reservations { throw StandardModelError.reservations(id, reservations) }
+    guard evidence.classification.temperatureScale != nil else {
+      throw EvaluationError.standardDoesNotClassify(model: id)
     }
     return StandardReference(
       id: id, sha256: result.model.checkpoint?.sha256,

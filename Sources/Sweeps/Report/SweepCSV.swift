@@ -9,7 +9,9 @@ enum SweepCSV {
     for step in steps {
       header += triple("onManifold@\(SweepCell.text(step))") + triple("offManifold@\(SweepCell.text(step))")
     }
-    for name in ["offOverOn", "onManifoldRetention", "accuracyRetention", "alignment", "specificShare"] { header += triple(name) }
+    for name in ["offOverOn", "onManifoldRetention", "accuracyRetention", "alignment", "specificShare"] {
+      header += triple(name)
+    }
     header += ["checkpointSHA256", "failure"]
     let rows = report.models.map { row($0, objective: report.definition.objective, steps: steps) }
     return ([header] + rows).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()

@@ -128,9 +128,9 @@ public struct SweepRunner: Sendable {
   }
 
   private func evaluate(_ cell: SweepCell, threads: Int, progress: CellProgress) throws -> EvaluationResult {
-    // The models of a sweep claim nothing that would be checked first: measuring is all.
+    // Accuracy first, by one pass of the many.
     try progress.beginPhase(
-      budget: CellProgress.unitsPerCell - CellProgress.unitsOfTraining, stages: [1], keepsNotes: true)
+      budget: CellProgress.unitsPerCell - CellProgress.unitsOfTraining, stages: [0.1, 0.9], keepsNotes: true)
     let measured = try work.evaluate(cell, in: folder.folder(of: cell), threads: threads, progress: progress)
     let standards = SweepStandards(folder: folder, definition: definition)
     let outcome =

@@ -14,8 +14,8 @@ struct SweepStandards {
   func apply(to cells: [SweepCell]) throws {
     for cell in cells where try isComplete(cell) {
       let result = try ResultFile.read(folder.result(of: cell))
-      guard let outcome = try judged(result, of: cell, try samples(of: cell)) else { continue }
-      try write(outcome, of: cell)
+      guard let reference = try standard(of: cell, judging: result) else { continue }
+      try write(judged(result, of: cell, try samples(of: cell), against: reference), of: cell)
     }
   }
 
@@ -23,6 +23,11 @@ struct SweepStandards {
   func judged(
     _ result: EvaluationResult, of cell: SweepCell, _ file: SampleFile
   ) throws -> EvaluationOutcome? {
+    try standard(of: cell, judging: result).map { try judged(result, of: cell, file, against: $0) }
+  }
+
+  /// The result of the cell's standard, where the cell is still to be judged by it.
+  private func standard(of cell: SweepCell, judging result: EvaluationResult) throws -> EvaluationResult? {
     guard !result.task.density.isExact else { return nil }
     let standard = SweepCell(objective: cell.objective, strength: 0, seed: cell.seed)
     let isItself = standard == cell
@@ -31,9 +36,18 @@ struct SweepStandards {
     if let present = Self.measuredStandard(of: result), present.sha256 == reference.model.checkpoint?.sha256 {
       return nil
     }
+    return reference
+  }
+
+  private func judged(
+    _ result: EvaluationResult, of cell: SweepCell, _ file: SampleFile, against reference: EvaluationResult
+  ) throws -> EvaluationOutcome {
+    let standard = SweepCell(objective: cell.objective, strength: 0, seed: cell.seed)
     return try Reclassification.outcome(
       result, file,
-      standard: (result: reference, samples: isItself ? file.samples : try samples(of: standard).samples))
+      standard: (
+        result: reference, samples: cell == standard ? file.samples : try samples(of: standard).samples
+      ))
   }
 
   /// The samples first: a result that is there has them.

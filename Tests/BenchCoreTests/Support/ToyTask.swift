@@ -85,6 +85,13 @@ struct ToyTask: BenchmarkTask {
   var score: any Score { DensityScore(density) }
   var densityIsExact = true
   var calibration: RegimeCalibration = .bayes(gate: 0.45)
+  /// Those of `glyphs`. That the Bayes classifier is linear does not make its log-odds gradients the same for all images of a
+  /// class: the other two classes' weights enter with the image's own posterior, and two fifths of the alignment are the
+  /// image's. For the classifiers made of it the share is the same, so what tells them apart is R and the cosine, as it was
+  /// under rule v1.
+  var criteria = RegimeCriteria(
+    robustRatio: 1, specificShare: 0.25, cosine: 0.45, densityAccuracy: 0.85, densitySensitivity: 0.75,
+    tells: "all three regimes: everything is known in closed form")
   let signalMask: [Bool]? = (0..<ToyDensity.dimension).map { $0 < 12 }
   let protocolConstants = ProtocolConstants(
     stepSizes: [0.5, 1, 2], wideStep: 2, smallStep: 0.5, scoreNoises: [0.25], alignmentNoises: [0.25, 0.5],
@@ -136,8 +143,25 @@ func toyConfiguration(images: Int = 150, seed: UInt64 = 3) -> EvaluationConfigur
 /// The result of evaluating a classifier on the toy task.
 func toyOutcome(
   _ classifier: any Classifier = ToyDensity.bayesClassifier(), id: String = "toy-bayes", task: ToyTask = ToyTask(),
-  images: Int = 150, claims: ModelDescription.Claims? = nil
+  images: Int = 150, seed: UInt64 = 3, claims: ModelDescription.Claims? = nil, standard: StandardModel? = nil,
+  reservations: [RegimeReservation] = []
 ) throws -> EvaluationOutcome {
-  try Evaluation(task: task, configuration: toyConfiguration(images: images)).run(
-    EvaluationSubject(classifier: classifier, record: toyRecord(id: id), task: "toy", claims: claims))
+  try Evaluation(task: task, configuration: toyConfiguration(images: images, seed: seed)).run(
+    EvaluationSubject(
+      classifier: classifier, record: toyRecord(id: id), task: "toy", claims: claims, standard: standard,
+      reservations: reservations))
+}
+
+/// The toy task as if its density were fitted, so that models are compared with a standard.
+func fittedToyTask(standards: [RecordedStandard] = []) -> ToyTask {
+  var task = ToyTask()
+  task.densityIsExact = false
+  task.calibration = .none
+  task.criteria.standards = standards
+  return task
+}
+
+/// All logits are 0.
+func uninformedClassifier() -> QuadraticClassifier {
+  QuadraticClassifier(inputShape: [1, 4, 6], weights: Matrix(rows: 3, columns: 24))
 }

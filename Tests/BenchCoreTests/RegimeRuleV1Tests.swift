@@ -4,7 +4,7 @@ import Testing
 
 @testable import BenchCore
 
-@Suite struct RegimeRuleTests {
+@Suite struct RegimeRuleV1Tests {
   /// Means of synthetic samples, with a spread of a tenth.
   private struct Case {
     var off = 0.2
@@ -19,8 +19,8 @@ import Testing
     var standardAccuracy: Double?
 
     func verdict(images: Int = 400, spread: Double = 0.1) -> RegimeVerdict {
-      let series = AlignmentSeries(
-        reference: .classifier, target: .logOddsPredicted, metric: CosineMetric(), noise: 0.5)
+      let decisive = AlignmentColumns(
+        reference: .classifier, target: .logOddsPredicted, metric: CosineMetric.id, noise: 0.5)
       let stream = RandomStream(seed: 4, name: "synthetic")
       var columns = 0
       func around(_ mean: Double) -> [Double] {
@@ -34,17 +34,18 @@ import Testing
         (SampleColumn.correct, shares(accuracy)), (SampleColumn.onManifold(step: 8), around(on)),
         (SampleColumn.offManifold(step: 8), around(off)), (SampleColumn.onManifold(step: 2), around(small)),
         (SampleColumn.referenceOnManifold(step: 2), around(referenceSmall)),
-        (SampleColumn.referenceCorrect, shares(referenceAccuracy)), (series.column, around(cosine)),
+        (SampleColumn.referenceCorrect, shares(referenceAccuracy)), (decisive.column, around(cosine)),
       ])
       for control in AlignmentControl.allCases {
-        table.append(series.column(of: control), around(controls[control] ?? 0))
+        table.append(decisive.column(of: control), around(controls[control] ?? 0))
       }
       let means = Bootstrap(imageCount: images, resamples: 400, seed: 1).means(of: table)
-      return RegimeRule.verdict(
+      return RegimeRuleV1.verdict(
         from: means,
         RegimeInputs(
-          wideStep: 8, smallStep: 2, classCount: 10, calibration: calibration, standardAccuracy: standardAccuracy,
-          alignment: series.result(from: means), alignmentColumn: series.column))
+          classCount: 10, wideStep: 8, smallStep: 2, densityIsExact: true, decisive: decisive, calibration: calibration,
+          standardAccuracy: standardAccuracy, criteria: nil, parameters: 0, temperatureScale: nil, standard: nil,
+          learnedManifold: nil, reservations: []))
     }
   }
 
@@ -55,7 +56,7 @@ import Testing
   @Test func robustAndAlignedIsBayesAligned() {
     let verdict = Case().verdict()
     #expect(verdict.label == .bayesAligned && verdict.confidence == 1)
-    #expect(verdict.evidence.alignment.passed == true)
+    #expect(verdict.evidence.v1?.alignment.passed == true && verdict.reservations == nil)
     #expect(said(verdict, "off-manifold robust.") && said(verdict, "reaching the gate 0.45"))
   }
 
@@ -92,17 +93,17 @@ import Testing
     #expect(said(verdict, "leading \(verdict.evidence.leadingLabel.rawValue)"))
   }
 
-  @Test func theRelativeGateComparesIntervals() {
+  @Test func theRelativeGateComparesIntervals() throws {
     var entry = Case(calibration: .recorded(onManifoldSensitivity: 0.07, models: ["standard-a", "standard-b"]))
     let verdict = entry.verdict()
     #expect(verdict.label == .bayesAligned)
-    #expect(verdict.evidence.alignment.gate.kind == .relative)
-    #expect(verdict.evidence.alignment.gate.control == .sobel)
-    #expect(verdict.evidence.accuracyRetention.used == false)
+    let evidence = try #require(verdict.evidence.v1)
+    #expect(evidence.alignment.gate.kind == .relative && evidence.alignment.gate.control == .sobel)
+    #expect(evidence.accuracyRetention.used == false)
     #expect(said(verdict, "A is not used") && said(verdict, "standard-a, standard-b"))
     entry.controls[.image] = 0.549
     let unaligned = entry.verdict()
-    #expect(unaligned.label == .weak && unaligned.evidence.alignment.gate.control == .image)
+    #expect(unaligned.label == .weak && unaligned.evidence.v1?.alignment.gate.control == .image)
     #expect(said(unaligned, "not above the upper bound of every control"))
   }
 
@@ -117,17 +118,18 @@ import Testing
     #expect(unstated.verdict().label == .bayesAligned)
   }
 
-  @Test func withoutCalibrationNeitherIsUsed() {
+  @Test func withoutCalibrationNeitherIsUsed() throws {
     let verdict = Case(small: 0.001, accuracy: 0.2, calibration: .none, standardAccuracy: 0.95).verdict()
     #expect(verdict.label == .bayesAligned)
-    #expect(!verdict.evidence.onManifoldRetention.used && !verdict.evidence.accuracyRetention.used)
-    #expect(verdict.evidence.onManifoldRetention.ratio == nil)
+    let evidence = try #require(verdict.evidence.v1)
+    #expect(!evidence.onManifoldRetention.used && !evidence.accuracyRetention.used)
+    #expect(verdict.evidence.onManifoldRetention == nil && verdict.evidence.accuracyRetention == nil)
     #expect(said(verdict, "K is not used"))
   }
 
   @Test func noOnManifoldSensitivityDoesNotCrash() {
     let unbounded = Case(on: 0).verdict()
-    #expect(unbounded.label == .weak && unbounded.evidence.sensitivityRatio.ratio.value == nil)
+    #expect(unbounded.label == .weak && unbounded.evidence.sensitivityRatio.value == nil)
     #expect(said(unbounded, "unbounded"))
     let constant = Case(off: 0, on: 0, small: 0, calibration: .recorded(onManifoldSensitivity: 0.1, models: []))
     #expect(constant.verdict().label == .excessive)
@@ -160,14 +162,14 @@ import Testing
       let numbers = try #require(line.firstMatch(of: /\} +([\d.]+) \[[\d.]+,[\d.]+\] +([\d.]+) +([\d.]+) \|/))
       guard share > 0.95, line.contains("'\(fields[3])': \(share)") else { continue }
       let ratio = try #require(Double(numbers.1))
-      let label = RegimeRule.label(
+      let label = RegimeRuleV1.label(
         offManifold: ratio, onManifold: 1, retention: Double(numbers.2), accuracyRetention: Double(numbers.3),
         aligned: true)
       let study = fields[3] == "aligned" ? "bayes-aligned" : fields[3]
       if label.rawValue != study { exceptions.append("\(name): study \(study), v1 \(label.rawValue)") }
       // With the gate, what was aligned and lies below it is weak, and nothing else changes.
       let cosine = try #require(cosines[name])
-      let gated = RegimeRule.label(
+      let gated = RegimeRuleV1.label(
         offManifold: ratio, onManifold: 1, retention: Double(numbers.2), accuracyRetention: Double(numbers.3),
         aligned: cosine >= 0.45)
       #expect(gated == (label == .bayesAligned && cosine < 0.45 ? .weak : label))
