@@ -210,8 +210,8 @@ import Testing
     let usual = ["accuracy": [150, 150], "measuring": [150, 150]]
     #expect(try stages() == usual)
     #expect(try stages(claims: claims) == usual)
-    #expect(
-      try stages(standard: fragileClassifier(strength: 2)) == usual.merging(["standard twin": [150, 150]]) { $1 })
+    // The exact Bayes classifier is a better standard than any twin, which is not measured then.
+    #expect(try stages(standard: fragileClassifier(strength: 2)) == usual)
   }
 
   @Test func classifiersThatDoNotFitAreRefused() throws {

@@ -61,7 +61,10 @@ import Testing
     for folder in ["models", "study/regimes/models", "goldens"] {
       let directory = shared.appendingPathComponent(folder)
       for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where !name.hasSuffix(".md") {
-        let file = try CheckpointFile.open(directory.appendingPathComponent(name).path)
+        var isFolder: ObjCBool = false
+        let path = directory.appendingPathComponent(name).path
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else { continue }
+        let file = try CheckpointFile.open(path)
         if name.hasSuffix(".onnx") {
           #expect(FileProbe(file).format == .onnx)
           #expect(throws: CheckpointError.self) { try CheckpointReader.stateDict(of: file) }

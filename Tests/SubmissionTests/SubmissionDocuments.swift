@@ -88,7 +88,7 @@ enum SubmissionDocuments {
       "../net"),
     changed(
       "standard model that is a number", "0.93", "0.93, \"standardModel\": 7", at: "$.claims.standardModel",
-      "expected string"),
+      "id of a result"),
     changed("deviation 0", "0.25", "0", at: "$.preprocessing.std[0]", "is 0", "at least 0.0001"),
     changed("negative deviation", "0.25", "-0.25", at: "$.preprocessing.std[0]", "at least 0.0001"),
     changed("absurd mean", "[0.5]", "[1e300]", at: "$.preprocessing.mean[0]", "at most 100"),

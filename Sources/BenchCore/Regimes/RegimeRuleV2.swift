@@ -161,11 +161,8 @@ public enum RegimeRuleV2 {
         target: inputs.decisive.target, metric: inputs.decisive.metric, noise: inputs.decisive.noise,
         cosine: cosine.estimate, cosineThreshold: criteria.cosine, beyondImage: beyondImage.estimate,
         specific: specific.estimate,
-        share: Quantity(
-          value: specific.value / beyondImage.value,
-          resampled: zip(specific.resampled, beyondImage.resampled).map { $1 > 0 ? $0 / $1 : .nan },
-          undefined: specific.undefined
-        ).estimate, shareThreshold: criteria.specificShare, templateThreshold: criteria.templateShare,
+        share: share(of: specific, in: beyondImage), shareThreshold: criteria.specificShare,
+        templateThreshold: criteria.templateShare,
         holdsIn: rate(aligned), failsIn: rate(aligned.map { $0.map { !$0 } })),
       open: nil, sentences: [])
     evidence.open = evidence.openCondition(labels: shares)
@@ -175,6 +172,17 @@ public enum RegimeRuleV2 {
     return RegimeVerdict(
       label: isDecided && !isWithheld ? leading : .indeterminate, confidence: shares[leading],
       reservations: inputs.reservations.isEmpty ? nil : inputs.reservations, evidence: .v2(evidence))
+  }
+
+  /// Undefined where the alignment may be nothing: then a share of it means nothing.
+  private static func share(of specific: Quantity, in beyondImage: Quantity) -> Estimate {
+    guard beyondImage.value > 0, beyondImage.resampled.allSatisfy({ $0 > 0 }) else {
+      return Estimate(value: nil, low: nil, high: nil)
+    }
+    return Quantity(
+      value: specific.value / beyondImage.value,
+      resampled: zip(specific.resampled, beyondImage.resampled).map { $0 / $1 }, undefined: specific.undefined
+    ).estimate
   }
 
   /// Step 3: whether signal is lost, against everything that may be the model's standard.
