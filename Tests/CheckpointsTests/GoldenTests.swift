@@ -63,7 +63,8 @@ import Testing
       for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where !name.hasSuffix(".md") {
         var isFolder: ObjCBool = false
         let path = directory.appendingPathComponent(name).path
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue else { continue }
+        let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        guard exists, !isFolder.boolValue else { continue }
         let file = try CheckpointFile.open(path)
         if name.hasSuffix(".onnx") {
           #expect(FileProbe(file).format == .onnx)

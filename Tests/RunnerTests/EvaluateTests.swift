@@ -57,6 +57,19 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
   }
 
+  @Test func theFolderOfTheOutputIsMade() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (checkpoint, _) = try SmallModel.write(to: binary)
+    let output = binary.path("new/folder/result.json")
+    let outcome = try binary.run(
+      "evaluate", checkpoint, "--images", "20", "--quiet", "--no-leaderboard", "--output", output)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let result = try ResultFile.read(URL(fileURLWithPath: output))
+    let samples = try SampleFile.read(SampleFile.url(beside: URL(fileURLWithPath: output)))
+    #expect(result.measurementProtocol.images == 20 && samples.samples.rowCount == 20)
+  }
+
   @Test func sameBytesForAnyBatchAndThreads() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }

@@ -135,6 +135,7 @@ struct EvaluateCommand: ParsableCommand {
     var places: [String] = []
     if let output {
       let url = URL(fileURLWithPath: output)
+      try Folder.make(url.deletingLastPathComponent())
       try AtomicFile.write(SampleFile.encode(outcome), to: SampleFile.url(beside: url).path)
       try ResultFile.write(outcome.result, to: url)
       places.append(output)

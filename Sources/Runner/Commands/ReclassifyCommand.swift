@@ -61,8 +61,12 @@ struct ReclassifyCommand: ParsableCommand {
       let samples = SampleFile.url(beside: url)
       guard FileManager.default.fileExists(atPath: samples.path) else { throw ReclassifyError.noSamples(url.path) }
       let result = try ResultFile.read(url)
-      let outcome = try Reclassification.outcome(
-        result, SampleFile.read(samples), version: rule, standard: standard)
+      let outcome: EvaluationOutcome
+      do {
+        outcome = try Reclassification.outcome(result, SampleFile.read(samples), version: rule, standard: standard)
+      } catch let error as RegimeRuleError {
+        throw ReclassifyError.notApplicable(url.path, error)
+      }
       let verdict = Verdict(
         file: url.path, model: result.model.id, rule: rule, before: result.regime.label, regime: outcome.result.regime)
       outcomes.append((url, outcome, verdict))
@@ -109,6 +113,7 @@ enum ReclassifyError: Error, CustomStringConvertible {
   case missing(String)
   case noSamples(String)
   case nothing([String])
+  case notApplicable(String, RegimeRuleError)
 
   var description: String {
     switch self {
@@ -116,6 +121,7 @@ enum ReclassifyError: Error, CustomStringConvertible {
     case .noSamples(let path):
       "\(path): there are no samples beside it (<name>.samples.safetensors), which `evaluate` writes and git does not keep; "
         + "evaluate the model again"
+    case .notApplicable(let path, let error): "\(path): \(error)"
     case .nothing(let paths):
       "\(paths.joined(separator: ", ")): there is no result file with samples beside it"
     }
