@@ -262,12 +262,14 @@ def changed_logits(torch, bench, rows, report):
     worst = 0.0
     failures = []
     for row, job, result in zip(owners, jobs, bench.map(jobs)):
-        if "failed" in result:
-            failures.append(f"{job['name']}: {result['failed']}")
+        if "failed" in result or "failed" in row["result"]:
+            failures.append(f"{job['name']}: {result.get('failed', 'its original failed')}")
             continue
         changed += label(result) != label(row["result"])
         for path in (("robustness", "ratio"), ("alignment", "share")):
             a, b = (item["regime"]["evidence"][path[0]][path[1]]["value"] for item in (result, row["result"]))
+            if a is None or b is None:
+                continue
             worst = max(worst, abs(a - b) / max(abs(b), 1e-9))
     report("\n3. Nothing that leaves predictions alone changes the verdict: logits times 0.1 and 10, a common function added")
     report(f"   {len(jobs)} changed networks: {changed} other labels, R and share differ by at most {worst:.1e} relative")
@@ -345,6 +347,7 @@ def left_out(rows, report):
         return row["result"]["regime"]["evidence"][group][name]["value"]
 
     known = [row for row in rows if "failed" not in row["result"] and "?" not in row["expected"]]
+    known = [row for row in known if value(row, "robustness", "ratio") and value(row, "alignment", "share")]
     for row in known:
         row["family"] = re.split("[-_0-9]", row["name"])[0]
     right = wrong = 0
