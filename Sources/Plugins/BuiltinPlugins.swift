@@ -18,5 +18,7 @@ public enum BuiltinPlugins {
 
   public static let scores: [any ScorePlugin.Type] = [DenoiserPlugin.self]
 
+  public static let posteriorScores: [any PosteriorScorePlugin.Type] = [ConditionalDenoiserPlugin.self]
+
   public static let metrics: [any AlignmentMetric] = [Cosine()]
 }

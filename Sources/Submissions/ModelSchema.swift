@@ -198,6 +198,12 @@ public enum ModelSchema {
           "type": "number",
           "exclusiveMinimum": 0,
           "maximum": 1000
+        },
+        "classes": {
+          "description": "of a class-conditional denoiser: how many classes it finds the noise for",
+          "type": "integer",
+          "minimum": 2,
+          "maximum": 4096
         }
       },
       "$defs": {

@@ -3,8 +3,8 @@ import Foundation
 import Plugins
 import Tensor
 
-/// Trains an autoencoder or a denoiser for a task, from a configuration to a folder that `evaluate --manifold` or `--score`
-/// takes.
+/// Trains an autoencoder or a denoiser for a task, from a configuration to a folder that `evaluate --manifold`, `--score` or
+/// `--reference` takes.
 public struct ReferenceTraining: Sendable {
   public let configuration: TrainingConfiguration
   private let plugin: any TaskPlugin.Type
@@ -48,14 +48,18 @@ public struct ReferenceTraining: Sendable {
     }
     let architecture = try ReferenceArchitecture(
       named: configuration.architecture, kind: configuration.kind, imageShape: images.imageShape,
-      latentDimension: configuration.latentDimension, width: configuration.width)
+      latentDimension: configuration.latentDimension, width: configuration.width,
+      classes: configuration.conditional ? images.classCount : nil)
     let network = TrainableNetwork(
       name: architecture.name, inputShape: images.imageShape,
       preprocessing: configuration.preprocessing ?? normalisation(of: images), layers: architecture.layers,
       tensors: architecture.tensors)
     let objective: any Objective =
-      configuration.kind == .denoiser
-      ? DenoiserObjective(configuration.objective) : AutoencoderObjective(configuration.objective)
+      switch (configuration.kind, configuration.conditional) {
+      case (.denoiser, true): ConditionalDenoiserObjective(configuration.objective)
+      case (.denoiser, false): DenoiserObjective(configuration.objective)
+      default: AutoencoderObjective(configuration.objective)
+      }
     return (try Trainer(configuration, network: network, objective: objective, images: images), architecture)
   }
 
@@ -86,7 +90,9 @@ public struct ReferenceTraining: Sendable {
     _ trained: TrainedNetwork, _ architecture: ReferenceArchitecture, id: String, name: String?
   ) -> ModelDescription {
     let (kind, noise) = (configuration.kind, configuration.objective.noise)
-    let what = kind == .denoiser ? "noise \(noise)" : "latent dimension \(configuration.latentDimension)"
+    let conditioned = architecture.classes.map { ", \($0) classes" } ?? ""
+    let what =
+      kind == .denoiser ? "noise \(noise)\(conditioned)" : "latent dimension \(configuration.latentDimension)"
     var description = ModelDescription(
       id: id, name: name ?? "\(architecture.name), \(what), seed \(configuration.seed)")
     description.kind = kind
@@ -94,6 +100,7 @@ public struct ReferenceTraining: Sendable {
     description.architecture = architecture.description
     description.preprocessing = trained.network.preprocessing
     if kind == .denoiser { description.noise = noise }
+    description.classes = architecture.classes
     let loss =
       trained.history.last.map { String(format: ", mean squared error %.5f in normalised units", $0.loss) } ?? ""
     description.source = ModelDescription.Source(

@@ -11,6 +11,8 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
   public var kind = ModelDescription.Kind.classifier
   /// Of an autoencoder.
   public var latentDimension = 128
+  /// Of a denoiser: whether it finds the noise for every class by itself.
+  public var conditional = false
   public var architecture = "cnn-small"
   /// Channels of the first convolution; nil for the architecture's own.
   public var width: Int?
@@ -42,6 +44,7 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     try values.read(&task, .task)
     try values.read(&kind, .kind)
     try values.read(&latentDimension, .latentDimension)
+    try values.read(&conditional, .conditional)
     // Where the recipe names no architecture.
     architecture = ReferenceArchitecture.names(of: kind).first ?? architecture
     try values.read(&architecture, .architecture)
@@ -70,6 +73,7 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     if latentDimension != Self().latentDimension || kind == .autoencoder {
       try values.encode(latentDimension, forKey: .latentDimension)
     }
+    if conditional { try values.encode(conditional, forKey: .conditional) }
     try values.encode(architecture, forKey: .architecture)
     try values.encodeIfPresent(width, forKey: .width)
     try values.encode(objective, forKey: .objective)
@@ -89,7 +93,8 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case task, kind, latentDimension, architecture, width, objective, seed, images, dataSeed, epochs, batch, optimizer,
+    case task, kind, latentDimension, conditional, architecture, width, objective, seed, images, dataSeed, epochs,
+      batch, optimizer,
       schedule
     case gradientClipping, augmentation, initialisation, preprocessing, twinOf
   }
@@ -119,6 +124,7 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     try require(
       kind == .classifier || (objective.name == CrossEntropy.id && objective.strength == 0), "objective",
       objective.name, "none for \(kind.rawValue)s, which have one of their own")
+    try require(!conditional || kind == .denoiser, "conditional", conditional, "a denoiser (--kind denoiser)")
     try require((1...65536).contains(batch), "batch", batch, "1 to 65536")
     if let images { try require((1...100_000_000).contains(images), "images", images, "1 to 100000000") }
     if let width { try require((1...4096).contains(width), "width", width, "1 to 4096") }

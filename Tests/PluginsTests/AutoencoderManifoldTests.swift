@@ -101,7 +101,7 @@ import _TestSupport
   func anyImageSize(_ shape: [Int]) throws {
     let shape = Shape(shape)
     let (checkpoint, description) = try ReferenceFixtures.autoencoder(k: 4, shape: shape)
-    let options = ReferenceOptions(task: "toy", imageShape: shape)
+    let options = ReferenceOptions(task: "toy", imageShape: shape, classCount: 3)
     let basis = try AutoencoderPlugin.load(checkpoint, description, options)
       .tangentBasis(at: ReferenceFixtures.images(2, shape))
     #expect(basis.bases.map(\.shape) == [[4, shape.count], [4, shape.count]])
@@ -127,7 +127,7 @@ import _TestSupport
       TensorToWrite(name: "a.weight", shape: [4, 6], floats: [Float](repeating: 0.1, count: 24)),
       TensorToWrite(name: "b.weight", shape: [6, 4], floats: weights),
     ])
-    let options = ReferenceOptions(task: "toy", imageShape: [1, 2, 3])
+    let options = ReferenceOptions(task: "toy", imageShape: [1, 2, 3], classCount: 3)
     let basis = try AutoencoderPlugin.load(checkpoint, description, options)
       .tangentBasis(at: ReferenceFixtures.images(3, [1, 2, 3]))
     #expect(basis.bases.allSatisfy { $0.shape == [2, 6] })
@@ -158,9 +158,9 @@ import _TestSupport
     #expect(
       try message { $0.preprocessing = Preprocessing(mean: [0, 0], std: [1, 0]) }.contains("standard deviations"))
     // Images of another size fail where the convolutions meet the linear layer, others of one channel at once.
-    let wide = ReferenceOptions(task: "toy", imageShape: [2, 8, 20])
+    let wide = ReferenceOptions(task: "toy", imageShape: [2, 8, 20], classCount: 3)
     #expect(try message(wide) { _ in }.contains("encoder.code.weight"))
-    let grey = ReferenceOptions(task: "toy", imageShape: [1, 9, 10])
+    let grey = ReferenceOptions(task: "toy", imageShape: [1, 9, 10], classCount: 3)
     #expect(try message(grey) { _ in }.contains("the images 1 channels"))
     #expect(try message(grey) { $0.preprocessing = nil }.contains("encoder.conv0"))
     // Encoder and decoder exchanged.

@@ -25,7 +25,7 @@ import _TestSupport
       TensorToWrite(name: "c.weight", shape: [1, 1, 1, 1], floats: [Float(Self.noise) / std])
     ])
     let loaded = try DenoiserPlugin.load(
-      checkpoint, description, ReferenceOptions(task: "toy", imageShape: [1, 4, 5], threads: 2))
+      checkpoint, description, ReferenceOptions(task: "toy", imageShape: [1, 4, 5], classCount: 3, threads: 2))
     #expect(loaded.noises == [Self.noise])
     return loaded.score
   }
@@ -66,7 +66,9 @@ import _TestSupport
     let shape = Shape(shape)
     let (checkpoint, description) = try ReferenceFixtures.unet(noise: 0.5, shape: shape)
     let images = ReferenceFixtures.images(3, shape)
-    let score = try DenoiserPlugin.load(checkpoint, description, ReferenceOptions(task: "toy", imageShape: shape)).score
+    let score = try DenoiserPlugin.load(
+      checkpoint, description, ReferenceOptions(task: "toy", imageShape: shape, classCount: 3)
+    ).score
     let scores = try score.score(at: images, noise: 0.5)
     #expect(scores.shape == images.shape && scores.scalars.contains { $0 != 0 })
     let alone = try score.score(at: images[batch: 2..<3], noise: 0.5)
@@ -89,7 +91,9 @@ import _TestSupport
     }
     #expect(try message { $0.kind = .autoencoder }.contains("--manifold autoencoder=FILE"))
     #expect(try message { $0.task = "mnist" }.contains("mnist"))
-    #expect(try message(ReferenceOptions(task: "toy", imageShape: [1, 9, 10])) { _ in }.contains("down0.conv1"))
+    #expect(
+      try message(ReferenceOptions(task: "toy", imageShape: [1, 9, 10], classCount: 3)) { _ in }.contains("down0.conv1")
+    )
     let cut = try ReferenceFixtures.json(Array(SmallUNet(imageShape: [2, 9, 10], width: 4).layers.dropLast()))
     #expect(try message { $0.architecture = cut }.contains("[4, 9, 10]"))
     let none = ReferenceFixtures.message { _ = try DenoiserPlugin.load(checkpoint, nil, ReferenceFixtures.options) }

@@ -9,7 +9,7 @@ import Tensor
 /// Checkpoints and descriptions of small autoencoders and denoisers.
 enum ReferenceFixtures {
   static let imageShape: Shape = [2, 9, 10]
-  static let options = ReferenceOptions(task: "toy", imageShape: imageShape, threads: 1)
+  static let options = ReferenceOptions(task: "toy", imageShape: imageShape, classCount: 3, threads: 1)
 
   /// Random weights of about unit gain.
   static func checkpoint(_ tensors: FreshTensors, seed: UInt64 = 3, name: String = "net.pt") throws -> CheckpointFile {

@@ -50,7 +50,8 @@ struct SyntheticModel {
       imageCount: Self.images, resamples: Self.resamples, seed: result.measurementProtocol.seed
     ).means(of: samples)
     result.measurements.accuracy = means.mean(SampleColumn.correct)
-    result.measurements.imageAlignment = ImageAlignmentResult(from: means, inputs.decisive)
+    result.measurements.imageAlignment = ImageAlignmentResult(
+      from: means, inputs.decisive, noise: inputs.decisive.noise)
     result.regime = try RegimeRule.verdict(from: means, inputs)
     return EvaluationOutcome(result: result, samples: samples, inputs: inputs)
   }

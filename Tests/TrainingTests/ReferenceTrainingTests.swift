@@ -71,6 +71,61 @@ import Testing
     #expect(abs(try loss(objective, weight: 0.25, images: images, noise: noise) - expected) < 1e-6)
   }
 
+  /// Two classes and the null class, each with a weight of its own; the other class's output costs nothing.
+  @Test func conditionalDenoisingLoss() throws {
+    let (images, noise) = (numbers("images"), numbers("noise"))
+    var configuration = ObjectiveConfiguration()
+    configuration.noise = 0.4
+    var tensors = FreshTensors()
+    tensors.convolution("c", 1, 3, window: 1)
+    let network = TrainableNetwork(
+      name: "point", inputShape: [1, 2, 3], preprocessing: Preprocessing(mean: [0.5], std: [2]),
+      layers: [Layer("Conv2d", name: "c")], tensors: tensors.list)
+    var graph = TrainingGraph(network, batch: images.batch, classCount: 2)
+    let value = try ConditionalDenoiserObjective(configuration).build(&graph)
+    let (weights, labels) = ([0.25, -0.5, 0.75], [0, 1, 1, 0])
+    let loss = try graph.graph.evaluate(
+      [value.loss],
+      inputs: [
+        "images": images, "noise/images": noise,
+        "parameter/c.weight": Tensor(shape: [3, 1, 1, 1], scalars: weights.map(Float.init)),
+        "labels": Tensor(shape: [4, 2], scalars: labels.flatMap { $0 == 0 ? [1, 0] : [0, 1] }),
+      ])[0].scalars[0]
+    var expected = 0.0
+    for (image, label) in labels.enumerated() {
+      for (x, n) in zip(images.item(image), noise.item(image)) {
+        let (pixel, drawn) = (Double(x), Double(n))
+        let seen = (pixel + 0.4 * drawn - 0.5) / 2
+        for weight in [weights[label], weights[2]] { expected += pow(weight * seen - drawn, 2) / 24 }
+      }
+    }
+    #expect(abs(Double(loss) - expected) < 1e-6)
+  }
+
+  /// From a recipe to a second reference, which is found as `evaluate --reference` finds it and serves as a score too.
+  @Test func fromARecipeToASecondReference() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var configuration = Self.configuration(.denoiser)
+    configuration.conditional = true
+    let description = try Self.training(configuration).run(in: folder, id: "small")
+    #expect(description.classes == 10 && description.noise == 0.5)
+    #expect(try TrainingConfiguration.read(folder.appendingPathComponent("recipe.json")) == configuration)
+    let checkpoint = try CheckpointFile.open(folder.appendingPathComponent("model.ckpt").path)
+    let found = try DescriptionLookup(modelsFolder: nil).find(for: checkpoint, explicit: nil)?.description
+    let task = try GlyphsTask()
+    let options = ReferenceOptions(task: "glyphs", imageShape: task.imageShape, classCount: task.classCount)
+    let reference = try ConditionalDenoiserPlugin.load(checkpoint, found, options)
+    let images = try task.evaluationImages(count: 5, seed: 0).images
+    let gradient = try reference.posteriorScore(ofClasses: [0, 1, 2, 3, 4], at: images)
+    #expect(gradient.shape == images.shape && gradient.scalars.contains { $0 != 0 })
+    let score = try DenoiserPlugin.load(checkpoint, found, options).score
+    #expect(try score.score(at: images, noise: 0.5).shape == images.shape)
+    var misplaced = configuration
+    (misplaced.kind, misplaced.architecture) = (.autoencoder, ReferenceArchitecture.names(of: .autoencoder)[0])
+    #expect(throws: TrainingError.self) { try misplaced.check() }
+  }
+
   @Test(arguments: [ModelDescription.Kind.autoencoder, .denoiser])
   func fromARecipeToAReference(_ kind: ModelDescription.Kind) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)")
@@ -85,7 +140,7 @@ import Testing
     let checkpoint = try CheckpointFile.open(folder.appendingPathComponent("model.ckpt").path)
     let found = try DescriptionLookup(modelsFolder: nil).find(for: checkpoint, explicit: nil)?.description
     let task = try GlyphsTask()
-    let options = ReferenceOptions(task: "glyphs", imageShape: task.imageShape)
+    let options = ReferenceOptions(task: "glyphs", imageShape: task.imageShape, classCount: task.classCount)
     let images = try task.evaluationImages(count: 8, seed: 0).images
     if kind == .autoencoder {
       let manifold = try AutoencoderPlugin.load(checkpoint, found, options)

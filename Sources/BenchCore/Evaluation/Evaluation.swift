@@ -47,10 +47,11 @@ public struct Evaluation: Sendable {
     } and: { block in
       let correct = zip(block.predicted, block.labels).map { $0 == $1 ? 1.0 : 0.0 }
       var table = SampleTable([(SampleColumn.correct, correct)])
-      let (columns, vectors) = try suite.samples(of: block)
-      table.append(columnsOf: columns)
-      try progress.advance(by: block.count)
-      return (table: table, vectors: vectors)
+      var block = try suite.samples(of: block)
+      table.append(columnsOf: block.table)
+      block.table = table
+      try progress.advance(by: table.rowCount)
+      return block
     }
     var samples = SampleTable()
     for block in measured { samples.append(rowsOf: block.table) }
@@ -58,6 +59,12 @@ public struct Evaluation: Sendable {
       SampleColumn.temperatureInfluence,
       temperature?.influences ?? [Double](repeating: 0, count: samples.rowCount))
     samples.append(columnsOf: ImageAlignment.table(measured.map(\.vectors)))
+    let second = measured.compactMap(\.secondVectors)
+    if !second.isEmpty {
+      samples.append(
+        columnsOf: SampleTable(
+          ImageAlignment.table(second).namedColumns.map { (SampleColumn.second($0.name), $0.values) }))
+    }
     if let standard { samples.append(columnsOf: standard) }
     let inputs = suite.regimeInputs(
       of: subject, standardAccuracy: claims?.standardAccuracy, temperature: temperature)
@@ -231,7 +238,12 @@ public struct Evaluation: Sendable {
       score: .init(
         id: task.score.id, noise: task.protocolConstants.scoreNoises, learned: task.score.learned,
         quality: suite.scoreQuality?.result(from: means)),
-      density: .init(id: task.density.id, isExact: task.densityIsExact), quality: task.quality)
+      density: .init(id: task.density.id, isExact: task.densityIsExact), quality: task.quality,
+      secondReference: task.secondReference.map {
+        .init(
+          id: $0.id, noise: $0.noise, learned: $0.learned,
+          accuracy: means.mean(SampleColumn.second(SampleColumn.correct)))
+      }, criteria: task.criteriaSource)
   }
 
   private func protocolRecord(of set: ImageSet) -> ProtocolRecord {

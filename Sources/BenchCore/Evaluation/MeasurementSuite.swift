@@ -9,11 +9,11 @@ struct MeasurementSuite: Sendable {
   private let conditionalScoreAlignment: AlignmentMeasurement
   private let referenceAlignment: AlignmentMeasurement
   private let distractor: DistractorMeasurement?
-  private let bayesReference: BayesReferenceMeasurement?
+  private let densityClassifier: DensityClassifierMeasurement
   private let decisive: AlignmentColumns
+  private let secondReference: SecondReferenceMeasurement?
   /// The nearest class mean, by the density smoothed beyond all its structure.
   private let nearestMean: DensityClassifier
-  private let density: any ClassConditionalDensity
   /// Of a learned manifold and a learned score, where the exact ones are known.
   let manifoldQuality: ManifoldQualityMeasurement?
   let scoreQuality: ScoreQualityMeasurement?
@@ -24,7 +24,6 @@ struct MeasurementSuite: Sendable {
     self.task = task
     let score = task.score.sharing(configuration.shared)
     let density = task.density.sharing(configuration.shared)
-    self.density = density
     nearestMean = DensityClassifier(density, noise: 100, threads: configuration.threads)
     sensitivity = SensitivityMeasurement(
       classifier: classifier, stepSizes: constants.stepSizes, clip: configuration.clip)
@@ -41,14 +40,11 @@ struct MeasurementSuite: Sendable {
     distractor = task.signalMask.map {
       DistractorMeasurement(classifier: classifier, signalMask: $0, seed: configuration.seed)
     }
-    bayesReference =
-      if task.densityIsExact {
-        BayesReferenceMeasurement(
-          classifier: DensityClassifier(task.density, noise: 0, threads: configuration.threads),
-          smallStep: constants.smallStep, clip: configuration.clip)
-      } else {
-        nil
-      }
+    densityClassifier = DensityClassifierMeasurement(
+      // The exact one is asked at displaced images too, which no other measurement shares.
+      classifier: DensityClassifier(
+        task.densityIsExact ? task.density : density, noise: 0, threads: configuration.threads),
+      smallStep: task.densityIsExact ? constants.smallStep : nil, clip: configuration.clip)
     manifoldQuality =
       task.manifold.learned == nil
       ? nil : task.exactManifold.map { ManifoldQualityMeasurement(manifold: task.manifold, exact: $0) }
@@ -66,44 +62,51 @@ struct MeasurementSuite: Sendable {
       })
     else { preconditionFailure("a validated configuration measures what the regime is decided on") }
     self.decisive = decisive.columns
+    secondReference = task.secondReference.map { SecondReferenceMeasurement(reference: $0, seed: configuration.seed) }
   }
 
-  /// - Returns: with the columns what a block contributes to those that compare images with each other.
-  func samples(of block: MeasurementBlock) throws -> (table: SampleTable, vectors: ImageAlignment.Vectors) {
+  /// What a block contributes.
+  struct BlockSamples: Sendable {
+    var table: SampleTable
+    /// To the columns that compare images with each other, by the task's density and by the second reference.
+    var vectors: ImageAlignment.Vectors
+    var secondVectors: ImageAlignment.Vectors?
+  }
+
+  func samples(of block: MeasurementBlock) throws -> BlockSamples {
     // Passes through the network last: threads without blocks of their own help with them.
     let measurements: [(any Measurement)?] = [
-      manifoldQuality, scoreQuality, bayesReference, robustness, sensitivity, distractor,
+      manifoldQuality, scoreQuality, densityClassifier, robustness, sensitivity, distractor,
     ]
     var table = try scoreAlignment.samples(of: block)
     table.append(columnsOf: try conditionalScoreAlignment.samples(of: block))
     let alignment = try referenceAlignment.samples(of: block, keeping: decisive.noise)
     table.append(columnsOf: alignment.table)
-    let vectors = try vectors(of: block, reference: alignment.references[decisive.target])
-    table.append(SampleColumn.densityCorrect, try densityCorrect(block))
+    guard let reference = alignment.references[decisive.target] else {
+      preconditionFailure("the decisive noise is among those measured")
+    }
+    let nearestMean = try nearestMeanGradient(block)
+    func vectors(_ reference: Tensor) -> ImageAlignment.Vectors {
+      ImageAlignment.vectors(
+        gradient: block.calibratedGradient, reference: reference, nearestMean: nearestMean, images: block.images,
+        predicted: block.predicted)
+    }
+    let second = try secondReference?.samples(of: block)
+    if let second { table.append(columnsOf: second.table) }
     for measurement in measurements.compactMap({ $0 }) {
       table.append(columnsOf: try measurement.samples(of: block))
     }
-    return (table, vectors)
+    return BlockSamples(
+      table: table, vectors: vectors(reference), secondVectors: second.map { vectors($0.posteriorScore) })
   }
 
-  private func vectors(of block: MeasurementBlock, reference: Tensor?) throws -> ImageAlignment.Vectors {
-    guard let reference else { preconditionFailure("the decisive noise is among those measured") }
-    let nearestMean = try nearestMean.checkedGradients(
+  private func nearestMeanGradient(_ block: MeasurementBlock) throws -> Tensor {
+    let gradient = try nearestMean.checkedGradients(
       of: [decisive.target], at: block.images, predicted: block.predicted, labels: block.labels,
       owner: "the nearest class mean", firstImage: block.range.lowerBound
     ).gradients[decisive.target]
-    return ImageAlignment.vectors(
-      gradient: block.calibratedGradient, reference: reference, nearestMean: nearestMean ?? reference,
-      images: block.images, predicted: block.predicted)
-  }
-
-  private func densityCorrect(_ block: MeasurementBlock) throws -> [Double] {
-    let posteriors = density.logPosteriors(try density.logDensities(at: block.images, noise: 0))
-    return block.labels.indices.map { image in
-      let row = Array(posteriors.row(image))
-      let best = row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 }
-      return best == block.labels[image] ? 1 : 0
-    }
+    guard let gradient else { preconditionFailure("asked for") }
+    return gradient
   }
 
   func measurements(from means: ResampledMeans) -> Measurements {
@@ -114,7 +117,11 @@ struct MeasurementSuite: Sendable {
       conditionalScoreAlignment: conditionalScoreAlignment.result(from: means),
       bayesAlignment: task.densityIsExact ? alignment : nil,
       referenceAlignment: task.densityIsExact ? nil : alignment,
-      imageAlignment: ImageAlignmentResult(from: means, decisive), distractor: distractor?.result(from: means))
+      imageAlignment: ImageAlignmentResult(from: means, decisive, noise: decisive.noise),
+      secondImageAlignment: task.secondReference.map {
+        ImageAlignmentResult(from: means, decisive, noise: $0.noise, column: SampleColumn.second)
+      },
+      distractor: distractor?.result(from: means))
   }
 
   /// What the rules need of task and model.
@@ -127,6 +134,9 @@ struct MeasurementSuite: Sendable {
       densityIsExact: task.densityIsExact, decisive: decisive, calibration: task.calibration,
       standardAccuracy: standardAccuracy, criteria: task.criteria, parameters: subject.record.parameters,
       temperatureScale: temperature?.scale, standard: subject.standard?.reference,
+      secondReference: task.secondReference.map { reference in
+        [reference.id, reference.learned?.id].compactMap { $0 }.joined(separator: " ")
+      },
       learnedManifold: task.manifold.learned.map { "\(task.manifold.id) \($0.id)" },
       reservations: subject.reservations)
   }

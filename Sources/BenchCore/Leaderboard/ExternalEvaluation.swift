@@ -48,7 +48,7 @@ extension EvaluationResult {
     if images == least, measurementProtocol.seed == submitted.measurementProtocol.seed {
       same("task.dataset.digest") { $0.task.dataset.digest }
     }
-    require(task.hasOwnReferences, "task: was measured with another manifold or score than the task's own")
+    require(task.hasOwnReferences, "task: was not measured and judged with the task's own references alone")
     return problems
   }
 }

@@ -135,7 +135,7 @@ extension AlignmentMeasurement {
 
 extension Tensor {
   /// - Throws: `EvaluationError.wrongOutput`, `.nonFinite`.
-  fileprivate func checkedReference(_ what: String, for block: MeasurementBlock) throws -> Tensor {
+  func checkedReference(_ what: String, for block: MeasurementBlock) throws -> Tensor {
     guard shape == block.images.shape else {
       throw EvaluationError.wrongOutput(what: what, expected: block.images.shape, got: shape)
     }

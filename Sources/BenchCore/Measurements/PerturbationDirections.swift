@@ -106,7 +106,7 @@ extension Tensor {
   }
 
   /// N vectors of standard normal numbers, each a function of the image's position alone.
-  static func normals(
+  package static func normals(
     _ stream: RandomStream, range: Range<Int>, itemShape: Shape, repetitions: Int = 1, scale: Double = 1
   ) -> [Tensor] {
     let count = itemShape.count

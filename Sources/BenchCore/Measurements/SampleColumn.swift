@@ -26,6 +26,9 @@ public enum SampleColumn {
   public static func calibrated(_ column: String) -> String { "calibrated/\(column)" }
   public static func calibratedSlope(_ column: String) -> String { "calibrated-slope/\(column)" }
 
+  /// A column about the second reference, named as that about the task's density.
+  public static func second(_ column: String) -> String { "second/\(column)" }
+
   public static func onManifold(step: Double) -> String { "on-manifold/\(brief(step))" }
   public static func offManifold(step: Double) -> String { "off-manifold/\(brief(step))" }
   /// On-manifold sensitivity of the exact Bayes classifier, along the same directions.

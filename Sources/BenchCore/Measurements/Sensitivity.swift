@@ -84,30 +84,3 @@ struct SensitivityMeasurement: Measurement {
     }
   }
 }
-
-/// The exact Bayes classifier on the same images along the same directions: what rule v1 compares a model with where
-/// the task knows it.
-struct BayesReferenceMeasurement: Measurement {
-  let classifier: any Classifier
-  let smallStep: Double
-  let clip: Bool
-
-  func samples(of block: MeasurementBlock) throws -> SampleTable {
-    let logits = try classifier.checkedLogits(block.images) {
-      "image \(block.range.lowerBound + $0) (Bayes classifier)"
-    }
-    let responses = Responses(
-      classifier: classifier, images: block.images, firstImage: block.range.lowerBound, clip: clip)
-    let changes = try responses.probabilityChanges(
-      at: [
-        .init(
-          direction: block.directions.onManifold, scale: smallStep,
-          description: "step \(brief(smallStep)) on the manifold (Bayes classifier)")
-      ], from: logits)
-    let correct = zip(logits.argmaxOfRows(), block.labels).map { $0 == $1 ? 1.0 : 0.0 }
-    return SampleTable([
-      (SampleColumn.referenceCorrect, correct),
-      (SampleColumn.referenceOnManifold(step: smallStep), changes[0]),
-    ])
-  }
-}

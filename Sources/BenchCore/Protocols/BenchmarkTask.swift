@@ -24,6 +24,8 @@ public protocol BenchmarkTask: Sendable {
   var density: any ClassConditionalDensity { get }
   /// Whether `density` is the truth, so that alignment with it is alignment with the Bayes-optimal classifier.
   var densityIsExact: Bool { get }
+  /// Another model of the images whose classifier's gradient is asked beside the density's; nil (the default) for none.
+  var secondReference: (any PosteriorScore)? { get }
 
   var protocolConstants: ProtocolConstants { get }
   /// True for the pixels that carry the label, `C * H * W` of them; nil where unknown.
@@ -36,11 +38,15 @@ public protocol BenchmarkTask: Sendable {
   var calibration: RegimeCalibration { get }
   /// Of rule v2.
   var criteria: RegimeCriteria { get }
+  /// Where they are from; nil (the default) for the task's own.
+  var criteriaSource: CriteriaSource? { get }
   var quality: ReferenceQuality { get }
 }
 
 extension BenchmarkTask {
   public var classCount: Int { classNames.count }
+  public var secondReference: (any PosteriorScore)? { nil }
+  public var criteriaSource: CriteriaSource? { nil }
   public var exactManifold: (any Manifold)? { densityIsExact ? manifold : nil }
   public var exactScore: (any Score)? { densityIsExact ? score : nil }
 }

@@ -19,6 +19,8 @@ public struct ModelDescription: Sendable, Codable, Equatable {
   public var source: Source?
   /// Of a denoiser: standard deviation of the Gaussian noise it removes, in pixel units.
   public var noise: Double?
+  /// Of a class-conditional denoiser: how many classes it finds the noise for, each by itself.
+  public var classes: Int?
 
   /// What a checkpoint computes.
   public enum Kind: String, Sendable, Codable, CaseIterable {

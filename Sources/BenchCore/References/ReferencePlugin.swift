@@ -26,18 +26,20 @@ public protocol ScorePlugin: Sendable {
   ) throws -> (score: any Score, noises: [Double])
 }
 
-/// What a learned manifold or score is wanted for.
+/// What a learned manifold, score or second reference is wanted for.
 public struct ReferenceOptions: Sendable {
   /// The task's id.
   public var task: String
   /// `[C, H, W]` of its images.
   public var imageShape: Shape
+  public var classCount: Int
   /// Results do not depend on it.
   public var threads: Int
 
-  public init(task: String, imageShape: Shape, threads: Int = 1) {
+  public init(task: String, imageShape: Shape, classCount: Int, threads: Int = 1) {
     self.task = task
     self.imageShape = imageShape
+    self.classCount = classCount
     self.threads = threads
   }
 }

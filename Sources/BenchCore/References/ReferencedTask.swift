@@ -1,6 +1,7 @@
 import Tensor
 
-/// A task measured with a manifold or a score that is not its own, such as a trained autoencoder's.
+/// A task measured with a manifold or a score that is not its own, such as a trained autoencoder's, beside a second reference,
+/// or judged by criteria that a user made.
 ///
 /// Everything else stays: images, density, constants. What was calibrated with the task's own tangent spaces is dropped,
 /// because it says nothing about others: recorded on-manifold sensitivities. The exact Bayes classifier is no such number,
@@ -9,6 +10,9 @@ public struct ReferencedTask: BenchmarkTask {
   public let base: any BenchmarkTask
   public let manifold: any Manifold
   public let score: any Score
+  public let secondReference: (any PosteriorScore)?
+  public let criteria: RegimeCriteria
+  public let criteriaSource: CriteriaSource?
   public let protocolConstants: ProtocolConstants
   public let calibration: RegimeCalibration
 
@@ -16,9 +20,13 @@ public struct ReferencedTask: BenchmarkTask {
   ///   - manifold: nil for the task's own.
   ///   - score: with the noise levels it is defined at; nil for the task's own. Conditional scores, which are the
   ///     density's, are then compared at these levels too.
-  /// - Throws: `EvaluationError.invalidTask` for a manifold of more dimensions than pixels, or a score without noise levels.
+  ///   - secondReference: nil for none.
+  ///   - criteria: with where they are from; nil for the task's own.
+  /// - Throws: `EvaluationError.invalidTask` for a manifold of more dimensions than pixels, a score without noise levels, or a
+  ///   second reference of another number of classes.
   public init(
-    _ base: any BenchmarkTask, manifold: (any Manifold)? = nil, score: (score: any Score, noises: [Double])? = nil
+    _ base: any BenchmarkTask, manifold: (any Manifold)? = nil, score: (score: any Score, noises: [Double])? = nil,
+    secondReference: (any PosteriorScore)? = nil, criteria: (criteria: RegimeCriteria, source: CriteriaSource)? = nil
   ) throws(EvaluationError) {
     if let manifold, !(0...base.imageShape.count).contains(manifold.dimension) {
       throw .invalidTask(
@@ -29,7 +37,16 @@ public struct ReferencedTask: BenchmarkTask {
     if let score, score.noises.isEmpty || !score.noises.allSatisfy({ $0.isFinite && $0 > 0 }) {
       throw .invalidTask(task: base.id, problem: "score \(score.score.id) has noise levels \(score.noises)")
     }
+    if let secondReference, secondReference.classCount != base.classCount {
+      throw .invalidTask(
+        task: base.id,
+        problem:
+          "has \(base.classCount) classes, its second reference \(secondReference.id) \(secondReference.classCount)")
+    }
     self.base = base
+    self.secondReference = secondReference ?? base.secondReference
+    self.criteria = criteria?.criteria ?? base.criteria
+    criteriaSource = criteria?.source ?? base.criteriaSource
     self.manifold = manifold ?? base.manifold
     self.score = score?.score ?? base.score
     var constants = base.protocolConstants
@@ -42,7 +59,6 @@ public struct ReferencedTask: BenchmarkTask {
     }
   }
 
-  public var criteria: RegimeCriteria { base.criteria }
   public var id: String { base.id }
   public var version: Int { base.version }
   public var classNames: [String] { base.classNames }

@@ -21,6 +21,25 @@ extension ProblemCollector {
     check(quality.coveredShare, in: 0...1, "\(path).coveredShare")
   }
 
+  mutating func check(_ second: TaskRecord.SecondReferenceRecord?, _ alignment: ImageAlignmentResult?) {
+    require(
+      (second == nil) == (alignment == nil), "measurements.secondImageAlignment",
+      "is there without task.secondReference, or the other way round")
+    guard let second, let alignment else { return }
+    requireIdentifier(second.id, "task.secondReference.id")
+    check(second.learned, "task.secondReference.learned")
+    check(second.accuracy, in: 0...1, "task.secondReference.accuracy")
+    require(
+      second.noise > 0 && second.noise.isFinite && alignment.noise == second.noise, "task.secondReference.noise",
+      "is \(second.noise), that of measurements.secondImageAlignment \(alignment.noise)")
+  }
+
+  mutating func check(_ criteria: CriteriaSource?) {
+    guard let criteria else { return }
+    require(!criteria.file.isEmpty, "task.criteria.file", "is empty")
+    requireDigest(criteria.sha256, "task.criteria.sha256")
+  }
+
   mutating func check(_ score: TaskRecord.ScoreRecord) {
     guard let qualities = score.quality else { return }
     require(score.learned != nil, "task.score.quality", "is that of a score that was not learned")

@@ -4,11 +4,14 @@ public enum Reclassification {
   ///   - version: of the rule.
   ///   - standard: the samples of the standard twin's own evaluation on the same images, by which K and A are measured; nil to
   ///     keep what the samples were measured with.
+  ///   - criteria: thresholds and recorded standards in place of those that the samples were measured with, and where they are
+  ///     from; nil to keep those.
   /// - Returns: the result with the rule's verdict, and the samples it rests on. Nothing else changes.
   /// - Throws: `RegimeRuleError`, and `ReclassificationError` where samples, result and standard are not of one evaluation.
   public static func outcome(
     _ result: EvaluationResult, _ file: SampleFile, version: String = RegimeRule.version,
-    standard: (result: EvaluationResult, samples: SampleTable)? = nil
+    standard: (result: EvaluationResult, samples: SampleTable)? = nil,
+    criteria: (criteria: RegimeCriteria, source: CriteriaSource)? = nil
   ) throws -> EvaluationOutcome {
     let settings = result.measurementProtocol
     guard file.samples.rowCount == settings.images else {
@@ -29,10 +32,14 @@ public enum Reclassification {
       inputs.standard = StandardReference(
         id: standard.result.model.id, sha256: standard.result.model.checkpoint?.sha256)
     }
+    var changed = result
+    if let criteria {
+      inputs.criteria = criteria.criteria
+      changed.task.criteria = criteria.source
+    }
     let means = Bootstrap(
       imageCount: samples.rowCount, resamples: settings.bootstrapResamples, seed: settings.seed
     ).means(of: samples)
-    var changed = result
     changed.regime = try RegimeRule.verdict(version: version, from: means, inputs)
     changed.measurementProtocol.rule = version
     return EvaluationOutcome(result: changed, samples: samples, inputs: inputs)

@@ -22,7 +22,9 @@ extension RegimeEvidenceV2 {
       "On and off the manifold mean on and off the estimated tangent spaces, not the task's own: those of \($0)."
     }
     return [learned].compactMap { $0 } + inputs.reservations.map(\.sentence)
-      + [classificationSentence, robustnessSentence, signalSentence, standardSentence, alignmentSentence].compactMap {
+      + [
+        classificationSentence, robustnessSentence, signalSentence, standardSentence, alignmentSentence, secondSentence,
+      ].compactMap {
         $0
       }
       + [conclusion(resamples: resamples)]
@@ -101,6 +103,20 @@ extension RegimeEvidenceV2 {
       + "belongs to the single image, the rest to its class: a share of \(withInterval(a.share, 2)). Gradients that fit the "
       + "image have \(brief(a.shareThreshold)) or more (so in \(percentage(a.holdsIn)) of resamples), those that do not less "
       + "than \(brief(a.templateThreshold)) (\(percentage(a.failsIn)))."
+  }
+
+  private var secondSentence: String? {
+    guard let second = alignment.second else { return nil }
+    let weight =
+      switch second.decides {
+      case .both: "about as well as the task's density, so only what both say counts"
+      case .density: "less well than the task's density, which decides"
+      case .second: "better than the task's density, so it decides"
+      }
+    return
+      "The second reference \(second.id) classifies these images with accuracy \(fixed(second.accuracy.value, 3)), \(weight). By "
+      + "it \(fixed(second.specific.value, 4)) of \(fixed(second.beyondImage.value, 3)) belongs to the single image, a share of "
+      + "\(withInterval(second.share, 2)); the two disagree in \(percentage(second.disagreesIn)) of resamples."
   }
 
   private func conclusion(resamples: Int) -> String {

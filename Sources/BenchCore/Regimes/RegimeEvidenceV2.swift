@@ -92,8 +92,35 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
     public var shareThreshold: Double
     /// Below it: not aligned. Between the two the share tells neither.
     public var templateThreshold: Double
+    /// Where a second reference was given.
+    public var second: SecondAlignment?
     public var holdsIn: Double
     public var failsIn: Double
+  }
+
+  /// What a second reference says of step 4.
+  public struct SecondAlignment: Sendable, Equatable, Codable {
+    public var id: String
+    /// Of its own classifier on the images measured.
+    public var accuracy: Estimate
+    public var decides: Decides
+    public var beyondImage: Estimate
+    public var specific: Estimate
+    public var share: Estimate
+    public var holdsIn: Double
+    public var failsIn: Double
+    /// Where the task's density says otherwise.
+    public var disagreesIn: Double
+
+    /// Whose answer counts.
+    public enum Decides: String, Sendable, Codable {
+      /// They are of comparable quality: only what both say.
+      case both
+      /// The task's density, which is exact or classifies far better.
+      case density
+      /// The second reference, which classifies far better.
+      case second
+    }
   }
 
   /// The condition that keeps the label open, and what would settle it.
@@ -134,6 +161,11 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
         settledBy: hasTwin
           ? moreImages
           : "the same network trained without a robustness objective (--standard FILE; `pags-bench twin` makes one)")
+    }
+    if let second = alignment.second, second.decides == .both, second.disagreesIn > 0.5 {
+      return Open(
+        condition: .alignment,
+        settledBy: "a better reference: the task's density and \(second.id), which classify about as well, disagree")
     }
     let isBetween =
       (alignment.share.value.map { $0 >= alignment.templateThreshold && $0 < alignment.shareThreshold }) ?? false

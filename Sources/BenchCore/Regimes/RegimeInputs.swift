@@ -18,6 +18,8 @@ public struct RegimeInputs: Sendable, Equatable, Codable {
   public var temperatureScale: Double?
   /// The same network trained without a robustness objective, where one was given.
   public var standard: StandardReference?
+  /// What the second reference is, where one was given; its columns are among the samples.
+  public var secondReference: String?
   /// What the tangent spaces are those of, where they are not the task's own.
   public var learnedManifold: String?
   public var reservations: [RegimeReservation]

@@ -9,7 +9,8 @@
 /// 2. R not below the task's threshold: weak.
 /// 3. Signal lost: excessive. It is lost where D is below the task's threshold, where A < 0.5, or where K < 0.5 and A < 0.85.
 /// 4. The share reaches the task's: bayes-aligned; it stays below what a template alone has: weak, alignment missing. Between the
-///    two, where standard and robust networks of the task are alike, no label.
+///    two, where standard and robust networks of the task are alike, no label; nor where a second reference of comparable
+///    quality says otherwise.
 ///
 /// Without a measured standard, A and K are relative to the range of recorded ones, and a resample has a label only where all
 /// of the range give it.
@@ -24,6 +25,8 @@ public enum RegimeRuleV2 {
   public static let wholeAccuracy = 0.85
   /// K below it: collapsed.
   public static let collapsedSensitivity = 0.5
+  /// A reference whose accuracy above chance is below this share of the other's is not asked.
+  public static let comparableQuality = 0.8
   /// The same of A against the exact Bayes classifier, which no model reaches quite.
   static let wholeBayesAccuracy = 0.95
 
@@ -40,8 +43,11 @@ public enum RegimeRuleV2 {
     let standard =
       inputs.standard.map { $0.stated == nil } ?? false && !inputs.densityIsExact
       ? ([SampleColumn.correct, SampleColumn.temperatureInfluence] + small).map(standardColumn) : []
+    let second =
+      inputs.secondReference == nil
+      ? [] : [SampleColumn.correct, ImageAlignment.cosine, ImageAlignment.specific].map(SampleColumn.second)
     let bayes = inputs.densityIsExact ? [SampleColumn.referenceOnManifold(step: inputs.smallStep)] : []
-    return own + small + wide + standard + bayes
+    return own + small + wide + standard + second + bayes
   }
 
   private static func calibrated(_ column: String) -> [String] {
@@ -127,22 +133,13 @@ public enum RegimeRuleV2 {
 
     let signal = Signal(means, inputs, criteria, accuracy: accuracy, chance: chance)
 
-    let cosine = Quantity(means.column(ImageAlignment.whole))
-    let specific = Quantity(means.column(ImageAlignment.specific))
-    let beyondImage = Quantity(means.column(ImageAlignment.cosine))
-    let aligned = (0..<means.resamples).map { resample -> Bool? in
-      let (specific, whole) = (specific.resampled[resample], beyondImage.resampled[resample])
-      guard !specific.isNaN, !whole.isNaN, !cosine.resampled[resample].isNaN else { return nil }
-      let reachesGate = criteria.cosine.map { cosine.resampled[resample] >= $0 } ?? true
-      // Written without a quotient: where the alignment is not positive, no share of it is.
-      guard reachesGate, whole > 0, specific >= criteria.templateShare * whole else { return false }
-      return specific >= criteria.specificShare * whole ? true : nil
-    }
+    let alignment = Alignment(
+      means, inputs, criteria, accuracy: (density: Quantity(means.column(SampleColumn.densityCorrect)), chance: chance))
 
     let labels = (0..<means.resamples).map { resample in
       label(
         classifies: classifies[resample], robust: robust[resample], lost: signal.lost.map { $0[resample] },
-        aligned: aligned[resample])
+        aligned: alignment.holds[resample])
     }
     let shares = RegimeShares(labels)
     let leading = shares.leading
@@ -157,13 +154,7 @@ public enum RegimeRuleV2 {
         ratio: Quantity(value: off.value / on.value, resampled: zip(off.resampled, on.resampled).map { $0 / $1 })
           .estimate, threshold: criteria.robustRatio, holdsIn: rate(robust)),
       signal: signal.evidence,
-      alignment: .init(
-        target: inputs.decisive.target, metric: inputs.decisive.metric, noise: inputs.decisive.noise,
-        cosine: cosine.estimate, cosineThreshold: criteria.cosine, beyondImage: beyondImage.estimate,
-        specific: specific.estimate,
-        share: share(of: specific, in: beyondImage), shareThreshold: criteria.specificShare,
-        templateThreshold: criteria.templateShare,
-        holdsIn: rate(aligned), failsIn: rate(aligned.map { $0.map { !$0 } })),
+      alignment: alignment.evidence,
       open: nil, sentences: [])
     evidence.open = evidence.openCondition(labels: shares)
     evidence.sentences = evidence.explanation(inputs, resamples: means.resamples)
@@ -172,17 +163,6 @@ public enum RegimeRuleV2 {
     return RegimeVerdict(
       label: isDecided && !isWithheld ? leading : .indeterminate, confidence: shares[leading],
       reservations: inputs.reservations.isEmpty ? nil : inputs.reservations, evidence: .v2(evidence))
-  }
-
-  /// Undefined where the alignment may be nothing: then a share of it means nothing.
-  private static func share(of specific: Quantity, in beyondImage: Quantity) -> Estimate {
-    guard beyondImage.value > 0, beyondImage.resampled.allSatisfy({ $0 > 0 }) else {
-      return Estimate(value: nil, low: nil, high: nil)
-    }
-    return Quantity(
-      value: specific.value / beyondImage.value,
-      resampled: zip(specific.resampled, beyondImage.resampled).map { $0 / $1 }, undefined: specific.undefined
-    ).estimate
   }
 
   /// Step 3: whether signal is lost, against everything that may be the model's standard.

@@ -86,6 +86,10 @@ public struct TaskRecord: Sendable, Equatable, Codable {
   public var score: ScoreRecord
   public var density: DensityRecord
   public var quality: ReferenceQuality
+  /// Where one was given.
+  public var secondReference: SecondReferenceRecord?
+  /// Where they are not the task's own.
+  public var criteria: CriteriaSource?
 
   public struct Dataset: Sendable, Equatable, Codable {
     public var name: String
@@ -115,8 +119,19 @@ public struct TaskRecord: Sendable, Equatable, Codable {
     public var quality: [ScoreQuality]?
   }
 
-  /// Whether manifold and score are the task's own, so that results of the same task and version can be compared.
-  public var hasOwnReferences: Bool { manifold.learned == nil && score.learned == nil }
+  public struct SecondReferenceRecord: Sendable, Equatable, Codable {
+    public var id: String
+    /// In pixel units.
+    public var noise: Double
+    public var learned: LearnedReference?
+    /// Of its own classifier on the images measured.
+    public var accuracy: Estimate
+  }
+
+  /// Whether everything is the task's own, so that results of the same task and version can be compared.
+  public var hasOwnReferences: Bool {
+    manifold.learned == nil && score.learned == nil && secondReference == nil && criteria == nil
+  }
 
   public struct DensityRecord: Sendable, Equatable, Codable {
     public var id: String

@@ -11,6 +11,8 @@ public struct Measurements: Sendable, Equatable, Codable {
   public var referenceAlignment: [AlignmentEntry]?
   /// What of the decisive alignment belongs to the image (`ImageAlignment`); absent from results of rule v1.
   public var imageAlignment: ImageAlignmentResult?
+  /// The same with a second reference, where one was given.
+  public var secondImageAlignment: ImageAlignmentResult?
   /// Where the task knows which pixels carry the label.
   public var distractor: [DistractorEntry]?
 }
@@ -188,12 +190,18 @@ public struct ImageAlignmentResult: Sendable, Equatable, Codable {
     }
   }
 
-  init(from means: ResampledMeans, _ decisive: AlignmentColumns) {
-    func control(_ control: ImageAlignment.Control) -> Estimate { means.mean(ImageAlignment.column(control)) }
-    (target, metric, noise) = (decisive.target, decisive.metric, decisive.noise)
-    whole = means.mean(ImageAlignment.whole)
-    beyondImage = means.mean(ImageAlignment.cosine)
-    specific = means.mean(ImageAlignment.specific)
+  /// - Parameters:
+  ///   - noise: of the reference.
+  ///   - column: what a column about this reference is called.
+  init(
+    from means: ResampledMeans, _ decisive: AlignmentColumns, noise: Double, column: (String) -> String = { $0 }
+  ) {
+    func mean(_ name: String) -> Estimate { means.mean(column(name)) }
+    func control(_ control: ImageAlignment.Control) -> Estimate { mean(ImageAlignment.column(control)) }
+    (target, metric, self.noise) = (decisive.target, decisive.metric, noise)
+    whole = mean(ImageAlignment.whole)
+    beyondImage = mean(ImageAlignment.cosine)
+    specific = mean(ImageAlignment.specific)
     controls = Controls(
       sameClass: control(.sameClass), otherClass: control(.otherClass), template: control(.template),
       nearestMean: control(.nearestMean), image: control(.image), blurredImage: control(.blurredImage))

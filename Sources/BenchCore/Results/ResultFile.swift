@@ -46,7 +46,7 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
   case invalid(file: String, problems: [String])
   /// A valid result under another name than its own.
   case misplaced(file: String, expected: String)
-  /// A result that was not measured with the task's own manifold and score.
+  /// A result that was not measured and judged with the task's own references alone.
   case otherReferences(file: String)
   /// A result of another checkpoint than the one that was submitted under this id.
   case otherCheckpoint(model: String, submitted: String, measured: String)
@@ -62,8 +62,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     case .misplaced(let file, let expected):
       "\(file): holds a result whose place is \(expected); move it there"
     case .otherReferences(let file):
-      "\(file): was measured with another manifold or score than the task's own and cannot be compared with the results of "
-        + "a leaderboard; evaluate without --manifold and --score"
+      "\(file): was not measured and judged with the task's own references alone and cannot be compared with the results of a "
+        + "leaderboard; evaluate without --manifold, --score, --reference and --criteria"
     case .otherCheckpoint(let model, let submitted, let measured):
       "models/\(model)/model.json: `\(model)` was submitted with the checkpoint of SHA-256 \(submitted), this result is of "
         + "\(measured); a changed checkpoint is another model: give it another id, or evaluate with --no-leaderboard"

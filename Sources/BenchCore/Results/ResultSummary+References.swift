@@ -1,9 +1,11 @@
 extension ResultSummary {
-  /// Learned manifold and score, and how close they are to the exact ones; empty where the task's own were used.
+  /// Learned manifold and score, and how close they are to the exact ones, the second reference and the criteria; empty where
+  /// the task's own were used.
   static func references(_ task: TaskRecord) -> [String] {
     guard !task.hasOwnReferences else { return [] }
     return ["References that are not the task's own"]
-      + fields(manifold(task.manifold) + score(task.score)).flatMap { ["  \($0)"] }
+      + fields(manifold(task.manifold) + score(task.score) + second(task.secondReference) + criteria(task.criteria))
+      .flatMap { ["  \($0)"] }
   }
 
   private static func manifold(_ manifold: TaskRecord.ManifoldRecord) -> [(name: String, value: String)] {
@@ -27,6 +29,21 @@ extension ResultSummary {
       ]
     }
     return rows
+  }
+
+  private static func second(_ second: TaskRecord.SecondReferenceRecord?) -> [(name: String, value: String)] {
+    guard let second else { return [] }
+    return [
+      (
+        "reference",
+        "\(second.id) \(second.learned?.id ?? ""), noise \(brief(second.noise)); its classifier has accuracy "
+          + withInterval(second.accuracy, 3)
+      ), ("", second.learned?.checkpoint.sha256 ?? ""),
+    ]
+  }
+
+  private static func criteria(_ criteria: CriteriaSource?) -> [(name: String, value: String)] {
+    criteria.map { [("criteria", $0.file), ("", $0.sha256)] } ?? []
   }
 
   private static func score(_ score: TaskRecord.ScoreRecord) -> [(name: String, value: String)] {

@@ -110,15 +110,22 @@ public enum ResultSummary {
   private static func imageAlignment(_ result: EvaluationResult) -> [String] {
     guard let alignment = result.measurements.imageAlignment else { return [] }
     let controls = alignment.controls
-    let rows: [(String, Estimate)] = [
-      ("gradient, whole", alignment.whole), ("gradient beyond what any image has", alignment.beyondImage),
-      ("  of it this image's own", alignment.specific),
-      ("gradient of other images, same prediction", controls.sameClass),
-      ("gradient of other images, other prediction", controls.otherClass),
-      ("mean gradient of the prediction", controls.template),
-      ("linear model (nearest class mean)", controls.nearestMean), ("the image", controls.image),
-      ("the blurred image", controls.blurredImage),
-    ]
+    let rows: [(String, Estimate)] =
+      [
+        ("gradient, whole", alignment.whole), ("gradient beyond what any image has", alignment.beyondImage),
+        ("  of it this image's own", alignment.specific),
+        ("gradient of other images, same prediction", controls.sameClass),
+        ("gradient of other images, other prediction", controls.otherClass),
+        ("mean gradient of the prediction", controls.template),
+        ("linear model (nearest class mean)", controls.nearestMean), ("the image", controls.image),
+        ("the blurred image", controls.blurredImage),
+      ]
+      + (result.measurements.secondImageAlignment.map {
+        [
+          ("gradient beyond, by the second reference", $0.beyondImage),
+          ("  of it this image's own, by the second reference", $0.specific),
+        ]
+      } ?? [])
     return ["Does the gradient fit the image? Cosine with the image's reference, noise \(brief(alignment.noise))"]
       + table([["in the gradient's place", "cosine"]] + rows.map { [$0.0, withInterval($0.1, 4)] })
   }

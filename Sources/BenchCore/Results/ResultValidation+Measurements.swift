@@ -25,7 +25,14 @@ extension ProblemCollector {
     check(measurements.conditionalScoreAlignment, settings, "measurements.conditionalScoreAlignment")
     check(measurements.bayesAlignment ?? [], settings, "measurements.bayesAlignment")
     check(measurements.referenceAlignment ?? [], settings, "measurements.referenceAlignment")
-    if let alignment = measurements.imageAlignment { check(alignment, settings, "measurements.imageAlignment") }
+    if let alignment = measurements.imageAlignment {
+      check(alignment, settings, "measurements.imageAlignment")
+      require(
+        alignment.noise == settings.decisiveNoise, "measurements.imageAlignment.noise", "is not protocol.decisiveNoise")
+    }
+    if let alignment = measurements.secondImageAlignment {
+      check(alignment, settings, "measurements.secondImageAlignment")
+    }
     require(
       (measurements.bayesAlignment == nil) != (measurements.referenceAlignment == nil), "measurements",
       "must have exactly one of bayesAlignment and referenceAlignment")
@@ -40,7 +47,6 @@ extension ProblemCollector {
 
   private mutating func check(_ alignment: ImageAlignmentResult, _ settings: ProtocolRecord, _ path: String) {
     requireIdentifier(alignment.metric, "\(path).metric")
-    require(alignment.noise == settings.decisiveNoise, "\(path).noise", "is not protocol.decisiveNoise")
     check(alignment.whole, in: -1...1, images: settings.images, "\(path).whole")
     check(alignment.beyondImage, in: -1...1, images: settings.images, "\(path).beyondImage")
     // A difference of four cosines, image by image.

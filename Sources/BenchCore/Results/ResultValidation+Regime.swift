@@ -93,6 +93,21 @@ extension ProblemCollector {
           && agree($0.specific.value, evidence.alignment.specific.value)
           && agree($0.beyondImage.value, evidence.alignment.beyondImage.value)
       } ?? false, "regime.evidence.alignment", "differs from measurements.imageAlignment")
+    let second = measurements.secondImageAlignment
+    require(
+      (second == nil) == (evidence.alignment.second == nil)
+        && second.map {
+          agree($0.specific.value, evidence.alignment.second?.specific.value)
+            && agree($0.beyondImage.value, evidence.alignment.second?.beyondImage.value)
+        } ?? true, "regime.evidence.alignment.second", "differs from measurements.secondImageAlignment")
+    if let second = evidence.alignment.second {
+      require(!second.id.isEmpty, "regime.evidence.alignment.second.id", "is empty")
+      check(second.accuracy, in: 0...1, "regime.evidence.alignment.second.accuracy")
+      check(second.share, in: -unbounded...unbounded, "regime.evidence.alignment.second.share")
+      for rate in [second.holdsIn, second.failsIn, second.disagreesIn] {
+        require(rate, in: 0...1, "regime.evidence.alignment.second")
+      }
+    }
     for (name, rate) in [
       ("classification.holdsIn", evidence.classification.holdsIn), ("robustness.holdsIn", evidence.robustness.holdsIn),
       ("signal.keptIn", evidence.signal.keptIn), ("signal.lostIn", evidence.signal.lostIn),

@@ -10,6 +10,7 @@ public enum ResultValidation {
       "is \(result.schemaVersion), expected \(EvaluationResult.currentSchemaVersion)")
     collector.check(result.model)
     collector.check(result.task)
+    collector.check(result.task.secondReference, result.measurements.secondImageAlignment)
     collector.check(result.measurementProtocol, task: result.task)
     collector.check(result.measurements, result.measurementProtocol)
     collector.check(result.regime, result)
@@ -107,6 +108,7 @@ extension ProblemCollector {
     check(task.score.learned, "task.score.learned")
     check(task.manifold)
     check(task.score)
+    check(task.criteria)
     requireDigest(task.dataset.digest, "task.dataset.digest")
     for (index, noise) in task.score.noise.enumerated() {
       require(noise, in: 0...1e6, "task.score.noise[\(index)]")

@@ -10,6 +10,8 @@ public struct ReferenceArchitecture: Sendable {
   public let tensors: [FreshTensor]
   /// What a description says of it.
   public let description: JSONValue
+  /// Of a class-conditional denoiser.
+  public let classes: Int?
 
   /// With SiLU, or one of `activations` as a suffix.
   public static func names(of kind: ModelDescription.Kind) -> [String] {
@@ -31,9 +33,11 @@ public struct ReferenceArchitecture: Sendable {
   ///   - imageShape: `[C, H, W]`.
   ///   - latentDimension: of an autoencoder.
   ///   - width: channels at full size; nil for the architecture's own.
+  ///   - classes: of a class-conditional denoiser, which has one output of an image's shape for each of them and one for all.
   /// - Throws: `ModelError.unknownArchitecture`.
   public init(
-    named name: String, kind: ModelDescription.Kind, imageShape: Shape, latentDimension: Int, width: Int?
+    named name: String, kind: ModelDescription.Kind, imageShape: Shape, latentDimension: Int, width: Int?,
+    classes: Int? = nil
   ) throws {
     let known = Self.names(of: kind)
     guard known.contains(name) else {
@@ -41,6 +45,7 @@ public struct ReferenceArchitecture: Sendable {
     }
     let activation = Self.activations.first { name.hasSuffix("-\($0.suffix)") }?.layer ?? Layer("SiLU")
     self.name = name
+    self.classes = classes
     if kind == .autoencoder {
       let network = ConvolutionalAutoencoder(
         imageShape: imageShape, latentDimension: latentDimension, width: width ?? 16, activation: activation)
@@ -49,7 +54,8 @@ public struct ReferenceArchitecture: Sendable {
       description = try JSONValue(
         encoding: AutoencoderNetwork.Lists(encoder: network.encoder, decoder: network.decoder))
     } else {
-      let network = SmallUNet(imageShape: imageShape, width: width ?? 16, activation: activation)
+      let network = SmallUNet(
+        imageShape: imageShape, width: width ?? 16, activation: activation, outputs: (classes ?? 0) + 1)
       layers = network.layers
       tensors = network.tensors.list
       description = try JSONValue(encoding: network.layers)

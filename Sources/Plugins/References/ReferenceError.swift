@@ -1,6 +1,6 @@
 import Tensor
 
-/// What keeps a checkpoint from being a task's manifold or score.
+/// What keeps a checkpoint from being a task's manifold, score or second reference.
 public enum ReferenceError: Error, Sendable, CustomStringConvertible {
   case noDescription(file: String, kind: String)
   case otherKind(file: String, expected: String, got: String, use: String)
@@ -9,6 +9,9 @@ public enum ReferenceError: Error, Sendable, CustomStringConvertible {
   case latent(file: String, got: Shape, largest: Int)
   case output(file: String, part: String, got: Shape, expected: Shape)
   case noNoise(file: String)
+  case classes(file: String, got: Int, expected: String)
+  case otherClasses(file: String, got: Int, task: String, expected: Int)
+  case notConditional(file: String)
   case invalidNoise(file: String, got: Double)
   case otherNoise(file: String, trained: Double, requested: Double)
   case notFinite(file: String, what: String, image: Int)
@@ -31,6 +34,13 @@ public enum ReferenceError: Error, Sendable, CustomStringConvertible {
       "\(file): the \(part) gives images of shape \(got), those of the task are \(expected); "
         + "it was made for other images"
     case .noNoise(let file): "\(file): its description lacks `noise`, the standard deviation it removes, in pixel units"
+    case .classes(let file, let got, let expected):
+      "\(file): `classes` of its description is \(got), expected \(expected)"
+    case .otherClasses(let file, let got, let task, let expected):
+      "\(file): knows \(got) classes, task `\(task)` has \(expected); it was made for other images"
+    case .notConditional(let file):
+      "\(file): is a denoiser of all images, which knows no classes; a second reference is trained with "
+        + "`train --kind denoiser --conditional`, or pass it as --score denoiser=FILE"
     case .invalidNoise(let file, let got): "\(file): `noise` of its description is \(got), expected a positive number"
     case .otherNoise(let file, let trained, let requested):
       "\(file): the denoiser was trained for noise \(trained) and says nothing about noise \(requested); "

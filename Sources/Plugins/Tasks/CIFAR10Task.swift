@@ -61,7 +61,7 @@ public enum CIFAR10Task: TaskPlugin {
     calibration: .recorded(
       onManifoldSensitivity: standardOnManifoldSensitivity, models: ["cifar10-resnet20", "cifar10-resnet56"]),
     criteria: RegimeCriteria(
-      robustRatio: 0.75, specificShare: 0.3, templateShare: 0.25, densityAccuracy: 0.9, standards: standards,
+      robustRatio: 0.75, specificShare: 0.3, templateShare: 0.27, densityAccuracy: 0.9, standards: standards,
       tells: """
         weak from bayes-aligned; excessive beside a standard twin, where sensitivity and accuracy lie below those of all recorded \
         standards, or where accuracy falls below the fitted density's

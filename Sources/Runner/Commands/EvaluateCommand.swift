@@ -14,8 +14,8 @@ struct EvaluateCommand: ParsableCommand {
       beside it, and refreshes leaderboard/leaderboard.json. The same seed gives the same result, whatever --batch and \
       --threads are.
 
-      With another manifold or score than the task's own (docs/references.md) a result cannot be compared with others: it \
-      is printed, written to --output, and not added to the leaderboard.
+      With another manifold or score than the task's own, a second reference or other criteria (docs/references.md) a result \
+      cannot be compared with others: it is printed, written to --output, and not added to the leaderboard.
 
       CHECKPOINT may also be `bayes`, the task's own Bayes classifier, or `bayes:SIGMA`, smoothed with noise.
       """)
@@ -31,14 +31,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var cache: CacheOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "Tangent spaces: `exact`, or `autoencoder=FILE`. (default: the task's own)", valueName: "manifold"))
-  var manifold: ReferenceChoice?
-
-  @Option(
-    help: ArgumentHelp("Score: `exact`, or `denoiser=FILE`. (default: the task's own)", valueName: "score"))
-  var score: ReferenceChoice?
+  @OptionGroup var references: ReferenceSelection
 
   @Option(
     help: ArgumentHelp(
@@ -78,7 +71,6 @@ struct EvaluateCommand: ParsableCommand {
     if let images, images < 2 { throw ValidationError("--images must be at least 2, got \(images)") }
     if robustnessDraws < 1 { throw ValidationError("--robustness-draws must be at least 1, got \(robustnessDraws)") }
     if let task { _ = try TaskLookup.plugin(task) }
-    try ReferencedTaskLoader.validate(manifold: manifold, score: score)
     try options.program.check(hasCheckpoint: checkpoint != nil)
   }
 
@@ -92,9 +84,7 @@ struct EvaluateCommand: ParsableCommand {
     let ownTask = try TaskLookup.make(
       self.task ?? model.taskID ?? "glyphs", data: data, cache: cache.folder, threads: options.threads,
       progress: progress)
-    let task = try ReferencedTaskLoader(
-      manifold: manifold, score: score, threads: options.threads, files: files
-    ).task(ownTask)
+    let task = try ReferencedTaskLoader(options: references, threads: options.threads, files: files).task(ownTask)
     var (subject, report) = try model.subject(on: task, options: options)
     subject.standard = try StandardModelLoader(files: files, threads: options.threads, batch: options.batch).standard(
       given: standard, of: subject, on: task)
@@ -112,7 +102,7 @@ struct EvaluateCommand: ParsableCommand {
     }
     if !outcome.result.task.hasOwnReferences, !noLeaderboard, !quiet {
       CommandLineOutput.note(
-        "not on the leaderboard, whose results are measured with the task's own manifold and score"
+        "not on the leaderboard, whose results are measured and judged with the task's own references alone"
           + (output == nil ? "; pass --output FILE to keep this one" : ""))
     }
     if !quiet { for place in places { CommandLineOutput.note("wrote \(place)") } }

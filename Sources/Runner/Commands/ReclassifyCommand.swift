@@ -26,6 +26,12 @@ struct ReclassifyCommand: ParsableCommand {
       "Result of the standard twin, measured on the same images with its samples beside it.", valueName: "result"))
   var standard: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Thresholds of the rule, as `tasks calibrate` writes them. (default: those the samples were measured with)",
+      valueName: "file"))
+  var criteria: String?
+
   @Flag(help: "Replace the regime in the result files.")
   var write = false
 
@@ -50,7 +56,7 @@ struct ReclassifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let files = try results.flatMap(Self.resultFiles)
+    let files = try results.flatMap(ResultFiles.under)
     guard !files.isEmpty else { throw ReclassifyError.nothing(results) }
     let standard = try standard.map { path in
       let url = URL(fileURLWithPath: path)
@@ -63,7 +69,11 @@ struct ReclassifyCommand: ParsableCommand {
       let result = try ResultFile.read(url)
       let outcome: EvaluationOutcome
       do {
-        outcome = try Reclassification.outcome(result, SampleFile.read(samples), version: rule, standard: standard)
+        outcome = try Reclassification.outcome(
+          result, SampleFile.read(samples), version: rule, standard: standard,
+          criteria: criteria.map {
+            try CriteriaFile.read(URL(fileURLWithPath: $0), for: result.task.id, version: result.task.version)
+          })
       } catch let error as RegimeRuleError {
         throw ReclassifyError.notApplicable(url.path, error)
       }
@@ -93,19 +103,6 @@ struct ReclassifyCommand: ParsableCommand {
       return "\(verdict.model): \(text)"
         + (verdict.before == verdict.regime.label ? "" : " (was \(verdict.before.rawValue))")
     }.joined(separator: "\n")
-  }
-
-  /// The file itself, or the result files of a folder with samples beside them, in order of their paths.
-  private static func resultFiles(_ path: String) throws -> [URL] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw ReclassifyError.missing(path)
-    }
-    guard isFolder.boolValue else { return [URL(fileURLWithPath: path)] }
-    let root = URL(fileURLWithPath: path)
-    let names = (FileManager.default.enumerator(atPath: path)?.allObjects ?? []).compactMap { $0 as? String }
-    return names.filter { $0.hasSuffix(".json") }.sorted().map { root.appendingPathComponent($0) }
-      .filter { FileManager.default.fileExists(atPath: SampleFile.url(beside: $0).path) }
   }
 }
 

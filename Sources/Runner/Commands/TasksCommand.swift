@@ -5,10 +5,11 @@ import Images
 import JSON
 import Plugins
 
-/// `pags-bench tasks` and `tasks show`: what can be measured against.
+/// `pags-bench tasks`, `tasks show` and `tasks calibrate`: what can be measured against, and how it judges.
 struct TasksCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tasks", abstract: "Lists the tasks.", subcommands: [List.self, Show.self],
+    commandName: "tasks", abstract: "Lists the tasks.",
+    subcommands: [List.self, Show.self, TasksCalibrateCommand.self],
     defaultSubcommand: List.self)
 
   struct List: ParsableCommand {

@@ -4,7 +4,7 @@ import Checkpoints
 import Foundation
 import Plugins
 
-/// `--manifold` or `--score`: the task's own (nothing), the exact one by name, or a plugin and its checkpoint.
+/// `--manifold`, `--score` or `--reference`: the task's own (nothing), the exact one by name, or a plugin and its checkpoint.
 struct ReferenceChoice: ExpressibleByArgument {
   enum Kind: Equatable {
     case exact
@@ -36,48 +36,52 @@ struct ReferenceChoice: ExpressibleByArgument {
   }
 }
 
-/// The task as it is measured: with the manifold and the score that the user chose.
+/// The task as it is measured: with the manifold, the score, the second reference and the criteria that the user chose.
 struct ReferencedTaskLoader {
-  let manifold: ReferenceChoice?
-  let score: ReferenceChoice?
+  let options: ReferenceSelection
   let threads: Int
   let files: ProjectFiles?
 
-  static func validate(manifold: ReferenceChoice?, score: ReferenceChoice?) throws {
-    try manifold?.validate(option: "--manifold", known: BuiltinPlugins.manifolds.map { $0.id })
-    try score?.validate(option: "--score", known: BuiltinPlugins.scores.map { $0.id })
-  }
-
   /// - Throws: `ValidationError` where the exact one is asked for and not known; the plugins' errors, naming the file.
   func task(_ base: any BenchmarkTask) throws -> any BenchmarkTask {
-    let options = ReferenceOptions(task: base.id, imageShape: base.imageShape, threads: threads)
+    let wanted = ReferenceOptions(
+      task: base.id, imageShape: base.imageShape, classCount: base.classCount, threads: threads)
     func exact(_ option: String, isKnown: Bool, own: String) throws {
       guard isKnown else {
         throw ValidationError(
           "\(option) exact: nothing exact is known of task `\(base.id)`, whose own is `\(own)`; leave the option out")
       }
     }
-    var (chosenManifold, chosenScore): ((any Manifold)?, (score: any Score, noises: [Double])?) = (nil, nil)
-    switch manifold?.kind {
+    var (manifold, score): ((any Manifold)?, (score: any Score, noises: [Double])?) = (nil, nil)
+    switch options.manifold?.kind {
     case nil: break
     case .exact: try exact("--manifold", isKnown: base.exactManifold != nil, own: base.manifold.id)
     case .plugin(let id, let file):
       let (checkpoint, description) = try find(file)
-      chosenManifold = try BuiltinPlugins.manifolds.first { $0.id == id }.map {
-        try $0.load(checkpoint, description, options)
+      manifold = try BuiltinPlugins.manifolds.first { $0.id == id }.map {
+        try $0.load(checkpoint, description, wanted)
       }
     }
-    switch score?.kind {
+    switch options.score?.kind {
     case nil: break
     case .exact: try exact("--score", isKnown: base.exactScore != nil, own: base.score.id)
     case .plugin(let id, let file):
       let (checkpoint, description) = try find(file)
-      chosenScore = try BuiltinPlugins.scores.first { $0.id == id }.map {
-        try $0.load(checkpoint, description, options)
+      score = try BuiltinPlugins.scores.first { $0.id == id }.map { try $0.load(checkpoint, description, wanted) }
+    }
+    var second: (any PosteriorScore)?
+    if case .plugin(let id, let file) = options.reference?.kind {
+      let (checkpoint, description) = try find(file)
+      second = try BuiltinPlugins.posteriorScores.first { $0.id == id }.map {
+        try $0.load(checkpoint, description, wanted)
       }
     }
-    guard chosenManifold != nil || chosenScore != nil else { return base }
-    return try ReferencedTask(base, manifold: chosenManifold, score: chosenScore)
+    let criteria = try options.criteria.map {
+      try CriteriaFile.read(URL(fileURLWithPath: $0), for: base.id, version: base.version)
+    }
+    guard manifold != nil || score != nil || second != nil || criteria != nil else { return base }
+    return try ReferencedTask(
+      base, manifold: manifold, score: score, secondReference: second, criteria: criteria)
   }
 
   private func find(_ path: String) throws -> (CheckpointFile, ModelDescription?) {

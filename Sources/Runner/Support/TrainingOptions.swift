@@ -21,6 +21,9 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Numbers of an autoencoder's code. (default: 128)")
   var latentDimension: Int?
 
+  @Flag(help: "A denoiser for each class: a second reference (--reference).")
+  var conditional = false
+
   @Option(help: ArgumentHelp("Network. (default: cnn-small)", valueName: "name"))
   var arch: String?
 
@@ -68,6 +71,7 @@ struct TrainingOptions: ParsableArguments {
       result.architecture = ReferenceArchitecture.names(of: kind).first ?? TrainingConfiguration().architecture
     }
     replace(\.latentDimension, latentDimension)
+    if conditional { result.conditional = true }
     replace(\.architecture, arch)
     replace(\.width, width.map { $0 })
     replace(\.objective.name, objective)

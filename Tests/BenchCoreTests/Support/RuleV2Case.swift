@@ -23,6 +23,8 @@ struct RuleV2Case {
   /// Measured on the same images.
   var standard: Twin? = Twin()
   var stated: StandardReference.Stated?
+  /// A second reference: the accuracy of its classifier, and as `beyond` and `share`.
+  var second: Second?
   var learnedManifold: String?
   var reservations: [RegimeReservation] = []
   /// Standard deviation of the columns, relative to their means.
@@ -34,6 +36,12 @@ struct RuleV2Case {
   struct Twin {
     var accuracy = 0.95
     var small = 0.08
+  }
+
+  struct Second {
+    var accuracy = 0.9
+    var beyond = 0.3
+    var share = 0.5
   }
 
   static let images = 400
@@ -60,7 +68,7 @@ struct RuleV2Case {
         reference: .classifier, target: .logOddsPredicted, metric: CosineMetric.id, noise: 0.5),
       calibration: isExact ? .bayes(gate: 0.45) : .none, standardAccuracy: nil, criteria: criteria,
       parameters: parameters, temperatureScale: temperatureScale, standard: reference,
-      learnedManifold: learnedManifold, reservations: reservations)
+      secondReference: second == nil ? nil : "second", learnedManifold: learnedManifold, reservations: reservations)
   }
 
   private var reference: StandardReference? {
@@ -98,6 +106,11 @@ struct RuleV2Case {
       table.append(SampleColumn.calibratedSlope(name), constant(slope))
     }
     if isExact { table.append(SampleColumn.referenceOnManifold(step: Self.steps.small), around(bayesSmall)) }
+    if let second {
+      table.append(SampleColumn.second(SampleColumn.correct), shares(second.accuracy))
+      table.append(SampleColumn.second(ImageAlignment.cosine), around(second.beyond))
+      table.append(SampleColumn.second(ImageAlignment.specific), around(second.beyond * second.share))
+    }
     if let standard {
       for (name, values) in [
         (SampleColumn.correct, shares(standard.accuracy)), (SampleColumn.temperatureInfluence, constant(0)),

@@ -23,7 +23,8 @@ public struct SmallUNet: Sendable {
   /// - Parameters:
   ///   - imageShape: `[C, H, W]`.
   ///   - width: channels at full size; twice as many below.
-  public init(imageShape: Shape, width: Int = 16, activation: Layer = Layer("SiLU")) {
+  ///   - outputs: how many images come out, one after the other along the channels.
+  public init(imageShape: Shape, width: Int = 16, activation: Layer = Layer("SiLU"), outputs: Int = 1) {
     var sizes = [(height: imageShape[1], width: imageShape[2])]
     while let last = sizes.last, sizes.count <= Self.largestDepth, min(last.height, last.width) >= 4 {
       sizes.append(((last.height + 1) / 2, (last.width + 1) / 2))
@@ -63,7 +64,7 @@ public struct SmallUNet: Sendable {
       }
       return layers + [joined, convolution("up\(level).conv", 2 * widths[level], widths[level]), activation]
     }
-    layers = appending(0) + [convolution("out", widths[0], imageShape[0])]
+    layers = appending(0) + [convolution("out", widths[0], outputs * imageShape[0])]
     self.tensors = tensors
   }
 }

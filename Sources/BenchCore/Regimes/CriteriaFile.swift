@@ -1,0 +1,108 @@
+import Checkpoints
+import Crypto
+import Foundation
+import JSON
+
+/// Thresholds of the regime rule that a user made with `tasks calibrate`, as a file.
+public struct CriteriaFile: Sendable, Equatable, Codable {
+  /// `CriteriaProcedure.version`.
+  public var procedure: Int
+  public var task: String
+  public var taskVersion: Int
+  /// What the networks were measured on.
+  public var dataset: TaskRecord.Dataset
+  public var criteria: RegimeCriteria
+  /// Ids of the robust networks; the standard ones are named in `criteria`.
+  public var robust: [String]
+
+  /// - Parameters:
+  ///   - task: whose criteria they take the place of.
+  ///   - standards: results of networks trained without a robustness objective.
+  ///   - robust: results of networks trained for robustness that kept their signal; measured on the same images.
+  /// - Throws: `CriteriaError`.
+  public init(
+    for task: any BenchmarkTask, standards: [EvaluationResult], robust: [EvaluationResult]
+  ) throws(CriteriaError) {
+    guard !task.densityIsExact else { throw .exact(task: task.id) }
+    guard let first = (standards + robust).first else { throw .tooFew(standards: 0, robust: 0) }
+    for result in standards + robust {
+      guard result.task.id == task.id, result.task.version == task.version else {
+        throw .otherTask(
+          model: result.model.id, expected: "\(task.id) version \(task.version)",
+          got: "\(result.task.id) version \(result.task.version)")
+      }
+      let (own, other) = (result.measurementProtocol, first.measurementProtocol)
+      guard result.task.dataset.digest == first.task.dataset.digest, own.seed == other.seed, own.clip == other.clip,
+        result.task.manifold.learned == first.task.manifold.learned
+      else { throw .otherImages(model: result.model.id, first: first.model.id) }
+    }
+    procedure = CriteriaProcedure.version
+    self.task = task.id
+    taskVersion = task.version
+    dataset = first.task.dataset
+    var networks: [CriteriaProcedure.Network] = []
+    for result in standards + robust { networks.append(try CriteriaProcedure.Network(result)) }
+    criteria = try CriteriaProcedure.criteria(
+      task.criteria, standards: Array(networks.prefix(standards.count)),
+      robust: Array(networks.dropFirst(standards.count)))
+    self.robust = robust.map(\.model.id)
+  }
+
+  /// - Throws: `CriteriaError`, `JSONError`, and where the file cannot be read.
+  public static func read(
+    _ url: URL, for task: String, version: Int
+  ) throws -> (criteria: RegimeCriteria, source: CriteriaSource) {
+    let data: Data
+    do { data = try Data(contentsOf: url) } catch {
+      throw CriteriaError.invalid(file: url.path, problem: "cannot be read: \(error.localizedDescription)")
+    }
+    let file = try JSONDecoding.decode(Self.self, from: data, source: url.lastPathComponent, rejectUnknownKeys: true)
+    guard file.task == task, file.taskVersion == version else {
+      throw CriteriaError.invalid(
+        file: url.lastPathComponent,
+        problem: "is of task \(file.task) version \(file.taskVersion), not of \(task) version \(version)")
+    }
+    if let problem = file.criteria.problem {
+      throw CriteriaError.invalid(file: url.lastPathComponent, problem: problem)
+    }
+    let digest = SHA256.hash(data: data).hexadecimal
+    return (file.criteria, CriteriaSource(file: url.lastPathComponent, sha256: digest))
+  }
+}
+
+/// Where a task's criteria are from, where they are not its own, as a result records it.
+public struct CriteriaSource: Sendable, Equatable, Codable {
+  /// A bare file name.
+  public var file: String
+  /// 64 lower-case hexadecimal digits.
+  public var sha256: String
+
+  public init(file: String, sha256: String) {
+    self.file = file
+    self.sha256 = sha256
+  }
+}
+
+extension RegimeCriteria {
+  /// What is wrong with criteria from a file; nil where nothing is.
+  var problem: String? {
+    let shares = [
+      ("robustRatio", robustRatio), ("specificShare", specificShare), ("templateShare", templateShare),
+      ("densityAccuracy", densityAccuracy), ("cosine", cosine ?? 0), ("densitySensitivity", densitySensitivity ?? 0),
+    ]
+    for (name, value) in shares where !(0...10).contains(value) {
+      return "criteria.\(name) is \(value), expected 0 to 10"
+    }
+    guard templateShare <= specificShare else {
+      return "criteria.templateShare is \(templateShare), above specificShare \(specificShare)"
+    }
+    for standard in standards {
+      guard standard.parameters >= 0, (0...1).contains(standard.accuracy), (0...2).contains(standard.onManifold) else {
+        return
+          "criteria.standards: \(standard.name) has \(standard.parameters) parameters, accuracy \(standard.accuracy), "
+          + "on-manifold sensitivity \(standard.onManifold)"
+      }
+    }
+    return nil
+  }
+}

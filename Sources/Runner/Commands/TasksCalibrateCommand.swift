@@ -1,0 +1,74 @@
+import ArgumentParser
+import BenchCore
+import Checkpoints
+import Foundation
+import JSON
+
+/// `pags-bench tasks calibrate`: the thresholds of the regime rule, chosen by the stated procedure on the user's own data.
+struct TasksCalibrateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "calibrate", abstract: "Chooses a task's thresholds anew, from networks whose training is known.",
+    discussion: """
+      A task on real images is judged by thresholds that were chosen on the data this project has. Whoever has more of it \
+      chooses them by the same procedure (docs/regime-rule.md): train standard networks (models/recipes/standards has recipes) \
+      and robust ones, evaluate all of them with the same --images and --seed and with --output FILE, and give the results \
+      here. What is written goes to `evaluate --criteria FILE` and `reclassify --criteria FILE`.
+      """)
+
+  @Argument(help: "Name of the task.")
+  var id: String
+
+  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
+  var data: String?
+
+  @OptionGroup var cache: CacheOptions
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Results of networks trained without a robustness objective: files, or folders of them.", valueName: "result"))
+  var standards: [String]
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Results of networks trained for robustness that kept their accuracy: files, or folders of them.",
+      valueName: "result"))
+  var robust: [String]
+
+  @Option(help: ArgumentHelp("Where to write the thresholds.", valueName: "file"))
+  var output: String
+
+  @Option(help: "Threads.")
+  var threads: Int = ProcessorCount.available
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  func validate() throws {
+    _ = try TaskLookup.plugin(id)
+    try OutputPlace.check(URL(fileURLWithPath: output))
+  }
+
+  func run() throws {
+    Interruption.install()
+    let progress = TerminalProgress(quiet: quiet)
+    defer { progress.end() }
+    let task = try TaskLookup.make(id, data: data, cache: cache.folder, threads: threads, progress: progress)
+    progress.end()
+    func read(_ paths: [String]) throws -> [EvaluationResult] {
+      try paths.flatMap { try ResultFiles.under($0) }.map(ResultFile.read)
+    }
+    let file = try CriteriaFile(for: task, standards: read(standards), robust: read(robust))
+    try AtomicFile.write(JSONEncoding.encode(file), to: output)
+    let (old, new) = (task.criteria, file.criteria)
+    CommandLineOutput.result(
+      """
+      robust off the manifold: R below \(new.robustRatio) (the task's own: \(old.robustRatio))
+      aligned: share at least \(new.specificShare) (\(old.specificShare)); not aligned: below \(new.templateShare) \
+      (\(old.templateShare))
+      standards: \(new.standards.map { "\($0.name) (accuracy \($0.accuracy))" }.joined(separator: ", "))
+      """)
+    if !quiet { CommandLineOutput.note("wrote \(output)") }
+  }
+}

@@ -1,0 +1,18 @@
+import BenchCore
+import Foundation
+
+/// Result files that a user names.
+enum ResultFiles {
+  /// The file itself, or the result files of a folder with samples beside them, in order of their paths.
+  static func under(_ path: String) throws -> [URL] {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw ReclassifyError.missing(path)
+    }
+    guard isFolder.boolValue else { return [URL(fileURLWithPath: path)] }
+    let root = URL(fileURLWithPath: path)
+    let names = (FileManager.default.enumerator(atPath: path)?.allObjects ?? []).compactMap { $0 as? String }
+    return names.filter { $0.hasSuffix(".json") }.sorted().map { root.appendingPathComponent($0) }
+      .filter { FileManager.default.fileExists(atPath: SampleFile.url(beside: $0).path) }
+  }
+}
