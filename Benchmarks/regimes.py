@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the regime rule says of real networks whose training is known: one report on what docs/regime-rule.md requires of it.
 
-    python3 Benchmarks/regimes.py --models DIR --data DIR [--binary FILE] [--work DIR] [--orders 10] [--report FILE]
+    python3 Benchmarks/regimes.py --models DIR --data DIR [--binary FILE] [--work DIR] [--orders 20] [--sweeps DIR...] [--report FILE]
 
 DIR of --models holds a README.md with a table | name | task | file | training | expected | and NAME.model.json for each row;
 DIR of --data one folder per task. Needs numpy; the parts that change networks (requirements 3, 4 and 6) need PyTorch and are
@@ -33,7 +33,10 @@ def arguments():
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "pags-bench")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("regimes-report"))
-    parser.add_argument("--orders", type=int, default=10, help="orders of the test files; each with one size and one seed")
+    parser.add_argument(
+        "--sweeps", type=pathlib.Path, nargs="*", default=[],
+        help="folders of sweeps on the same images and seed, whose models count in requirement 9 (docs/figure3.md has the commands)")
+    parser.add_argument("--orders", type=int, default=20, help="orders of the test files; each with one size and one seed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--report", type=pathlib.Path)
     return parser.parse_args()
@@ -340,42 +343,91 @@ def made_networks(torch, bench, report):
 
 # Requirement 9.
 
+# What a sweep's models are meant to be, by objective and strength; the strengths between are on a border. Strength 0 is weak.
+SWEEP_MEANT = {
+    ("gradient-norm", "0.1"): "bayes-aligned", ("gradient-norm", "10"): "excessive",
+    ("randomized-smoothing", "0.1"): "bayes-aligned", ("randomized-smoothing", "1"): "excessive",
+    ("randomized-smoothing", "2"): "excessive", ("pgd-l2", "0.1"): "bayes-aligned", ("pgd-l2", "0.5"): "bayes-aligned",
+    ("pgd-l2", "2"): "excessive",
+}
 
-def left_out(rows, report):
-    """The two thresholds that were chosen by looking at networks, chosen again without each family in turn."""
-    def value(row, group, name):
-        return row["result"]["regime"]["evidence"][group][name]["value"]
 
-    known = [row for row in rows if "failed" not in row["result"] and "?" not in row["expected"]]
-    known = [row for row in known if value(row, "robustness", "ratio") and value(row, "alignment", "share")]
-    for row in known:
-        row["family"] = re.split("[-_0-9]", row["name"])[0]
-    right = wrong = 0
-    misses = []
-    for family in sorted({row["family"] for row in known}):
-        rest = [row for row in known if row["family"] != family]
-        border = {}
-        for task, group, name, expected_above in (
-            ("cifar10", "robustness", "ratio", "weak"), ("mnist", "alignment", "share", "bayes-aligned")
-        ):
-            rest_task = [row for row in rest if row["task"] == task and row["expected"] in ("weak", "bayes-aligned")]
-            above = [value(row, group, name) for row in rest_task if row["expected"] == expected_above]
-            below = [value(row, group, name) for row in rest_task if row["expected"] != expected_above]
-            if above and below:
-                border[task] = (min(above) * max(below)) ** 0.5
-        for row in known:
-            if row["family"] != family or row["expected"] not in ("weak", "bayes-aligned") or row["task"] not in border:
+def sweep_models(folders):
+    """The models of sweeps that are meant to be something; models of strength 0 are those of the first sweep of an architecture."""
+    rows, standards = [], set()
+    for folder in folders:
+        for file in sorted(folder.glob("*-seed*.json")):
+            match = re.fullmatch(r"(.+)-([0-9.e-]+)-seed([0-9]+)", file.stem)
+            if not match:
                 continue
-            if row["task"] == "cifar10":
-                found = "weak" if value(row, "robustness", "ratio") >= border["cifar10"] else "bayes-aligned"
-            else:
-                found = "bayes-aligned" if value(row, "alignment", "share") >= border["mnist"] else "weak"
-            right += found == row["expected"]
-            wrong += found != row["expected"]
-            if found != row["expected"]:
-                misses.append(row["name"])
-    report("\n9. Leave one family out: the thresholds on R (cifar10) and on the share (mnist) chosen without it, weak against aligned")
-    report(f"   {right} right, {wrong} wrong {misses or ''}")
+            result = json.loads(file.read_text())
+            objective, strength, seed = match.groups()
+            expected = "weak" if strength == "0" else SWEEP_MEANT.get((objective, strength))
+            standard = (result["task"]["id"], result["model"]["architecture"], seed)
+            if not expected or (strength == "0" and standard in standards):
+                continue
+            if strength == "0":
+                standards.add(standard)
+            rows.append(dict(
+                name=f"{folder.name}/{file.stem}", task=result["task"]["id"], expected=expected, result=result,
+                family=f"our {result['model']['architecture']}", output=file))
+    return rows
+
+
+def own_standards(output):
+    """The recorded standards that a result was judged with, from the metadata of its samples."""
+    with open(output.parent / (output.stem + ".samples.safetensors"), "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return json.loads(header["__metadata__"]["regime-inputs"])["criteria"]["standards"]
+
+
+def left_out(bench, rows, report):
+    """The thresholds chosen again without each family in turn, by the product's own procedure, and that family judged by them."""
+    options = bench.options
+    folder = options.work / "left-out"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def run(*arguments):
+        run = subprocess.run(
+            [str(options.binary), *map(str, arguments)], capture_output=True, text=True, env=bench.environment)
+        if run.returncode != 0:
+            sys.exit(f"{' '.join(map(str, arguments))}: {run.stderr}")
+        return run.stdout
+
+    counts, misses = {}, []
+    for task in TASKS:
+        known = [row for row in rows if row["task"] == task and "failed" not in row["result"] and "?" not in row["expected"]]
+        for family in sorted({row["family"] for row in known}):
+            rest = [row for row in known if row["family"] != family and defined(row["result"])]
+            criteria = folder / f"{task}-{family.replace(' ', '-')}.json"
+            run("tasks", "calibrate", task, "--data", options.data / task, "--cache", options.work / "cache", "--quiet",
+                "--standards", *[row["output"] for row in rest if row["expected"] == "weak"],
+                "--robust", *[row["output"] for row in rest if row["expected"] == "bayes-aligned"], "--output", criteria)
+            made = json.loads(criteria.read_text())
+            # The thresholds alone: what A and K are relative to stays.
+            made["criteria"]["standards"] = own_standards(known[0]["output"])
+            criteria.write_text(json.dumps(made))
+            mine = [row for row in known if row["family"] == family]
+            verdicts = json.loads(run("reclassify", *[row["output"] for row in mine], "--criteria", criteria, "--json"))
+            for row, verdict in zip(mine, verdicts):
+                found = verdict["regime"]["label"]
+                kind = "undecided" if found == "indeterminate" else "right" if found in row["expected"].split("/") else "wrong"
+                group = ("public " if not row["family"].startswith("our ") else "our ") + task
+                counts.setdefault(group, {"right": 0, "wrong": 0, "undecided": 0})[kind] += 1
+                if kind == "wrong":
+                    misses.append(f"{row['name']}: {found}")
+    report("\n9. Leave one family out: thresholds chosen without it (tasks calibrate), the family judged by them")
+    for group, count in sorted(counts.items()):
+        report(f"   {group:20s} " + ", ".join(f"{number} {kind}" for kind, number in count.items()))
+    total = {kind: sum(count[kind] for count in counts.values()) for kind in ("right", "wrong", "undecided")}
+    decided = total["right"] + total["wrong"]
+    report(f"   of {decided} decided {100 * total['right'] / max(1, decided):.0f} % right, {total['undecided']} of "
+           f"{decided + total['undecided']} undecided {misses or ''}")
+
+
+def defined(result):
+    evidence = result["regime"]["evidence"]
+    return evidence["robustness"]["ratio"]["value"] is not None and evidence["alignment"]["share"]["value"] is not None
 
 
 def main():
@@ -420,7 +472,10 @@ def main():
         if "failed" not in result:
             quality = result["task"]["quality"]
             report(f"   {task}: its accuracy is {quality['accuracy']:.3f} on {quality['images']} images")
-    left_out(rows, report)
+    for row in rows:
+        row["family"] = re.split("[-_0-9]", row["name"])[0]
+        row["output"] = options.work / "results" / f"{row['name']}.json"
+    left_out(bench, rows + sweep_models(options.sweeps), report)
     report(f"\n{(time.time() - start) / 60:.1f} minutes, {options.jobs} jobs")
 
 
