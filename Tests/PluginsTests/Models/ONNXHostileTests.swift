@@ -193,7 +193,7 @@ import Testing
     }
     #expect(message { $0.graph.input = [] }.contains("has 0 inputs"))
     #expect(message { $0.graph.input.append(Self.value("z", [1])) }.contains("has 2 inputs (`x`, `z`)"))
-    #expect(message { $0.graph.input = [Self.value("x", [-1, 3, 4, 4], type: 2)] }.contains("of type uint8"))
+    #expect(message { $0.graph.input = [Self.value("x", [-1, 3, 4, 4], type: 7)] }.contains("of type int64"))
     #expect(message { $0.graph.input = [.with { $0.name = "x" }] }.contains("has no shape"))
     #expect(message { $0.graph.input = [Self.value("x", [0, 3, 4, 4])] }.contains("for no image at all"))
     #expect(message { $0.graph.output = [Self.value("y", [-1], type: 7)] }.contains("none of real numbers"))
