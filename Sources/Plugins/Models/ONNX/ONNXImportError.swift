@@ -35,7 +35,8 @@ public enum ONNXImportError: Error, Sendable, CustomStringConvertible {
         + "convert it with onnx.version_converter, or export it again"
     case .unknownOperator(let node, let domain):
       "\(node): "
-        + (domain.isEmpty ? "this operator is not known" : "operators of the domain `\(domain)` are not known")
+        + (domain.isEmpty || domain == ONNXOperators.machineLearningDomain
+          ? "this operator is not known" : "operators of the domain `\(domain)` are not known")
         + "; docs/onnx-coverage.md lists those that are. Export the model without it, or serve it by a program "
         + "(docs/plugin-protocol.md)"
     case .operatorVersion(let node, let supported):

@@ -107,7 +107,7 @@ struct ONNXNetwork: NetworkSource {
     return try graph.reshape(value, to: [batch, shape[1]])
   }
 
-  /// Scalars of the constants that nodes read, without the statistics of batch normalisation, which are not trained.
+  /// Scalars of the constants that nodes read or hold, without the statistics of batch normalisation, which are not trained.
   var parameterCount: Int {
     var counted: Set<String> = []
     var total = 0
@@ -116,6 +116,10 @@ struct ONNXNetwork: NetworkSource {
         guard let tensor = model.graph.initializers[name], tensor.dtype.isFloatingPoint else { continue }
         if node.operation == "BatchNormalization", position >= 3 { continue }
         total += tensor.elementCount
+      }
+      guard node.domain == ONNXOperators.machineLearningDomain, node.operation == "LinearClassifier" else { continue }
+      for name in ["coefficients", "intercepts"] {
+        if case .floats(let values)? = node.attributes[name] { total += values.count }
       }
     }
     return total

@@ -67,17 +67,18 @@ struct PixelArithmetic: Sendable {
       let read = Set(node.namesRead).intersection(dependent)
       guard !read.isEmpty else { continue }
       for name in read { readers[name, default: []].append(node) }
-      dependent.formUnion(node.outputs)
+      dependent.formUnion(node.outputs.filter { !$0.isEmpty })
     }
     var (name, last): (String, ONNXNode?) = (input, nil)
     for _ in 0..<longest {
       // The pixels alone may come in: not the image itself times a mask that was computed from it.
-      guard let found = readers[name], found.count == 1, found[0].domain.isEmpty,
+      guard let found = readers[name], found.count == 1, found[0].domain.isEmpty || isScaler(found[0]),
         !graph.outputs.contains(where: { $0.name == name }),
         found[0].namesRead.count(where: { dependent.contains($0) }) == 1, let next = found[0].outputs.first
       else { return last }
       switch found[0].operation {
       case let operation where arithmetic.contains(operation): last = found[0]
+      case "Scaler": last = found[0]
       case "BatchNormalization": return last ?? found[0]
       case "Cast":
         // Whole numbers are no arithmetic.
@@ -89,6 +90,11 @@ struct PixelArithmetic: Sendable {
       name = next
     }
     return last
+  }
+
+  /// scikit-learn's (x - offset) scale.
+  private static func isScaler(_ node: ONNXNode) -> Bool {
+    node.domain == ONNXOperators.machineLearningDomain && node.operation == "Scaler"
   }
 
   /// What becomes of two images of one grey each, inside of [0, 1] and so inside of every limit: two points of a line.

@@ -13,6 +13,14 @@ extension ONNXOperators {
       let x = try node.value(0, &graph)
       return try graph.divide(graph.sin(x), graph.cos(x))
     },
+    .real("Asin") { try $1.asin($0.value(0, &$1)) },
+    .real("Acos") { try $1.acos($0.value(0, &$1)) },
+    .real("Atan") { try $1.atan($0.value(0, &$1)) },
+    .real("Sinh", opsets: 9...opsets.upperBound) { try $1.sinh($0.value(0, &$1)) },
+    .real("Cosh", opsets: 9...opsets.upperBound) { try $1.cosh($0.value(0, &$1)) },
+    .real("Asinh", opsets: 9...opsets.upperBound) { try $1.asinh($0.value(0, &$1)) },
+    .real("Acosh", opsets: 9...opsets.upperBound) { try $1.acosh($0.value(0, &$1)) },
+    .real("Atanh", opsets: 9...opsets.upperBound) { try $1.atanh($0.value(0, &$1)) },
     .real("Erf", opsets: 9...opsets.upperBound) { try $1.erf($0.value(0, &$1)) },
     .real("Reciprocal") { node, graph in
       let x = try node.value(0, &graph)
