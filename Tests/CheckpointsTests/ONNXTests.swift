@@ -70,6 +70,7 @@ import Testing
   @Test(
     arguments: [
       (tensor(1, [3]) { $0.floatData = [1] }, "take 12 bytes, but data of 4"),
+      (tensor(1, [3]) { _ in }, "tensor `w` of shape [3] has no numbers: the graph was saved without its weights"),
       (tensor(1, [1]) { $0.rawData = Data(count: 5) }, "take 4 bytes, but data of 5"),
       (tensor(1, [-1]) { $0.floatData = [1] }, "none negative"),
       (tensor(1, [1 << 40, 1 << 40]) { _ in }, "elements"),
@@ -219,5 +220,24 @@ import Testing
         _ = try? ONNXReader.model(of: CheckpointFile(name: "test", data: damaged))
       }
     }
+  }
+
+  /// Nodes in the order that the format demands stay where they are; others are put behind those that they need.
+  @Test func nodesAreOrdered() throws {
+    func order(_ nodes: [(String, [String], [String])]) throws -> [String] {
+      let model = Self.model { model in
+        model.graph.node = nodes.map { name, inputs, outputs in
+          .with { ($0.name, $0.opType, $0.input, $0.output) = (name, "Sum", inputs, outputs) }
+        }
+      }
+      return try Self.read(model).graph.nodes.map(\.name)
+    }
+    #expect(try order([("a", ["x"], ["1"]), ("b", ["x"], ["2"]), ("c", ["1"], ["3"])]) == ["a", "b", "c"])
+    #expect(try order([("c", ["1", "2"], ["3"]), ("a", ["x"], ["1"]), ("b", ["1"], ["2"])]) == ["a", "b", "c"])
+    // In a circle there is no order.
+    #expect(try order([("a", ["2"], ["1"]), ("b", ["1"], ["2"])]) == ["a", "b"])
+    // A chain as long as files get, the wrong way round.
+    let chain = (0..<20_000).map { ("\($0)", ["\($0)"], ["\($0 + 1)"]) }
+    #expect(try order(chain.reversed()) == chain.map(\.0))
   }
 }

@@ -32,6 +32,24 @@ import _TestSupport
     },
     OperatorFamily("sin") { s in try s.graph.sin(s.input(s.shape(rank: 2))) },
     OperatorFamily("cos") { s in try s.graph.cos(s.input(s.shape(rank: 3))) },
+    OperatorFamily("arc-tangent") { s in try s.graph.atan(s.input(s.shape(rank: 2))) },
+    // Inside of [-1, 1]: half a sine.
+    OperatorFamily("arc-sine") { s in
+      try s.graph.asin(s.graph.multiply(s.graph.sin(s.input(s.shape(rank: 2))), s.graph.constant(0.5)))
+    },
+    OperatorFamily("arc-cosine") { s in
+      try s.graph.acos(s.graph.multiply(s.graph.sin(s.input(s.shape(rank: 2))), s.graph.constant(0.5)))
+    },
+    OperatorFamily("hyperbolic-sine") { s in try s.graph.sinh(s.input(s.shape(rank: 2))) },
+    OperatorFamily("hyperbolic-cosine") { s in try s.graph.cosh(s.input(s.shape(rank: 2))) },
+    OperatorFamily("area-sine") { s in try s.graph.asinh(s.input(s.shape(rank: 2))) },
+    OperatorFamily("area-cosine") { s in
+      try s.graph.acosh(s.graph.add(s.positiveInput(s.shape(rank: 2)), s.graph.constant(1.5)))
+    },
+    OperatorFamily("area-tangent") { s in
+      try s.graph.atanh(s.graph.multiply(s.graph.sin(s.input(s.shape(rank: 2))), s.graph.constant(0.5)))
+    },
+    OperatorFamily("norm") { s in try s.graph.norm(s.positiveInput(s.shape(rank: 3)), axes: [1, 2]) },
     OperatorFamily("elu") { s in try s.graph.elu(s.input(s.shape(rank: 2)), alpha: 0.7, scale: 1.3, rate: 0.9) },
     OperatorFamily("thresholded-relu") { s in
       try s.graph.thresholdedReLU(s.input(s.shape(rank: 2)), threshold: 0)
@@ -116,6 +134,39 @@ import _TestSupport
     let gradients = try graph.gradient(of: larger, withRespectTo: [a, b])
     let results = try graph.evaluate(gradients, inputs: ["a": row([1, 2]), "b": row([1, 3])])
     #expect(results.map(\.scalars) == [[0.5, 0], [0.5, 1]])
+  }
+
+  /// On the bounds of a limit the derivative is 1 or 0, as asked for.
+  @Test func limitsIncludeTheirBoundsOrNot() throws {
+    for includes in [true, false] {
+      var graph = Graph()
+      let x = graph.input("x", [5])
+      let limited = try graph.clip(x, lower: 0, upper: 6, includesBounds: includes)
+      let tangent = graph.constant(Tensor(shape: [5], repeating: 1))
+      let results = try graph.evaluate(
+        graph.gradient(of: limited, withRespectTo: [x]) + graph.jvp(of: [limited], tangents: [(x, tangent)]),
+        inputs: ["x": row([-1, 0, 3, 6, 7])])
+      let bound: Float = includes ? 1 : 0
+      #expect(results.map(\.scalars) == [[0, bound, 1, bound, 0], [0, bound, 1, bound, 0]])
+    }
+  }
+
+  /// A norm of zeros has the derivative 0, forwards and backwards, and so has a root of another order.
+  @Test func rootsOfZerosHaveADerivative() throws {
+    for order in 2...3 {
+      var graph = Graph()
+      let x = graph.input("x", [2, 2])
+      let magnitudes = try graph.absoluteValue(x)
+      let powers = try order == 2 ? graph.multiply(x, x) : graph.power(magnitudes, graph.constant(3))
+      let norm = try graph.root(ofPowers: graph.sum(powers, axes: [1]), order: order)
+      let tangent = graph.constant(Tensor(shape: [2, 2], repeating: 1))
+      let results = try graph.evaluate(
+        [norm] + graph.gradient(of: norm, withRespectTo: [x]) + graph.jvp(of: [norm], tangents: [(x, tangent)]),
+        inputs: ["x": Tensor(shape: [2, 2], scalars: [0, 0, 0, 5])])
+      #expect(results[0].scalars[0] == 0 && abs(results[0].scalars[1] - 5) < 1e-5)
+      #expect(zip(results[1].scalars, [0, 0, 0, 1] as [Float]).allSatisfy { abs($0 - $1) < 1e-5 })
+      #expect(results[2].scalars[0] == 0 && abs(results[2].scalars[1] - 1) < 1e-5)
+    }
   }
 
   @Test func roundingHasNoDerivative() throws {

@@ -21,6 +21,27 @@ import Testing
     #expect(written["logits"]?.shape == [3, 10] && written["gradient"]?.shape == [3, 1, 20, 40])
   }
 
+  /// They are written, and said: whoever reads the file may not notice.
+  @Test func numbersThatAreNotFiniteAreSaid() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (_, description) = try SmallModel.write(to: binary)
+    let text = try String(contentsOfFile: description, encoding: .utf8).replacingOccurrences(
+      of: #"{"type": "Linear", "name": "fc"}"#,
+      with: #"{"type": "Linear", "name": "fc"}, {"type": "Scale", "value": 1e38}, {"type": "Scale", "value": 1e38}"#)
+    try text.write(toFile: description, atomically: true, encoding: .utf8)
+    try SafetensorsWriter.write(
+      [TensorToWrite(name: "images", shape: [1, 1, 20, 40], floats: (0..<800).map { Float($0 % 17) / 17 })],
+      to: binary.path("in.safetensors"))
+    let outcome = try binary.run(
+      "run", description, "--inputs", binary.path("in.safetensors"), "--outputs", binary.path("out.safetensors"))
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(
+      outcome.errors.contains("WARNING:") && outcome.errors.contains("10 of 10 numbers of `logits` are not finite"),
+      "\(outcome.errors)")
+    #expect(FileManager.default.fileExists(atPath: binary.path("out.safetensors")))
+  }
+
   @Test func unusableInputs() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }

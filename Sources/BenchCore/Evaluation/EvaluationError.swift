@@ -32,7 +32,8 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
     case .wrongOutput(let what, let expected, let got):
       "\(what): expected shape \(expected), got \(got); the plugin does not keep its contract"
     case .nonFinite(let what, let place, let value):
-      "\(what) is \(value) at \(place); check the checkpoint's weights and its normalisation"
+      "\(what) is \(value) at \(place); check the network for a division by zero or a root of zero, the checkpoint's weights "
+        + "and its normalisation"
     case .standardDoesNotClassify(let model):
       "the standard model \(model) does not classify these images: its logits are no better than guessing, so nothing can be "
         + "relative to it; check its checkpoint and normalisation, or leave --standard out"

@@ -68,7 +68,7 @@ struct ONNXGraphReader {
             proto.attribute.filter { $0.refAttrName.isEmpty }, owner: "\(owner) (\(proto.opType))", depth: depth),
           references: references))
     }
-    return result
+    return ONNXNode.ordered(result)
   }
 
   private mutating func attributes(

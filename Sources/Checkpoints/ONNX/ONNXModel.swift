@@ -99,6 +99,12 @@ public struct ONNXValueInfo: Sendable {
   public let elementType: ONNXElementType?
   /// Nil where the file does not say.
   public let shape: [Extent]?
+
+  public init(name: String, elementType: ONNXElementType? = nil, shape: [Extent]? = nil) {
+    self.name = name
+    self.elementType = elementType
+    self.shape = shape
+  }
 }
 
 extension ONNXGraph {
@@ -118,7 +124,7 @@ extension ONNXGraph {
 
 extension ONNXNode {
   /// Values that the node reads, also inside the graphs of its attributes.
-  var namesRead: [String] {
+  public var namesRead: [String] {
     inputs
       + attributes.values.flatMap { attribute in
         guard case .graph(let graph) = attribute else { return [String]() }

@@ -39,6 +39,12 @@ struct ONNXTensorReader {
     let bytes = try elements(proto, dtype, count: count, label)
     let needed = count * dtype.byteCount
     guard bytes.count == needed else {
+      guard bytes.count > 0 || proto.dataLocation != 0 else {
+        throw .unsupported(
+          file: file,
+          feature: "tensor `\(label)` of shape \(shape) has no numbers: the graph was saved without its weights",
+          advice: "export it with them (torch.onnx.export's export_params=True, which is the default)")
+      }
       throw .invalidTensor(
         file: file, tensor: label,
         problem:

@@ -42,8 +42,12 @@ extension Graph {
     try apply(GELU(tanhApproximation: tanhApproximation), [x])
   }
 
-  public mutating func clip(_ x: Value, lower: Float, upper: Float) throws(GraphError) -> Value {
-    try apply(Clip(lower: lower, upper: upper), [x])
+  /// Limits x to [lower, upper].
+  /// - Parameter includesBounds: whether the derivative exactly on the bounds is 1; see `Clip`.
+  public mutating func clip(
+    _ x: Value, lower: Float, upper: Float, includesBounds: Bool = true
+  ) throws(GraphError) -> Value {
+    try apply(Clip(lower: lower, upper: upper, includesBounds: includesBounds), [x])
   }
 
   public mutating func stopGradient(_ x: Value) throws(GraphError) -> Value { try apply(StopGradient(), [x]) }

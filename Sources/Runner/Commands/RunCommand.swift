@@ -42,18 +42,32 @@ struct RunCommand: ParsableCommand {
     for line in LoadReport(candidate, model).lines { CommandLineOutput.note(line) }
     let classifier = model.classifier
     try given.check(against: classifier, file: inputs)
-    var tensors: [TensorToWrite] = []
+    var tensors: [(name: String, tensor: Tensor)] = []
     if let gradient {
       let result = try classifier.inputGradient(gradient, at: given.images, labels: given.labels)
-      tensors.append(TensorToWrite("logits", result.logits))
-      tensors.append(TensorToWrite("gradient", result.gradient))
+      tensors = [("logits", result.logits), ("gradient", result.gradient)]
     } else {
-      tensors.append(TensorToWrite("logits", try classifier.logits(given.images)))
+      tensors = [("logits", try classifier.logits(given.images))]
+    }
+    for (name, tensor) in tensors {
+      if let warning = Self.warning(tensor, called: name, file: outputs) { CommandLineOutput.note(warning) }
     }
     try SafetensorsWriter.write(
-      tensors, metadata: ["model": candidate.checkpoint.sha256, "gradient": gradient?.rawValue ?? "none"], to: outputs)
+      tensors.map { TensorToWrite($0.name, $0.tensor) },
+      metadata: ["model": candidate.checkpoint.sha256, "gradient": gradient?.rawValue ?? "none"], to: outputs)
     CommandLineOutput.result(
-      "\(outputs): \(tensors.map { "\($0.name) \($0.shape)" }.joined(separator: ", ")) of \(given.images.batch) images")
+      "\(outputs): \(tensors.map { "\($0.name) \($0.tensor.shape.dimensions)" }.joined(separator: ", ")) of \(given.images.batch) images"
+    )
+  }
+
+  /// What is to be said where numbers are infinite or NaN: they are written as they are, and no later program may notice.
+  private static func warning(_ tensor: Tensor, called name: String, file: String) -> String? {
+    guard let first = tensor.scalars.firstIndex(where: { !$0.isFinite }) else { return nil }
+    let count = tensor.scalars.count { !$0.isFinite }
+    let image = first / max(1, tensor.shape.droppingFirst.count)
+    return "WARNING: \(file): \(count) of \(tensor.scalars.count) numbers of `\(name)` are not finite, the first "
+      + "(\(tensor.scalars[first])) at image \(image); check for a division by zero or a root of zero in the network, for its "
+      + "weights and its normalisation"
   }
 }
 

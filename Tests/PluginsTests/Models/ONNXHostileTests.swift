@@ -193,11 +193,32 @@ import Testing
     }
     #expect(message { $0.graph.input = [] }.contains("has 0 inputs"))
     #expect(message { $0.graph.input.append(Self.value("z", [1])) }.contains("has 2 inputs (`x`, `z`)"))
-    #expect(message { $0.graph.input = [Self.value("x", [-1, 3, 4, 4], type: 2)] }.contains("of type uint8"))
+    #expect(message { $0.graph.input = [Self.value("x", [-1, 3, 4, 4], type: 7)] }.contains("of type int64"))
     #expect(message { $0.graph.input = [.with { $0.name = "x" }] }.contains("has no shape"))
     #expect(message { $0.graph.input = [Self.value("x", [0, 3, 4, 4])] }.contains("for no image at all"))
     #expect(message { $0.graph.output = [Self.value("y", [-1], type: 7)] }.contains("none of real numbers"))
     #expect(message { $0.graph.output = [] }.contains("has 0 outputs"))
+  }
+
+  /// Converters append the nodes that they insert; a value that nothing makes stays an error.
+  @Test func nodesMayStandInAnyOrder() throws {
+    let nodes = [
+      Self.node("Flatten", ["b"], ["y"]), Self.node("Neg", ["a"], ["b"]), Self.node("Relu", ["x"], ["a"]),
+    ]
+    #expect(try Self.load(Self.model(nodes)).classifier.classCount == 48)
+    let message = Self.message(Self.model([nodes[1], nodes[0]]))
+    #expect(message.contains("node `neg` (Neg, opset 13): reads the value `a`"), "\(message)")
+  }
+
+  /// A graph whose weights were left out: as inputs, or nowhere.
+  @Test func graphsWithoutWeightsAreExplained() {
+    var model = Self.model([Self.node("MatMul", ["x", "w"], ["y"])])
+    #expect(Self.message(model).contains("reads the value `w`") && Self.message(model).contains("export_params=False"))
+    model.graph.input += (0..<9).map { Self.value("w\($0)", [4, 4]) }
+    let message = Self.message(model)
+    #expect(
+      message.contains("has 10 inputs (`x`, `w0`, `w1`, `w2`, ...)") && message.contains("export_params=True"),
+      "\(message)")
   }
 
   /// A batch of four written into the graph.

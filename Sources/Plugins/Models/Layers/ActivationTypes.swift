@@ -41,7 +41,8 @@ extension LayerType {
       let lower = try context.layer.minimum == nil ? -.infinity : context.number(\.minimum, "minimum")
       let upper = try context.layer.maximum == nil ? .infinity : context.number(\.maximum, "maximum")
       guard lower <= upper else { throw context.invalid("minimum", "is above `maximum`") }
-      builder.value = try builder.graph.clip(builder.value, lower: lower, upper: upper)
+      // As PyTorch's relu6 and hardtanh, for which it stands, on the bounds.
+      builder.value = try builder.graph.clip(builder.value, lower: lower, upper: upper, includesBounds: false)
     },
     LayerType(name: "Scale", summary: "x times `value`", options: ["value"]) { builder, context in
       let factor = builder.graph.constant(try context.number(\.value, "value"))

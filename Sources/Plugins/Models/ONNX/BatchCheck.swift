@@ -10,7 +10,8 @@ struct BatchCheck {
   let logits: Tensor
   let note: String?
 
-  /// - Throws: what the graph has to object to a single image, `ONNXImportError.batch` where it needs several.
+  /// - Throws: what the graph has to object to a single image, `ONNXImportError.batch` where it needs several,
+  ///   `ONNXImportError.normalisesOverBatch` where it needs them to tell images apart.
   init(_ network: ONNXNetwork) throws {
     let shape = network.inputShape
     let stream = RandomStream(seed: 0, name: "onnx-batch-check")
@@ -28,8 +29,14 @@ struct BatchCheck {
       let together = try Self.run(network, [images])[0]
       let scale = logits.scalars.reduce(Float(1e-6)) { max($0, abs($1)) }
       let isSame = zip(together.scalars, logits.scalars).allSatisfy { abs($0 - $1) <= 1e-4 * scale || $0 == $1 }
+      // Statistics of a batch of one leave nothing of the image.
+      if !isSame, zip(alone[0].scalars, alone[1].scalars).allSatisfy({ abs($0 - $1) <= 1e-6 * scale }) {
+        throw ONNXImportError.normalisesOverBatch(file: network.file)
+      }
       runsInBatches = isSame
       note = isSame ? nil : "the graph mixes the images of a batch; it is run image by image"
+    } catch ONNXImportError.normalisesOverBatch(let file) {
+      throw ONNXImportError.normalisesOverBatch(file: file)
     } catch let error as ONNXImportError {
       runsInBatches = false
       note = "the graph is made for single images (\(error)); it is run image by image"

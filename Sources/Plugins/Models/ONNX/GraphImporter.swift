@@ -92,7 +92,7 @@ struct GraphImporter {
     let key = ONNXFunction.Key(
       domain: node.node.domain, name: node.node.operation, overload: node.node.overload)
     if let function = model.functions[key] { return try call(function, node, scope) }
-    guard node.node.domain.isEmpty, let operation = ONNXOperators.all[node.node.operation] else {
+    guard let operation = ONNXOperators.named(node.node.operation, domain: node.node.domain) else {
       if node.node.domain.isEmpty, node.node.operation == "If" { return try branch(node, scope) }
       throw ONNXImportError.unknownOperator(node.name, domain: node.node.domain)
     }

@@ -19,20 +19,26 @@ struct ONNXInput: Sendable {
   let layout: Layout
   /// The number of images the file fixes, nil where it does not.
   let batch: Int?
+  /// Whether the input is of eight-bit pixels, 0 to 255.
+  let takesBytes: Bool
 
   /// - Parameter wanted: `[C, H, W]` of the task's images, where known.
   /// - Throws: `ONNXImportError.inputs`.
   init(_ model: ONNXModel, wanted: Shape?) throws {
     func failure(_ reason: String) -> ONNXImportError { .inputs(file: model.file, reason: reason) }
     guard let input = model.graph.inputs.first, model.graph.inputs.count == 1 else {
-      let names = model.graph.inputs.map { "`\($0.name)`" }.joined(separator: ", ")
+      let names = model.graph.inputs.prefix(4).map { "`\($0.name)`" } + (model.graph.inputs.count > 4 ? ["..."] : [])
       throw failure(
-        "the graph has \(model.graph.inputs.count) inputs\(names.isEmpty ? "" : " (\(names))"), expected one, the images"
+        "the graph has \(model.graph.inputs.count) inputs\(names.isEmpty ? "" : " (\(names.joined(separator: ", ")))"), "
+          + "expected one, the images"
+          + (model.graph.inputs.count > 1
+            ? "; where the others are weights, export the model with them (export_params=True)" : "")
       )
     }
-    if let type = input.elementType, type.dtype?.isFloatingPoint != true {
+    takesBytes = input.elementType == .read(.uint8)
+    if let type = input.elementType, type.dtype?.isFloatingPoint != true, !takesBytes {
       throw failure(
-        "the input `\(input.name)` is of type \(type), expected float32; export the model from where its images are real "
+        "the input `\(input.name)` is of type \(type), expected float32 or uint8; export the model from where its images are real "
           + "numbers")
     }
     guard let shape = input.shape, let first = shape.first else {

@@ -9,26 +9,79 @@ struct ONNXNetwork: NetworkSource {
   private let constants: ONNXConstants
   let input: ONNXInput
   let output: ONNXOutput
+  /// What is done to pixels in [0, 1] before the graph gets them.
   let preprocessing: Preprocessing
+  /// What the graph itself does to them first, nil where that is no arithmetic.
+  let arithmetic: PixelArithmetic?
+  /// Whether the graph gets pixels times 255.
+  let scalesToBytes: Bool
   /// Takes the logarithm of outputs that turned out to be probabilities.
   var takesLogarithm = false
 
   var file: String { model.file }
   var inputShape: Shape { input.imageShape }
 
-  /// - Throws: `ONNXImportError` where inputs or outputs are not those of a classifier of images.
-  init(_ model: ONNXModel, preprocessing: Preprocessing?, imageShape: Shape?) throws {
+  /// - Parameter origin: of the preprocessing, in an error's words.
+  /// - Throws: `ONNXImportError` where inputs or outputs are not those of a classifier of images, or where pixels would be
+  ///   normalised twice.
+  init(_ model: ONNXModel, preprocessing: Preprocessing?, origin: String, imageShape: Shape?) throws {
     input = try ONNXInput(model, wanted: imageShape)
     output = try ONNXOutput(model)
     self.model = ONNXModel(replacing: model, graph: output.graph)
     constants = ONNXConstants(model)
-    self.preprocessing = preprocessing ?? .identity(channels: input.imageShape[0])
+    arithmetic = PixelArithmetic(self.model, constants, input: input)
+    let wantsBytes = input.takesBytes || arithmetic?.expectsBytes ?? false
+    let channels = input.imageShape[0]
+    guard let preprocessing, preprocessing != .identity(channels: channels) else {
+      scalesToBytes = wantsBytes
+      self.preprocessing = wantsBytes ? .bytes(channels: channels) : .identity(channels: channels)
+      return
+    }
+    // Whoever knew the graph may have said the scale by hand.
+    if !(wantsBytes && preprocessing.isNearly(.bytes(channels: channels))) {
+      let given = "\(origin) (mean \(preprocessing.mean), std \(preprocessing.std))"
+      if let arithmetic, arithmetic.mean != nil {
+        throw ONNXImportError.normalisedTwice(file: model.file, graph: arithmetic.description, given: given)
+      }
+      if input.takesBytes {
+        throw ONNXImportError.inputs(
+          file: model.file,
+          reason:
+            "the input `\(input.name)` is of type uint8, pixels from 0 to 255, which \(given) would not leave as they are; "
+            + "leave that out")
+      }
+    }
+    scalesToBytes = false
+    self.preprocessing = preprocessing
   }
+
+  /// What a user should know of the pixels' scale, nil where the graph takes them as it is told.
+  var pixelNote: String? {
+    switch (scalesToBytes, arithmetic) {
+    case (true, let arithmetic?):
+      "the graph wants pixels from 0 to 255 and normalises them itself (\(arithmetic.description)): those in [0, 1] are "
+        + "multiplied by 255 in front of it"
+    case (true, nil):
+      "the graph wants pixels from 0 to 255 (its input is of type uint8): those in [0, 1] are multiplied by 255 in front of it, "
+        + "and not rounded"
+    case (false, let arithmetic?) where arithmetic.mean == nil && preprocessing != .identity(channels: inputShape[0]):
+      "the graph begins with a batch normalisation of its own (\(arithmetic.description)), behind the normalisation given"
+    case (false, let arithmetic?): "the graph normalises pixels itself (\(arithmetic.description))"
+    case (false, nil): nil
+    }
+  }
+
+  /// Whether the file itself tells what its pixels are to be.
+  var tellsNormalisation: Bool { arithmetic != nil || input.takesBytes }
 
   func graph(batch: Int) throws -> (graph: Graph, images: Graph.Value, logits: Graph.Value) {
     var graph = Graph()
     let images = graph.input("images", inputShape.prepending(batch))
-    let prepared = try input.arranged(graph.normalised(images, preprocessing), &graph)
+    // Times 255, not divided by a rounded 1 / 255: so whole numbers stay whole.
+    let pixels =
+      scalesToBytes
+      ? try graph.multiply(images, graph.constant(255)) : try graph.normalised(images, preprocessing)
+    let prepared = try input.arranged(pixels, &graph)
     var importer = GraphImporter(graph, model, constants, images: batch)
     if let declared = input.batch, declared != batch {
       importer.rebatching = Rebatching(declared: declared, wanted: batch)
@@ -54,7 +107,7 @@ struct ONNXNetwork: NetworkSource {
     return try graph.reshape(value, to: [batch, shape[1]])
   }
 
-  /// Scalars of the constants that nodes read, without the statistics of batch normalisation, which are not trained.
+  /// Scalars of the constants that nodes read or hold, without the statistics of batch normalisation, which are not trained.
   var parameterCount: Int {
     var counted: Set<String> = []
     var total = 0
@@ -64,30 +117,24 @@ struct ONNXNetwork: NetworkSource {
         if node.operation == "BatchNormalization", position >= 3 { continue }
         total += tensor.elementCount
       }
+      guard node.domain == ONNXOperators.machineLearningDomain, node.operation == "LinearClassifier" else { continue }
+      for name in ["coefficients", "intercepts"] {
+        if case .floats(let values)? = node.attributes[name] { total += values.count }
+      }
     }
     return total
   }
+}
 
-  private func isConstant(_ name: String) -> Bool {
-    model.graph.initializers[name] != nil
-      || model.graph.nodes.contains { $0.operation == "Constant" && $0.outputs.contains(name) }
+extension Preprocessing {
+  /// What makes pixels from 0 to 255 of those in [0, 1].
+  fileprivate static func bytes(channels: Int) -> Preprocessing {
+    Preprocessing(mean: [Float](repeating: 0, count: channels), std: [Float](repeating: 1 / 255, count: channels))
   }
 
-  /// Whether the first thing done to the images is arithmetic with constants: the file normalises pixels itself.
-  var normalisesPixels: Bool {
-    var name = input.name
-    for _ in 0..<4 {
-      let readers = model.graph.nodes.filter { $0.inputs.contains(name) }
-      guard let node = readers.first, readers.count == 1 else { return false }
-      switch node.operation {
-      case "Sub", "Div", "Mul", "Add", "BatchNormalization":
-        return node.inputs.allSatisfy { $0 == name || isConstant($0) }
-      case "Identity", "Transpose", "Cast", "Reshape":
-        guard let next = node.outputs.first else { return false }
-        name = next
-      default: return false
-      }
-    }
-    return false
+  /// To the digits that one types.
+  fileprivate func isNearly(_ other: Preprocessing) -> Bool {
+    mean.count == other.mean.count && std.count == other.std.count
+      && zip(mean + std, other.mean + other.std).allSatisfy { abs($0 - $1) <= 1e-3 * abs($1) }
   }
 }

@@ -59,8 +59,17 @@ enum ONNXOperators {
   static let all: [String: ONNXOperator] = {
     let families = [
       arithmetic, functions, activations, comparisons, convolutions, pooling, normalisation, products, reductions,
-      reshaping, movement, coordinates, resizing, constants,
+      reshaping, movement, coordinates, resizing, constants, attention, recurrences, ordering, gridSampling,
     ]
     return Dictionary(families.joined().map { ($0.name, $0) }) { first, _ in first }
   }()
+
+  /// Nil where the operator is not known.
+  static func named(_ name: String, domain: String) -> ONNXOperator? {
+    switch domain {
+    case "": all[name]
+    case machineLearningDomain: machineLearning[name]
+    default: nil
+    }
+  }
 }

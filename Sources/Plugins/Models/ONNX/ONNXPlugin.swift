@@ -7,7 +7,7 @@ public struct ONNXPlugin: ModelPlugin {
   public static let id = "onnx"
   public static let version = "1"
   public static let summary =
-    "ONNX graphs (opsets 7 to 21 and later ones that kept their meaning), into the built-in engine"
+    "ONNX graphs (opsets \(ONNXOperators.opsets.lowerBound) to \(ONNXOperators.opsets.upperBound)), into the built-in engine"
 
   public static let facts = ModelPluginFacts(
     files: ["torch.onnx.export, tf2onnx, JAX exporters: .onnx with weights inside or in external data files beside it"],
@@ -28,14 +28,15 @@ public struct ONNXPlugin: ModelPlugin {
     if let name = options.architecture { throw ONNXImportError.architecture(file: checkpoint.name, name: name) }
     let model = try ONNXReader.model(of: checkpoint)
     let given = options.preprocessing ?? description?.preprocessing
-    var network = try ONNXNetwork(model, preprocessing: given, imageShape: options.imageShape)
+    let origin = options.preprocessing != nil ? "--mean and --std" : "the description's `preprocessing`"
+    var network = try ONNXNetwork(model, preprocessing: given, origin: origin, imageShape: options.imageShape)
     let check = try BatchCheck(network)
     var notes = model.notes + network.output.notes + [network.input.note, check.note].compactMap { $0 }
     if check.areProbabilities {
       network.takesLogarithm = true
       notes.append("the outputs are probabilities and no Softmax was found at the end: their logarithms are the logits")
     }
-    if given == nil, network.normalisesPixels { notes.append("the graph normalises pixels itself") }
+    if let note = network.pixelNote { notes.append(note) }
     if !model.producer.isEmpty { notes.append("written by \(model.producer), opset \(model.opset)") }
     let classifier = try NetworkClassifier(
       network, batch: check.runsInBatches ? options.batch(for: network.inputShape) : 1,
@@ -43,6 +44,6 @@ public struct ONNXPlugin: ModelPlugin {
     return LoadedModel(
       classifier: classifier, architecture: "onnx", parameters: network.parameterCount,
       preprocessing: network.preprocessing,
-      preprocessingIsAssumed: given == nil && !network.normalisesPixels, notes: notes)
+      preprocessingIsAssumed: given == nil && !network.tellsNormalisation, notes: notes)
   }
 }

@@ -75,7 +75,8 @@ extension ONNXOperators {
     _ x: Graph.Value, alpha: Float, beta: Float, _ graph: inout Graph
   ) throws -> Graph.Value {
     let line = try graph.add(graph.multiply(x, graph.constant(alpha)), graph.constant(beta))
-    return try graph.clip(line, lower: 0, upper: 1)
+    // PyTorch's derivative on both bounds is 0; that of hardswish, x times this, so becomes 0 and 1.
+    return try graph.clip(line, lower: 0, upper: 1, includesBounds: false)
   }
 
   /// Over one axis since opset 13; before, over all axes from `axis` on.

@@ -104,7 +104,7 @@ extension ONNXOperators {
     case 1: return base
     case 2: return try graph.multiply(base, base)
     case 3: return try graph.multiply(base, graph.multiply(base, base))
-    case 0.5: return try graph.squareRoot(base)
+    case 0.5: return try squareRoot(base, &graph)
     case -1: return try graph.divide(graph.constant(1), base)
     default: return try graph.power(base, exponent)
     }

@@ -7,6 +7,11 @@ extension ONNXOperators {
       guard try !node.flag("training_mode"), try node.flag("spatial", true) else {
         throw node.failure("has training_mode 1 or spatial 0; export the model after model.eval()")
       }
+      // Before opset 14 nothing but its further outputs, the new statistics, said that those of the batch are used.
+      guard node.opset >= 14 || node.outputCount <= 1 else {
+        throw node.failure(
+          "is in training form (it has \(node.outputCount) outputs); export the model after model.eval()")
+      }
       return try graph.batchNorm(
         node.value(0, &graph), scale: node.value(1, &graph), shift: node.value(2, &graph),
         mean: node.value(3, &graph), variance: node.value(4, &graph), epsilon: node.float("epsilon", 1e-5))
@@ -67,9 +72,10 @@ extension ONNXOperators {
       let axis = try node.axis(node.int("axis", -1), rank: graph.shape(of: x).rank)
       let order = try order(node)
       let total = try graph.sum(powers(x, order, &graph), axes: [axis])
-      // Zeros stay zeros, with a derivative of 1.
+      // Zeros stay zeros, with a derivative of 0.
       let isZero = try graph.equal(total, graph.constant(0))
-      return try graph.divide(x, root(graph.select(isZero, graph.constant(1), total), order, &graph))
+      let norm = try graph.root(ofPowers: graph.select(isZero, graph.constant(1), total), order: order)
+      return try graph.select(isZero, graph.constant(0), graph.divide(x, norm))
     },
     .real("LRN", localResponse),
   ]

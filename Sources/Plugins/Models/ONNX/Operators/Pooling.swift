@@ -25,7 +25,7 @@ extension ONNXOperators {
       let mean = try pool(node, &graph, prepare: { try powers($1, order, &$0) }) {
         try $0.averagePool2d($1, $2)
       }
-      return try root(graph.multiply(mean, graph.constant(count)), order, &graph)
+      return try graph.root(ofPowers: graph.multiply(mean, graph.constant(count)), order: order)
     },
     .real("GlobalAveragePool") { node, graph in
       let x = try node.value(0, &graph)
@@ -38,7 +38,8 @@ extension ONNXOperators {
     .real("GlobalLpPool") { node, graph in
       let x = try node.value(0, &graph)
       let order = try order(node)
-      return try root(graph.sum(powers(x, order, &graph), axes: spatialAxes(x, node, graph)), order, &graph)
+      return try graph.root(
+        ofPowers: graph.sum(powers(x, order, &graph), axes: spatialAxes(x, node, graph)), order: order)
     },
   ]
 
@@ -90,15 +91,6 @@ extension ONNXOperators {
     case 1: try graph.absoluteValue(x)
     case 2: try graph.multiply(x, x)
     default: try graph.power(graph.absoluteValue(x), graph.constant(Float(order)))
-    }
-  }
-
-  /// The p-th root.
-  static func root(_ x: Graph.Value, _ order: Int, _ graph: inout Graph) throws -> Graph.Value {
-    switch order {
-    case 1: x
-    case 2: try graph.squareRoot(x)
-    default: try graph.power(x, graph.constant(1 / Float(order)))
     }
   }
 

@@ -15,7 +15,7 @@ extension ONNXOperators {
     reduction("ReduceMin", { ($0.min() ?? 0, $0.isEmpty) }) { try $0.negate(largest($0.negate($1), $2, &$0)) },
     reduction("ReduceMean") { try $0.mean($1, axes: $2) },
     reduction("ReduceL1") { try $0.sum($0.absoluteValue($1), axes: $2) },
-    reduction("ReduceL2") { try $0.squareRoot($0.sum($0.multiply($1, $1), axes: $2)) },
+    reduction("ReduceL2") { try $0.norm($1, axes: $2) },
     reduction("ReduceSumSquare") { try $0.sum($0.multiply($1, $1), axes: $2) },
     reduction("ReduceLogSum") { try $0.log($0.sum($1, axes: $2)) },
     reduction("ReduceLogSumExp") { graph, x, axes in
