@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// What keeps a checkpoint from becoming a network.
 public enum ModelError: Error, Sendable, CustomStringConvertible {
   case unknownLayerType(layer: String, type: String, nearest: String?, known: [String])
@@ -19,6 +21,10 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case notTrainable(name: String, known: [String])
   case imagesTooSmall(name: String, image: [Int])
   case architectureMismatch(file: String, name: String, reason: String)
+  /// A whole pickled network whose modules are not the layers.
+  case modulesContradict(file: String, architecture: String, contradictions: [String])
+  /// Of the file's own.
+  case implausibleNormalisation(file: String, problem: String)
   case preprocessing(channels: Int, mean: Int, std: Int)
   case nonFiniteWeights(file: String, tensor: String)
   /// A file that holds a network but no layers; `kind` says what it is.
@@ -46,7 +52,11 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .unusedTensors(let file, let architecture, let tensors):
       "\(file): the network looks like `\(architecture)`, which does not use \(tensors.count) of the tensors ("
         + tensors.prefix(4).map { "`\($0)`" }.joined(separator: ", ") + (tensors.count > 4 ? ", ..." : "")
-        + "); pass --arch \(architecture) if it is that network all the same, or describe it in a model.json"
+        + "); "
+        + (tensors.contains(where: InputNormalisation.isName)
+          ? "some are called as means or deviations of pixels are: say how they are normalised with --mean and --std, and "
+          : "")
+        + "pass --arch \(architecture) if it is that network all the same, or describe it in a model.json"
     case .layer(let layer, let input, let reason):
       "\(layer) on an input of shape \(input): \(reason)"
     case .output(let file, let shape, let expected):
@@ -75,6 +85,14 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .architectureMismatch(let file, let name, let reason):
       "\(file): the tensors do not fit the architecture `\(name)`: \(reason); "
         + "describe another network in a model.json (docs/add-a-model.md)"
+    case .modulesContradict(let file, let architecture, let contradictions):
+      "\(file): is a whole pickled network, whose modules are not those of \(architecture == "layers" ? "the layer list" : "the architecture `\(architecture)`"): "
+        + contradictions.prefix(4).joined(separator: "; ")
+        + (contradictions.count > 4 ? "; and \(contradictions.count - 4) more" : "")
+        + ". Describe it as a layer list in a model.json (docs/add-a-model.md), or export it to ONNX, which holds the "
+        + "computation itself; if its modules are not what it computes with, save torch.save(model.state_dict(), FILE)"
+    case .implausibleNormalisation(let file, let problem):
+      "\(file): its own normalisation: \(problem); pass them with --mean and --std, or in a model.json"
     case .preprocessing(let channels, let mean, let std):
       "preprocessing has \(mean) means and \(std) standard deviations (all must be finite, the latter positive), "
         + "the images \(channels) channels; give one of each per channel"

@@ -71,6 +71,11 @@ public struct ModelLoader: Sendable {
   public func load(_ candidate: Candidate, _ options: LoadOptions) throws -> LoadedModel {
     var options = options
     options.program = candidate.program
+    let described = candidate.description?.checkpoint
+    if options.weights.isEmpty { options.weights = WeightsChoice(key: described?.weights, member: described?.member) }
+    if !options.weights.isEmpty, candidate.plugin != StateDictPlugin.self {
+      throw ModelLoaderError.noStateDicts(file: candidate.checkpoint.name, format: candidate.format)
+    }
     return try candidate.plugin.init().load(candidate.checkpoint, candidate.description, options)
   }
 
@@ -89,6 +94,8 @@ public enum ModelLoaderError: Error, Sendable, CustomStringConvertible {
   case noPlugin(file: String, found: String, plugins: [String])
   case noCheckpoint(description: String?)
   case twoDescriptions(String)
+  /// Weights were chosen in a file that is not a dictionary of them.
+  case noStateDicts(file: String, format: String)
 
   public var description: String {
     switch self {
@@ -97,6 +104,9 @@ public enum ModelLoaderError: Error, Sendable, CustomStringConvertible {
     case .noCheckpoint(let description?):
       "\(description): names neither a checkpoint.file beside it nor a plugin.command; fetch the checkpoint and give its path"
     case .noCheckpoint(nil): "no model is named; give a checkpoint, a model.json, or a program with --plugin"
+    case .noStateDicts(let file, let format):
+      "\(file): is read as \(format), which has no state dicts to choose from; leave --weights and --member away, and "
+        + "`weights` and `member` out of the description's checkpoint"
     case .twoDescriptions(let path):
       "\(path): is a description, and --model names another; give the checkpoint with --model"
     }

@@ -235,7 +235,7 @@ def main():
     prefixed = {"module._orig_mod." + name: value for name, value in state().items()}
     save("zip-prefixes.pt", prefixed, state())
     mixed = {"module.a": ramp(1), "b": ramp(2)}
-    save("zip-mixed-prefixes.pt", mixed, mixed)
+    save("zip-mixed-prefixes.pt", mixed, {"a": mixed["module.a"], "b": mixed["b"]})
     tensors, inner = robustness()
     save("robustness.pt", {"model": tensors, "epoch": 3}, inner)
     save("zip-executes.pt", {"state_dict": state(), "payload": Runs()}, state())

@@ -17,6 +17,11 @@ enum ArchitectureLookup {
   static func recognise(_ weights: WeightSource, imageShape: Shape?) throws -> RecognisedNetwork {
     let search = Search(weights, imageShape: imageShape)
     if search.candidates.count == 1 { return search.candidates[0] }
+    // A whole pickled network tells by its modules what tensors do not.
+    let agreeing = search.candidates.filter { candidate in
+      weights.modules.map { $0.contradictions($0.completed(candidate.layers).layers).isEmpty } ?? false
+    }
+    if agreeing.count == 1 { return agreeing[0] }
     guard search.candidates.isEmpty else {
       throw ModelError.ambiguous(
         file: weights.file, architectures: search.candidates.map { (name: $0.name, distinction: $0.distinction) })
