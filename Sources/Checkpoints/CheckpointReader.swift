@@ -7,6 +7,7 @@ public enum CheckpointReader {
     of file: CheckpointFile, choosing choice: WeightsChoice = WeightsChoice()
   ) throws(CheckpointError) -> StateDict {
     let probe = FileProbe(file)
+    try refuseParts(file)
     switch probe.format {
     case .pytorchZip:
       let checkpoint = try PyTorchZip(file)
@@ -42,6 +43,20 @@ public enum CheckpointReader {
         file: file.name, feature: "is an ONNX graph, which has no state dict", advice: "use a plugin that reads ONNX")
     case nil:
       throw .unrecognisedFormat(file: file.name, found: CheckpointFormat.describe(probe))
+    }
+  }
+
+  /// Files that are parts of a checkpoint, which only their names say: what is in them is a checkpoint by itself, or nearly.
+  private static func refuseParts(_ file: CheckpointFile) throws(CheckpointError) {
+    if file.name.hasSuffix(".distcp") {
+      throw .unsupported(
+        file: file.name, feature: "is a part of a checkpoint of torch.distributed.checkpoint",
+        advice: "join its folder with torch.distributed.checkpoint.format_utils.dcp_to_torch_save(FOLDER, FILE)")
+    }
+    if let match = file.name.firstMatch(of: /-([0-9]{5})-of-([0-9]{5})\./), let count = Int(match.2), count > 1 {
+      throw .unsupported(
+        file: file.name, feature: "is by its name one of \(count) parts of a checkpoint",
+        advice: "load the whole model and save torch.save(model.state_dict(), FILE)")
     }
   }
 

@@ -21,6 +21,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case notTrainable(name: String, known: [String])
   case imagesTooSmall(name: String, image: [Int])
   case architectureMismatch(file: String, name: String, reason: String)
+  /// A layer whose weight is computed of other tensors; `call` writes it out.
+  case reparametrised(file: String, tensor: String, count: Int, kind: String, call: String)
   /// A whole pickled network whose modules are not the layers.
   case modulesContradict(file: String, architecture: String, contradictions: [String])
   /// Of the file's own.
@@ -85,6 +87,9 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .architectureMismatch(let file, let name, let reason):
       "\(file): the tensors do not fit the architecture `\(name)`: \(reason); "
         + "describe another network in a model.json (docs/add-a-model.md)"
+    case .reparametrised(let file, let tensor, let count, let kind, let call):
+      "\(file): tensor `\(tensor)`\(count > 1 ? " and \(count - 1) more" : "") belong to \(kind), of which the layer's own weight is "
+        + "computed; write it out in Python with \(call) on each such module and save the state_dict again, or export to ONNX"
     case .modulesContradict(let file, let architecture, let contradictions):
       "\(file): is a whole pickled network, whose modules are not those of \(architecture == "layers" ? "the layer list" : "the architecture `\(architecture)`"): "
         + contradictions.prefix(4).joined(separator: "; ")

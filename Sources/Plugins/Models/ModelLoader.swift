@@ -82,6 +82,7 @@ public struct ModelLoader: Sendable {
   /// The checkpoint and the description that a path means: a description names its checkpoint.
   private func places(_ path: String?, description: String?) throws -> (checkpoint: String?, description: String?) {
     guard let path, path.hasSuffix(".json") else { return (path, description) }
+    guard !path.hasSuffix(".index.json") else { throw ModelLoaderError.shardIndex(path) }
     guard description == nil else { throw ModelLoaderError.twoDescriptions(path) }
     guard FileManager.default.fileExists(atPath: path) else { throw DescriptionError.notFound(path) }
     let url = URL(fileURLWithPath: path)
@@ -94,6 +95,7 @@ public enum ModelLoaderError: Error, Sendable, CustomStringConvertible {
   case noPlugin(file: String, found: String, plugins: [String])
   case noCheckpoint(description: String?)
   case twoDescriptions(String)
+  case shardIndex(String)
   /// Weights were chosen in a file that is not a dictionary of them.
   case noStateDicts(file: String, format: String)
 
@@ -107,6 +109,9 @@ public enum ModelLoaderError: Error, Sendable, CustomStringConvertible {
     case .noStateDicts(let file, let format):
       "\(file): is read as \(format), which has no state dicts to choose from; leave --weights and --member away, and "
         + "`weights` and `member` out of the description's checkpoint"
+    case .shardIndex(let path):
+      "\(path): is the index of a checkpoint in parts, which are not read; load the whole model and save "
+        + "torch.save(model.state_dict(), FILE)"
     case .twoDescriptions(let path):
       "\(path): is a description, and --model names another; give the checkpoint with --model"
     }

@@ -20,6 +20,7 @@ struct StateDictReading {
     _ weights: WeightSource, _ normalisation: InputNormalisation?, _ description: ModelDescription?,
     _ options: LoadOptions
   ) throws {
+    try StateDictReparametrisation.refuse(in: weights)
     let (network, moduleNotes) = try Self.fitted(try Self.architecture(weights, description, options), weights)
     recognised = network
     let inputShape = try Self.inputShape(recognised, options, weights)

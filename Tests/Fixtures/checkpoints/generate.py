@@ -251,6 +251,10 @@ def main():
         with open(path(f"numpy-protocol{protocol}.pkl"), "wb") as file:
             pickle.dump(arrays, file, protocol=protocol)
         expect(f"numpy-protocol{protocol}.pkl", arrays)
+    for protocol in [2, 4]:
+        with open(path(f"dumped-protocol{protocol}.pkl"), "wb") as file:
+            pickle.dump(state(), file, protocol=protocol)
+        expect(f"dumped-protocol{protocol}.pkl", state())
 
     repack("zip-protocol2.pt", "zip-deflated.pt", compression=zipfile.ZIP_DEFLATED)
     repack("zip-protocol2.pt", "zip-zip64.pt")
