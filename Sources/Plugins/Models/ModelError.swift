@@ -7,7 +7,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case missingOption(layer: String, type: String, option: String)
   case invalidOption(layer: String, option: String, reason: String)
   case missingTensor(file: String, layer: String, tensor: String, nearest: [String])
-  case tensorShape(file: String, layer: String, tensor: String, got: [Int], expected: String)
+  case tensorShape(
+    file: String, layer: String, tensor: String, got: [Int], expected: String, isDescribed: Bool = false)
   case tensorValues(file: String, layer: String, tensor: String, reason: String)
   case unusedTensors(file: String, architecture: String, tensors: [String])
   case layer(layer: String, input: String, reason: String)
@@ -16,6 +17,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case imageChannels(file: String, architecture: String, network: Int, images: Int)
   case notRecognised(
     file: String, tensors: [String], near: (family: String, missing: String)?, architectures: [String])
+  /// Numbered modules, which a layer list can describe.
+  case proposed(file: String, count: Int, proposal: String)
   case ambiguous(file: String, architectures: [(name: String, distinction: String)])
   case unknownArchitecture(name: String, nearest: String?, known: [String])
   case notTrainable(name: String, known: [String])
@@ -46,9 +49,10 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .missingTensor(let file, let layer, let tensor, let nearest):
       "\(file): \(layer) needs the tensor `\(tensor)`, which is not there"
         + (nearest.isEmpty ? "" : "; near it are " + nearest.map { "`\($0)`" }.joined(separator: ", "))
-    case .tensorShape(let file, let layer, let tensor, let got, let expected):
+    case .tensorShape(let file, let layer, let tensor, let got, let expected, let isDescribed):
       "\(file): tensor `\(tensor)` of \(layer) has shape \(got), expected \(expected); "
-        + "describe the network in a model.json, or name its architecture with --arch"
+        + (isDescribed
+          ? "correct the layer list" : "describe the network in a model.json, or name its architecture with --arch")
     case .tensorValues(let file, let layer, let tensor, let reason):
       "\(file): tensor `\(tensor)` of \(layer) \(reason)"
     case .unusedTensors(let file, let architecture, let tensors):
@@ -73,6 +77,9 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         + (near.map { "Nearest is \($0.family), which needs the tensor `\($0.missing)` as well. " } ?? "")
         + "Describe the network as a layer list in a model.json beside the checkpoint (docs/add-a-model.md), "
         + "or choose with --arch among \(architectures.joined(separator: ", "))"
+    case .proposed(let file, let count, let proposal):
+      "\(file): no built-in architecture has these \(count) tensors, which are numbered as the modules of a Sequential are. "
+        + proposal
     case .ambiguous(let file, let architectures):
       "\(file): the tensors fit several architectures: "
         + architectures.map { "`\($0.name)` (\($0.distinction))" }.joined(separator: ", ")

@@ -54,7 +54,7 @@ public struct StateDictPlugin: ModelPlugin {
     return LoadedModel(
       classifier: classifier, architecture: reading.recognised.name, parameters: weights.parameterCount,
       preprocessing: network.preprocessing, preprocessingIsAssumed: reading.preprocessingIsAssumed, notes: notes,
-      warnings: weights.untrainedStatistics.map { [$0] } ?? [], weights: stateDict.weights,
+      warnings: reading.warnings + (weights.untrainedStatistics.map { [$0] } ?? []), weights: stateDict.weights,
       unusedTensors: reading.unexplained(unused).count)
   }
 }

@@ -13,6 +13,8 @@ struct StateDictReading {
   private let isGuess: Bool
   /// What a user should know.
   let notes: [String]
+  /// What makes numbers doubtful.
+  let warnings: [String]
 
   /// - Parameter normalisation: the checkpoint's own.
   /// - Throws: `ModelError`, `JSONError`.
@@ -27,11 +29,14 @@ struct StateDictReading {
     let (preprocessing, isAssumed, preprocessingNotes) = try Self.preprocessing(
       normalisation, description, options, channels: inputShape[0], file: weights.file)
     notes = moduleNotes + preprocessingNotes
+    warnings =
+      [weights.shape("conv1.weight").flatMap { Self.largeStem($0, network, inputShape) }].compactMap { $0 }
     preprocessingIsAssumed = isAssumed
     isGuess = options.architecture == nil && description?.architecture == nil
     self.network = Network(
       inputShape: inputShape, preprocessing: preprocessing, clampsInput: normalisation?.clampsInput ?? false,
-      layers: network.layers, weights: weights)
+      layers: network.layers, weights: weights,
+      isDescribed: network.name == "layers")
   }
 
   /// The network with what a whole pickled one says of its layers.
@@ -91,6 +96,16 @@ struct StateDictReading {
     guard !isGuess || unexplained.isEmpty else {
       throw ModelError.unusedTensors(file: network.file, architecture: recognised.name, tensors: unexplained)
     }
+  }
+
+  /// ImageNet's stem leaves little of small images: such a network was trained on larger ones, or on these enlarged.
+  private static func largeStem(_ weight: [Int], _ network: RecognisedNetwork, _ inputShape: Shape) -> String? {
+    guard network.name.hasPrefix("resnet"), network.name.contains("-imagenet"), weight.last == 7,
+      let side = inputShape.dimensions.dropFirst().min(), side < 64
+    else { return nil }
+    return "the network begins as for ImageNet (a 7 x 7 convolution and a pool, each with stride 2), the images are "
+      + "\(inputShape[1]) x \(inputShape[2]): if it was trained on enlarged images, numbers on these are not its own; put "
+      + "the enlargement in front of its layers in a model.json (Upsample) or into an ONNX graph"
   }
 
   /// The task's image size where the network does not insist on its own.

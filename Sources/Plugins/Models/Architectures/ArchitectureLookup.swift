@@ -27,6 +27,9 @@ enum ArchitectureLookup {
         file: weights.file, architectures: search.candidates.map { (name: $0.name, distinction: $0.distinction) })
     }
     if let misfit = search.misfit() { throw misfit }
+    if let proposal = StateDictProposal(weights, imageShape: imageShape) {
+      throw ModelError.proposed(file: weights.file, count: weights.names.count, proposal: proposal.text)
+    }
     let shown = weights.names.prefix(6).map { "`\($0)` \(weights.shape($0) ?? [])" }
     throw ModelError.notRecognised(
       file: weights.file, tensors: shown + (weights.names.count > 6 ? ["..."] : []), near: search.nearMiss,
