@@ -26,6 +26,10 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
   case unsupportedDType(file: String, tensor: String, dtype: String)
   /// The file was read but holds no tensors by name.
   case noStateDict(file: String, found: String)
+  /// The state dict that was asked for is not there.
+  case noSuchWeights(file: String, wanted: String, places: [String])
+  /// Several networks of equal right.
+  case severalStateDicts(file: String, places: [String], areMembers: Bool)
   /// A tensor asked for by name does not exist.
   case missingTensor(file: String, tensor: String, nearest: [String])
 
@@ -54,6 +58,13 @@ public enum CheckpointError: Error, Equatable, Sendable, CustomStringConvertible
         + "convert it before saving, e.g. with .float()"
     case .noStateDict(let file, let found):
       return "\(file): no named tensors found: \(found); save the model with torch.save(model.state_dict(), FILE)"
+    case .noSuchWeights(let file, let wanted, let places):
+      let list = places.map { $0.isEmpty ? "one at its top level" : "`\($0)`" }.joined(separator: ", ")
+      return "\(file): \(wanted): there is no such state dict; the file holds \(list)"
+    case .severalStateDicts(let file, let places, let areMembers):
+      let list = places.map { "`\($0)`" }.joined(separator: ", ")
+      return "\(file): holds \(places.count) state dicts (\(list)) and nothing says which is meant; "
+        + (areMembers ? "choose with --member 0, 1, ..., their place in the list" : "choose one with --weights KEY")
     case .missingTensor(let file, let tensor, let nearest):
       let list = nearest.isEmpty ? "it has none" : "nearest are " + nearest.map { "`\($0)`" }.joined(separator: ", ")
       return "\(file): no tensor is named `\(tensor)`; \(list)"

@@ -1,24 +1,34 @@
 /// The one way from a checkpoint's bytes to named tensors.
 public enum CheckpointReader {
   /// Reads the tensors' names, shapes and places; their values are converted when asked for.
+  /// - Parameter choice: which, where the file holds several.
   /// - Throws: `CheckpointError` for everything that is damaged, hostile, or not a state dict.
-  public static func stateDict(of file: CheckpointFile) throws(CheckpointError) -> StateDict {
+  public static func stateDict(
+    of file: CheckpointFile, choosing choice: WeightsChoice = WeightsChoice()
+  ) throws(CheckpointError) -> StateDict {
     let probe = FileProbe(file)
+    try refuseParts(file)
     switch probe.format {
     case .pytorchZip:
       let checkpoint = try PyTorchZip(file)
-      return try stateDict(checkpoint.pickle, source: checkpoint, file: file, format: .pytorchZip, notes: [])
+      return try stateDict(checkpoint.pickle, source: checkpoint, file: file, format: .pytorchZip, choice, notes: [])
     case .pytorchLegacy:
       let checkpoint = try PyTorchLegacy(file)
       let notes =
         checkpoint.trailingBytes > 0 ? ["\(checkpoint.trailingBytes) bytes after the last storage ignored"] : []
-      return try stateDict(checkpoint.pickle, source: checkpoint, file: file, format: .pytorchLegacy, notes: notes)
+      return try stateDict(
+        checkpoint.pickle, source: checkpoint, file: file, format: .pytorchLegacy, choice, notes: notes)
     case .pickle:
       let pickle = try PickleMachine.run(ByteRegion(file.data), file: file.name, member: "pickle")
       return try stateDict(
-        pickle, source: NoStorages(file: file.name), file: file, format: .pickle,
+        pickle, source: NoStorages(file: file.name), file: file, format: .pickle, choice,
         notes: pickle.end < file.byteCount ? ["\(file.byteCount - pickle.end) bytes after the pickle ignored"] : [])
     case .safetensors:
+      guard choice.isEmpty else {
+        throw .unsupported(
+          file: file.name, feature: "is a safetensors file, which holds the tensors of one network",
+          advice: "leave --weights and --member away")
+      }
       let content = try SafetensorsReader.read(file)
       let names = try canonicalNames(content.tensors, file: file.name)
       return StateDict(
@@ -36,15 +46,31 @@ public enum CheckpointReader {
     }
   }
 
+  /// Files that are parts of a checkpoint, which only their names say: what is in them is a checkpoint by itself, or nearly.
+  private static func refuseParts(_ file: CheckpointFile) throws(CheckpointError) {
+    if file.name.hasSuffix(".distcp") {
+      throw .unsupported(
+        file: file.name, feature: "is a part of a checkpoint of torch.distributed.checkpoint",
+        advice: "join its folder with torch.distributed.checkpoint.format_utils.dcp_to_torch_save(FOLDER, FILE)")
+    }
+    if let match = file.name.firstMatch(of: /-([0-9]{5})-of-([0-9]{5})\./), let count = Int(match.2), count > 1 {
+      throw .unsupported(
+        file: file.name, feature: "is by its name one of \(count) parts of a checkpoint",
+        advice: "load the whole model and save torch.save(model.state_dict(), FILE)")
+    }
+  }
+
   private static func stateDict<Source: StorageSource>(
-    _ pickle: PickleResult, source: Source, file: CheckpointFile, format: CheckpointFormat, notes: [String]
+    _ pickle: PickleResult, source: Source, file: CheckpointFile, format: CheckpointFormat, _ choice: WeightsChoice,
+    notes: [String]
   ) throws(CheckpointError) -> StateDict {
     let view = PickleView(pickle)
     var interpreter = TensorInterpreter(view: view, file: file.name, source: source)
     var search = StateDictSearch(interpreter)
-    guard let found = try search.find() else {
+    guard let chosen = try search.find(choice) else {
       throw .noStateDict(file: file.name, found: describe(view.value, interpreter))
     }
+    let found = chosen.found
 
     var tensors: [StoredTensor] = []
     var others: [String] = []
@@ -61,19 +87,21 @@ public enum CheckpointReader {
       }
     }
 
-    let location = location(found.path)
+    let location = found.location
+    let place = printable(location)
     let names = try canonicalNames(tensors, file: file.name)
     var notes = notes
-    if found.isModule { notes.append("a whole pickled network: its tensors were read, its code was not") }
-    if !location.isEmpty { notes.append("tensors found under `\(location)`") }
+    if !found.modules.isEmpty { notes.append("a whole pickled network: its tensors were read, its code was not") }
+    if !location.isEmpty { notes.append("tensors found under `\(place)`") }
+    notes += chosen.notes
     notes += names.notes
     if !others.isEmpty { notes.append("entries that are not the network's tensors: \(shortened(others))") }
     if !view.unknownGlobals.isEmpty {
       notes.append("Python names kept as inert placeholders: \(shortened(view.unknownGlobals.map(printable)))")
     }
     return StateDict(
-      file: file.name, format: format, location: location, names: names, otherEntries: others,
-      unknownGlobals: view.unknownGlobals, metadata: [:], notes: notes)
+      file: file.name, format: format, location: location, weights: chosen.weights, names: names, otherEntries: others,
+      unknownGlobals: view.unknownGlobals, metadata: [:], modules: found.modules, notes: notes)
   }
 
   /// Checks names and total size, then removes what wrappers added to the names.
@@ -117,10 +145,6 @@ public enum CheckpointReader {
     }
     return "the file holds a dictionary with "
       + shortened(items.map { "`\(printable($0.name))` = \(interpreter.summary($0.value))" })
-  }
-
-  private static func location(_ path: [String]) -> String {
-    path.reduce("") { $0.isEmpty || $1.hasPrefix("[") ? $0 + $1 : $0 + "." + $1 }
   }
 
   private static func shortened(_ list: [String]) -> String {

@@ -6,6 +6,8 @@ enum Limits {
   static let totalElements = 1 << 31
   /// Elements of all tensors that show more elements than they store (stride 0): 256 MiB once they are float32.
   static let expandedElements = 1 << 26
+  /// Bytes of storages that a pickle spells out as text: 1 GiB.
+  static let copiedBytes = 1 << 30
   /// Dimensions of one tensor; PyTorch itself stops at 64.
   static let dimensions = 64
   /// Opcodes of one pickle.

@@ -59,6 +59,19 @@ public enum ModelSchema {
               "maxLength": 2000,
               "pattern": "^https?://[A-Za-z0-9][^\\s<>\"'`\\\\]*(?![\\s\\S])"
             },
+            "weights": {
+              "description": "which of the file's state dicts, where it holds several: the key under which it stands",
+              "x-expected": "a key in the file, such as model_ema",
+              "type": "string",
+              "minLength": 1,
+              "maxLength": 200
+            },
+            "member": {
+              "description": "its place in a list of state dicts, from 0",
+              "x-expected": "0 or a greater whole number",
+              "type": "integer",
+              "minimum": 0
+            },
             "sha256": {
               "description": "SHA-256 of the file",
               "x-expected": "64 hexadecimal digits",

@@ -22,11 +22,14 @@ public struct TwinTraining: Sendable {
     /// Override the description's.
     public let architecture: String?
     public let preprocessing: Preprocessing?
+    /// Which of the checkpoint's state dicts.
+    public let weights: WeightsChoice
 
     public init(
       id: String, checkpoint: CheckpointFile, description: ModelDescription?, architecture: String? = nil,
-      preprocessing: Preprocessing? = nil
+      preprocessing: Preprocessing? = nil, weights: WeightsChoice = WeightsChoice()
     ) {
+      self.weights = weights
       self.id = id
       self.checkpoint = checkpoint
       self.description = description
@@ -54,7 +57,7 @@ public struct TwinTraining: Sendable {
       of: original.checkpoint, original.description,
       LoadOptions(
         architecture: original.architecture, preprocessing: original.preprocessing, imageShape: image.imageShape,
-        classCount: image.classCount))
+        classCount: image.classCount, weights: original.weights))
     guard copy.classCount == image.classCount else {
       throw EvaluationError.wrongClassCount(
         model: original.id, task: plugin.id, expected: image.classCount, got: copy.classCount)

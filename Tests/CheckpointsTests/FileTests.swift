@@ -93,11 +93,66 @@ import Testing
     let cases = [
       "version https://git-lfs.github.com/spec/v1\n": "Git LFS pointer", "<!DOCTYPE html><html>": "web page",
       "\u{1f}x": "unknown content (2 bytes, the first are 1f 78)",
+      "<?xml version=\"1.0\"?><Error/>": "XML document",
     ]
     for (text, words) in cases {
       #expect(Fixtures.failure(Data(text.utf8))?.description.contains(words) == true, "\(words)")
     }
     let tar = Data(count: 257) + Data("ustar".utf8)
     #expect(Fixtures.failure(tar)?.description.contains("is a tar archive, as PyTorch wrote before 0.2") == true)
+  }
+
+  @Test func theFormatsOfOthersAreNamedWithAWayOut() throws {
+    for (bytes, words) in [
+      ([0x93] + Array("NUMPY\u{1}".utf8), "NumPy array (.npy)"),
+      ([0x89, 0x48, 0x44, 0x46, 0x0d], "HDF5, as Keras writes; export the network to ONNX"),
+    ] as [([UInt8], String)] {
+      #expect(Fixtures.failure(Data(bytes))?.description.contains(words) == true, "\(words)")
+    }
+    for (entries, words) in [
+      (["a.npy", "b.npy"], "is NumPy's .npz with 2 arrays; load it with numpy.load"),
+      (
+        ["metadata.json", "config.json", "model.weights.h5"], "is a Keras archive (.keras); export the network to ONNX"
+      ),
+      (["m/archive_format", "m/models/model.json"], "is a program of torch.export (.pt2); save the weights"),
+      (["a.txt"], "is a zip archive without data.pkl"),
+    ] {
+      var archive = ZipWriter(file: "test", capacity: 4096)
+      for entry in entries { try archive.add(entry, Data("{}".utf8)) }
+      let message = Fixtures.failure(archive.finished())?.description ?? "read"
+      #expect(message.contains(words), "\(message)")
+    }
+  }
+
+  /// What only a name says: the content is a checkpoint, or nearly.
+  @Test func partsOfCheckpointsAreNamed() throws {
+    let data = try SafetensorsWriter.encode([TensorToWrite(name: "w", shape: [1], floats: [1])])
+    for (name, words) in [
+      ("model-00001-of-00002.safetensors", "is by its name one of 2 parts of a checkpoint; load the whole model"),
+      ("__0_0.distcp", "torch.distributed.checkpoint; join its folder"),
+    ] {
+      #expect(Fixtures.failure(data, name: name)?.description.contains(words) == true)
+    }
+    #expect(Fixtures.failure(data, name: "model-00001-of-00001.safetensors") == nil)
+  }
+
+  @Test func aTensorWithoutValuesIsNamed() throws {
+    let meta = PickleAssembler.dictionary {
+      $0.adding("ctorch._utils\n_rebuild_meta_tensor_no_storage\n(").adding(.tuple).adding(.reduce)
+    }
+    #expect(try Fixtures.failure(meta.zip())?.description.contains("it was on the device `meta`") == true)
+  }
+
+  /// `pickle.dump` puts each storage into the pickle as bytes; those may be anything.
+  @Test(arguments: [
+    ("X\u{1}\u{0}\u{0}\u{0}a", "not bytes"), ("C\u{1}a", "pickle 1 of 5"), ("N", "not bytes"),
+  ]) func innerStoragesAreChecked(bytes: String, words: String) {
+    let pickle = PickleAssembler.dictionary {
+      $0.adding("ctorch._utils\n_rebuild_tensor_v2\n(").adding("ctorch.storage\n_load_from_bytes\n(").adding(bytes)
+        .adding(.tuple).adding(.reduce).integer(0).integers([1]).integers([1]).adding(.newFalse).adding(.none)
+        .adding(.tuple).adding(.reduce)
+    }
+    let message = Fixtures.failure(pickle.data)?.description ?? "read"
+    #expect(message.contains(words), "\(message)")
   }
 }

@@ -38,8 +38,17 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     public var url: String?
     public var sha256: String?
     public var bytes: Int?
+    /// Which of the file's state dicts, where it holds several: the key under which it stands, such as `model_ema`.
+    public var weights: String?
+    /// Its place in a list of state dicts, from 0.
+    public var member: Int?
 
-    public init(file: String? = nil, url: String? = nil, sha256: String? = nil, bytes: Int? = nil) {
+    public init(
+      file: String? = nil, url: String? = nil, sha256: String? = nil, bytes: Int? = nil, weights: String? = nil,
+      member: Int? = nil
+    ) {
+      self.weights = weights
+      self.member = member
       self.file = file
       self.url = url
       self.sha256 = sha256

@@ -53,10 +53,13 @@ public struct LoadOptions: Sendable {
   public var classCount: Int?
   /// The program that serves the model, where one does.
   public var program: PluginProgram?
+  /// `--weights`, `--member`: which of a checkpoint's state dicts; they override the description's.
+  public var weights: WeightsChoice
 
   public init(
     architecture: String? = nil, preprocessing: Preprocessing? = nil, batch: Int? = nil, threads: Int = 1,
-    imageShape: Shape? = nil, classCount: Int? = nil, program: PluginProgram? = nil
+    imageShape: Shape? = nil, classCount: Int? = nil, program: PluginProgram? = nil,
+    weights: WeightsChoice = WeightsChoice()
   ) {
     self.architecture = architecture
     self.preprocessing = preprocessing
@@ -65,6 +68,7 @@ public struct LoadOptions: Sendable {
     self.imageShape = imageShape
     self.classCount = classCount
     self.program = program
+    self.weights = weights
   }
 
   /// Images per worker and pass: 64 unless told otherwise, fewer where they are so large that their activations would not fit
@@ -85,6 +89,10 @@ public struct LoadedModel: Sendable {
   public let preprocessingIsAssumed: Bool
   /// What a user should know: prefixes stripped, tensors unused, unknown pickle globals.
   public let notes: [String]
+  /// What makes numbers doubtful though it withholds nothing: said at once and again in the summary.
+  public let warnings: [String]
+  /// Which of the file's state dicts was read, where it holds several or was asked for one.
+  public let weights: String?
   /// Tensors of the file that the network as read has no place for.
   public let unusedTensors: Int
   /// What a program that serves the model says it is; nil where the plugin that read the file is all there is to say.
@@ -92,7 +100,8 @@ public struct LoadedModel: Sendable {
 
   public init(
     classifier: any Classifier, architecture: String, parameters: Int, preprocessing: Preprocessing,
-    preprocessingIsAssumed: Bool, notes: [String], unusedTensors: Int = 0, plugin: ModelRecord.Plugin? = nil
+    preprocessingIsAssumed: Bool, notes: [String], warnings: [String] = [], weights: String? = nil,
+    unusedTensors: Int = 0, plugin: ModelRecord.Plugin? = nil
   ) {
     self.classifier = classifier
     self.architecture = architecture
@@ -100,6 +109,8 @@ public struct LoadedModel: Sendable {
     self.preprocessing = preprocessing
     self.preprocessingIsAssumed = preprocessingIsAssumed
     self.notes = notes
+    self.warnings = warnings
+    self.weights = weights
     self.unusedTensors = unusedTensors
     self.plugin = plugin
   }

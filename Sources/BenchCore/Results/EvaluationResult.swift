@@ -28,6 +28,8 @@ public struct ModelRecord: Sendable, Equatable, Codable {
   public var name: String
   /// Nil for a model that is not read from a file, such as the task's own Bayes classifier.
   public var checkpoint: Checkpoint?
+  /// Where in the checkpoint its tensors stand, such as `model_ema`, where the checkpoint holds several networks.
+  public var weights: String?
   public var plugin: Plugin
   public var architecture: String
   /// Number of trained scalars.
@@ -64,8 +66,9 @@ public struct ModelRecord: Sendable, Equatable, Codable {
 
   public init(
     id: String, name: String, checkpoint: Checkpoint?, plugin: Plugin, architecture: String, parameters: Int,
-    preprocessing: Preprocessing, source: ModelDescription.Source? = nil
+    preprocessing: Preprocessing, source: ModelDescription.Source? = nil, weights: String? = nil
   ) {
+    self.weights = weights
     self.id = id
     self.name = name
     self.checkpoint = checkpoint

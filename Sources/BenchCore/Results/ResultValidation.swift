@@ -90,6 +90,10 @@ extension ProblemCollector {
     require(!model.architecture.isEmpty, "model.architecture", "is empty")
     require(model.parameters >= 0, "model.parameters", "is \(model.parameters)")
     if let checkpoint = model.checkpoint { check(checkpoint, "model.checkpoint") }
+    if let weights = model.weights {
+      let problem = weights.isEmpty ? "is empty" : PlainText.problem(in: weights)
+      require(problem == nil, "model.weights", problem ?? "")
+    }
     let (mean, std) = (model.preprocessing.mean, model.preprocessing.std)
     require(
       !mean.isEmpty && mean.count == std.count && mean.allSatisfy(\.isFinite)

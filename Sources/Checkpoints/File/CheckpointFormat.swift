@@ -47,7 +47,14 @@ public enum CheckpointFormat: String, Sendable, CaseIterable {
       return "this is a web page, not a checkpoint (download the file itself)"
     }
     if head.starts(with: [0x1f, 0x8b]) { return "this is gzip-compressed (expand it with gunzip first)" }
-    if head.starts(with: [0x89, 0x48, 0x44, 0x46]) { return "this is HDF5, as Keras writes" }
+    if text.hasPrefix("<?xml") { return "this is an XML document, perhaps a server's error (download the file itself)" }
+    if head.starts(with: [0x89, 0x48, 0x44, 0x46]) {
+      return "this is HDF5, as Keras writes; export the network to ONNX, which is read"
+    }
+    if head.starts(with: [0x93] + Array("NUMPY".utf8)) {
+      return "this is one NumPy array (.npy) without a name; save all of the network's by name with "
+        + "safetensors.numpy.save_file"
+    }
     let digits = head.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
     return "unknown content (\(probe.byteCount) bytes, the first are \(digits))"
   }

@@ -26,6 +26,8 @@ enum AllowedGlobals {
     case numpyFromBuffer
     case numpyScalar
     case numpyDType
+    /// `_load_from_bytes(bytes)`: a storage as torch.save's legacy form, which `pickle.dump` writes
+    case storageFromBytes
     /// A PyTorch storage class such as `FloatStorage`
     case storage
     /// Known and without influence on tensors' values: devices, layouts, dtypes
@@ -49,6 +51,7 @@ enum AllowedGlobals {
       "torch._utils._rebuild_parameter": .parameter,
       "torch._utils._rebuild_parameter_with_state": .parameter,
       "torch._tensor._rebuild_from_type_v2": .tensorFromType,
+      "torch.storage._load_from_bytes": .storageFromBytes,
       "torch.Size": .size,
       "torch.device": .irrelevant,
       "torch.serialization._get_layout": .irrelevant,

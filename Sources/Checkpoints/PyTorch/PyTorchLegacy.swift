@@ -17,11 +17,15 @@ struct PyTorchLegacy: StorageSource {
   }
 
   init(_ file: CheckpointFile) throws(CheckpointError) {
-    self.file = file.name
-    let data = ByteRegion(file.data)
+    try self.init(ByteRegion(file.data), file: file.name)
+  }
+
+  /// - Parameter file: for errors.
+  init(_ data: ByteRegion, file: String) throws(CheckpointError) {
+    self.file = file
     var offset = 0
     func next(_ member: String) throws(CheckpointError) -> PickleResult {
-      let result = try PickleMachine.run(data, offset: offset, file: file.name, member: member)
+      let result = try PickleMachine.run(data, offset: offset, file: file, member: member)
       offset = result.end
       return result
     }
@@ -29,12 +33,12 @@ struct PyTorchLegacy: StorageSource {
       magic == "119547037146038801333356" || magic == "0x1950a86a20f9469cfc6c"
     else {
       throw .unsupported(
-        file: file.name, feature: "does not start with PyTorch's magic number",
+        file: file, feature: "does not start with PyTorch's magic number",
         advice: "expected a checkpoint written by torch.save")
     }
     guard case .integer(1001) = try next("pickle 2 of 5 (protocol version)").value else {
       throw .unsupported(
-        file: file.name, feature: "is of a legacy protocol other than 1001",
+        file: file, feature: "is of a legacy protocol other than 1001",
         advice: "save it again with a PyTorch 1 or 2 release")
     }
     let system = PickleView(try next("pickle 3 of 5 (system)"))
@@ -42,16 +46,16 @@ struct PyTorchLegacy: StorageSource {
     guard let order = facts.first(where: { $0.name == "little_endian" }), case .bool(let littleEndian) = order.value
     else {
       throw .unsupported(
-        file: file.name, feature: "does not say its byte order", advice: "the file is damaged, fetch it again")
+        file: file, feature: "does not say its byte order", advice: "the file is damaged, fetch it again")
     }
     guard littleEndian else {
       throw .unsupported(
-        file: file.name, feature: "was written in big-endian byte order, expected little",
+        file: file, feature: "was written in big-endian byte order, expected little",
         advice: "save it again on a little-endian machine")
     }
     pickle = try next("pickle 4 of 5 (object)")
     let keys = PickleView(try next("pickle 5 of 5 (storage keys)"))
-    storages = try Self.readStorages(keys, references: PickleView(pickle), data: data, offset: &offset, file: file.name)
+    storages = try Self.readStorages(keys, references: PickleView(pickle), data: data, offset: &offset, file: file)
     trailingBytes = data.count - offset
   }
 

@@ -17,6 +17,9 @@ struct PyTorchZip: StorageSource {
     let pickles = archive.entries.filter { $0.name.split(separator: "/", omittingEmptySubsequences: false).count <= 2 }
       .filter { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }
     guard let entry = pickles.first else {
+      if let (feature, advice) = Self.otherArchive(archive.entries.map(\.name)) {
+        throw .unsupported(file: file.name, feature: feature, advice: advice)
+      }
       let names = archive.entries.prefix(5).map { "`\($0.name)`" }.joined(separator: ", ")
       throw .unsupported(
         file: file.name,
@@ -38,6 +41,27 @@ struct PyTorchZip: StorageSource {
     try Self.checkByteOrderAndVersion(archive, root: root, budget: &budget)
     let region = try archive.contents(of: entry, budget: &budget)
     pickle = try PickleMachine.run(region, file: file.name, member: "entry `\(entry.name)`")
+  }
+
+  /// Zip archives that others write, told by their entries, and how to go on.
+  private static func otherArchive(_ names: [String]) -> (feature: String, advice: String)? {
+    func has(_ end: String) -> Bool { names.contains { $0 == end || $0.hasSuffix("/" + end) } }
+    if !names.isEmpty, names.allSatisfy({ $0.hasSuffix(".npy") }) {
+      return (
+        "is NumPy's .npz with \(names.count) arrays",
+        "load it with numpy.load and save its arrays by name with safetensors.numpy.save_file"
+      )
+    }
+    if has("model.weights.h5") || (has("config.json") && has("metadata.json")) {
+      return ("is a Keras archive (.keras)", "export the network to ONNX (model.export(FILE, format=\"onnx\"))")
+    }
+    if has("archive_format") || has("serialized_exported_program.json") || has("models/model.json") {
+      return (
+        "is a program of torch.export (.pt2)",
+        "save the weights with torch.save(model.state_dict(), FILE), or export the network to ONNX with torch.onnx.export"
+      )
+    }
+    return nil
   }
 
   private static func checkByteOrderAndVersion(

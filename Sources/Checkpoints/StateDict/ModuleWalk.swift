@@ -12,18 +12,23 @@ struct ModuleWalk<Source: StorageSource> {
     }
   }
 
-  /// All parameters and persistent buffers by their full names, in PyTorch's order.
+  struct Content {
+    /// All parameters and persistent buffers by their full names, in PyTorch's order.
+    var items: [(name: String, value: PickleValue)] = []
+    /// All modules in the order in which they were made, the network itself first.
+    var modules: [ModuleRecord] = []
+  }
+
   /// - Throws: `CheckpointError.limitExceeded` where modules are nested too deeply or contain themselves.
-  func stateDict(of module: PickleValue) throws(CheckpointError) -> [(name: String, value: PickleValue)] {
-    var result: [(name: String, value: PickleValue)] = []
+  func content(of module: PickleValue) throws(CheckpointError) -> Content {
+    var result = Content()
     var visits = 0
     try walk(module, prefix: "", depth: 0, visits: &visits, into: &result)
     return result
   }
 
   private func walk(
-    _ module: PickleValue, prefix: String, depth: Int, visits: inout Int,
-    into result: inout [(name: String, value: PickleValue)]
+    _ module: PickleValue, prefix: String, depth: Int, visits: inout Int, into result: inout Content
   ) throws(CheckpointError) {
     guard let attributes = attributes(module) else { return }
     func members(_ key: String) -> [(name: String, value: PickleValue)] {
@@ -38,11 +43,53 @@ struct ModuleWalk<Source: StorageSource> {
         file: interpreter.file, location: "module `\(prefix.prefix(64))`", quantity: "the nesting of modules",
         value: "beyond \(depth) levels or \(visits) members", limit: Limits.nesting)
     }
-    for member in own where interpreter.isTensor(member.value) {
-      result.append((prefix + member.name, member.value))
-    }
+    // Normalisation is often kept as a plain tensor beside the buffers.
+    let plain = attributes.filter { InputNormalisation.isName($0.name) && interpreter.isTensor($0.value) }
+    let tensors = own.filter { interpreter.isTensor($0.value) } + plain
+    for member in tensors { result.items.append((prefix + member.name, member.value)) }
+    result.modules.append(
+      ModuleRecord(
+        name: String(prefix.dropLast()), classPath: className(of: module), hasTensors: !tensors.isEmpty,
+        hasChildren: !children.isEmpty, settings: settings(attributes)))
     for child in children {
       try walk(child.value, prefix: prefix + child.name + ".", depth: depth + 1, visits: &visits, into: &result)
+    }
+  }
+
+  private func className(of module: PickleValue) -> String {
+    guard let object = view.object(module) else { return "" }
+    let made = view.global(object.callable)
+    // Below protocol 2 an object is made by `_reconstructor(class, object, None)`.
+    if made?.name == "_reconstructor", let first = view.heap.elements(of: object.arguments)?.first,
+      let global = view.global(first)
+    {
+      return TensorInterpreter<Source>.printable(global.path)
+    }
+    return TensorInterpreter<Source>.printable(made?.path ?? "")
+  }
+
+  private func settings(_ attributes: [(name: String, value: PickleValue)]) -> [String: ModuleRecord.Setting] {
+    var settings: [String: ModuleRecord.Setting] = [:]
+    for (name, value) in attributes where !name.hasPrefix("_") { settings[name] = setting(value) }
+    return settings
+  }
+
+  private func setting(_ value: PickleValue) -> ModuleRecord.Setting? {
+    func number(_ value: PickleValue) -> Double? {
+      switch value {
+      case .integer(let number): Double(number)
+      case .float(let number): number
+      default: nil
+      }
+    }
+    switch value {
+    case .bool(let flag): return .flag(flag)
+    case .string(let text): return .text(TensorInterpreter<Source>.printable(text))
+    case .list, .tuple:
+      guard let elements = view.heap.elements(of: value), elements.count <= 8 else { return nil }
+      let numbers = elements.compactMap(number)
+      return numbers.count == elements.count ? .numbers(numbers) : nil
+    default: return number(value).map { .number($0) }
     }
   }
 

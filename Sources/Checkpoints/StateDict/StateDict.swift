@@ -5,6 +5,8 @@ public struct StateDict: Sendable {
   public let format: CheckpointFormat
   /// Where in the file the tensors were, e.g. `state_dict[0]`; empty for the top level.
   public let location: String
+  /// The same where the file holds other state dicts as well, or where it was asked for.
+  public let weights: String?
   public let tensors: [StoredTensor]
   /// Prefixes that all tensors shared and that were removed, in that order, e.g. `["module.", "model."]`.
   public let strippedPrefixes: [String]
@@ -16,6 +18,10 @@ public struct StateDict: Sendable {
   public let unknownGlobals: [String]
   /// The safetensors header's metadata, sorted by key.
   public let metadata: [String: String]
+  /// The modules of a network that was pickled as a whole, named as its tensors are; empty for anything else.
+  public let modules: [ModuleRecord]
+  /// What the file calls each of `tensors`.
+  public let origins: [String]
   /// Sentences for the user about all of the above.
   public let notes: [String]
 
@@ -23,16 +29,20 @@ public struct StateDict: Sendable {
 
   /// - Precondition: no two tensors share a name.
   init(
-    file: String, format: CheckpointFormat, location: String, names: CanonicalNames, otherEntries: [String],
-    unknownGlobals: [String], metadata: [String: String], notes: [String]
+    file: String, format: CheckpointFormat, location: String, weights: String? = nil, names: CanonicalNames,
+    otherEntries: [String], unknownGlobals: [String], metadata: [String: String], modules: [ModuleRecord] = [],
+    notes: [String]
   ) {
     self.file = file
     self.format = format
     self.location = location
+    self.weights = weights
     self.otherEntries = otherEntries
     self.unknownGlobals = unknownGlobals
     self.metadata = metadata
     self.notes = notes
+    self.modules = names.renamed(modules)
+    origins = names.origins
     tensors = names.tensors
     strippedPrefixes = names.strippedPrefixes
     normalisation = names.normalisation
@@ -59,19 +69,5 @@ public struct StateDict: Sendable {
     let start = zip(a, b).prefix { $0 == $1 }.count
     let end = zip(a.dropFirst(start).reversed(), b.dropFirst(start).reversed()).prefix { $0 == $1 }.count
     return max(a.count, b.count) - start - end
-  }
-}
-
-/// Normalisation that belongs to a network: the input becomes `(x - mean) / std`, per channel.
-public struct InputNormalisation: Sendable, Equatable {
-  public let mean: [Float]
-  public let std: [Float]
-  /// Whether the network first clamps its input to [0, 1], as the robustness library's `InputNormalize` does.
-  public let clampsInput: Bool
-
-  public init(mean: [Float], std: [Float], clampsInput: Bool) {
-    self.mean = mean
-    self.std = std
-    self.clampsInput = clampsInput
   }
 }

@@ -54,6 +54,12 @@ public struct DescriptionLookup: Sendable {
         throw DescriptionError.text(url.path, key: key, problem: problem)
       }
     }
+    if let problem = description.preprocessing?.problem {
+      throw DescriptionError.text(url.path, key: "preprocessing", problem: problem)
+    }
+    if let member = description.checkpoint?.member, member < 0 {
+      throw DescriptionError.text(url.path, key: "checkpoint.member", problem: "is \(member), expected 0 or more")
+    }
     return description
   }
 

@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// What keeps a checkpoint from becoming a network.
 public enum ModelError: Error, Sendable, CustomStringConvertible {
   case unknownLayerType(layer: String, type: String, nearest: String?, known: [String])
@@ -5,7 +7,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case missingOption(layer: String, type: String, option: String)
   case invalidOption(layer: String, option: String, reason: String)
   case missingTensor(file: String, layer: String, tensor: String, nearest: [String])
-  case tensorShape(file: String, layer: String, tensor: String, got: [Int], expected: String)
+  case tensorShape(
+    file: String, layer: String, tensor: String, got: [Int], expected: String, isDescribed: Bool = false)
   case tensorValues(file: String, layer: String, tensor: String, reason: String)
   case unusedTensors(file: String, architecture: String, tensors: [String])
   case layer(layer: String, input: String, reason: String)
@@ -14,11 +17,19 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case imageChannels(file: String, architecture: String, network: Int, images: Int)
   case notRecognised(
     file: String, tensors: [String], near: (family: String, missing: String)?, architectures: [String])
+  /// Numbered modules, which a layer list can describe.
+  case proposed(file: String, count: Int, proposal: String)
   case ambiguous(file: String, architectures: [(name: String, distinction: String)])
   case unknownArchitecture(name: String, nearest: String?, known: [String])
   case notTrainable(name: String, known: [String])
   case imagesTooSmall(name: String, image: [Int])
   case architectureMismatch(file: String, name: String, reason: String)
+  /// A layer whose weight is computed of other tensors; `call` writes it out.
+  case reparametrised(file: String, tensor: String, count: Int, kind: String, call: String)
+  /// A whole pickled network whose modules are not the layers.
+  case modulesContradict(file: String, architecture: String, contradictions: [String])
+  /// Of the file's own.
+  case implausibleNormalisation(file: String, problem: String)
   case preprocessing(channels: Int, mean: Int, std: Int)
   case nonFiniteWeights(file: String, tensor: String)
   /// A file that holds a network but no layers; `kind` says what it is.
@@ -38,15 +49,20 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .missingTensor(let file, let layer, let tensor, let nearest):
       "\(file): \(layer) needs the tensor `\(tensor)`, which is not there"
         + (nearest.isEmpty ? "" : "; near it are " + nearest.map { "`\($0)`" }.joined(separator: ", "))
-    case .tensorShape(let file, let layer, let tensor, let got, let expected):
+    case .tensorShape(let file, let layer, let tensor, let got, let expected, let isDescribed):
       "\(file): tensor `\(tensor)` of \(layer) has shape \(got), expected \(expected); "
-        + "describe the network in a model.json, or name its architecture with --arch"
+        + (isDescribed
+          ? "correct the layer list" : "describe the network in a model.json, or name its architecture with --arch")
     case .tensorValues(let file, let layer, let tensor, let reason):
       "\(file): tensor `\(tensor)` of \(layer) \(reason)"
     case .unusedTensors(let file, let architecture, let tensors):
       "\(file): the network looks like `\(architecture)`, which does not use \(tensors.count) of the tensors ("
         + tensors.prefix(4).map { "`\($0)`" }.joined(separator: ", ") + (tensors.count > 4 ? ", ..." : "")
-        + "); pass --arch \(architecture) if it is that network all the same, or describe it in a model.json"
+        + "); "
+        + (tensors.contains(where: InputNormalisation.isName)
+          ? "some are called as means or deviations of pixels are: say how they are normalised with --mean and --std, and "
+          : "")
+        + "pass --arch \(architecture) if it is that network all the same, or describe it in a model.json"
     case .layer(let layer, let input, let reason):
       "\(layer) on an input of shape \(input): \(reason)"
     case .output(let file, let shape, let expected):
@@ -61,6 +77,9 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         + (near.map { "Nearest is \($0.family), which needs the tensor `\($0.missing)` as well. " } ?? "")
         + "Describe the network as a layer list in a model.json beside the checkpoint (docs/add-a-model.md), "
         + "or choose with --arch among \(architectures.joined(separator: ", "))"
+    case .proposed(let file, let count, let proposal):
+      "\(file): no built-in architecture has these \(count) tensors, which are numbered as the modules of a Sequential are. "
+        + proposal
     case .ambiguous(let file, let architectures):
       "\(file): the tensors fit several architectures: "
         + architectures.map { "`\($0.name)` (\($0.distinction))" }.joined(separator: ", ")
@@ -75,6 +94,17 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .architectureMismatch(let file, let name, let reason):
       "\(file): the tensors do not fit the architecture `\(name)`: \(reason); "
         + "describe another network in a model.json (docs/add-a-model.md)"
+    case .reparametrised(let file, let tensor, let count, let kind, let call):
+      "\(file): tensor `\(tensor)`\(count > 1 ? " and \(count - 1) more" : "") belong to \(kind), of which the layer's own weight is "
+        + "computed; write it out in Python with \(call) on each such module and save the state_dict again, or export to ONNX"
+    case .modulesContradict(let file, let architecture, let contradictions):
+      "\(file): is a whole pickled network, whose modules are not those of \(architecture == "layers" ? "the layer list" : "the architecture `\(architecture)`"): "
+        + contradictions.prefix(4).joined(separator: "; ")
+        + (contradictions.count > 4 ? "; and \(contradictions.count - 4) more" : "")
+        + ". Describe it as a layer list in a model.json (docs/add-a-model.md), or export it to ONNX, which holds the "
+        + "computation itself; if its modules are not what it computes with, save torch.save(model.state_dict(), FILE)"
+    case .implausibleNormalisation(let file, let problem):
+      "\(file): its own normalisation: \(problem); pass them with --mean and --std, or in a model.json"
     case .preprocessing(let channels, let mean, let std):
       "preprocessing has \(mean) means and \(std) standard deviations (all must be finite, the latter positive), "
         + "the images \(channels) channels; give one of each per channel"

@@ -71,12 +71,18 @@ public struct ModelLoader: Sendable {
   public func load(_ candidate: Candidate, _ options: LoadOptions) throws -> LoadedModel {
     var options = options
     options.program = candidate.program
+    let described = candidate.description?.checkpoint
+    if options.weights.isEmpty { options.weights = WeightsChoice(key: described?.weights, member: described?.member) }
+    if !options.weights.isEmpty, candidate.plugin != StateDictPlugin.self {
+      throw ModelLoaderError.noStateDicts(file: candidate.checkpoint.name, format: candidate.format)
+    }
     return try candidate.plugin.init().load(candidate.checkpoint, candidate.description, options)
   }
 
   /// The checkpoint and the description that a path means: a description names its checkpoint.
   private func places(_ path: String?, description: String?) throws -> (checkpoint: String?, description: String?) {
     guard let path, path.hasSuffix(".json") else { return (path, description) }
+    guard !path.hasSuffix(".index.json") else { throw ModelLoaderError.shardIndex(path) }
     guard description == nil else { throw ModelLoaderError.twoDescriptions(path) }
     guard FileManager.default.fileExists(atPath: path) else { throw DescriptionError.notFound(path) }
     let url = URL(fileURLWithPath: path)
@@ -89,6 +95,9 @@ public enum ModelLoaderError: Error, Sendable, CustomStringConvertible {
   case noPlugin(file: String, found: String, plugins: [String])
   case noCheckpoint(description: String?)
   case twoDescriptions(String)
+  case shardIndex(String)
+  /// Weights were chosen in a file that is not a dictionary of them.
+  case noStateDicts(file: String, format: String)
 
   public var description: String {
     switch self {
@@ -97,6 +106,12 @@ public enum ModelLoaderError: Error, Sendable, CustomStringConvertible {
     case .noCheckpoint(let description?):
       "\(description): names neither a checkpoint.file beside it nor a plugin.command; fetch the checkpoint and give its path"
     case .noCheckpoint(nil): "no model is named; give a checkpoint, a model.json, or a program with --plugin"
+    case .noStateDicts(let file, let format):
+      "\(file): is read as \(format), which has no state dicts to choose from; leave --weights and --member away, and "
+        + "`weights` and `member` out of the description's checkpoint"
+    case .shardIndex(let path):
+      "\(path): is the index of a checkpoint in parts, which are not read; load the whole model and save "
+        + "torch.save(model.state_dict(), FILE)"
     case .twoDescriptions(let path):
       "\(path): is a description, and --model names another; give the checkpoint with --model"
     }

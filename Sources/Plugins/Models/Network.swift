@@ -11,6 +11,8 @@ struct Network: NetworkSource {
   let clampsInput: Bool
   let layers: [Layer]
   let weights: WeightSource
+  /// Whether the layers are a description's list.
+  var isDescribed = false
 
   var file: String { weights.file }
 
@@ -31,6 +33,7 @@ struct Network: NetworkSource {
     let limited = clampsInput ? try graph.clip(images, lower: 0, upper: 1) : images
     let prepared = try graph.normalised(limited, preprocessing)
     var builder = LayerBuilder(graph: graph, value: prepared, weights: weights)
+    builder.isDescribed = isDescribed
     try builder.append(layers, path: "layers")
     guard builder.shape.rank == 2, builder.shape[0] == batch, builder.shape[1] >= 2 else {
       throw ModelError.output(

@@ -36,14 +36,14 @@ public struct StateDictPlugin: ModelPlugin {
   public func load(
     _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions
   ) throws -> LoadedModel {
-    let stateDict = try CheckpointReader.stateDict(of: checkpoint)
+    let stateDict = try CheckpointReader.stateDict(of: checkpoint, choosing: options.weights)
     let weights = WeightSource(stateDict)
     let reading = try StateDictReading(weights, stateDict.normalisation, description, options)
     let network = reading.network
     let classifier = try NetworkClassifier(
       network, batch: options.batch(for: network.inputShape), lowersBatch: options.batch == nil,
       threads: options.threads)
-    var notes = stateDict.notes
+    var notes = stateDict.notes + reading.notes
     let unused = weights.unused
     try reading.requireUsed(unused)
     if !unused.isEmpty {
@@ -54,6 +54,7 @@ public struct StateDictPlugin: ModelPlugin {
     return LoadedModel(
       classifier: classifier, architecture: reading.recognised.name, parameters: weights.parameterCount,
       preprocessing: network.preprocessing, preprocessingIsAssumed: reading.preprocessingIsAssumed, notes: notes,
+      warnings: reading.warnings + (weights.untrainedStatistics.map { [$0] } ?? []), weights: stateDict.weights,
       unusedTensors: reading.unexplained(unused).count)
   }
 }

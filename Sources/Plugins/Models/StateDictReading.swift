@@ -11,6 +11,10 @@ struct StateDictReading {
   let preprocessingIsAssumed: Bool
   /// Whether the network was recognised, and not named or described.
   private let isGuess: Bool
+  /// What a user should know.
+  let notes: [String]
+  /// What makes numbers doubtful.
+  let warnings: [String]
 
   /// - Parameter normalisation: the checkpoint's own.
   /// - Throws: `ModelError`, `JSONError`.
@@ -18,15 +22,40 @@ struct StateDictReading {
     _ weights: WeightSource, _ normalisation: InputNormalisation?, _ description: ModelDescription?,
     _ options: LoadOptions
   ) throws {
-    recognised = try Self.architecture(weights, description, options)
+    try StateDictReparametrisation.refuse(in: weights)
+    let (network, moduleNotes) = try Self.fitted(try Self.architecture(weights, description, options), weights)
+    recognised = network
     let inputShape = try Self.inputShape(recognised, options, weights)
-    let (preprocessing, isAssumed) = Self.preprocessing(
-      normalisation, description, options, channels: inputShape[0])
+    let (preprocessing, isAssumed, preprocessingNotes) = try Self.preprocessing(
+      normalisation, description, options, channels: inputShape[0], file: weights.file)
+    notes = moduleNotes + preprocessingNotes
+    warnings =
+      [weights.shape("conv1.weight").flatMap { Self.largeStem($0, network, inputShape) }].compactMap { $0 }
     preprocessingIsAssumed = isAssumed
     isGuess = options.architecture == nil && description?.architecture == nil
-    network = Network(
+    self.network = Network(
       inputShape: inputShape, preprocessing: preprocessing, clampsInput: normalisation?.clampsInput ?? false,
-      layers: recognised.layers, weights: weights)
+      layers: network.layers, weights: weights,
+      isDescribed: network.name == "layers")
+  }
+
+  /// The network with what a whole pickled one says of its layers.
+  /// - Throws: `ModelError.modulesContradict`.
+  private static func fitted(
+    _ network: RecognisedNetwork, _ weights: WeightSource
+  ) throws -> (RecognisedNetwork, notes: [String]) {
+    guard let modules = weights.modules else { return (network, []) }
+    var network = network
+    let (layers, changed) = modules.completed(network.layers)
+    let contradictions = modules.contradictions(layers)
+    guard contradictions.isEmpty else {
+      throw ModelError.modulesContradict(
+        file: weights.file, architecture: network.name, contradictions: contradictions)
+    }
+    network.layers = layers
+    var notes = ["the settings of \(modules.compared(layers)) layers were compared with those of the file's modules"]
+    if changed > 0 { notes.append("eps of \(changed) normalisations taken from the file's modules") }
+    return (network, notes)
   }
 
   private static func architecture(
@@ -45,7 +74,7 @@ struct StateDictReading {
       let source = "description `\(description?.id ?? weights.file)`"
       let layers = try JSONDecoding.decode(
         LayerList.self, from: document, source: source, rejectUnknownKeys: true
-      ).architecture
+      ).architecture.map { weights.renamed($0) }
       return RecognisedNetwork(name: "layers", layers: layers, inputShape: nil)
     }
   }
@@ -69,6 +98,16 @@ struct StateDictReading {
     }
   }
 
+  /// ImageNet's stem leaves little of small images: such a network was trained on larger ones, or on these enlarged.
+  private static func largeStem(_ weight: [Int], _ network: RecognisedNetwork, _ inputShape: Shape) -> String? {
+    guard network.name.hasPrefix("resnet"), network.name.contains("-imagenet"), weight.last == 7,
+      let side = inputShape.dimensions.dropFirst().min(), side < 64
+    else { return nil }
+    return "the network begins as for ImageNet (a 7 x 7 convolution and a pool, each with stride 2), the images are "
+      + "\(inputShape[1]) x \(inputShape[2]): if it was trained on enlarged images, numbers on these are not its own; put "
+      + "the enlargement in front of its layers in a model.json (Upsample) or into an ONNX graph"
+  }
+
   /// The task's image size where the network does not insist on its own.
   private static func inputShape(
     _ network: RecognisedNetwork, _ options: LoadOptions, _ weights: WeightSource
@@ -83,12 +122,25 @@ struct StateDictReading {
   }
 
   /// In order: the command line, the description, the checkpoint itself, none (assumed).
+  /// - Returns: also what is to be said where the checkpoint's own is left aside.
+  /// - Throws: `ModelError.implausibleNormalisation`.
   private static func preprocessing(
-    _ normalisation: InputNormalisation?, _ description: ModelDescription?, _ options: LoadOptions, channels: Int
-  ) -> (Preprocessing, isAssumed: Bool) {
-    if let given = options.preprocessing { return (given, false) }
-    if let described = description?.preprocessing { return (described, false) }
-    if let own = normalisation { return (Preprocessing(mean: own.mean, std: own.std), false) }
-    return (.identity(channels: channels), true)
+    _ normalisation: InputNormalisation?, _ description: ModelDescription?, _ options: LoadOptions, channels: Int,
+    file: String
+  ) throws -> (Preprocessing, isAssumed: Bool, notes: [String]) {
+    func spread(_ values: [Float]) -> [Float] {
+      values.count == 1 ? Array(repeating: values[0], count: channels) : values
+    }
+    let own = normalisation.map { Preprocessing(mean: spread($0.mean), std: spread($0.std)) }
+    if let given = options.preprocessing ?? description?.preprocessing {
+      guard let own, own != given else { return (given, false, []) }
+      let source = options.preprocessing == nil ? "the description" : "--mean and --std"
+      return (
+        given, false, ["\(source) take the place of the file's own normalisation mean \(own.mean) std \(own.std)"]
+      )
+    }
+    guard let own else { return (.identity(channels: channels), true, []) }
+    if let problem = own.problem { throw ModelError.implausibleNormalisation(file: file, problem: problem) }
+    return (own, false, [])
   }
 }

@@ -20,8 +20,12 @@ public struct UntrainedCopy: Sendable {
   public init(
     of checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions
   ) throws {
+    var choice = options.weights
+    if choice.isEmpty, let described = description?.checkpoint {
+      choice = WeightsChoice(key: described.weights, member: described.member)
+    }
     let (weights, normalisation) = try Self.weights(
-      checkpoint, isDescribed: options.architecture != nil || description?.architecture != nil)
+      checkpoint, choice, isDescribed: options.architecture != nil || description?.architecture != nil)
     let reading = try StateDictReading(weights, normalisation, description, options)
     let original = reading.network
     let builder = try original.built(batch: 1).builder
@@ -35,14 +39,15 @@ public struct UntrainedCopy: Sendable {
   }
 
   private static func weights(
-    _ checkpoint: CheckpointFile, isDescribed: Bool
+    _ checkpoint: CheckpointFile, _ choice: WeightsChoice, isDescribed: Bool
   ) throws -> (WeightSource, InputNormalisation?) {
     if FileProbe(checkpoint).format == .onnx {
+      guard choice.isEmpty else { throw ModelLoaderError.noStateDicts(file: checkpoint.name, format: "onnx") }
       guard isDescribed else { throw ModelError.noLayers(file: checkpoint.name, kind: "an ONNX graph") }
       let tensors = try ONNXReader.model(of: checkpoint).graph.initializers.values.sorted { $0.name < $1.name }
       return (WeightSource(file: checkpoint.name, tensors), nil)
     }
-    let stateDict = try CheckpointReader.stateDict(of: checkpoint)
+    let stateDict = try CheckpointReader.stateDict(of: checkpoint, choosing: choice)
     return (WeightSource(stateDict), stateDict.normalisation)
   }
 

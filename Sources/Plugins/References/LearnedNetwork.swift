@@ -86,7 +86,7 @@ struct LearnedNetwork: Sendable {
   /// - Parameter path: where the list stands in the description, for messages.
   func append(_ layers: [Layer], path: String, to value: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
     var builder = LayerBuilder(graph: graph, value: value, weights: weights)
-    try builder.append(layers, path: path)
+    try builder.append(layers.map { weights.renamed($0) }, path: path)
     graph = builder.graph
     return builder.value
   }

@@ -88,7 +88,7 @@ struct EvaluateCommand: ParsableCommand {
     var (subject, report) = try model.subject(on: task, options: options)
     subject.standard = try StandardModelLoader(files: files, threads: options.threads, batch: options.batch).standard(
       given: standard, of: subject, on: task)
-    if let warning = report?.warning { CommandLineOutput.note(warning) }
+    for warning in report?.warnings ?? [] { CommandLineOutput.note(warning) }
     let outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
     progress.end()
     // Nothing is written before everything is measured.

@@ -5,15 +5,17 @@ import Plugins
 struct LoadReport {
   let lines: [String]
   /// Said at once and again in the summary, whatever else is quiet.
-  let warning: String?
+  let warnings: [String]
 
   init(_ candidate: ModelLoader.Candidate, _ model: LoadedModel) {
     func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
-    warning =
+    let assumption =
       model.preprocessingIsAssumed
       ? "WARNING: nothing says how pixels are normalised; ASSUMED none. If the network was trained on normalised pixels, "
         + "all numbers are wrong: pass --mean and --std, or write a model.json"
       : nil
+    let doubts = model.warnings + (model.preprocessing.remark.map { [$0] } ?? [])
+    warnings = (assumption.map { [$0] } ?? []) + doubts.map { "WARNING: \($0)" }
     let isItsOwnArchitecture = candidate.format == model.architecture
     let kind = isItsOwnArchitecture ? candidate.format : "\(candidate.format), \(model.architecture)"
     let isRecognised = candidate.program == nil && !isItsOwnArchitecture
@@ -23,7 +25,7 @@ struct LoadReport {
           + "input \(model.classifier.inputShape), \(model.classifier.classCount) classes",
         candidate.descriptionPath.map { "description: \($0)" }
           ?? (isRecognised ? "description: none; recognised from the tensors" : "description: none"),
-        warning ?? "normalisation: mean \(list(model.preprocessing.mean)), std \(list(model.preprocessing.std))",
-      ] + model.notes.map { "note: \($0)" }
+        assumption ?? "normalisation: mean \(list(model.preprocessing.mean)), std \(list(model.preprocessing.std))",
+      ] + warnings.dropFirst(assumption == nil ? 0 : 1) + model.notes.map { "note: \($0)" }
   }
 }

@@ -24,6 +24,6 @@ struct ModelOptions: ParsableArguments {
   func loadOptions(imageShape: Shape?, classCount: Int?) throws -> LoadOptions {
     LoadOptions(
       architecture: network.arch, preprocessing: try network.preprocessing(), batch: batch, threads: threads,
-      imageShape: imageShape, classCount: classCount)
+      imageShape: imageShape, classCount: classCount, weights: network.choice)
   }
 }

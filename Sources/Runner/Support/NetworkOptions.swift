@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchCore
+import Checkpoints
 import Foundation
 
 /// What a checkpoint's network is, where it does not tell itself.
@@ -16,14 +17,28 @@ struct NetworkOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Standard deviation of each channel.", valueName: "a,b,c"))
   var std: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Which state dict, where the checkpoint holds several: its key. (default: averaged weights, where there are some)",
+      valueName: "key"))
+  var weights: String?
+
+  @Option(help: ArgumentHelp("The same in a list of them: its place, from 0.", valueName: "n"))
+  var member: Int?
+
+  var choice: WeightsChoice { WeightsChoice(key: weights, member: member) }
+
   func validate() throws {
+    if let member, member < 0 { throw ValidationError("--member must be 0 or more, got \(member)") }
     if (mean == nil) != (std == nil) { throw ValidationError("--mean and --std belong together") }
     _ = try preprocessing()
   }
 
   func preprocessing() throws -> Preprocessing? {
     guard let mean, let std else { return nil }
-    return Preprocessing(mean: try numbers(mean, "--mean"), std: try numbers(std, "--std"))
+    let preprocessing = Preprocessing(mean: try numbers(mean, "--mean"), std: try numbers(std, "--std"))
+    if let problem = preprocessing.problem { throw ValidationError("--mean and --std: \(problem)") }
+    return preprocessing
   }
 
   private func numbers(_ text: String, _ option: String) throws -> [Float] {

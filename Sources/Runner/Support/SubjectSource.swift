@@ -62,7 +62,7 @@ enum SubjectSource {
         bytes: candidate.checkpoint.byteCount, format: candidate.format),
       plugin: model.plugin ?? .init(id: candidate.plugin.id, version: candidate.plugin.version),
       architecture: model.architecture, parameters: model.parameters, preprocessing: model.preprocessing,
-      source: candidate.description?.source)
+      source: candidate.description?.source, weights: model.weights)
     return EvaluationSubject(
       classifier: model.classifier, record: record, task: candidate.description?.task,
       claims: candidate.description?.claims,

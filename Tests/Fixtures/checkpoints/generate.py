@@ -235,7 +235,7 @@ def main():
     prefixed = {"module._orig_mod." + name: value for name, value in state().items()}
     save("zip-prefixes.pt", prefixed, state())
     mixed = {"module.a": ramp(1), "b": ramp(2)}
-    save("zip-mixed-prefixes.pt", mixed, mixed)
+    save("zip-mixed-prefixes.pt", mixed, {"a": mixed["module.a"], "b": mixed["b"]})
     tensors, inner = robustness()
     save("robustness.pt", {"model": tensors, "epoch": 3}, inner)
     save("zip-executes.pt", {"state_dict": state(), "payload": Runs()}, state())
@@ -251,6 +251,10 @@ def main():
         with open(path(f"numpy-protocol{protocol}.pkl"), "wb") as file:
             pickle.dump(arrays, file, protocol=protocol)
         expect(f"numpy-protocol{protocol}.pkl", arrays)
+    for protocol in [2, 4]:
+        with open(path(f"dumped-protocol{protocol}.pkl"), "wb") as file:
+            pickle.dump(state(), file, protocol=protocol)
+        expect(f"dumped-protocol{protocol}.pkl", state())
 
     repack("zip-protocol2.pt", "zip-deflated.pt", compression=zipfile.ZIP_DEFLATED)
     repack("zip-protocol2.pt", "zip-zip64.pt")

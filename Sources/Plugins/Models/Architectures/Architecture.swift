@@ -57,7 +57,7 @@ struct RecognisedNetwork: Sendable {
   /// Such as `"resnet18"`.
   let name: String
   /// With `ReLU` activations; a variant replaces them.
-  let layers: [Layer]
+  var layers: [Layer]
   /// `[C, H, W]` that the network expects unless the task says otherwise; nil where tensors do not tell.
   let inputShape: Shape?
   /// What tells it from the other networks of the same tensors, for messages.

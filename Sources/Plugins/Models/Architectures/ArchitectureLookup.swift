@@ -17,11 +17,19 @@ enum ArchitectureLookup {
   static func recognise(_ weights: WeightSource, imageShape: Shape?) throws -> RecognisedNetwork {
     let search = Search(weights, imageShape: imageShape)
     if search.candidates.count == 1 { return search.candidates[0] }
+    // A whole pickled network tells by its modules what tensors do not.
+    let agreeing = search.candidates.filter { candidate in
+      weights.modules.map { $0.contradictions($0.completed(candidate.layers).layers).isEmpty } ?? false
+    }
+    if agreeing.count == 1 { return agreeing[0] }
     guard search.candidates.isEmpty else {
       throw ModelError.ambiguous(
         file: weights.file, architectures: search.candidates.map { (name: $0.name, distinction: $0.distinction) })
     }
     if let misfit = search.misfit() { throw misfit }
+    if let proposal = StateDictProposal(weights, imageShape: imageShape) {
+      throw ModelError.proposed(file: weights.file, count: weights.names.count, proposal: proposal.text)
+    }
     let shown = weights.names.prefix(6).map { "`\($0)` \(weights.shape($0) ?? [])" }
     throw ModelError.notRecognised(
       file: weights.file, tensors: shown + (weights.names.count > 6 ? ["..."] : []), near: search.nearMiss,

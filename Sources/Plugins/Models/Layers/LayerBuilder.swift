@@ -11,6 +11,10 @@ struct LayerBuilder {
   /// Whether normalisation uses the batch's own statistics, which are collected here.
   let isTraining: Bool
   var statistics: [BatchStatistics] = []
+  /// Whether the layers are a description's list, for advice.
+  var isDescribed = false
+  /// Shape of the last value with the four axes of a map, `[N, C, H, W]`.
+  private(set) var lastMap: Shape?
   /// What the layers asked for, by tensor name: how each tensor would begin in a training of the same network.
   private(set) var kinds: [String: TensorKind] = [:]
   private let batch: Int
@@ -51,6 +55,7 @@ struct LayerBuilder {
       throw ModelError.layer(layer: title, input: input.description, reason: error.description)
     }
     try checkSizes(from: first, title: title, input: input)
+    if shape.rank == 4 { lastMap = shape }
   }
 
   /// Numbers of one image in any activation or scratch memory: 1 GiB. Options may ask for any size; nothing is allocated
@@ -109,7 +114,8 @@ struct LayerBuilder {
     guard let shape = weights.shape(name) else { return }
     guard let checked = Shape(checking: shape), accepts(checked) else {
       throw ModelError.tensorShape(
-        file: weights.file, layer: context.title, tensor: name, got: shape, expected: expected())
+        file: weights.file, layer: context.title, tensor: name, got: shape, expected: expected(),
+        isDescribed: isDescribed)
     }
   }
 

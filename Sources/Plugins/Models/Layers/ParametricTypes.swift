@@ -43,7 +43,8 @@ extension LayerType {
       let shape = builder.shape
       let features = shape.dimensions.last ?? 0
       try builder.requireShape(
-        "weight", context, expected: "[K, \(features)] for an input of shape \(shape)"
+        "weight", context,
+        expected: "[K, \(features)] for an input of shape \(shape)\(builder.mapRead(by: context))"
       ) { $0.rank == 2 && $0[1] == features }
       let weight = try builder.tensor(.weight, context)
       let outputs = builder.graph.shape(of: weight)[0]
@@ -117,6 +118,21 @@ extension LayerType {
 }
 
 extension LayerBuilder {
+  /// What a linear layer on a flattened map says of that map, where it is another one: a stride, padding or pool before it
+  /// differs from the network's. Empty where the numbers tell nothing.
+  fileprivate func mapRead(by context: LayerContext) -> String {
+    guard let map = lastMap, let name = try? context.tensorName("weight"), let weight = weights.shape(name),
+      weight.count == 2, map[1] > 0, map.droppingFirst.count == shape.droppingFirst.count,
+      weight[1] % map[1] == 0
+    else { return "" }
+    let positions = weight[1] / map[1]
+    let side = Int(Double(positions).squareRoot().rounded())
+    guard positions > 0, side.multipliedReportingOverflow(by: side).partialValue == positions else { return "" }
+    return
+      " (it reads a map of \(map[1]) x \(side) x \(side), the layers before it leave \(map[1]) x \(map[2]) x \(map[3]): a "
+      + "stride, padding or pool before it is not the network's)"
+  }
+
   fileprivate typealias Affine = (scale: Graph.Value?, shift: Graph.Value?)
 
   /// C of `[N, C, H, W]`.

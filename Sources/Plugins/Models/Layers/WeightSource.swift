@@ -9,13 +9,26 @@ final class WeightSource: Sendable {
   let names: [String]
   private let stored: [String: StoredTensor]
   private let shapes: [String: [Int]]
+  /// What a whole pickled network says of its layers.
+  let modules: StateDictModules?
+  /// By the name of a layer as the file has it: without what wrappers added.
+  private let layerNames: [String: String]
   private let loaded = Mutex<[String: Tensor]>([:])
 
-  convenience init(_ stateDict: StateDict) { self.init(file: stateDict.file, stateDict.tensors) }
+  convenience init(_ stateDict: StateDict) {
+    self.init(
+      file: stateDict.file, stateDict.tensors, origins: stateDict.origins, modules: StateDictModules(stateDict.modules))
+  }
 
-  /// - Parameter tensors: in the order they were saved.
-  init(file: String, _ tensors: [StoredTensor]) {
+  /// - Parameters:
+  ///   - tensors: in the order they were saved.
+  ///   - origins: what the file calls them, where that is something else.
+  init(file: String, _ tensors: [StoredTensor], origins: [String]? = nil, modules: StateDictModules? = nil) {
     self.file = file
+    self.modules = modules
+    func layer(_ name: String) -> String { name.split(separator: ".").dropLast().joined(separator: ".") }
+    let renamed = zip(origins ?? [], tensors).filter { $0 != $1.name }.map { (layer($0), layer($1.name)) }
+    layerNames = Dictionary(renamed) { first, _ in first }
     names = tensors.map(\.name)
     stored = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
     shapes = stored.mapValues(\.shape)
@@ -25,9 +38,24 @@ final class WeightSource: Sendable {
   /// - Parameter file: what messages call it.
   init(file: String, shapes: [(name: String, shape: [Int])]) {
     self.file = file
+    modules = nil
+    layerNames = [:]
     names = shapes.map(\.name)
     stored = [:]
     self.shapes = Dictionary(shapes.map { ($0.name, $0.shape) }) { first, _ in first }
+  }
+
+  /// The layer with its tensors' names as they are here, where it has them as in the file, and so all inside it.
+  func renamed(_ layer: Layer) -> Layer {
+    guard !layerNames.isEmpty else { return layer }
+    return layer.mapped { layer in
+      guard let name = layer.name, let own = layerNames[name],
+        !names.contains(where: { $0.hasPrefix(name + ".") })
+      else { return layer }
+      var copy = layer
+      copy.name = own
+      return copy
+    }
   }
 
   func contains(_ name: String) -> Bool { shapes[name] != nil }
@@ -58,6 +86,22 @@ final class WeightSource: Sendable {
   var unused: [String] {
     let used = loaded.withLock { Set($0.keys) }
     return names.filter { !used.contains($0) && !$0.hasSuffix("num_batches_tracked") }
+  }
+
+  /// Says so where the statistics of batch normalisation are as they begin: all means 0 and all variances 1. Nil otherwise.
+  var untrainedStatistics: String? {
+    let statistics = loaded.withLock {
+      $0.filter { $0.key.hasSuffix("running_mean") || $0.key.hasSuffix("running_var") }
+    }
+    guard !statistics.isEmpty,
+      statistics.allSatisfy({ name, tensor in
+        let start: Float = name.hasSuffix("running_mean") ? 0 : 1
+        return tensor.scalars.allSatisfy { $0 == start }
+      })
+    else { return nil }
+    return "batch statistics were never computed: all running means are 0 and all variances 1, as before training, in "
+      + "\(statistics.count { $0.key.hasSuffix("running_mean") }) batch normalisations; a network trained with other ones "
+      + "gives wrong numbers"
   }
 
   /// Scalars of the tensors that were used, without the running statistics of batch normalisation, which are not trained.

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@testable import Checkpoints
+
+/// Files that hold several networks.
+@Suite struct WeightsChoiceTests {
+  private typealias Part = (PickleAssembler) -> PickleAssembler
+
+  private static func dictionary(_ items: [(String, Part)]) -> Part {
+    { start in items.reduce(start.adding("}")) { $1.1($0.string($1.0)).adding(.setItem) } }
+  }
+
+  /// A state dict whose tensors have `size` elements, by which it is told.
+  private static func weights(_ size: Int, names: [String] = ["a.weight", "b.weight"], prefix: String = "") -> Part {
+    dictionary(names.map { name in (prefix + name, { $0.tensor(count: 16, shape: [size], strides: [1]) }) })
+  }
+
+  private func read(_ part: Part, _ choice: WeightsChoice = WeightsChoice()) throws -> StateDict {
+    let data = try part(PickleAssembler()).adding(.stop).zip()
+    return try CheckpointReader.stateDict(of: CheckpointFile(name: "m.pth", data: data), choosing: choice)
+  }
+
+  private func message(_ part: Part, _ choice: WeightsChoice = WeightsChoice()) -> String {
+    do { return "read: \(try read(part, choice).names)" } catch { return "\(error)" }
+  }
+
+  @Test(arguments: ["module", "params", "params_ema", "model_state", "weights", "network", "model_ema", "student"])
+  func otherKeysAreFound(key: String) throws {
+    let state = try read(Self.dictionary([(key, Self.weights(2)), ("epoch", { $0.integer(3) })]))
+    #expect(state.location == key && state.tensors[0].shape == [2] && state.weights == nil)
+    #expect(state.notes.contains("tensors found under `\(key)`"))
+  }
+
+  @Test(arguments: [("model", "model_ema"), ("state_dict", "state_dict_ema"), ("params", "params_ema"), ("net", "ema")])
+  func averagedWeightsAreTakenAndBothNamed(plain: String, averaged: String) throws {
+    let file = Self.dictionary([(plain, Self.weights(2)), (averaged, Self.weights(3, prefix: "module."))])
+    let state = try read(file)
+    #expect(state.location == averaged && state.weights == averaged && state.tensors[0].shape == [3])
+    #expect(
+      state.notes.contains {
+        $0.contains("2 state dicts (`\(plain)`, `\(averaged)`)") && $0.contains("--weights \(plain) takes the others")
+      }, "\(state.notes)")
+    let other = try read(file, WeightsChoice(key: plain))
+    #expect(other.location == plain && other.weights == plain && other.tensors[0].shape == [2])
+  }
+
+  /// Averages of parameters alone lack the statistics of batch normalisation.
+  @Test func incompleteAveragesAreNotTaken() throws {
+    let state = try read(
+      Self.dictionary([("model", Self.weights(2)), ("ema", Self.weights(3, names: ["a.weight"]))]))
+    #expect(state.location == "model" && state.weights == "model")
+    #expect(state.notes.contains { $0.contains("lack 1 of its tensors (first: `b.weight`)") }, "\(state.notes)")
+  }
+
+  @Test func severalOfEqualRightAreAsked() throws {
+    let networks = Self.dictionary([("generator", Self.weights(2)), ("discriminator", Self.weights(3))])
+    #expect(
+      message(networks)
+        == "m.pth: holds 2 state dicts (`generator`, `discriminator`) and nothing says which is meant; choose one with "
+        + "--weights KEY")
+    #expect(try read(networks, WeightsChoice(key: "discriminator")).tensors[0].shape == [3])
+    #expect(
+      message(networks, WeightsChoice(key: "model"))
+        == "m.pth: --weights model: there is no such state dict; the file holds `generator`, `discriminator`")
+  }
+
+  @Test func membersOfAListAreChosenByTheirPlace() throws {
+    let members: Part = { start in
+      (1...3).reduce(start.adding(.emptyList)) { Self.weights($1)($0).adding(.append) }
+    }
+    #expect(message(members).contains("holds 3 state dicts (`[0]`, `[1]`, `[2]`)"))
+    #expect(message(members).contains("--member 0, 1, ..."))
+    for member in 0..<3 {
+      let state = try read(members, WeightsChoice(member: member))
+      #expect(state.tensors[0].shape == [member + 1] && state.weights == "[\(member)]")
+    }
+    #expect(message(members, WeightsChoice(member: 3)).contains("--member 3: there is no such state dict"))
+    let nested = Self.dictionary([("state_dict", members)])
+    #expect(try read(nested, WeightsChoice(key: "state_dict", member: 1)).location == "state_dict[1]")
+  }
+
+  @Test func aSafetensorsFileHoldsOne() throws {
+    let data = try SafetensorsWriter.encode([TensorToWrite(name: "w", shape: [1], floats: [1])])
+    #expect(throws: CheckpointError.self) {
+      try CheckpointReader.stateDict(of: CheckpointFile(name: "m", data: data), choosing: WeightsChoice(key: "model"))
+    }
+  }
+}
