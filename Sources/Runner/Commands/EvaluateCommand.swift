@@ -87,8 +87,9 @@ struct EvaluateCommand: ParsableCommand {
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
-    for place in outputPlaces(files) { try OutputPlace.check(place) }
     let model = try SubjectSource(checkpoint, options: options, files: files)
+    // Once it is known which files are read: a description names a checkpoint that the command line does not.
+    try checkPlaces(files, inputs: inputs + model.inputs)
     let ownTask = try TaskLookup.make(
       self.task ?? model.taskID ?? "glyphs", data: data, cache: cache.folder, threads: options.threads,
       progress: progress)
@@ -99,6 +100,7 @@ struct EvaluateCommand: ParsableCommand {
     subject.standard = try StandardModelLoader(files: files, threads: options.threads, batch: options.batch).standard(
       given: standard, of: subject, on: task)
     if let warning = report?.warning { CommandLineOutput.note(warning) }
+    try checkReplacements(of: subject, on: task, files, inputs: inputs + model.inputs)
     let outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
     progress.end()
     // Nothing is written before everything is measured.
@@ -118,10 +120,51 @@ struct EvaluateCommand: ParsableCommand {
     if !quiet { for place in places { CommandLineOutput.note("wrote \(place)") } }
   }
 
-  /// Where something will be written, as far as it is known before the model is.
-  private func outputPlaces(_ files: ProjectFiles) -> [URL] {
-    let given = output.map { [URL(fileURLWithPath: $0)] } ?? []
-    return noLeaderboard ? given : given + [Leaderboard(directory: files.leaderboard).documentURL]
+  /// The files that are read, as far as the command line names them.
+  private var inputs: [OutputPlace.Input?] {
+    func file(_ choice: ReferenceChoice?) -> String? {
+      if case .plugin(_, let file)? = choice?.kind { file } else { nil }
+    }
+    return [
+      OutputPlace.Input("the model", checkpoint), OutputPlace.Input("the description", options.network.model),
+      OutputPlace.Input("the standard", standard), OutputPlace.Input("the checkpoint of --manifold", file(manifold)),
+      OutputPlace.Input("the checkpoint of --score", file(score)),
+    ]
+  }
+
+  /// What can be said of the places before the model is loaded.
+  private func checkPlaces(_ files: ProjectFiles, inputs: [OutputPlace.Input?]) throws {
+    if let output {
+      let url = URL(fileURLWithPath: output)
+      try OutputPlace.check(url, as: .result, apartFrom: inputs)
+      try OutputPlace.check(SampleFile.url(beside: url), as: .samples, apartFrom: inputs)
+    }
+    if !noLeaderboard { try OutputPlace.checkFolder(files.leaderboard) }
+  }
+
+  /// Refuses what the leaderboard would refuse after the work, and says which results will be replaced by other ones.
+  private func checkReplacements(
+    of subject: EvaluationSubject, on task: any BenchmarkTask, _ files: ProjectFiles, inputs: [OutputPlace.Input?]
+  ) throws {
+    let images = self.images ?? task.defaultImageCount
+    var places = output.map { [URL(fileURLWithPath: $0)] } ?? []
+    if !noLeaderboard, task.manifold.learned == nil, task.score.learned == nil {
+      let leaderboard = Leaderboard(directory: files.leaderboard)
+      try leaderboard.check(
+        .init(model: subject.record, task: task.id, version: task.version, images: images, seed: seed, clip: clip))
+      let url = leaderboard.resultURL(task: task.id, model: subject.record.id)
+      try OutputPlace.check(SampleFile.url(beside: url), as: .samples, apartFrom: inputs)
+      places.append(url)
+    }
+    let new = OutputContent.words(
+      model: subject.record.id, task: task.id, images: images, seed: "\(seed)",
+      sha256: subject.record.checkpoint?.sha256)
+    for url in places {
+      let old = try OutputPlace.check(url, as: .result, apartFrom: inputs)
+      if let old, old != new {
+        CommandLineOutput.note("\(url.path): holds the result of \(old); it will be replaced by that of \(new)")
+      }
+    }
   }
 
   private var configuration: EvaluationConfiguration {

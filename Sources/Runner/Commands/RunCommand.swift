@@ -33,10 +33,15 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    try OutputPlace.check(URL(fileURLWithPath: outputs))
-    let given = try InputImages.read(inputs, needingLabels: gradient?.needsLabels ?? false)
+    let named = [
+      OutputPlace.Input("the file of --inputs", inputs), OutputPlace.Input("the model", checkpoint),
+      OutputPlace.Input("the description", options.network.model),
+    ]
+    let place = URL(fileURLWithPath: outputs)
     let loader = ModelLoader(ProjectFiles.locate())
     let candidate = try loader.find(checkpoint, options)
+    try OutputPlace.check(place, as: .tensors, apartFrom: named + candidate.inputs)
+    let given = try InputImages.read(inputs, needingLabels: gradient?.needsLabels ?? false)
     let model = try loader.load(
       candidate, options.loadOptions(imageShape: given.images.shape.droppingFirst, classCount: nil))
     for line in LoadReport(candidate, model).lines { CommandLineOutput.note(line) }
@@ -50,6 +55,7 @@ struct RunCommand: ParsableCommand {
     } else {
       tensors.append(TensorToWrite("logits", try classifier.logits(given.images)))
     }
+    try Folder.make(place.deletingLastPathComponent())
     try SafetensorsWriter.write(
       tensors, metadata: ["model": candidate.checkpoint.sha256, "gradient": gradient?.rawValue ?? "none"], to: outputs)
     CommandLineOutput.result(

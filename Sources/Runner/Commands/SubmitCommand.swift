@@ -115,7 +115,7 @@ struct SubmitCommand: ParsableCommand {
     let rules = SubmissionRules(files)
     let recorded = rules.result(id, task: taskID)
     if recheck, recorded == nil { throw SubmissionError.notOnLeaderboard(id: id, task: taskID) }
-    if !dryRun, !recheck { try OutputPlace.check(Leaderboard(directory: files.leaderboard).documentURL) }
+    if !dryRun, !recheck { try OutputPlace.checkFolder(files.leaderboard) }
 
     let cacheFolder = CacheFolder.locate(cache)
     let store = CheckpointStore(cache: cacheFolder)

@@ -30,6 +30,12 @@ enum SubjectSource {
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
   }
 
+  /// The files that it is read from.
+  var inputs: [OutputPlace.Input?] {
+    guard case .checkpoint(_, let candidate) = self else { return [] }
+    return candidate.inputs
+  }
+
   /// The task that the model was made for, where that is known.
   var taskID: String? {
     if case .checkpoint(_, let candidate) = self { candidate.description?.task } else { nil }
