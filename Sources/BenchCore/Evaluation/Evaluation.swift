@@ -224,7 +224,8 @@ public struct Evaluation: Sendable {
   private func taskRecord(of set: ImageSet, _ suite: MeasurementSuite, _ means: ResampledMeans) -> TaskRecord {
     TaskRecord(
       id: task.id, version: task.version,
-      dataset: .init(name: set.name, split: set.split, images: set.images.batch, digest: set.digest),
+      dataset: .init(
+        name: set.name, split: set.split, images: set.images.batch, digest: set.digest, remark: task.dataRemark),
       manifold: .init(
         id: task.manifold.id, dimension: task.manifold.dimension, learned: task.manifold.learned,
         quality: suite.manifoldQuality?.result(from: means)),

@@ -122,6 +122,7 @@ public struct Leaderboard: Sendable {
     let problems = ResultValidation.problems(in: result)
     guard problems.isEmpty else { throw ResultError.invalid(file: path, problems: problems) }
     guard result.task.hasOwnReferences else { throw ResultError.otherReferences(file: path) }
+    if let remark = result.task.dataset.remark { throw ResultError.otherData(file: path, remark: remark) }
     return try ResultFile.encode(result)
   }
 
@@ -133,6 +134,7 @@ public struct Leaderboard: Sendable {
         throw ResultError.misplaced(file: path, expected: Self.resultPath(of: result))
       }
       guard result.task.hasOwnReferences else { throw ResultError.otherReferences(file: path) }
+      if let remark = result.task.dataset.remark { throw ResultError.otherData(file: path, remark: remark) }
       guard result.externalEvaluation == nil else {
         throw ResultError.invalid(
           file: path, problems: ["externalEvaluation belongs into a folder of external evaluations"])

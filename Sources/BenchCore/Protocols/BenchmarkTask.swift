@@ -37,10 +37,14 @@ public protocol BenchmarkTask: Sendable {
   /// Of rule v2.
   var criteria: RegimeCriteria { get }
   var quality: ReferenceQuality { get }
+  /// What stands against the data being those that the task is about, in words; nil where nothing does. Results with such a remark
+  /// are not compared with others.
+  var dataRemark: String? { get }
 }
 
 extension BenchmarkTask {
   public var classCount: Int { classNames.count }
+  public var dataRemark: String? { nil }
   public var exactManifold: (any Manifold)? { densityIsExact ? manifold : nil }
   public var exactScore: (any Score)? { densityIsExact ? score : nil }
 }

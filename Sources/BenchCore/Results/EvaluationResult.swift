@@ -94,6 +94,8 @@ public struct TaskRecord: Sendable, Equatable, Codable {
     public var images: Int
     /// SHA-256 of the images measured and their labels (`ImageSet.digest`).
     public var digest: String
+    /// What stands against these being the data that the task is about; nil where nothing does.
+    public var remark: String?
   }
 
   public struct ManifoldRecord: Sendable, Equatable, Codable {
@@ -117,6 +119,8 @@ public struct TaskRecord: Sendable, Equatable, Codable {
 
   /// Whether manifold and score are the task's own, so that results of the same task and version can be compared.
   public var hasOwnReferences: Bool { manifold.learned == nil && score.learned == nil }
+  /// Whether nothing stands against the data being the task's.
+  public var hasOwnData: Bool { dataset.remark == nil }
 
   public struct DensityRecord: Sendable, Equatable, Codable {
     public var id: String

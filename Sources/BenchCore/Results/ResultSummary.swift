@@ -12,16 +12,18 @@ public enum ResultSummary {
 
   private static func heading(_ result: EvaluationResult) -> [String] {
     let (model, task) = (result.model, result.task)
-    return fields([
-      ("model", "\(model.id) (\(model.name))"),
-      ("network", "\(model.architecture), \(grouped(model.parameters)) parameters"),
-      (
-        "task",
-        "\(task.id) version \(task.version): \(grouped(task.dataset.images)) images of \(task.dataset.name) "
-          + "\(task.dataset.split)"
-      ),
-      ("accuracy", "\(withInterval(result.measurements.accuracy, 3)), 95 % interval"),
-    ]) + fields([("regime", verdict(result.regime))] + found(result))
+    return fields(
+      [
+        ("model", "\(model.id) (\(model.name))"),
+        ("network", "\(model.architecture), \(grouped(model.parameters)) parameters"),
+        (
+          "task",
+          "\(task.id) version \(task.version): \(grouped(task.dataset.images)) images of \(task.dataset.name) "
+            + "\(task.dataset.split)"
+        ),
+      ] + (task.dataset.remark.map { [("data", "WARNING: \($0)")] } ?? []) + [
+        ("accuracy", "\(withInterval(result.measurements.accuracy, 3)), 95 % interval")
+      ]) + fields([("regime", verdict(result.regime))] + found(result))
   }
 
   /// The label and how sure it is.

@@ -100,6 +100,7 @@ struct EvaluateCommand: ParsableCommand {
     subject.standard = try StandardModelLoader(files: files, threads: options.threads, batch: options.batch).standard(
       given: standard, of: subject, on: task)
     if let warning = report?.warning { CommandLineOutput.note(warning) }
+    if let remark = task.dataRemark { CommandLineOutput.note("WARNING: \(remark)") }
     try checkReplacements(of: subject, on: task, files, inputs: inputs + model.inputs)
     let outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
     progress.end()
@@ -112,9 +113,10 @@ struct EvaluateCommand: ParsableCommand {
       let reading = report.map { "\nHow the checkpoint was read\n  " + $0.lines.joined(separator: "\n  ") } ?? ""
       CommandLineOutput.result(ResultSummary.text(outcome.result) + reading)
     }
-    if !outcome.result.task.hasOwnReferences, !noLeaderboard, !quiet {
+    if !goesOnLeaderboard(task), !noLeaderboard, !quiet {
       CommandLineOutput.note(
-        "not on the leaderboard, whose results are measured with the task's own manifold and score"
+        "not on the leaderboard, whose results are measured with the task's own "
+          + (task.dataRemark == nil ? "manifold and score" : "data")
           + (output == nil ? "; pass --output FILE to keep this one" : ""))
     }
     if !quiet { for place in places { CommandLineOutput.note("wrote \(place)") } }
@@ -148,7 +150,7 @@ struct EvaluateCommand: ParsableCommand {
   ) throws {
     let images = self.images ?? task.defaultImageCount
     var places = output.map { [URL(fileURLWithPath: $0)] } ?? []
-    if !noLeaderboard, task.manifold.learned == nil, task.score.learned == nil {
+    if !noLeaderboard, goesOnLeaderboard(task) {
       let leaderboard = Leaderboard(directory: files.leaderboard)
       try leaderboard.check(
         .init(model: subject.record, task: task.id, version: task.version, images: images, seed: seed, clip: clip))
@@ -167,6 +169,11 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
+  /// Results that cannot be compared with others do not.
+  private func goesOnLeaderboard(_ task: any BenchmarkTask) -> Bool {
+    task.manifold.learned == nil && task.score.learned == nil && task.dataRemark == nil
+  }
+
   private var configuration: EvaluationConfiguration {
     EvaluationConfiguration(
       images: images, seed: seed, threads: options.threads, clip: clip, metrics: BuiltinPlugins.metrics,
@@ -183,7 +190,7 @@ struct EvaluateCommand: ParsableCommand {
       try ResultFile.write(outcome.result, to: url)
       places.append(output)
     }
-    if !noLeaderboard, outcome.result.task.hasOwnReferences {
+    if !noLeaderboard, outcome.result.task.hasOwnReferences, outcome.result.task.hasOwnData {
       let leaderboard = Leaderboard(directory: files.leaderboard)
       let url = leaderboard.resultURL(of: outcome.result)
       try leaderboard.add(outcome.result, samples: SampleFile.encode(outcome))

@@ -143,6 +143,7 @@ struct SweepCommand: ParsableCommand {
       configuration.task, data: data, cache: cache.folder, threads: threads, progress: progress)
     let plugin = try TaskLookup.plugin(configuration.task)
     let task = try plugin.make(options)
+    if let remark = task.dataRemark { progress.note("WARNING: \(remark)") }
     return CheckpointSweepWork(
       configuration: configuration, plugin: plugin, taskOptions: options, task: task,
       evaluation: .init(images: sweep.evaluationImages ?? task.defaultImageCount, seed: sweep.evaluationSeed),
