@@ -10,6 +10,13 @@ public enum ResultSummary {
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
+  /// What follows the summary where there is something to know of the model's answers; empty where there is not.
+  public static func notes(_ notes: [String]) -> String {
+    guard !notes.isEmpty else { return "" }
+    let lines = notes.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
+    return "\n" + (["Notes"] + lines).joined(separator: "\n") + "\n"
+  }
+
   private static func heading(_ result: EvaluationResult) -> [String] {
     let (model, task) = (result.model, result.task)
     return fields(

@@ -75,6 +75,9 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .architectureMismatch(let file, let name, let reason):
       "\(file): the tensors do not fit the architecture `\(name)`: \(reason); "
         + "describe another network in a model.json (docs/add-a-model.md)"
+    case .preprocessing(let channels, let mean, let std) where mean == channels && std == channels:
+      "preprocessing has a mean that is not finite, or a standard deviation that is not a finite number above 0: pixels are divided "
+        + "by it; correct it in model.json, or pass --mean and --std"
     case .preprocessing(let channels, let mean, let std):
       "preprocessing has \(mean) means and \(std) standard deviations (all must be finite, the latter positive), "
         + "the images \(channels) channels; give one of each per channel"

@@ -109,9 +109,10 @@ struct EvaluateCommand: ParsableCommand {
     let places = try write(outcome, files)
     if json {
       CommandLineOutput.result(String(decoding: try ResultFile.encode(outcome.result), as: UTF8.self))
+      for note in outcome.notes { CommandLineOutput.note("note: \(note)") }
     } else {
       let reading = report.map { "\nHow the checkpoint was read\n  " + $0.lines.joined(separator: "\n  ") } ?? ""
-      CommandLineOutput.result(ResultSummary.text(outcome.result) + reading)
+      CommandLineOutput.result(ResultSummary.text(outcome.result) + ResultSummary.notes(outcome.notes) + reading)
     }
     if !goesOnLeaderboard(task), !noLeaderboard, !quiet {
       CommandLineOutput.note(

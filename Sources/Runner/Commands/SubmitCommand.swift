@@ -150,7 +150,8 @@ struct SubmitCommand: ParsableCommand {
       : rules.add(submission, checkpoint: measurement.candidate.checkpoint, outcome: outcome)
     try SubmissionReport(
       id: id, task: taskID, added: change.paths, isDryRun: dryRun,
-      lines: [ResultSummary.text(outcome.result), "How the checkpoint was read"] + report.lines.map { "  " + $0 },
+      lines: [ResultSummary.text(outcome.result) + ResultSummary.notes(outcome.notes), "How the checkpoint was read"]
+        + report.lines.map { "  " + $0 },
       result: outcome.result
     ).show(json: json)
   }
