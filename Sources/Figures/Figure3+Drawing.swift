@@ -38,7 +38,7 @@ extension Figure3 {
     var style = FigureStyle(panelWidth: columns.count > 1 ? 236 : 340, panelHeight: columns.count > 1 ? 168 : 190)
     style.columnGap = 20
     return Figure(
-      title: columns.map(\.title).joined(separator: ", ") + ": sensitivity, accuracy and alignment against strength",
+      title: columns.map(\.title).joined(separator: ", ") + ": " + Self.subject,
       description: description, columns: columns.enumerated().map { panels($1, isFirst: $0 == 0) }, legend: legend,
       style: style)
   }

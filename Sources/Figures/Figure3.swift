@@ -2,6 +2,9 @@
 /// how far predictions move under steps on and off the manifold, below accuracy and gradient alignment, with the regimes
 /// shaded. One column per sweep.
 public struct Figure3: Sendable {
+  /// What the figure's title ends with.
+  public static let subject = "sensitivity, accuracy and alignment against strength"
+
   public enum Regime: String, Sendable, CaseIterable {
     case weak, bayesAligned, excessive, indeterminate
 

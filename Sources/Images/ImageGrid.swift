@@ -61,6 +61,9 @@ public struct ImageGrid: Sendable {
     return PixelImage(width: sheetWidth, height: sheetHeight, channels: channels, pixels: pixels)
   }
 
+  /// How wide a sheet is of rows with so many images, each `width` pixels wide.
+  public func width(of columns: Int, imagesOf width: Int) -> Int { side(count: columns, length: width) }
+
   /// The pixels of `count` images and the gaps beside them; beyond every limit where that overflows.
   private func side(count: Int, length: Int) -> Int {
     let (magnified, first) = length.multipliedReportingOverflow(by: magnification)

@@ -26,7 +26,7 @@ struct PagsBench: ParsableCommand {
   /// Failures of the work end with 1 and one message; unusable arguments with 64, as swift-argument-parser does.
   static func main() {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(NumberListArguments.joined(Array(CommandLine.arguments.dropFirst())))
       do {
         try command.run()
       } catch is CancellationError {

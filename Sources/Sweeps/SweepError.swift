@@ -4,6 +4,8 @@ public enum SweepError: Error, Sendable, Equatable, CustomStringConvertible {
   case grid(String)
   /// The folder holds a sweep that was configured otherwise.
   case configurationDiffers(file: String, differences: [String])
+  /// A file that would be replaced, in a folder that is no sweep's.
+  case otherContent(file: String, missing: String)
   case notASweep(folder: String, missing: String)
   case unreadable(file: String, reason: String)
   case unwritable(file: String, reason: String)
@@ -27,6 +29,8 @@ public enum SweepError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(file): the folder holds a sweep of another configuration; choose another --output, or the same options. "
         + "What differs: " + differences.prefix(12).joined(separator: "; ")
         + (differences.count > 12 ? "; and \(differences.count - 12) more" : "")
+    case .otherContent(let file, let missing):
+      "\(file): is there already, in a folder that holds no sweep (\(missing) is not there); choose another --output"
     case .notASweep(let folder, let missing):
       "\(folder): holds no sweep (\(missing) is not there); pass the --output folder of a sweep"
     case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"

@@ -29,8 +29,11 @@ public struct TrainingRun: Sendable {
         throw TrainingError.otherRun(
           directory: directory.path, difference: "its recipe.json differs from what was asked for")
       }
-    } else if FileManager.default.fileExists(atPath: checkpointURL.path) {
-      throw TrainingError.otherRun(directory: directory.path, difference: "there is a model.ckpt without a recipe.json")
+    } else if let other = [checkpointURL, descriptionURL, historyURL, stateURL].first(where: {
+      FileManager.default.fileExists(atPath: $0.path)
+    }) {
+      throw TrainingError.otherRun(
+        directory: directory.path, difference: "there is a \(other.lastPathComponent) without a recipe.json")
     } else {
       try write(JSONEncoding.encode(configuration), to: recipeURL)
     }

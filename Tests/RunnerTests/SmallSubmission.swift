@@ -35,6 +35,8 @@ enum SmallSubmission {
       try idx([count, 28, 28], pixels).write(to: folder.appendingPathComponent("\(split)-images-idx3-ubyte"))
       try idx([count], labels).write(to: folder.appendingPathComponent("\(split)-labels-idx1-ubyte"))
     }
+    try "patterns made for the tests\n".write(
+      to: folder.appendingPathComponent("own-data.txt"), atomically: true, encoding: .utf8)
     return folder.path
   }
 

@@ -4,7 +4,7 @@ import JSON
 /// A plugin that serves a tiny network, well or badly: `TestPlugin MODE [C,H,W]`.
 ///
 /// A mode is a name of `Misbehaviour`, or a comma-separated list of `good`, `normalised`, `pipe` (no shared memory),
-/// `no-vjp`.
+/// `no-vjp`, and the names of `TrainingMode`.
 @main
 struct TestPlugin {
   static func main() {
@@ -22,10 +22,12 @@ struct Server {
   let network: Network
   var wire = Wire()
   private var kept: [Float] = []
+  private var training: TrainingMode
 
   init(traits: Set<String>, network: Network) {
     self.traits = traits
     self.network = network
+    training = TrainingMode(traits)
   }
 
   mutating func run() {
@@ -41,12 +43,19 @@ struct Server {
         wire.send("{\"type\": \"shared-memory\", \"request\": \(frame.request), \"accepted\": \(accepted)}")
       case "logits":
         let (shape, images) = wire.tensor(frame)
+        if training.refuses(shape[0]) {
+          wire.send(
+            "{\"type\": \"error\", \"request\": \(frame.request), "
+              + "\"message\": \"ValueError: Expected more than 1 value per channel when training\"}")
+          continue
+        }
         kept = frame.header["keep"]?.boolValue == true ? images : []
-        wire.answer(frame, type: "logits", network.logits(images), shape: [shape[0], Network.classes])
+        let logits = training.logits(network.logits(images), of: images, in: network)
+        wire.answer(frame, type: "logits", logits, shape: [shape[0], Network.classes])
       case "vjp":
         let (shape, cotangents) = wire.tensor(frame)
-        wire.answer(
-          frame, type: "gradient", network.gradients(kept, cotangents), shape: [shape[0]] + network.shape)
+        let gradients = training.gradients(network.gradients(kept, cotangents), count: shape[0], cotangents)
+        wire.answer(frame, type: "gradient", gradients, shape: [shape[0]] + network.shape)
       case "shutdown": exit(0)
       default: exit(9)
       }

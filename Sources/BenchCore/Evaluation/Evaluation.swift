@@ -27,6 +27,7 @@ public struct Evaluation: Sendable {
 
     let claims = subject.task == task.id ? subject.claims : nil
     let logits = try logits(of: subject.classifier, at: set, ranges: ranges, progress: progress)
+    let confusion = ConfusionMatrix(logits: logits, labels: set.labels, classNames: task.classNames)
     if let claimed = claims?.accuracy { try check(claimed, of: subject, on: set, logits: logits, progress: progress) }
     let temperature = CalibratedTemperature(logits: logits, labels: set.labels)
 
@@ -78,7 +79,10 @@ public struct Evaluation: Sendable {
       measurementProtocol: protocolRecord(of: set), measurements: suite.measurements(from: means),
       regime: try RegimeRule.verdict(from: means, inputs),
       provenance: .since(start, toolVersion: configuration.toolVersion, threads: configuration.threads))
-    return EvaluationOutcome(result: result, samples: samples, inputs: inputs)
+    let notes =
+      try confusion.diagnosis + Saturation.notes(logits)
+      + GradientPlausibility(classifier: subject.classifier, images: set.images).notes()
+    return EvaluationOutcome(result: result, samples: samples, inputs: inputs, notes: notes)
   }
 
   private func checkShapes(_ classifier: any Classifier, id: String) throws(EvaluationError) {
@@ -187,6 +191,9 @@ public struct Evaluation: Sendable {
     let (count, right) = (set.images.batch, zip(logits.argmaxOfRows(), set.labels).count { $0 == $1 })
     let interval = Binomial.interval(trials: count, probability: claimed, confidence: 0.99)
     guard right >= interval.lowerBound else {
+      for note in ConfusionMatrix(logits: logits, labels: set.labels, classNames: task.classNames).diagnosis {
+        progress.note("\(model): \(note)")
+      }
       throw EvaluationError.claimMissed(
         model: model, claimed: claimed, measured: Double(right) / Double(count), images: count,
         lowest: Double(interval.lowerBound) / Double(count))
@@ -231,7 +238,8 @@ public struct Evaluation: Sendable {
   private func taskRecord(of set: ImageSet, _ suite: MeasurementSuite, _ means: ResampledMeans) -> TaskRecord {
     TaskRecord(
       id: task.id, version: task.version,
-      dataset: .init(name: set.name, split: set.split, images: set.images.batch, digest: set.digest),
+      dataset: .init(
+        name: set.name, split: set.split, images: set.images.batch, digest: set.digest, remark: task.dataRemark),
       manifold: .init(
         id: task.manifold.id, dimension: task.manifold.dimension, learned: task.manifold.learned,
         quality: suite.manifoldQuality?.result(from: means)),

@@ -99,4 +99,6 @@ public struct EvaluationOutcome: Sendable {
   public let samples: SampleTable
   /// What the rules need beside the samples.
   public let inputs: RegimeInputs
+  /// What a reader should know of the model's answers, in sentences; of no rule.
+  public var notes: [String] = []
 }

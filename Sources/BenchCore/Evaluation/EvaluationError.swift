@@ -39,8 +39,9 @@ public enum EvaluationError: Error, Sendable, Equatable, CustomStringConvertible
         + "relative to it; check its checkpoint and normalisation, or leave --standard out"
     case .claimMissed(let model, let claimed, let measured, let images, let lowest):
       "\(model): measured accuracy \(percent(measured)) on \(images) images, but model.json claims \(percent(claimed)), "
-        + "of which at least \(percent(lowest)) is expected (99 % binomial interval); the normalisation is probably "
-        + "wrong: check preprocessing in model.json, or pass --mean and --std"
+        + "of which at least \(percent(lowest)) is expected (99 % binomial interval); the usual causes: another normalisation "
+        + "(preprocessing in model.json, or --mean and --std), channels in another order (BGR), labels or outputs in another order, "
+        + "another test set or an easier part of it, weights other than those that were measured (averaged, EMA, or before it)"
     }
   }
 }

@@ -20,6 +20,10 @@ public struct Leaderboard: Sendable {
     directory.appendingPathComponent(Self.resultPath(of: result))
   }
 
+  public func resultURL(task: String, model: String) -> URL {
+    directory.appendingPathComponent("results/\(task)/\(model).json")
+  }
+
   /// The bytes of `leaderboard.json`. They depend on the result files' contents alone.
   /// - Throws: JSON's errors and `ResultError` for a file that is not a valid result or not in its place.
   public func build() throws -> Data { try JSONEncoding.encode(LeaderboardDocument(try models())) }
@@ -36,31 +40,61 @@ public struct Leaderboard: Sendable {
   public func add(_ result: EvaluationResult, samples: Data? = nil) throws {
     try apply {
       let place = LeaderboardChange.Place.result(task: result.task.id, model: result.model.id)
-      try checkReplacement(by: result)
+      try checkReplacement(by: Plan(result))
       var change = LeaderboardChange([(place, try checked(result))])
       if let samples { change.files.append((.samples(task: result.task.id, model: result.model.id), samples)) }
       return change
     }
   }
 
+  /// What an evaluation will be of.
+  public struct Plan: Sendable {
+    public var model: ModelRecord
+    public var task: String
+    public var version: Int
+    public var images: Int
+    public var seed: UInt64
+    public var clip: Bool
+
+    public init(model: ModelRecord, task: String, version: Int, images: Int, seed: UInt64, clip: Bool) {
+      (self.model, self.task, self.version) = (model, task, version)
+      (self.images, self.seed, self.clip) = (images, seed, clip)
+    }
+
+    init(_ result: EvaluationResult) {
+      let settings = result.measurementProtocol
+      self.init(
+        model: result.model, task: result.task.id, version: result.task.version, images: settings.images,
+        seed: settings.seed, clip: settings.clip)
+    }
+
+    fileprivate var measurement: String { "\(images) images, seed \(seed)\(clip ? ", clipped" : "")" }
+  }
+
+  /// Whether `add` would take the result of an evaluation, to be asked before hours of work.
+  /// - Throws: what `add` would throw.
+  public func check(_ plan: Plan) throws {
+    guard isFolder(directory) else { return }
+    try exclusively {
+      try checkReplacement(by: plan)
+      _ = try models()
+    }
+  }
+
   /// A submitted result makes place for nothing but the same evaluation, made again.
-  private func checkReplacement(by result: EvaluationResult) throws {
-    let id = result.model.id
+  private func checkReplacement(by plan: Plan) throws {
+    let id = plan.model.id
     guard let submitted = try submittedDescription(of: id) else { return }
-    if let stated = submitted.checkpoint?.sha256?.lowercased(), let measured = result.model.checkpoint?.sha256,
+    if let stated = submitted.checkpoint?.sha256?.lowercased(), let measured = plan.model.checkpoint?.sha256,
       stated != measured
     {
       throw ResultError.otherCheckpoint(model: id, submitted: stated, measured: measured)
     }
-    let url = resultURL(of: result)
+    let url = resultURL(task: plan.task, model: id)
     guard FileManager.default.fileExists(atPath: url.path) else { return }
-    let recorded = try ResultFile.read(url)
-    func measurement(_ result: EvaluationResult) -> String {
-      let settings = result.measurementProtocol
-      return "\(settings.images) images, seed \(settings.seed)\(settings.clip ? ", clipped" : "")"
-    }
-    guard recorded.task.version != result.task.version || measurement(recorded) == measurement(result) else {
-      throw ResultError.otherProtocol(model: id, recorded: measurement(recorded), measured: measurement(result))
+    let recorded = Plan(try ResultFile.read(url))
+    guard recorded.version != plan.version || recorded.measurement == plan.measurement else {
+      throw ResultError.otherProtocol(model: id, recorded: recorded.measurement, measured: plan.measurement)
     }
   }
 
@@ -88,6 +122,7 @@ public struct Leaderboard: Sendable {
     let problems = ResultValidation.problems(in: result)
     guard problems.isEmpty else { throw ResultError.invalid(file: path, problems: problems) }
     guard result.task.hasOwnReferences else { throw ResultError.otherReferences(file: path) }
+    if let remark = result.task.dataset.remark { throw ResultError.otherData(file: path, remark: remark) }
     return try ResultFile.encode(result)
   }
 
@@ -99,6 +134,7 @@ public struct Leaderboard: Sendable {
         throw ResultError.misplaced(file: path, expected: Self.resultPath(of: result))
       }
       guard result.task.hasOwnReferences else { throw ResultError.otherReferences(file: path) }
+      if let remark = result.task.dataset.remark { throw ResultError.otherData(file: path, remark: remark) }
       guard result.externalEvaluation == nil else {
         throw ResultError.invalid(
           file: path, problems: ["externalEvaluation belongs into a folder of external evaluations"])

@@ -41,12 +41,16 @@ public protocol BenchmarkTask: Sendable {
   /// Where they are from; nil (the default) for the task's own.
   var criteriaSource: CriteriaSource? { get }
   var quality: ReferenceQuality { get }
+  /// What stands against the data being those that the task is about, in words; nil where nothing does. Results with such a remark
+  /// are not compared with others.
+  var dataRemark: String? { get }
 }
 
 extension BenchmarkTask {
   public var classCount: Int { classNames.count }
   public var secondReference: (any PosteriorScore)? { nil }
   public var criteriaSource: CriteriaSource? { nil }
+  public var dataRemark: String? { nil }
   public var exactManifold: (any Manifold)? { densityIsExact ? manifold : nil }
   public var exactScore: (any Score)? { densityIsExact ? score : nil }
 }

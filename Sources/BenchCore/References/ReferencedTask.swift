@@ -68,6 +68,7 @@ public struct ReferencedTask: BenchmarkTask {
   public var densityIsExact: Bool { base.densityIsExact }
   public var signalMask: [Bool]? { base.signalMask }
   public var quality: ReferenceQuality { base.quality }
+  public var dataRemark: String? { base.dataRemark }
   public var exactManifold: (any Manifold)? { base.exactManifold }
   public var exactScore: (any Score)? { base.exactScore }
 

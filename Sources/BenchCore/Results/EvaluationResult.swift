@@ -101,6 +101,8 @@ public struct TaskRecord: Sendable, Equatable, Codable {
     public var images: Int
     /// SHA-256 of the images measured and their labels (`ImageSet.digest`).
     public var digest: String
+    /// What stands against these being the data that the task is about; nil where nothing does.
+    public var remark: String?
   }
 
   public struct ManifoldRecord: Sendable, Equatable, Codable {
@@ -135,6 +137,8 @@ public struct TaskRecord: Sendable, Equatable, Codable {
   public var hasOwnReferences: Bool {
     manifold.learned == nil && score.learned == nil && secondReference == nil && criteria == nil
   }
+  /// Whether nothing stands against the data being the task's.
+  public var hasOwnData: Bool { dataset.remark == nil }
 
   public struct DensityRecord: Sendable, Equatable, Codable {
     public var id: String

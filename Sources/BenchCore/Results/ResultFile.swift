@@ -48,6 +48,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
   case misplaced(file: String, expected: String)
   /// A result that was not measured and judged with the task's own references alone.
   case otherReferences(file: String)
+  /// A result on data that are not known to be the task's.
+  case otherData(file: String, remark: String)
   /// A result of another checkpoint than the one that was submitted under this id.
   case otherCheckpoint(model: String, submitted: String, measured: String)
   /// A result of a submitted model that was measured otherwise than the recorded one.
@@ -64,6 +66,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     case .otherReferences(let file):
       "\(file): was not measured and judged with the task's own references alone and cannot be compared with the results of a "
         + "leaderboard; evaluate without --manifold, --score, --reference and --criteria"
+    case .otherData(let file, let remark):
+      "\(file): \(remark), so it cannot be compared with the results of a leaderboard; evaluate with the task's own data"
     case .otherCheckpoint(let model, let submitted, let measured):
       "models/\(model)/model.json: `\(model)` was submitted with the checkpoint of SHA-256 \(submitted), this result is of "
         + "\(measured); a changed checkpoint is another model: give it another id, or evaluate with --no-leaderboard"

@@ -10,18 +10,27 @@ public enum ResultSummary {
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
+  /// What follows the summary where there is something to know of the model's answers; empty where there is not.
+  public static func notes(_ notes: [String]) -> String {
+    guard !notes.isEmpty else { return "" }
+    let lines = notes.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
+    return "\n" + (["Notes"] + lines).joined(separator: "\n") + "\n"
+  }
+
   private static func heading(_ result: EvaluationResult) -> [String] {
     let (model, task) = (result.model, result.task)
-    return fields([
-      ("model", "\(model.id) (\(model.name))"),
-      ("network", "\(model.architecture), \(grouped(model.parameters)) parameters"),
-      (
-        "task",
-        "\(task.id) version \(task.version): \(grouped(task.dataset.images)) images of \(task.dataset.name) "
-          + "\(task.dataset.split)"
-      ),
-      ("accuracy", "\(withInterval(result.measurements.accuracy, 3)), 95 % interval"),
-    ]) + fields([("regime", verdict(result.regime))] + found(result))
+    return fields(
+      [
+        ("model", "\(model.id) (\(model.name))"),
+        ("network", "\(model.architecture), \(grouped(model.parameters)) parameters"),
+        (
+          "task",
+          "\(task.id) version \(task.version): \(grouped(task.dataset.images)) images of \(task.dataset.name) "
+            + "\(task.dataset.split)"
+        ),
+      ] + (task.dataset.remark.map { [("data", "WARNING: \($0)")] } ?? []) + [
+        ("accuracy", "\(withInterval(result.measurements.accuracy, 3)), 95 % interval")
+      ]) + fields([("regime", verdict(result.regime))] + found(result))
   }
 
   /// The label and how sure it is.

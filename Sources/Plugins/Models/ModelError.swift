@@ -105,6 +105,9 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         + "computation itself; if its modules are not what it computes with, save torch.save(model.state_dict(), FILE)"
     case .implausibleNormalisation(let file, let problem):
       "\(file): its own normalisation: \(problem); pass them with --mean and --std, or in a model.json"
+    case .preprocessing(let channels, let mean, let std) where mean == channels && std == channels:
+      "preprocessing has a mean that is not finite, or a standard deviation that is not a finite number above 0: pixels are divided "
+        + "by it; correct it in model.json, or pass --mean and --std"
     case .preprocessing(let channels, let mean, let std):
       "preprocessing has \(mean) means and \(std) standard deviations (all must be finite, the latter positive), "
         + "the images \(channels) channels; give one of each per channel"

@@ -20,7 +20,8 @@ public enum CIFAR10Task: TaskPlugin {
   public static func make(_ options: TaskOptions) throws -> any BenchmarkTask {
     let content = try content(options)
     return try MixtureTask(
-      definition, classNames: content.classNames, train: content.train, test: content.test, options: options)
+      definition, classNames: content.classNames, train: content.train, test: content.test, remark: content.remark,
+      options: options)
   }
 
   public static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {

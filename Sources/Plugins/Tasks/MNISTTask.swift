@@ -19,8 +19,12 @@ public enum MNISTTask: TaskPlugin {
 
   public static func make(_ options: TaskOptions) throws -> any BenchmarkTask {
     let content = try content(options)
+    let remark = try options.dataDirectory.flatMap {
+      try MNISTFiles.remark($0, train: content.train, test: content.test)
+    }
     return try MixtureTask(
-      definition, classNames: MNISTFiles.classNames, train: content.train, test: content.test, options: options)
+      definition, classNames: MNISTFiles.classNames, train: content.train, test: content.test, remark: remark,
+      options: options)
   }
 
   public static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {

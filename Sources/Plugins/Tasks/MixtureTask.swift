@@ -16,6 +16,8 @@ struct MixtureTask: BenchmarkTask {
   private let mixtureManifold: MixtureManifold
   private let threads: Int
   private let test: PixelDataset
+  let dataRemark: String?
+  private let ownData: String?
 
   /// What distinguishes one such task from another.
   struct Definition {
@@ -27,10 +29,13 @@ struct MixtureTask: BenchmarkTask {
     var settings: MixtureSettings
   }
 
+  /// - Parameter remark: what is not known of the data.
+  ///
   /// Takes the fitted mixture from the cache, or fits and caches it.
   /// - Throws: `DatasetError`, `LinearAlgebraError`, and what the reporter throws to cancel.
   init(
-    _ definition: Definition, classNames: [String], train: PixelDataset, test: PixelDataset, options: TaskOptions
+    _ definition: Definition, classNames: [String], train: PixelDataset, test: PixelDataset, remark: String? = nil,
+    options: TaskOptions
   ) throws {
     let fitted = try MixtureReference(
       train: train, test: test, classNames: classNames, settings: definition.settings, options: options
@@ -42,6 +47,8 @@ struct MixtureTask: BenchmarkTask {
     calibration = definition.calibration
     criteria = definition.criteria
     self.test = test
+    dataRemark = remark
+    ownData = options.dataDirectory.flatMap(PublishedData.ownData)
     threads = options.threads
     mixture = FactorMixture(
       id: "\(definition.id)-mixture", imageShape: train.imageShape, logPriors: fitted.logPriors,
@@ -63,7 +70,10 @@ struct MixtureTask: BenchmarkTask {
 
   /// The first `count` images of the test split, in file order; `seed` is ignored.
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
-    try test.firstImages(count, task: id)
+    let set = try test.firstImages(count, task: id)
+    guard let ownData else { return set }
+    return ImageSet(
+      name: "\(set.name) (own data: \(ownData))", split: set.split, images: set.images, labels: set.labels)
   }
 }
 

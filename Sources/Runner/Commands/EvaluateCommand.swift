@@ -79,8 +79,9 @@ struct EvaluateCommand: ParsableCommand {
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
-    for place in outputPlaces(files) { try OutputPlace.check(place) }
     let model = try SubjectSource(checkpoint, options: options, files: files)
+    // Once it is known which files are read: a description names a checkpoint that the command line does not.
+    try checkPlaces(files, inputs: inputs + model.inputs)
     let ownTask = try TaskLookup.make(
       self.task ?? model.taskID ?? "glyphs", data: data, cache: cache.folder, threads: options.threads,
       progress: progress)
@@ -89,6 +90,8 @@ struct EvaluateCommand: ParsableCommand {
     subject.standard = try StandardModelLoader(files: files, threads: options.threads, batch: options.batch).standard(
       given: standard, of: subject, on: task)
     for warning in report?.warnings ?? [] { CommandLineOutput.note(warning) }
+    if let remark = task.dataRemark { CommandLineOutput.note("WARNING: \(remark)") }
+    try checkReplacements(of: subject, on: task, files, inputs: inputs + model.inputs)
     let outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
     progress.end()
     // Nothing is written before everything is measured.
@@ -96,22 +99,70 @@ struct EvaluateCommand: ParsableCommand {
     let places = try write(outcome, files)
     if json {
       CommandLineOutput.result(String(decoding: try ResultFile.encode(outcome.result), as: UTF8.self))
+      for note in outcome.notes { CommandLineOutput.note("note: \(note)") }
     } else {
       let reading = report.map { "\nHow the checkpoint was read\n  " + $0.lines.joined(separator: "\n  ") } ?? ""
-      CommandLineOutput.result(ResultSummary.text(outcome.result) + reading)
+      CommandLineOutput.result(ResultSummary.text(outcome.result) + ResultSummary.notes(outcome.notes) + reading)
     }
-    if !outcome.result.task.hasOwnReferences, !noLeaderboard, !quiet {
+    if !goesOnLeaderboard(task), !noLeaderboard, !quiet {
       CommandLineOutput.note(
-        "not on the leaderboard, whose results are measured and judged with the task's own references alone"
+        "not on the leaderboard, whose results are measured and judged with the task's own "
+          + (task.dataRemark == nil ? "references alone" : "data")
           + (output == nil ? "; pass --output FILE to keep this one" : ""))
     }
     if !quiet { for place in places { CommandLineOutput.note("wrote \(place)") } }
   }
 
-  /// Where something will be written, as far as it is known before the model is.
-  private func outputPlaces(_ files: ProjectFiles) -> [URL] {
-    let given = output.map { [URL(fileURLWithPath: $0)] } ?? []
-    return noLeaderboard ? given : given + [Leaderboard(directory: files.leaderboard).documentURL]
+  /// The files that are read, as far as the command line names them.
+  private var inputs: [OutputPlace.Input?] {
+    func file(_ choice: ReferenceChoice?) -> String? {
+      if case .plugin(_, let file)? = choice?.kind { file } else { nil }
+    }
+    return [
+      OutputPlace.Input("the model", checkpoint), OutputPlace.Input("the description", options.network.model),
+      OutputPlace.Input("the standard", standard), OutputPlace.Input("the checkpoint of --manifold", file(manifold)),
+      OutputPlace.Input("the checkpoint of --score", file(score)),
+    ]
+  }
+
+  /// What can be said of the places before the model is loaded.
+  private func checkPlaces(_ files: ProjectFiles, inputs: [OutputPlace.Input?]) throws {
+    if let output {
+      let url = URL(fileURLWithPath: output)
+      try OutputPlace.check(url, as: .result, apartFrom: inputs)
+      try OutputPlace.check(SampleFile.url(beside: url), as: .samples, apartFrom: inputs)
+    }
+    if !noLeaderboard { try OutputPlace.checkFolder(files.leaderboard) }
+  }
+
+  /// Refuses what the leaderboard would refuse after the work, and says which results will be replaced by other ones.
+  private func checkReplacements(
+    of subject: EvaluationSubject, on task: any BenchmarkTask, _ files: ProjectFiles, inputs: [OutputPlace.Input?]
+  ) throws {
+    let images = self.images ?? task.defaultImageCount
+    var places = output.map { [URL(fileURLWithPath: $0)] } ?? []
+    if !noLeaderboard, goesOnLeaderboard(task) {
+      let leaderboard = Leaderboard(directory: files.leaderboard)
+      try leaderboard.check(
+        .init(model: subject.record, task: task.id, version: task.version, images: images, seed: seed, clip: clip))
+      let url = leaderboard.resultURL(task: task.id, model: subject.record.id)
+      try OutputPlace.check(SampleFile.url(beside: url), as: .samples, apartFrom: inputs)
+      places.append(url)
+    }
+    let new = OutputContent.words(
+      model: subject.record.id, task: task.id, images: images, seed: "\(seed)",
+      sha256: subject.record.checkpoint?.sha256)
+    for url in places {
+      let old = try OutputPlace.check(url, as: .result, apartFrom: inputs)
+      if let old, old != new {
+        CommandLineOutput.note("\(url.path): holds the result of \(old); it will be replaced by that of \(new)")
+      }
+    }
+  }
+
+  /// Results that cannot be compared with others do not.
+  private func goesOnLeaderboard(_ task: any BenchmarkTask) -> Bool {
+    task.manifold.learned == nil && task.score.learned == nil && task.dataRemark == nil
   }
 
   private var configuration: EvaluationConfiguration {
@@ -130,7 +181,7 @@ struct EvaluateCommand: ParsableCommand {
       try ResultFile.write(outcome.result, to: url)
       places.append(output)
     }
-    if !noLeaderboard, outcome.result.task.hasOwnReferences {
+    if !noLeaderboard, outcome.result.task.hasOwnReferences, outcome.result.task.hasOwnData {
       let leaderboard = Leaderboard(directory: files.leaderboard)
       let url = leaderboard.resultURL(of: outcome.result)
       try leaderboard.add(outcome.result, samples: SampleFile.encode(outcome))

@@ -33,10 +33,15 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    try OutputPlace.check(URL(fileURLWithPath: outputs))
-    let given = try InputImages.read(inputs, needingLabels: gradient?.needsLabels ?? false)
+    let named = [
+      OutputPlace.Input("the file of --inputs", inputs), OutputPlace.Input("the model", checkpoint),
+      OutputPlace.Input("the description", options.network.model),
+    ]
+    let place = URL(fileURLWithPath: outputs)
     let loader = ModelLoader(ProjectFiles.locate())
     let candidate = try loader.find(checkpoint, options)
+    try OutputPlace.check(place, as: .tensors, apartFrom: named + candidate.inputs)
+    let given = try InputImages.read(inputs, needingLabels: gradient?.needsLabels ?? false)
     let model = try loader.load(
       candidate, options.loadOptions(imageShape: given.images.shape.droppingFirst, classCount: nil))
     for line in LoadReport(candidate, model).lines { CommandLineOutput.note(line) }
@@ -52,6 +57,7 @@ struct RunCommand: ParsableCommand {
     for (name, tensor) in tensors {
       if let warning = Self.warning(tensor, called: name, file: outputs) { CommandLineOutput.note(warning) }
     }
+    try Folder.make(place.deletingLastPathComponent())
     try SafetensorsWriter.write(
       tensors.map { TensorToWrite($0.name, $0.tensor) },
       metadata: ["model": candidate.checkpoint.sha256, "gradient": gradient?.rawValue ?? "none"], to: outputs)

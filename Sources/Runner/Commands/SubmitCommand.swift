@@ -115,7 +115,7 @@ struct SubmitCommand: ParsableCommand {
     let rules = SubmissionRules(files)
     let recorded = rules.result(id, task: taskID)
     if recheck, recorded == nil { throw SubmissionError.notOnLeaderboard(id: id, task: taskID) }
-    if !dryRun, !recheck { try OutputPlace.check(Leaderboard(directory: files.leaderboard).documentURL) }
+    if !dryRun, !recheck { try OutputPlace.checkFolder(files.leaderboard) }
 
     let cacheFolder = CacheFolder.locate(cache)
     let store = CheckpointStore(cache: cacheFolder)
@@ -150,7 +150,8 @@ struct SubmitCommand: ParsableCommand {
       : rules.add(submission, checkpoint: measurement.candidate.checkpoint, outcome: outcome)
     try SubmissionReport(
       id: id, task: taskID, added: change.paths, isDryRun: dryRun,
-      lines: [ResultSummary.text(outcome.result), "How the checkpoint was read"] + report.lines.map { "  " + $0 },
+      lines: [ResultSummary.text(outcome.result) + ResultSummary.notes(outcome.notes), "How the checkpoint was read"]
+        + report.lines.map { "  " + $0 },
       result: outcome.result
     ).show(json: json)
   }

@@ -69,6 +69,7 @@ struct SweepCommand: ParsableCommand {
   // MARK: Drawing
 
   private func draw() throws {
+    try checkFigure()
     var sweeps: [(folder: String, report: SweepReport)] = []
     for path in report {
       let folder = SweepFolder(URL(fileURLWithPath: path))
@@ -77,6 +78,10 @@ struct SweepCommand: ParsableCommand {
       sweeps.append((path, report))
     }
     try writeFigure(sweeps)
+  }
+
+  private func checkFigure() throws {
+    if let figure { try OutputPlace.check(URL(fileURLWithPath: figure), as: .figure) }
   }
 
   private func writeFigure(_ sweeps: [(folder: String, report: SweepReport)]) throws {
@@ -99,7 +104,8 @@ struct SweepCommand: ParsableCommand {
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
     let folder = SweepFolder(URL(fileURLWithPath: output ?? ""))
-    try OutputPlace.check(folder.configuration)
+    try OutputPlace.checkFolder(folder.url)
+    try checkFigure()
     let configuration = try training.configuration()
     let cells = try sweep.grid().cells(objective: configuration.objective.name)
     let part = try sweep.part()
@@ -137,6 +143,7 @@ struct SweepCommand: ParsableCommand {
       configuration.task, data: data, cache: cache.folder, threads: threads, progress: progress)
     let plugin = try TaskLookup.plugin(configuration.task)
     let task = try plugin.make(options)
+    if let remark = task.dataRemark { progress.note("WARNING: \(remark)") }
     return CheckpointSweepWork(
       configuration: configuration, plugin: plugin, taskOptions: options, task: task,
       evaluation: .init(images: sweep.evaluationImages ?? task.defaultImageCount, seed: sweep.evaluationSeed),

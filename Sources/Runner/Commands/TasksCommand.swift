@@ -74,6 +74,7 @@ struct TasksCommand: ParsableCommand {
         card.add("reference", "pass --data to see its manifold, density and how good they are")
         return try card.show(json: json)
       }
+      if let samples { try SampleSheet.check(samples, of: plugin) }
       let progress = TerminalProgress(quiet: quiet)
       defer { progress.end() }
       let task = try TaskLookup.make(id, data: data, cache: cache.folder, threads: threads, progress: progress)

@@ -50,12 +50,13 @@ struct TrainCommand: ParsableCommand {
     Interruption.install()
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
+    let folder = URL(fileURLWithPath: output)
+    try OutputPlace.checkFolder(folder)
     let configuration = try options.configuration()
     try checkStrength(configuration)
     let task = try TaskLookup.plugin(configuration.task)
     let taskOptions = try TaskLookup.options(
       configuration.task, data: data, cache: CacheFolder.locate(nil), threads: threads, progress: progress)
-    let folder = URL(fileURLWithPath: output)
     let description =
       try configuration.kind == .classifier
       ? ClassifierTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)

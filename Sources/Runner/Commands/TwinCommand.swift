@@ -65,6 +65,8 @@ struct TwinCommand: ParsableCommand {
     Interruption.install()
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
+    let folder = URL(fileURLWithPath: output)
+    try OutputPlace.checkFolder(folder)
     let configuration = try configuration()
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     let candidate = try ModelLoader(files).find(checkpoint, description: network.model, program: nil)
@@ -82,7 +84,6 @@ struct TwinCommand: ParsableCommand {
         "WARNING: nothing says how pixels are normalised; ASSUMED none. If the model was trained on normalised pixels, its "
           + "twin must be: pass --mean and --std, or write a model.json")
     }
-    let folder = URL(fileURLWithPath: output)
     let description = try training.run(in: folder, id: id, name: name)
     progress.end()
     CommandLineOutput.result(TrainedModelName.line(description, in: folder))

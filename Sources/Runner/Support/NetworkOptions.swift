@@ -36,17 +36,22 @@ struct NetworkOptions: ParsableArguments {
 
   func preprocessing() throws -> Preprocessing? {
     guard let mean, let std else { return nil }
-    let preprocessing = Preprocessing(mean: try numbers(mean, "--mean"), std: try numbers(std, "--std"))
-    if let problem = preprocessing.problem { throw ValidationError("--mean and --std: \(problem)") }
-    return preprocessing
+    let result = Preprocessing(mean: try numbers(mean, "--mean"), std: try numbers(std, "--std"))
+    guard result.mean.count == result.std.count else {
+      throw ValidationError(
+        "--mean has \(result.mean.count) numbers and --std \(result.std.count); expected one of each for every channel")
+    }
+    if let bad = result.std.first(where: { $0 <= 0 }) {
+      throw ValidationError("--std: pixels are divided by these numbers, expected positive ones, got \(bad)")
+    }
+    if let problem = result.problem { throw ValidationError("--mean and --std: \(problem)") }
+    return result
   }
 
   private func numbers(_ text: String, _ option: String) throws -> [Float] {
-    try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
-      guard let number = Float(part.trimmingCharacters(in: .whitespaces)), number.isFinite else {
-        throw ValidationError("\(option) must be numbers separated by commas, got `\(text)`")
-      }
-      return number
+    guard let numbers = NumberListArguments.numbers(text) else {
+      throw ValidationError("\(option) must be finite numbers separated by commas or blanks, got `\(text)`")
     }
+    return numbers
   }
 }

@@ -5,8 +5,17 @@ import Images
 
 /// A picture of a task's images: one row per class.
 enum SampleSheet {
+  private static let columns = 8
+  private static let layout = ImageGrid(columns: columns, magnification: 3, gap: 4)
+
+  /// Looks whether the picture can be written, before the task is made.
+  /// - Throws: `OutputPlaceError`.
+  static func check(_ path: String, of plugin: any TaskPlugin.Type) throws {
+    let width = plugin.facts.imageShape.map { layout.width(of: columns, imagesOf: $0[2]) } ?? 0
+    try OutputPlace.check(URL(fileURLWithPath: path), as: .sampleSheet(width: width))
+  }
+
   static func write(_ task: any BenchmarkTask, seed: UInt64, to path: String) throws {
-    let columns = 8
     let set = try task.evaluationImages(count: min(task.defaultImageCount, 600), seed: seed)
     var cells: [[Float]] = []
     for label in 0..<task.classCount {
@@ -14,8 +23,9 @@ enum SampleSheet {
       cells += members.map { Array(set.images.item($0)) }
       cells += [[Float]](repeating: [Float](repeating: 1, count: task.imageShape.count), count: columns - members.count)
     }
-    let sheet = try ImageGrid(columns: columns, magnification: 3, gap: 4).draw(
+    let sheet = try layout.draw(
       cells, channels: task.imageShape[0], height: task.imageShape[1], width: task.imageShape[2])
+    try Folder.make(URL(fileURLWithPath: path).deletingLastPathComponent())
     try AtomicFile.write(PNG.encode(sheet), to: path)
     CommandLineOutput.note("wrote \(path)")
   }

@@ -30,6 +30,12 @@ enum SubjectSource {
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
   }
 
+  /// The files that it is read from.
+  var inputs: [OutputPlace.Input?] {
+    guard case .checkpoint(_, let candidate) = self else { return [] }
+    return candidate.inputs
+  }
+
   /// The task that the model was made for, where that is known.
   var taskID: String? {
     if case .checkpoint(_, let candidate) = self { candidate.description?.task } else { nil }
@@ -45,9 +51,20 @@ enum SubjectSource {
     case .checkpoint(let loader, let candidate):
       let model = try loader.load(
         candidate, options.loadOptions(imageShape: task.imageShape, classCount: task.classCount))
-      if let served = model.classifier as? ExternalClassifier { try served.requireGradients() }
+      if let served = model.classifier as? ExternalClassifier {
+        try served.requireGradients()
+        try checkIndependence(of: served, on: task)
+      }
       return (Self.subject(candidate, model), LoadReport(candidate, model))
     }
+  }
+
+  /// A program may hold its model in training mode, which no measurement would show.
+  private func checkIndependence(of served: ExternalClassifier, on task: any BenchmarkTask) throws {
+    // What does not fit the task is refused by the evaluation, which knows better words.
+    guard served.inputShape == task.imageShape, served.classCount == task.classCount else { return }
+    let count = min(ExternalClassifier.imagesToCheck, task.defaultImageCount)
+    try served.checkIndependence(at: try task.evaluationImages(count: count, seed: 0).images)
   }
 
   /// A loaded model as what is evaluated.

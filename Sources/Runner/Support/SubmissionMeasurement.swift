@@ -26,6 +26,7 @@ struct SubmissionMeasurement {
       description: checkpoint == nil ? nil : submission.descriptionURL.path, program: program.request)
     task = try TaskLookup.make(
       submission.description.task ?? "", data: data, cache: cache, threads: threads, progress: progress)
+    if let remark = task.dataRemark { throw ResultError.otherData(file: submission.description.id, remark: remark) }
     options = LoadOptions(
       batch: batch, threads: threads, imageShape: task.imageShape, classCount: task.classCount)
     shared = CacheFolder.shared(in: cache)

@@ -44,6 +44,7 @@ enum TaskDescription {
     )
     card.add(
       "images", "\(size(task.imageShape.dimensions)) (channels x height x width), \(task.defaultImageCount) by default")
+    if let remark = task.dataRemark { card.add("data", "WARNING: \(remark)") }
     card.add("classes", "\(task.classCount): " + task.classNames.joined(separator: ", "))
     if let cost = plugin.facts.cost { card.add("takes", cost) }
     add(task.protocolConstants, to: &card)

@@ -34,10 +34,14 @@ public struct SweepFolder: Sendable {
   // MARK: Configuration
 
   /// Writes the configuration into a new folder; in an old one, checks that it is the same.
-  /// - Throws: `SweepError.configurationDiffers`, naming every difference.
+  /// - Throws: `SweepError.configurationDiffers`, naming every difference; `SweepError.otherContent` where a file is there that
+  ///   the sweep would replace.
   public func establish(_ definition: SweepDefinition) throws {
     let wanted = try JSONDecoding.parse(try JSONEncoding.encode(definition), source: configuration.path)
     guard FileManager.default.fileExists(atPath: configuration.path) else {
+      for file in [reference, report, table, figure] where FileManager.default.fileExists(atPath: file.path) {
+        throw SweepError.otherContent(file: file.path, missing: configuration.lastPathComponent)
+      }
       return try Self.write(definition, to: configuration)
     }
     let present = try Self.parse(configuration)

@@ -3,6 +3,9 @@ import Figures
 
 /// Figure 3 from the reports of sweeps, one column each.
 public enum Figure3Drawing {
+  /// What the title of every such figure ends with.
+  public static let subject = Figure3.subject
+
   /// - Parameter sweeps: with their folders' names, for messages.
   /// - Returns: the document, or nil where no model is complete.
   /// - Throws: `SweepError.notComparable` for sweeps with other steps or references.

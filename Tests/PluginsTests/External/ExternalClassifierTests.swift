@@ -108,6 +108,39 @@ import _TestSupport
     #expect(try classifier.logits(ExternalFixture.images(2)).batch == 2, "the plugin was not bothered")
   }
 
+  @Test(
+    "a model in training mode and gradients of a mean are told from each other, with few images a request too",
+    arguments: [
+      ("dropout", "with other logits", "dropout"), ("gradient-noise", "with other gradients", "dropout"),
+      ("batch-norm", "other logits alone than among", "batch normalisation is in training mode"),
+      ("lone-batch-norm", "refuses it alone", "batch normalisation is in training mode"),
+      ("mean-gradient", "of the gradient that it has alone", "the sum over the images"),
+      ("mixed-gradient", "another gradient alone than among", "the derivative mixes images"),
+    ])
+  func dependentAnswers(_ mode: String, what: String, cause: String) throws {
+    for batch in [2, 3, 64] {
+      let fixture = ExternalFixture()
+      let model = try fixture.load(fixture.program(mode), batch: batch)
+      let classifier = try #require(model.classifier as? ExternalClassifier)
+      #expect {
+        try classifier.checkIndependence(at: ExternalFixture.images(11))
+      } throws: {
+        let text = "\($0)"
+        return text.contains(what) && text.contains(cause) && text.contains("TestPlugin")
+      }
+    }
+  }
+
+  @Test("what is right passes, through memory and pipes, with any number of images a request", arguments: [1, 2, 64])
+  func independentAnswers(_ batch: Int) throws {
+    for mode in ["good", "pipe,normalised"] {
+      let fixture = ExternalFixture()
+      let model = try fixture.load(fixture.program(mode), batch: batch)
+      let classifier = try #require(model.classifier as? ExternalClassifier)
+      for count in [0, 1, 11] { try classifier.checkIndependence(at: ExternalFixture.images(count)) }
+    }
+  }
+
   @Test func withoutGradients() throws {
     let fixture = ExternalFixture()
     let classifier = try fixture.load(fixture.program("no-vjp")).classifier

@@ -178,6 +178,39 @@ import Testing
     #expect(binary.files.contains("out.safetensors") == (status == 0))
   }
 
+  @Test(
+    "a model in training mode is not measured", .enabled(if: hasNumPy, "needs Python with numpy"),
+    arguments: [
+      ("w @ x * (rng.random((10, 1)) > 0.5)", "1", "dropout"),
+      ("w @ x - (w @ x).mean(1, keepdims=True)", "1", "training mode"),
+      ("w @ x", "x.shape[1]", "divided by the number"),
+    ])
+  func trainingMode(_ logits: String, _ divisor: String, words: String) throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    try """
+    import sys
+    sys.path.insert(0, \"\(RealBinary.package.appendingPathComponent("python").path)\")
+    import pags_bench_plugin
+    import numpy as np
+    w = np.random.default_rng(1).normal(size=(10, 800))
+    rng = np.random.default_rng(2)
+
+    def forward(images):
+        x = images.reshape(len(images), -1).T.astype(float)
+        return (\(logits)).T, x
+
+    def backward(x, v):
+        return (v @ w / (\(divisor))).reshape(-1, 1, 20, 40)
+
+    pags_bench_plugin.serve(forward, backward, input_shape=(1, 20, 40), classes=10, id="left-on")
+    """.write(toFile: binary.path("serve.py"), atomically: true, encoding: .utf8)
+    let outcome = try binary.run(
+      "evaluate", "--plugin", "\(Self.python) serve.py", "--images", "5000", "--threads", "1")
+    #expect(outcome.status == 1 && outcome.errors.contains(words), "\(outcome.errors)")
+    #expect(!outcome.errors.contains("measuring") && binary.files == ["serve.py"])
+  }
+
   @Test("by hand it says what it is", .enabled(if: hasNumPy, "needs Python with numpy"))
   func byHand() throws {
     let process = Process()

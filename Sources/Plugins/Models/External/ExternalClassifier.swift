@@ -11,10 +11,10 @@ public final class ExternalClassifier: Classifier {
   public let inputShape: Shape
   public let classCount: Int
   private let hasGradients: Bool
-  private let batch: Int
+  let batch: Int
   /// What pixels are normalised with before they are handed over; nil where the program does it.
   private let normalisation: ChannelNormalisation?
-  private let program: String
+  let program: String
   private let conversation: Mutex<Exclusive>
 
   /// Used under the lock alone.

@@ -24,6 +24,8 @@ public enum ExternalPluginError: Error, Sendable, CustomStringConvertible {
   case reported(PluginFailure, message: String)
   case system(PluginFailure, call: String, reason: String)
   case noGradients(program: String)
+  /// What is said of an image hangs on more than the image.
+  case dependent(program: String, PluginDependence)
   case imageShape(program: String, expected: Shape, got: Shape)
   case requestTooLarge(program: String, images: Int, shape: Shape)
   case preprocessing(program: String, problem: String)
@@ -68,6 +70,7 @@ public enum ExternalPluginError: Error, Sendable, CustomStringConvertible {
     case .noGradients(let program):
       "\(program): announces no vector-Jacobian products, so that there are no input gradients; "
         + "only `run` without --gradient works with it (capability `vjp` in docs/plugin-protocol.md)"
+    case .dependent(let program, let dependence): "plugin `\(program)`: \(dependence.words)"
     case .imageShape(let program, let expected, let got):
       "\(program): takes images of shape [N, \(expected.dimensions.map(String.init).joined(separator: ", "))], got \(got)"
     case .requestTooLarge(let program, let images, let shape):

@@ -17,18 +17,24 @@ enum CIFAR10Files {
     let classNames: [String]
     let train: PixelDataset
     let test: PixelDataset
+    /// What is not known of the data, in words; nil where they are the published ones.
+    let remark: String?
   }
 
   /// - Throws: `DatasetError`.
   static func load(_ directory: URL) throws(DatasetError) -> Content {
     let folder = try DatasetFiles.directory(
       directory, subfolders: ["cifar-10-batches-bin"], containing: trainFiles + [testFile])
+    let train = try load(trainFiles, in: folder, split: "train")
+    let test = try load([testFile], in: folder, split: "test")
     return Content(
-      classNames: try classNames(in: folder), train: try load(trainFiles, in: folder, split: "train"),
-      test: try load([testFile], in: folder, split: "test"))
+      classNames: try classNames(in: folder), train: train.images, test: test.images,
+      remark: PublishedData.remark("CIFAR-10", unknown: train.unknown + test.unknown, in: directory))
   }
 
-  private static func load(_ names: [String], in folder: URL, split: String) throws(DatasetError) -> PixelDataset {
+  private static func load(
+    _ names: [String], in folder: URL, split: String
+  ) throws(DatasetError) -> (images: PixelDataset, unknown: [String]) {
     let size = imageShape.count
     let record = 1 + size
     var files: [(name: String, data: Data)] = []
@@ -45,7 +51,9 @@ enum CIFAR10Files {
     var labels: [UInt8] = []
     pixels.reserveCapacity(total * size)
     labels.reserveCapacity(total)
+    var unknown: [String] = []
     for (name, data) in files {
+      let first = labels.count
       for index in 0..<data.count / record {
         let start = data.startIndex + index * record
         let label = data[start]
@@ -55,8 +63,15 @@ enum CIFAR10Files {
         labels.append(label)
         pixels.append(contentsOf: data[start + 1..<start + record])
       }
+      guard let part = PublishedDigests.cifar10[name] else { continue }
+      unknown += try PublishedData.check(
+        PixelDataset(
+          name: "cifar10", split: split, imageShape: imageShape, pixels: Array(pixels[(first * size)...]),
+          labels: Array(labels[first...])), as: part, file: name, classNames: defaultClassNames)
     }
-    return PixelDataset(name: "cifar10", split: split, imageShape: imageShape, pixels: pixels, labels: labels)
+    return (
+      PixelDataset(name: "cifar10", split: split, imageShape: imageShape, pixels: pixels, labels: labels), unknown
+    )
   }
 
   /// Ten names, one a line, from `batches.meta.txt` where it is there.

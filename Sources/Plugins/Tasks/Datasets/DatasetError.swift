@@ -18,6 +18,12 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case empty(file: String)
   /// Nothing to fit a class's density to.
   case classWithoutImages(split: String, name: String)
+  /// A data set that is published under another name.
+  case otherDataset(file: String, expected: String, found: String)
+  /// The published images with other labels; `renamed` in words, where only the classes' names are others.
+  case otherLabels(file: String, dataset: String, renamed: String?)
+  /// The published images with other channels than planes red, green, blue.
+  case otherChannels(file: String, dataset: String, found: String)
   /// More drawn images than this process may hold.
   case tooManyImages(task: String, count: Int, largest: Int)
 
@@ -53,6 +59,14 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(file): holds no images, expected at least one"
     case .classWithoutImages(let split, let name):
       "\(split): no image of class \(name), expected at least two of every class to fit its density"
+    case .otherDataset(let file, let expected, let found):
+      "\(file): belongs to \(found), expected \(expected); pass --data with the folder of \(expected)"
+    case .otherLabels(let file, let dataset, let renamed):
+      "\(file): holds the images of \(dataset) with other labels than the published ones"
+        + (renamed.map { ": \($0)" } ?? "") + "; every number would be wrong, fetch the file again"
+    case .otherChannels(let file, let dataset, let found):
+      "\(file): holds the images of \(dataset) as \(found), expected planes red, green, blue; every number would be wrong, "
+        + "fetch the file again"
     case .tooManyImages(let task, let count, let largest):
       "task \(task): \(count) images are more than memory holds, which are \(largest); lower --images"
     }

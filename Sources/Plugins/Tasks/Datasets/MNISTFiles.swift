@@ -19,11 +19,20 @@ enum MNISTFiles {
     )
   }
 
+  /// What is not known of the data, in words; nil where they are the published ones.
+  static func remark(_ directory: URL, train: PixelDataset, test: PixelDataset) throws -> String? {
+    let unknown =
+      try PublishedData.check(train, as: PublishedDigests.mnistTraining, file: "train-labels", classNames: classNames)
+      + PublishedData.check(test, as: PublishedDigests.mnistTest, file: "t10k-labels", classNames: classNames)
+    return PublishedData.remark("MNIST", unknown: unknown, in: directory)
+  }
+
   private static func load(_ folder: URL, prefix: String, split: String) throws -> PixelDataset {
     let imageFile = try DatasetFiles.locate(names("\(prefix)-images", rank: 3), in: folder)
     let labelFile = try DatasetFiles.locate(names("\(prefix)-labels", rank: 1), in: folder)
-    let images = try IDXFile(DatasetFiles.read(imageFile), source: imageFile.lastPathComponent, rank: 3)
-    let labels = try IDXFile(DatasetFiles.read(labelFile), source: labelFile.lastPathComponent, rank: 1)
+    let (imageData, labelData) = (try DatasetFiles.read(imageFile), try DatasetFiles.read(labelFile))
+    let images = try IDXFile(imageData, source: imageFile.lastPathComponent, rank: 3)
+    let labels = try IDXFile(labelData, source: labelFile.lastPathComponent, rank: 1)
     guard images.extents[1...] == [28, 28] else {
       throw DatasetError.wrongDimensions(
         file: imageFile.lastPathComponent, expected: [28, 28], actual: Array(images.extents[1...]))
@@ -37,8 +46,14 @@ enum MNISTFiles {
       throw DatasetError.labelOutOfRange(
         file: labelFile.lastPathComponent, index: index, label: Int(labels.bytes[index]), classes: classNames.count)
     }
-    return PixelDataset(
+    if let other = OtherDatasets.name(labels: labels.bytes, files: [labelData, imageData]) {
+      throw DatasetError.otherDataset(file: labelFile.path, expected: "MNIST", found: other)
+    }
+    let dataset = PixelDataset(
       name: "mnist", split: split, imageShape: imageShape, pixels: images.bytes, labels: labels.bytes)
+    let part = split == "train" ? PublishedDigests.mnistTraining : PublishedDigests.mnistTest
+    _ = try PublishedData.check(dataset, as: part, file: labelFile.lastPathComponent, classNames: classNames)
+    return dataset
   }
 
   /// The names under which the same file is found: the original, and the one some programs unpack it to.

@@ -1,0 +1,90 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import JSON
+import Sweeps
+
+/// What a command writes into a file, and so the only content that it replaces.
+enum OutputContent {
+  /// `evaluate --output`.
+  case result
+  /// Beside a result.
+  case samples
+  /// `run --outputs`.
+  case tensors
+  /// `tasks show --samples`: a picture of that many pixels in width.
+  case sampleSheet(width: Int)
+  /// `sweep --figure`.
+  case figure
+
+  /// Of an earlier output.
+  var words: String {
+    switch self {
+    case .result: "a result of `evaluate`"
+    case .samples: "the samples of a result of `evaluate`"
+    case .tensors: "an output of `run`"
+    case .sampleSheet(let width): "a picture of this task's samples (a PNG file \(width) pixels wide)"
+    case .figure: "a figure of `sweep`"
+    }
+  }
+
+  /// No file of ours is as large.
+  private static let largestText = 1 << 24
+
+  /// - Returns: nil where the file holds something else; otherwise what it is of, empty where that need not be said.
+  func recognise(_ url: URL) -> String? {
+    switch self {
+    case .result: Self.result(url)
+    case .samples: Self.tensors(url, with: ["model", "task"]).map { _ in "" }
+    case .tensors: Self.tensors(url, with: ["model", "gradient"], holding: "logits").map { _ in "" }
+    case .sampleSheet(let width): Self.pictureWidth(url) == width ? "" : nil
+    case .figure: Self.isFigure(url) ? "" : nil
+    }
+  }
+
+  /// Told by its keys and not by the whole schema, so that a result of an older version is recognised too.
+  private static func result(_ url: URL) -> String? {
+    guard let data = text(url), let document = try? JSONDecoding.parse(data, source: url.path),
+      document["schemaVersion"]?.intValue != nil, document["measurements"]?.objectValue != nil,
+      document["regime"]?.objectValue != nil, let model = document["model"]?["id"]?.stringValue,
+      let settings = document["protocol"], let task = document["task"]?["id"]?.stringValue
+    else { return nil }
+    return words(
+      model: String(model.prefix(100)), task: String(task.prefix(100)), images: settings["images"]?.intValue,
+      seed: settings["seed"]?.intValue.map { "\($0)" }, sha256: document["model"]?["checkpoint"]?["sha256"]?.stringValue
+    )
+  }
+
+  /// What a result is of, as notes and comparisons have it.
+  static func words(model: String, task: String, images: Int?, seed: String?, sha256: String?) -> String {
+    "`\(model)`\(sha256.map { " (checkpoint \($0.prefix(12)))" } ?? "") on \(task), "
+      + "\(images.map { "\($0) images" } ?? "images"), seed \(seed ?? "unknown")"
+  }
+
+  private static func tensors(_ url: URL, with keys: [String], holding tensor: String? = nil) -> Safetensors? {
+    guard let file = try? CheckpointFile.openWithoutDigest(url.path), let content = try? SafetensorsReader.read(file),
+      keys.allSatisfy({ content.metadata[$0] != nil }), tensor.map({ content[$0] != nil }) ?? true
+    else { return nil }
+    return content
+  }
+
+  /// By the title that all figures of sweeps have.
+  private static func isFigure(_ url: URL) -> Bool {
+    guard let data = text(url) else { return false }
+    let head = String(decoding: data.prefix(2000), as: UTF8.self)
+    return head.contains("<svg ") && head.contains(Figure3Drawing.subject)
+  }
+
+  private static func text(_ url: URL) -> Data? {
+    guard let bytes = FileIdentity(url.path)?.bytes, bytes <= largestText else { return nil }
+    return try? Data(contentsOf: url)
+  }
+
+  /// From the header that every PNG file begins with.
+  private static func pictureWidth(_ url: URL) -> Int? {
+    guard let handle = try? FileHandle(forReadingFrom: url), let head = try? handle.read(upToCount: 24),
+      head.count == 24, head.starts(with: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+    else { return nil }
+    return head.dropFirst(16).prefix(4).reduce(0) { $0 << 8 | Int($1) }
+  }
+}
