@@ -26,8 +26,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Task to measure on. (default: the task of the model's description, otherwise glyphs)")
   var task: String?
 
-  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
-  var data: String?
+  @OptionGroup var dataOptions: DataOptions
 
   @OptionGroup var cache: CacheOptions
 
@@ -75,8 +74,9 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
-    if let images, images < 2 { throw ValidationError("--images must be at least 2, got \(images)") }
-    if robustnessDraws < 1 { throw ValidationError("--robustness-draws must be at least 1, got \(robustnessDraws)") }
+    try OptionBounds.check("--images", images, in: OptionBounds.images)
+    try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
+    try OptionBounds.check("--robustness-draws", robustnessDraws, in: OptionBounds.robustnessDraws)
     if let task { _ = try TaskLookup.plugin(task) }
     try ReferencedTaskLoader.validate(manifold: manifold, score: score)
     try options.program.check(hasCheckpoint: checkpoint != nil)
@@ -90,7 +90,7 @@ struct EvaluateCommand: ParsableCommand {
     for place in outputPlaces(files) { try OutputPlace.check(place) }
     let model = try SubjectSource(checkpoint, options: options, files: files)
     let ownTask = try TaskLookup.make(
-      self.task ?? model.taskID ?? "glyphs", data: data, cache: cache.folder, threads: options.threads,
+      self.task ?? model.taskID ?? "glyphs", data: dataOptions.data, cache: cache.folder, threads: options.threads,
       progress: progress)
     let task = try ReferencedTaskLoader(
       manifold: manifold, score: score, threads: options.threads, files: files
