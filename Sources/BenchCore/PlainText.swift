@@ -24,6 +24,13 @@ public enum PlainText {
     return scalars.joined() + (text.unicodeScalars.count > limit ? "..." : "")
   }
 
+  /// Text of several lines as a terminal may get it: characters that are not shown as themselves are spelt out, so that no
+  /// name from a file can move the cursor, change colours or hide what stands before it. Line breaks and tabs stay.
+  public static func printable(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: { isHidden($0) && $0 != "\n" && $0 != "\t" }) else { return text }
+    return text.unicodeScalars.map { isHidden($0) && $0 != "\n" && $0 != "\t" ? name(of: $0) : String($0) }.joined()
+  }
+
   private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true

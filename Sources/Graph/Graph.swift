@@ -80,6 +80,6 @@ extension Shape {
   /// BLAS counts with 32 bits. With every value below this, no sum or product of two extents overflows.
   static let largestCount = Int(Int32.max)
 
-  /// Empty axes count as 1, as in `init(checking:)`.
-  var isExecutable: Bool { dimensions.reduce(1) { $0 * max(1, $1) } <= Self.largestCount }
+  /// Whether a graph can hold a value of this shape. Empty axes count as 1, as in `init(checking:)`.
+  public var isExecutable: Bool { dimensions.reduce(1) { $0 * max(1, $1) } <= Self.largestCount }
 }

@@ -37,8 +37,18 @@ struct PagsBench: ParsableCommand {
         Foundation.exit(1)
       }
     } catch {
-      exit(withError: error)
+      leave(with: error)
     }
+  }
+
+  /// Prints what the parser has to say, which repeats what it was given, and ends as it would.
+  private static func leave(with error: any Error) -> Never {
+    let text = fullMessage(for: error)
+    let code = exitCode(for: error)
+    if !text.isEmpty {
+      if code == .success { CommandLineOutput.result(text + "\n") } else { CommandLineOutput.note(text) }
+    }
+    Foundation.exit(code.rawValue)
   }
 
   /// Whether an error is the work's own, and not the parser's way to ask for help or to refuse arguments.

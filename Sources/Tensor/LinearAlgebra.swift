@@ -9,6 +9,7 @@ public enum LinearAlgebraError: Error, Sendable, CustomStringConvertible {
   case notPositiveDefinite(size: Int, leadingMinor: Int)
   case noConvergence(routine: String, size: Int)
   case notFinite(routine: String)
+  case tooLarge(routine: String, size: Int)
   case invalidArgument(routine: String, position: Int)
 
   public var description: String {
@@ -19,6 +20,8 @@ public enum LinearAlgebraError: Error, Sendable, CustomStringConvertible {
       "\(routine) did not converge on a \(size) x \(size) matrix"
     case .notFinite(let routine):
       "\(routine) was given NaN or infinity"
+    case .tooLarge(let routine, let size):
+      "\(routine): a matrix of \(size) needs more numbers than LAPACK counts"
     case .invalidArgument(let routine, let position):
       "\(routine) refused its argument \(position)"
     }
@@ -39,13 +42,13 @@ extension Matrix {
     try requireFinite("dsyevd")
     var vectors = scalars
     var values = [Double](repeating: 0, count: rows)
-    var size = Int32(rows)
+    var size = try Self.count(rows, "dsyevd")
     var info: Int32 = 0
     var workSize = 0.0
     var integerWorkSize: Int32 = 0
     var query: Int32 = -1
     dsyevd_("V", "U", &size, &vectors, &size, &values, &workSize, &query, &integerWorkSize, &query, &info, 1, 1)
-    var workCount = Int32(workSize)
+    var workCount = try Self.count(workSize, "dsyevd")
     var integerWorkCount = integerWorkSize
     var work = [Double](repeating: 0, count: Int(workCount))
     var integerWork = [Int32](repeating: 0, count: Int(integerWorkCount))
@@ -71,7 +74,7 @@ extension Matrix {
     guard rows > 0 else { return self }
     try requireFinite("dpotrf")
     var factor = self
-    var size = Int32(rows)
+    var size = try Self.count(rows, "dpotrf")
     var info: Int32 = 0
     // "U" in LAPACK's column-major view is the lower triangle in ours.
     dpotrf_("U", &size, &factor.scalars, &size, &info, 1)
@@ -92,7 +95,7 @@ extension Matrix {
     guard rows > 0 else { return (self, 0) }
     var logDeterminant = 0.0
     for index in 0..<rows { logDeterminant += 2 * log(inverse[index, index]) }
-    var size = Int32(rows)
+    var size = try Self.count(rows, "dpotri")
     var info: Int32 = 0
     dpotri_("U", &size, &inverse.scalars, &size, &info, 1)
     guard info == 0 else { throw .notPositiveDefinite(size: rows, leadingMinor: Int(info)) }
@@ -111,8 +114,8 @@ extension Matrix {
     try requireFinite("dgeqp3")
     // Our rows are LAPACK's columns, of length `columns`.
     var factor = scalars
-    var length = Int32(columns)
-    var count = Int32(rows)
+    var length = try Self.count(columns, "dgeqp3")
+    var count = try Self.count(rows, "dgeqp3")
     var pivots = [Int32](repeating: 0, count: rows)
     let reflectors = min(rows, columns)
     var tau = [Double](repeating: 0, count: reflectors)
@@ -120,7 +123,7 @@ extension Matrix {
     var workSize = 0.0
     var query: Int32 = -1
     dgeqp3_(&length, &count, &factor, &length, &pivots, &tau, &workSize, &query, &info)
-    var workCount = max(1, Int32(workSize))
+    var workCount = max(1, try Self.count(workSize, "dgeqp3"))
     var work = [Double](repeating: 0, count: Int(workCount))
     dgeqp3_(&length, &count, &factor, &length, &pivots, &tau, &work, &workCount, &info)
     guard info == 0 else { throw .invalidArgument(routine: "dgeqp3", position: Int(-info)) }
@@ -130,11 +133,26 @@ extension Matrix {
     guard rank > 0 else { return Matrix(rows: 0, columns: columns) }
     var kept = Int32(rank)
     dorgqr_(&length, &kept, &kept, &factor, &length, &tau, &workSize, &query, &info)
-    workCount = max(1, Int32(workSize))
+    workCount = max(1, try Self.count(workSize, "dorgqr"))
     work = [Double](repeating: 0, count: Int(workCount))
     dorgqr_(&length, &kept, &kept, &factor, &length, &tau, &work, &workCount, &info)
     guard info == 0 else { throw .invalidArgument(routine: "dorgqr", position: Int(-info)) }
     return Matrix(rows: rank, columns: columns, scalars: Array(factor[..<(rank * columns)]))
+  }
+
+  /// LAPACK counts with 32 bits.
+  private static func count(_ number: Int, _ routine: String) throws(LinearAlgebraError) -> Int32 {
+    guard let count = Int32(exactly: number) else { throw .tooLarge(routine: routine, size: number) }
+    return count
+  }
+
+  /// The size of work memory, which it gives as a real number.
+  private static func count(_ number: Double, _ routine: String) throws(LinearAlgebraError) -> Int32 {
+    // It is negative where the routine's own count has overflowed.
+    guard let count = Int32(exactly: number.rounded(.up)), count >= 0 else {
+      throw .tooLarge(routine: routine, size: Int(exactly: number.rounded(.up)) ?? .max)
+    }
+    return count
   }
 
   /// LAPACK gives NaN, a wrong rank or an endless loop for what is not finite.

@@ -161,7 +161,9 @@ public struct Leaderboard: Sendable {
     let url = directory.appendingPathComponent(folder)
     guard isFolder(url) else { return [] }
     let names = try contents(of: url)
-    let numbers = names.compactMap { name in name.hasSuffix(".json") ? Int(name.dropLast(5)) : nil }.filter { $0 > 0 }
+    // Bounded, so that one more can be counted; a larger one is out of place.
+    let numbers = names.compactMap { name in name.hasSuffix(".json") ? Int(name.dropLast(5)) : nil }
+      .filter { (1...1_000_000).contains($0) }
     if let stray = names.first(where: { name in !numbers.contains { name == "\($0).json" } }) {
       throw ResultError.misplaced(file: "\(folder)/\(stray)", expected: "\(folder)/\((numbers.max() ?? 0) + 1).json")
     }

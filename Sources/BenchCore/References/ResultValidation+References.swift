@@ -3,7 +3,7 @@ extension ProblemCollector {
     guard let learned else { return }
     requireIdentifier(learned.id, "\(path).id")
     require(!learned.name.isEmpty, "\(path).name", "is empty")
-    require(learned.parameters >= 0, "\(path).parameters", "is \(learned.parameters)")
+    require(learned.parameters, in: ResultBounds.parameters, "\(path).parameters")
     check(learned.checkpoint, "\(path).checkpoint")
   }
 
@@ -12,7 +12,7 @@ extension ProblemCollector {
     guard let quality = manifold.quality else { return }
     require(manifold.learned != nil, path, "is that of a manifold that was not learned")
     requireIdentifier(quality.exact, "\(path).exact")
-    require(quality.exactDimension >= 0, "\(path).exactDimension", "is \(quality.exactDimension)")
+    require(quality.exactDimension, in: ResultBounds.dimension, "\(path).exactDimension")
     check(quality.dimension, in: 0...Double(max(0, manifold.dimension)), "\(path).dimension")
     check(quality.meanAngleDegrees, in: 0...90, "\(path).meanAngleDegrees")
     check(quality.medianAngleDegrees, in: 0...90, "\(path).medianAngleDegrees")

@@ -12,9 +12,10 @@ extension ProblemCollector {
     let robustness = measurements.relativeRobustness
     check(robustness.definition1.estimate, in: unbounded, "measurements.relativeRobustness.definition1")
     require(
-      robustness.definition1.noise > 0 && robustness.definition1.draws > 0,
-      "measurements.relativeRobustness.definition1",
-      "has noise \(robustness.definition1.noise), draws \(robustness.definition1.draws)")
+      robustness.definition1.noise > 0, "measurements.relativeRobustness.definition1.noise",
+      "is \(robustness.definition1.noise)")
+    require(
+      robustness.definition1.draws, in: ResultBounds.draws, "measurements.relativeRobustness.definition1.draws")
     check(
       robustness.definition2.estimate, in: 0...1, images: settings.images,
       "measurements.relativeRobustness.definition2")

@@ -36,6 +36,18 @@ public enum ResultValidation {
   }
 }
 
+/// What the counts of a result may be: far above what anybody measures, and small enough to be computed with. They are those
+/// of `leaderboard/schema/result.schema.json`.
+enum ResultBounds {
+  static let images = 1...1_000_000
+  static let draws = 1...1000
+  static let parameters = 0...1_000_000_000_000
+  static let bytes = 1...1 << 50
+  static let dimension = 0...1 << 31
+  static let version = 1...1_000_000
+  static let threads = 1...100_000
+}
+
 /// Problems found so far.
 struct ProblemCollector {
   private(set) var problems: [String] = []
@@ -52,6 +64,11 @@ struct ProblemCollector {
 
   mutating func requireDigest(_ text: String, _ path: String) {
     require(ResultValidation.isDigest(text), path, "is `\(text)`, expected 64 lower-case hexadecimal digits")
+  }
+
+  /// A count with bounds.
+  mutating func require(_ value: Int, in range: ClosedRange<Int>, _ path: String) {
+    require(range.contains(value), path, "is \(value), expected \(range.lowerBound) to \(range.upperBound)")
   }
 
   /// A number that must be finite and in a range.
@@ -77,7 +94,9 @@ struct ProblemCollector {
       require(low - slack <= value && value <= high + slack, path, "has value \(value) outside [\(low), \(high)]")
     }
     if let undefined = estimate.undefinedImages {
-      require((1...max(1, images ?? .max)).contains(undefined), "\(path).undefinedImages", "is \(undefined)")
+      require(
+        (1...max(1, images ?? ResultBounds.images.upperBound)).contains(undefined), "\(path).undefinedImages",
+        "is \(undefined)")
     }
   }
 }
@@ -88,7 +107,7 @@ extension ProblemCollector {
     requireIdentifier(model.plugin.id, "model.plugin.id")
     require(!model.name.isEmpty, "model.name", "is empty")
     require(!model.architecture.isEmpty, "model.architecture", "is empty")
-    require(model.parameters >= 0, "model.parameters", "is \(model.parameters)")
+    require(model.parameters, in: ResultBounds.parameters, "model.parameters")
     if let checkpoint = model.checkpoint { check(checkpoint, "model.checkpoint") }
     if let weights = model.weights {
       let problem = weights.isEmpty ? "is empty" : PlainText.problem(in: weights)
@@ -106,8 +125,10 @@ extension ProblemCollector {
     requireIdentifier(task.manifold.id, "task.manifold.id")
     requireIdentifier(task.score.id, "task.score.id")
     requireIdentifier(task.density.id, "task.density.id")
-    require(task.version >= 1, "task.version", "is \(task.version)")
-    require(task.manifold.dimension >= 0, "task.manifold.dimension", "is \(task.manifold.dimension)")
+    require(task.version, in: ResultBounds.version, "task.version")
+    require(task.manifold.dimension, in: ResultBounds.dimension, "task.manifold.dimension")
+    require(task.quality.manifoldDimension, in: ResultBounds.dimension, "task.quality.manifoldDimension")
+    require(task.quality.images, in: 0...ResultBounds.images.upperBound, "task.quality.images")
     check(task.manifold.learned, "task.manifold.learned")
     check(task.score.learned, "task.score.learned")
     check(task.manifold)
@@ -125,14 +146,16 @@ extension ProblemCollector {
 
   mutating func check(_ checkpoint: ModelRecord.Checkpoint, _ path: String) {
     requireDigest(checkpoint.sha256, "\(path).sha256")
-    require(checkpoint.bytes > 0, "\(path).bytes", "is \(checkpoint.bytes)")
+    require(checkpoint.bytes, in: ResultBounds.bytes, "\(path).bytes")
     let isBare = !checkpoint.file.isEmpty && !checkpoint.file.hasPrefix(".") && !checkpoint.file.contains("/")
     require(isBare, "\(path).file", "is `\(checkpoint.file)`, expected a file name without folders")
   }
 
   fileprivate mutating func check(_ settings: ProtocolRecord, task: TaskRecord) {
+    require(settings.images, in: ResultBounds.images, "protocol.images")
+    require(settings.seed <= UInt64(Int64.max), "protocol.seed", "is \(settings.seed), expected at most \(Int64.max)")
     require(
-      settings.images > 0 && settings.images == task.dataset.images, "protocol.images",
+      settings.images == task.dataset.images, "protocol.images",
       "is \(settings.images), task.dataset.images \(task.dataset.images)")
     for (index, step) in settings.stepSizes.enumerated() {
       require(step.isFinite && step > 0, "protocol.stepSizes[\(index)]", "is \(step), expected a positive number")
@@ -162,6 +185,6 @@ extension ProblemCollector {
       (try? Date(provenance.createdAt, strategy: .iso8601)) != nil, "provenance.createdAt",
       "is `\(provenance.createdAt)`, expected ISO 8601")
     require(provenance.elapsedSeconds, in: 0...1e9, "provenance.elapsedSeconds")
-    require(provenance.host.threads > 0, "provenance.host.threads", "is \(provenance.host.threads)")
+    require(provenance.host.threads, in: ResultBounds.threads, "provenance.host.threads")
   }
 }

@@ -33,7 +33,12 @@ extension Scale {
   }
 
   private func linearTicks(_ range: ClosedRange<Double>, count: Int) -> [Tick] {
-    let step = TickStep.round((range.upperBound - range.lowerBound) / Double(count))
+    let distance = (range.upperBound - range.lowerBound) / Double(count)
+    // Numbers that are too large or too near each other to be told apart have no ticks between them.
+    guard distance.isFinite, distance > max(abs(range.lowerBound), abs(range.upperBound), 1e-290) * 1e-14 else {
+      return []
+    }
+    let step = TickStep.round(distance)
     let decimals = TickStep.decimals(step)
     let first = Int((range.lowerBound / step - 1e-6).rounded(.up))
     let last = Int((range.upperBound / step + 1e-6).rounded(.down))
@@ -46,6 +51,7 @@ extension Scale {
   /// Powers of ten, all or, where there are many, every second or third labelled; between few of them the multiples 2 to 9.
   /// A range that holds less than two powers is labelled at 2 and 5 too.
   private func decadeTicks(_ range: ClosedRange<Double>, count: Int) -> [Tick] {
+    guard range.lowerBound > 0, range.upperBound.isFinite else { return [] }
     let low = Int(floor(log10(range.lowerBound)))
     let high = Int(ceil(log10(range.upperBound)))
     let powers = (low...high).filter { range.contains(pow(10, Double($0))) }

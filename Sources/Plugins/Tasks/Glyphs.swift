@@ -17,7 +17,7 @@ public enum GlyphsPlugin: TaskPlugin {
   }
 
   public static func make(_ options: TaskOptions) throws -> any BenchmarkTask {
-    try GlyphsTask(threads: options.threads)
+    try GlyphsTask(threads: options.threads, progress: options.progress)
   }
 }
 
@@ -47,15 +47,19 @@ public struct GlyphsTask: BenchmarkTask {
   /// With the full log-density besides the protocol's.
   public let exactDensity: GlyphsDensity
   let threads: Int
+  let progress: any ProgressReporter
 
-  /// - Parameter threads: for drawing images and for the score; nothing depends on it.
-  public init(threads: Int = 1) throws {
+  /// - Parameters:
+  ///   - threads: for drawing images and for the score; nothing depends on it.
+  ///   - progress: asked whether to go on while images are drawn.
+  public init(threads: Int = 1, progress: any ProgressReporter = SilentProgress()) throws {
     let density = try GlyphsDensity()
     let side = GlyphRendering.side
     exactDensity = density
     manifold = LinearManifold(id: density.id, basis: Self.tangentBasis(of: density))
     signalMask = (0..<2 * side * side).map { $0 % (2 * side) < side }
     self.threads = max(1, threads)
+    self.progress = progress
   }
 
   /// Steps and noises are in pixel units; images are 800 pixels with a root mean square distance of about 10 from their mean.

@@ -12,12 +12,7 @@ extension GlyphsPlugin {
   public static func images(
     _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
   ) throws -> (any LabelledImages)? {
-    let task = try GlyphsTask(threads: options.threads)
-    // They are held twice while blocks of them are joined.
-    let largest = MemoryLimit.bytes / (2 * MemoryLayout<Float>.stride * task.imageShape.count)
-    if let count, count > largest {
-      throw DatasetError.tooManyImages(task: id, count: count, largest: largest)
-    }
+    let task = try GlyphsTask(threads: options.threads, progress: options.progress)
     switch split {
     case .training:
       return TensorImages(

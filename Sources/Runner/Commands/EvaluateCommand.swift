@@ -26,8 +26,7 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: "Task to measure on. (default: the task of the model's description, otherwise glyphs)")
   var task: String?
 
-  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
-  var data: String?
+  @OptionGroup var dataOptions: DataOptions
 
   @OptionGroup var cache: CacheOptions
 
@@ -68,8 +67,9 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
-    if let images, images < 2 { throw ValidationError("--images must be at least 2, got \(images)") }
-    if robustnessDraws < 1 { throw ValidationError("--robustness-draws must be at least 1, got \(robustnessDraws)") }
+    try OptionBounds.check("--images", images, in: OptionBounds.images)
+    try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
+    try OptionBounds.check("--robustness-draws", robustnessDraws, in: OptionBounds.robustnessDraws)
     if let task { _ = try TaskLookup.plugin(task) }
     try options.program.check(hasCheckpoint: checkpoint != nil)
   }
@@ -83,7 +83,7 @@ struct EvaluateCommand: ParsableCommand {
     // Once it is known which files are read: a description names a checkpoint that the command line does not.
     try checkPlaces(files, inputs: inputs + model.inputs)
     let ownTask = try TaskLookup.make(
-      self.task ?? model.taskID ?? "glyphs", data: data, cache: cache.folder, threads: options.threads,
+      self.task ?? model.taskID ?? "glyphs", data: dataOptions.data, cache: cache.folder, threads: options.threads,
       progress: progress)
     let task = try ReferencedTaskLoader(options: references, threads: options.threads, files: files).task(ownTask)
     var (subject, report) = try model.subject(on: task, options: options)
@@ -120,8 +120,11 @@ struct EvaluateCommand: ParsableCommand {
     }
     return [
       OutputPlace.Input("the model", checkpoint), OutputPlace.Input("the description", options.network.model),
-      OutputPlace.Input("the standard", standard), OutputPlace.Input("the checkpoint of --manifold", file(manifold)),
-      OutputPlace.Input("the checkpoint of --score", file(score)),
+      OutputPlace.Input("the standard", standard),
+      OutputPlace.Input("the checkpoint of --manifold", file(references.manifold)),
+      OutputPlace.Input("the checkpoint of --score", file(references.score)),
+      OutputPlace.Input("the checkpoint of --reference", file(references.reference)),
+      OutputPlace.Input("the criteria", references.criteria),
     ]
   }
 

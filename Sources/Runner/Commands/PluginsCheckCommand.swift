@@ -26,8 +26,7 @@ extension PluginsCommand {
     @Option(help: "Task whose images to check with. (default: the task of the model's description)")
     var task: String?
 
-    @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
-    var data: String?
+    @OptionGroup var dataOptions: DataOptions
 
     @Option(help: ArgumentHelp("Image size of random pixels, where the network does not tell it.", valueName: "c,h,w"))
     var shape: String?
@@ -50,7 +49,8 @@ extension PluginsCommand {
       _ = try ImageShapeOption.parse(shape)
       try options.program.check(hasCheckpoint: checkpoint != nil)
       if let task { _ = try TaskLookup.plugin(task) }
-      if !(2...10_000).contains(images) { throw ValidationError("--images must be 2 to 10000, got \(images)") }
+      try OptionBounds.check("--images", images, in: 2...10_000)
+      try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
     }
 
     func run() throws {
@@ -61,7 +61,7 @@ extension PluginsCommand {
       let candidate = try loader.find(checkpoint, options)
       let source = try CheckImages(
         taskID: task ?? (shape == nil ? candidate.description?.task : nil), shape: ImageShapeOption.parse(shape),
-        data: data, threads: options.threads, progress: progress)
+        data: dataOptions.data, threads: options.threads, progress: progress)
       let settings = try options.loadOptions(imageShape: source.imageShape, classCount: nil)
       let model = try loader.load(candidate, settings)
       let chosen = try source.images(count: images, seed: seed, shape: model.classifier.inputShape)

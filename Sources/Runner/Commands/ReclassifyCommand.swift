@@ -56,7 +56,7 @@ struct ReclassifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let files = try results.flatMap(ResultFiles.under)
+    let files = try ResultFiles.under(results)
     guard !files.isEmpty else { throw ReclassifyError.nothing(results) }
     let standard = try standard.map { path in
       let url = URL(fileURLWithPath: path)

@@ -25,8 +25,7 @@ struct SubmitCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("Folder of the submission.", valueName: "dir"))
   var directory: String?
 
-  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
-  var data: String?
+  @OptionGroup var dataOptions: DataOptions
 
   @Option(
     help: ArgumentHelp(
@@ -57,12 +56,9 @@ struct SubmitCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A remark about it.", valueName: "text"))
   var note: String?
 
-  @Option(help: "Threads.")
-  var threads: Int = ProcessorCount.available
+  @OptionGroup var threadOptions: ThreadOptions
 
-  @Option(
-    help: "Images per thread and pass; results do not depend on it. (default: 64, fewer where memory wants it)")
-  var batch: Int?
+  @OptionGroup var batchOptions: BatchOptions
 
   @Flag(help: "Print JSON instead of the summary.")
   var json = false
@@ -85,8 +81,6 @@ struct SubmitCommand: ParsableCommand {
     if let mirror, URL(string: mirror)?.scheme.map({ ["file", "http", "https"].contains($0) }) != true {
       throw ValidationError("--mirror must begin with file://, https:// or http://, got `\(mirror)`")
     }
-    if !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024, got \(threads)") }
-    if let batch, !(1...4096).contains(batch) { throw ValidationError("--batch must be 1 to 4096, got \(batch)") }
   }
 
   func run() throws {
@@ -121,8 +115,8 @@ struct SubmitCommand: ParsableCommand {
     let store = CheckpointStore(cache: cacheFolder)
     let fetched = try submission.checkpoint(store, mirror: mirror.flatMap { URL(string: $0) }, progress: progress)
     let measurement = try SubmissionMeasurement(
-      submission, checkpoint: fetched, files: files, data: data, cache: cacheFolder, batch: batch, threads: threads,
-      program: program, progress: progress)
+      submission, checkpoint: fetched, files: files, data: dataOptions.data, cache: cacheFolder,
+      batch: batchOptions.batch, threads: threadOptions.threads, program: program, progress: progress)
     if !recheck { try rules.checkID(id, task: taskID, sha256: measurement.candidate.checkpoint.sha256) }
     let (outcome, report) = try measurement.run { record in
       if !recheck { try rules.checkFunction(record, task: taskID) }

@@ -13,7 +13,8 @@ struct SweepCommand: ParsableCommand {
     discussion: """
       Trains a model for each strength and seed into the folder --output, measures it, prints a table with what holds of the \
       paper's figure 3, and writes sweep.json, sweep.csv and figure3.svg. What is complete is not done again: a sweep that \
-      was stopped goes on when the same command is given, and may be extended by strengths and seeds. The result does not \
+      was stopped goes on when the same command is given, and may be extended by strengths and seeds. Models are made side by \
+      side, one on each of --threads. The result does not \
       depend on --threads, on --shard, or on interruptions.
 
       sweep --report DIR draws what is there again, without training; given several times, with --figure FILE, it draws \
@@ -31,13 +32,11 @@ struct SweepCommand: ParsableCommand {
 
   @OptionGroup(title: "Models") var sweep: SweepOptions
 
-  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
-  var data: String?
+  @OptionGroup var dataOptions: DataOptions
 
   @OptionGroup var cache: CacheOptions
 
-  @Option(help: "Threads; models are made side by side, one on each.")
-  var threads: Int = ProcessorCount.available
+  @OptionGroup var threadOptions: ThreadOptions
 
   @Flag(help: "Print sweep.json instead of the table.")
   var json = false
@@ -48,7 +47,6 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup(title: "Training, as of the command train") var training: TrainingOptions
 
   func validate() throws {
-    if !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024, got \(threads)") }
     guard report.isEmpty else {
       if output != nil { throw ValidationError("--report draws what is there; it does not go with --output") }
       if json, report.count > 1 { throw ValidationError("--json prints one sweep; pass one --report") }
@@ -113,7 +111,7 @@ struct SweepCommand: ParsableCommand {
     do {
       let work = try work(configuration, progress)
       outcome = try SweepRunner(
-        folder: folder, definition: try definition(work), work: work, threads: threads
+        folder: folder, definition: try definition(work), work: work, threads: threadOptions.threads
       ).run(part.part(of: cells), progress: progress)
     } catch is CancellationError {
       progress.end()
@@ -140,7 +138,8 @@ struct SweepCommand: ParsableCommand {
     // Unknown objectives and networks are said before anything is made.
     _ = try ObjectiveCatalogue.make(configuration.objective)
     let options = try TaskLookup.options(
-      configuration.task, data: data, cache: cache.folder, threads: threads, progress: progress)
+      configuration.task, data: dataOptions.data, cache: cache.folder, threads: threadOptions.threads,
+      progress: progress)
     let plugin = try TaskLookup.plugin(configuration.task)
     let task = try plugin.make(options)
     if let remark = task.dataRemark { progress.note("WARNING: \(remark)") }

@@ -18,8 +18,7 @@ struct TasksCalibrateCommand: ParsableCommand {
   @Argument(help: "Name of the task.")
   var id: String
 
-  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
-  var data: String?
+  @OptionGroup var dataOptions: DataOptions
 
   @OptionGroup var cache: CacheOptions
 
@@ -39,27 +38,29 @@ struct TasksCalibrateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where to write the thresholds.", valueName: "file"))
   var output: String
 
-  @Option(help: "Threads.")
-  var threads: Int = ProcessorCount.available
+  @OptionGroup var threadOptions: ThreadOptions
 
   @Flag(help: "No progress on standard error.")
   var quiet = false
 
   func validate() throws {
     _ = try TaskLookup.plugin(id)
-    try OutputPlace.check(URL(fileURLWithPath: output))
   }
 
   func run() throws {
     Interruption.install()
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
-    let task = try TaskLookup.make(id, data: data, cache: cache.folder, threads: threads, progress: progress)
+    let (standardFiles, robustFiles) = (try ResultFiles.under(standards), try ResultFiles.under(robust))
+    try OutputPlace.check(
+      URL(fileURLWithPath: output), as: .criteria,
+      apartFrom: (standardFiles + robustFiles).map { OutputPlace.Input("a result", $0.path) })
+    let task = try TaskLookup.make(
+      id, data: dataOptions.data, cache: cache.folder, threads: threadOptions.threads, progress: progress)
     progress.end()
-    func read(_ paths: [String]) throws -> [EvaluationResult] {
-      try paths.flatMap { try ResultFiles.under($0) }.map(ResultFile.read)
-    }
-    let file = try CriteriaFile(for: task, standards: read(standards), robust: read(robust))
+    let file = try CriteriaFile(
+      for: task, standards: standardFiles.map(ResultFile.read), robust: robustFiles.map(ResultFile.read))
+    try Folder.make(URL(fileURLWithPath: output).deletingLastPathComponent())
     try AtomicFile.write(JSONEncoding.encode(file), to: output)
     let (old, new) = (task.criteria, file.criteria)
     CommandLineOutput.result(

@@ -44,8 +44,7 @@ struct TasksCommand: ParsableCommand {
     @Argument(help: "Name of the task.")
     var id: String
 
-    @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
-    var data: String?
+    @OptionGroup var dataOptions: DataOptions
 
     @OptionGroup var cache: CacheOptions
 
@@ -55,8 +54,7 @@ struct TasksCommand: ParsableCommand {
     @Option(help: "Seed of the samples.")
     var seed: UInt64 = 0
 
-    @Option(help: "Threads.")
-    var threads: Int = ProcessorCount.available
+    @OptionGroup var threadOptions: ThreadOptions
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -64,12 +62,15 @@ struct TasksCommand: ParsableCommand {
     @Flag(help: "No progress on standard error.")
     var quiet = false
 
-    func validate() throws { _ = try TaskLookup.plugin(id) }
+    func validate() throws {
+      try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
+      _ = try TaskLookup.plugin(id)
+    }
 
     func run() throws {
       Interruption.install()
       let plugin = try TaskLookup.plugin(id)
-      guard plugin.dataRequirement == nil || TaskLookup.dataFolder(id, given: data) != nil else {
+      guard plugin.dataRequirement == nil || TaskLookup.dataFolder(id, given: dataOptions.data) != nil else {
         var card = TaskDescription.card(plugin)
         card.add("reference", "pass --data to see its manifold, density and how good they are")
         return try card.show(json: json)
@@ -77,7 +78,8 @@ struct TasksCommand: ParsableCommand {
       if let samples { try SampleSheet.check(samples, of: plugin) }
       let progress = TerminalProgress(quiet: quiet)
       defer { progress.end() }
-      let task = try TaskLookup.make(id, data: data, cache: cache.folder, threads: threads, progress: progress)
+      let task = try TaskLookup.make(
+        id, data: dataOptions.data, cache: cache.folder, threads: threadOptions.threads, progress: progress)
       progress.end()
       try TaskDescription.card(plugin, task).show(json: json)
       if let samples { try SampleSheet.write(task, seed: seed, to: samples) }

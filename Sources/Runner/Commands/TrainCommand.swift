@@ -24,11 +24,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"))
   var output: String
 
-  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
-  var data: String?
+  @OptionGroup var dataOptions: DataOptions
 
-  @Option(help: "Threads.")
-  var threads: Int = ProcessorCount.available
+  @OptionGroup var threadOptions: ThreadOptions
 
   @Option(help: "The model's id. (default: the folder's name)")
   var id: String?
@@ -42,7 +40,6 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: TrainingOptions
 
   func validate() throws {
-    if !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024, got \(threads)") }
     try TrainedModelName.check(id: id, name: name)
   }
 
@@ -56,7 +53,8 @@ struct TrainCommand: ParsableCommand {
     try checkStrength(configuration)
     let task = try TaskLookup.plugin(configuration.task)
     let taskOptions = try TaskLookup.options(
-      configuration.task, data: data, cache: CacheFolder.locate(nil), threads: threads, progress: progress)
+      configuration.task, data: dataOptions.data, cache: CacheFolder.locate(nil), threads: threadOptions.threads,
+      progress: progress)
     let description =
       try configuration.kind == .classifier
       ? ClassifierTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)

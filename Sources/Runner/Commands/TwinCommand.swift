@@ -27,13 +27,11 @@ struct TwinCommand: ParsableCommand {
   @Option(help: "Task whose training images are used. (default: the task of the model's description, otherwise glyphs)")
   var task: String?
 
-  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
-  var data: String?
+  @OptionGroup var dataOptions: DataOptions
 
   @OptionGroup var network: NetworkOptions
 
-  @Option(help: "Threads.")
-  var threads: Int = ProcessorCount.available
+  @OptionGroup var threadOptions: ThreadOptions
 
   @Option(help: "The twin's id. (default: the model's with -twin)")
   var id: String?
@@ -56,7 +54,6 @@ struct TwinCommand: ParsableCommand {
   @OptionGroup(title: "Training, as of the command train") var course: CourseOptions
 
   func validate() throws {
-    if !(1...1024).contains(threads) { throw ValidationError("--threads must be 1 to 1024, got \(threads)") }
     try TrainedModelName.check(id: id, name: name)
     if let task { _ = try TaskLookup.plugin(task) }
   }
@@ -73,7 +70,8 @@ struct TwinCommand: ParsableCommand {
     let taskID = task ?? candidate.description?.task ?? "glyphs"
     let plugin = try TaskLookup.plugin(taskID)
     let taskOptions = try TaskLookup.options(
-      taskID, data: data, cache: CacheFolder.locate(nil), threads: threads, progress: progress)
+      taskID, data: dataOptions.data, cache: CacheFolder.locate(nil), threads: threadOptions.threads, progress: progress
+    )
     let original = TwinTraining.Original(
       id: candidate.description?.id ?? SubjectSource.id(fromFile: candidate.checkpoint.name),
       checkpoint: candidate.checkpoint, description: candidate.description, architecture: network.arch,

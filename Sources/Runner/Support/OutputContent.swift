@@ -10,6 +10,8 @@ enum OutputContent {
   case result
   /// Beside a result.
   case samples
+  /// `tasks calibrate --output`.
+  case criteria
   /// `run --outputs`.
   case tensors
   /// `tasks show --samples`: a picture of that many pixels in width.
@@ -22,6 +24,7 @@ enum OutputContent {
     switch self {
     case .result: "a result of `evaluate`"
     case .samples: "the samples of a result of `evaluate`"
+    case .criteria: "thresholds of `tasks calibrate`"
     case .tensors: "an output of `run`"
     case .sampleSheet(let width): "a picture of this task's samples (a PNG file \(width) pixels wide)"
     case .figure: "a figure of `sweep`"
@@ -36,6 +39,7 @@ enum OutputContent {
     switch self {
     case .result: Self.result(url)
     case .samples: Self.tensors(url, with: ["model", "task"]).map { _ in "" }
+    case .criteria: Self.isCriteria(url) ? "" : nil
     case .tensors: Self.tensors(url, with: ["model", "gradient"], holding: "logits").map { _ in "" }
     case .sampleSheet(let width): Self.pictureWidth(url) == width ? "" : nil
     case .figure: Self.isFigure(url) ? "" : nil
@@ -66,6 +70,11 @@ enum OutputContent {
       keys.allSatisfy({ content.metadata[$0] != nil }), tensor.map({ content[$0] != nil }) ?? true
     else { return nil }
     return content
+  }
+
+  private static func isCriteria(_ url: URL) -> Bool {
+    guard let data = text(url), let document = try? JSONDecoding.parse(data, source: url.path) else { return false }
+    return document["procedure"]?.intValue != nil && document["criteria"]?.objectValue != nil
   }
 
   /// By the title that all figures of sweeps have.

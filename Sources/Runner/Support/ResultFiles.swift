@@ -3,6 +3,8 @@ import Foundation
 
 /// Result files that a user names.
 enum ResultFiles {
+  static func under(_ paths: [String]) throws -> [URL] { try paths.flatMap { try under($0) } }
+
   /// The file itself, or the result files of a folder with samples beside them, in order of their paths.
   static func under(_ path: String) throws -> [URL] {
     var isFolder: ObjCBool = false

@@ -29,12 +29,8 @@ struct SweepOptions: ParsableArguments {
   var evaluationSeed: UInt64 = 0
 
   func validate() throws {
-    if let evaluationImages, evaluationImages < 2 {
-      throw ValidationError("--evaluation-images must be at least 2, got \(evaluationImages)")
-    }
-    if evaluationSeed > UInt64(Int64.max) {
-      throw ValidationError("--evaluation-seed must be at most \(Int64.max), got \(evaluationSeed)")
-    }
+    try OptionBounds.check("--evaluation-images", evaluationImages, in: OptionBounds.images)
+    try OptionBounds.check("--evaluation-seed", evaluationSeed, in: OptionBounds.seed)
     if strengths != nil || from != nil || to != nil || points != nil { _ = try grid() }
     _ = try part()
   }

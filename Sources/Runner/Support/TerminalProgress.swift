@@ -41,7 +41,7 @@ final class TerminalProgress: ProgressReporter {
   func note(_ text: String) {
     guard !isQuiet else { return }
     stage.withLock { stage in
-      if isTerminal { write("\r\u{1B}[K") }
+      if isTerminal { write(control: Self.clear, "") }
       CommandLineOutput.note(text)
     }
   }
@@ -64,7 +64,7 @@ final class TerminalProgress: ProgressReporter {
       let width = 30
       let filled = Int(share * Double(width))
       let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
-      write("\r\u{1B}[K\(padded(stage.name)) [\(bar)] \(Int(share * 100)) %\(timeLeft(stage, share))")
+      write(control: Self.clear, "\(padded(stage.name)) [\(bar)] \(Int(share * 100)) %\(timeLeft(stage, share))")
     } else {
       let tenth = Int(share * 10)
       guard tenth > stage.shownTenth else { return }
@@ -81,12 +81,15 @@ final class TerminalProgress: ProgressReporter {
   }
 
   private func finishLine(_ stage: Stage) {
-    if !isQuiet, isTerminal, stage.total > 0 { write("\r\u{1B}[K") }
+    if !isQuiet, isTerminal, stage.total > 0 { write(control: Self.clear, "") }
   }
 
   private func padded(_ name: String) -> String {
     name.padding(toLength: max(name.count, 24), withPad: " ", startingAt: 0)
   }
 
-  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// To the line's beginning, and nothing on it.
+  private static let clear = "\r\u{1B}[K"
+
+  private func write(control: String = "", _ text: String) { CommandLineOutput.progress(text, control: control) }
 }

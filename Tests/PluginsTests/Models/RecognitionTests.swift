@@ -36,6 +36,21 @@ import Testing
     #expect(model.notes == ["1 tensor is not used by the network: rotation.weight"])
   }
 
+  /// Names that are split at their points, or hold a number: none may end the process.
+  @Test(arguments: [
+    "features.", "features..", "features", "features.-9223372036854775808.weight",
+    "features.9223372036854775807.weight", "layer.", "layer9223372036854775807.0.conv1.weight", "block.",
+    "block1.layer.",
+    ".", "", "..", "conv1.", "classifier.",
+  ]) func anyNameIsToldApart(_ name: String) throws {
+    let odd = TensorToWrite(name: name, shape: [2], floats: [1, 2])
+    let largest = TensorToWrite(
+      name: "features.0.weight", shape: [2, 1, 3, 3], floats: [Float](repeating: 1, count: 18))
+    for file in try [ModelFixtures.write([odd]), ModelFixtures.write([largest, odd])] {
+      #expect(ModelFixtures.message { _ = try ModelFixtures.load(file, images: [1, 32, 32]) } != nil)
+    }
+  }
+
   /// Whole blocks may be missing as well: what is left is no known network, or none at all.
   @Test(arguments: [
     ("resnet18", "layer2.1."), ("resnet18", "layer4.1."), ("resnet18", "layer4."), ("resnet18", "layer3."),

@@ -1,3 +1,4 @@
+import Graph
 import Tensor
 
 /// Names and shapes of a checkpoint's tensors, and the size of the images where it is known.
@@ -19,14 +20,16 @@ struct TensorShapes: Sendable {
 
   /// Extent `axis` of a tensor of known rank, nil otherwise.
   func extent(_ name: String, _ axis: Int, rank: Int = 4) -> Int? {
-    guard let shape = shapes[name], shape.count == rank else { return nil }
+    guard let shape = shapes[name], shape.count == rank, Shape(checking: shape)?.isExecutable == true else {
+      return nil
+    }
     return shape[axis]
   }
 
   /// The weights `[K, C, h, w]` of a convolution.
   func convolution(_ name: String) throws(Misfit) -> [Int] {
     guard let shape = shapes["\(name).weight"] else { throw .missing(tensor: "\(name).weight") }
-    guard shape.count == 4, shape.allSatisfy({ $0 > 0 }) else {
+    guard shape.count == 4, shape.allSatisfy({ $0 > 0 }), Shape(checking: shape)?.isExecutable == true else {
       throw .unfit("`\(name).weight` has shape \(shape), expected that of a convolution")
     }
     return shape
@@ -35,11 +38,19 @@ struct TensorShapes: Sendable {
   /// How many consecutive indices, from `first`, follow `prefix` in names. Where one is left out, the tensors of that index
   /// are missing: it is counted, so that whoever asks for them says so.
   func count(after prefix: String, from first: Int = 0) -> Int {
-    let indices = Set(
-      names.lazy.filter { $0.hasPrefix(prefix) }
-        .compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) }.filter { $0 >= first })
+    let indices = indices(after: prefix).filter { $0 >= first }
     let contiguous = (first...).prefix { indices.contains($0) }.count
     return contiguous == indices.count ? contiguous : contiguous + 1
+  }
+
+  /// The numbers that follow `prefix` in names, to the next dot: those of modules in a list, which have at most four digits.
+  func indices(after prefix: String) -> Set<Int> {
+    Set(
+      names.lazy.filter { $0.hasPrefix(prefix) }
+        .compactMap { name in
+          let digits = name.dropFirst(prefix.count).prefix { $0 != "." }
+          return digits.count <= 4 && digits.allSatisfy { ("0"..."9").contains($0) } ? Int(digits) : nil
+        })
   }
 
   /// Whether normalisation layers have a scale and a shift: all of a network's do, or none.

@@ -55,9 +55,7 @@ enum VGG: Architecture {
     _ tensors: TensorShapes, hasNorm: Bool
   ) throws(Misfit) -> (layers: [Layer], name: String, channels: Int) {
     // By any of its tensors, so that a missing one is noticed.
-    let modules = Set(
-      tensors.names.filter { $0.hasPrefix("features.") }.compactMap { Int($0.split(separator: ".")[1]) })
-    let convolutions = modules.sorted().filter { index in
+    let convolutions = tensors.indices(after: "features.").sorted().filter { index in
       !["running_mean", "running_var"].contains { tensors.has("features.\(index).\($0)") }
     }
     let hasBias = convolutions.contains { tensors.has("features.\($0).bias") }

@@ -121,7 +121,7 @@ struct NodeContext {
 
   /// An axis counted from either end.
   func axis(_ axis: Int, rank: Int) throws -> Int {
-    guard axis >= -rank, axis < max(1, rank) else {
+    guard axis >= -rank, axis < rank else {
       throw failure("there is no axis \(axis) in a tensor of \(rank) axes")
     }
     return axis < 0 ? axis + rank : axis
@@ -139,9 +139,12 @@ struct NodeContext {
     self.opset >= opset ? try optionalIntegers(index, graph) : try ints("axes")
   }
 
-  /// Extents that come from the file.
+  /// Extents that come from the file. What no graph can hold is refused here, so that whatever is computed from them, and
+  /// allocated for them, stays small enough.
   func checkedShape(_ extents: [Int]) throws -> Shape {
-    guard let shape = Shape(checking: extents) else { throw failure("\(extents) are not the extents of a tensor") }
+    guard let shape = Shape(checking: extents), shape.isExecutable else {
+      throw failure("\(extents) are not the extents of a tensor")
+    }
     return shape
   }
 }

@@ -25,8 +25,11 @@ extension ImportedValue {
   /// A constant from the file: integers stay exact, real numbers become float32.
   /// - Throws: `CheckpointError`, `ONNXImportError.weights` for NaN.
   init(_ tensor: StoredTensor, file: String, _ graph: inout Graph) throws {
-    // The reader has checked the extents.
+    // The reader has checked the extents; an empty tensor may have longer ones than a graph can hold.
     let shape = Shape(tensor.shape)
+    guard shape.isExecutable else {
+      throw ONNXImportError.constant(file: file, tensor: tensor.name, shape: tensor.shape)
+    }
     guard tensor.dtype.isFloatingPoint else {
       let values = try tensor.integers().map { Int($0) }
       self = .integers(IntegerTensor(shape: shape, values: values, kind: tensor.dtype == .bool ? .boolean : .integer))

@@ -27,6 +27,7 @@ public enum ONNXImportError: Error, Sendable, CustomStringConvertible {
   case normalisedTwice(file: String, graph: String, given: String)
   case architecture(file: String, name: String)
   case weights(file: String, tensor: String)
+  case constant(file: String, tensor: String, shape: [Int])
 
   public var description: String {
     switch self {
@@ -65,6 +66,8 @@ public enum ONNXImportError: Error, Sendable, CustomStringConvertible {
       "\(file): an ONNX file is its own architecture, --arch \(name) does not apply; leave it out"
     case .weights(let file, let tensor):
       "\(file): tensor `\(tensor)` holds NaN; the training diverged or the file is damaged"
+    case .constant(let file, let tensor, let shape):
+      "\(file): tensor `\(tensor)` has shape \(shape), expected extents whose product is below 2^31; the file is damaged"
     }
   }
 }

@@ -23,10 +23,12 @@ extension ONNXOperator {
   private func moved(_ node: NodeContext, _ data: [Int]) throws -> [ImportedValue]? {
     var graph = Graph()
     var inputs = node.inputs
-    var pool: [Int] = []
+    // Place 0 stands for what operators put beside the elements: the zeros of a padding.
+    var pool = [0]
     var kind = ElementKind.integer
     for index in data {
-      guard case .integers(let tensor)? = node.optional(index) else { return nil }
+      guard let input = node.optional(index) else { continue }
+      guard case .integers(let tensor) = input else { return nil }
       // Positions are exact in float32 up to here.
       guard pool.count + tensor.values.count < 1 << 24 else {
         throw node.failure("moves more than \(1 << 24) integers")
@@ -42,8 +44,13 @@ extension ONNXOperator {
     return try build(context, &graph).map { output in
       guard case .graph(let value, _) = output else { return output }
       let positions = try graph.evaluate([value], inputs: [:])[0]
-      return .integers(
-        IntegerTensor(shape: positions.shape, values: positions.scalars.map { pool[Int($0)] }, kind: kind))
+      let values = try positions.scalars.map { position in
+        guard let place = Int(exactly: position), pool.indices.contains(place) else {
+          throw node.failure("puts the number \(position) among integers")
+        }
+        return pool[place]
+      }
+      return .integers(IntegerTensor(shape: positions.shape, values: values, kind: kind))
     }
   }
 }

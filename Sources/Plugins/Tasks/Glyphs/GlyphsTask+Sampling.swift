@@ -12,8 +12,12 @@ extension GlyphsTask {
   /// The first `count` images of a split. Image i is a function of seed, split and i alone.
   /// - Parameter seed: each gives another data set from the same distribution.
   /// - Returns: images `[count, 1, 20, 40]` and the digits.
+  /// - Throws: `DatasetError.tooManyImages` where memory does not hold them, `CancellationError`.
   public func sample(split: GlyphsSplit, count: Int, seed: UInt64) throws -> ImageSet {
     precondition(count >= 0, "a negative number of images")
+    // They are held twice while blocks of them are joined.
+    let largest = MemoryLimit.bytes / (2 * MemoryLayout<Float>.stride * imageShape.count)
+    guard count <= largest else { throw DatasetError.tooManyImages(task: id, count: count, largest: largest) }
     func stream(_ purpose: String) -> RandomStream {
       RandomStream(seed: seed, name: "glyphs-\(version)/\(split.rawValue)/\(purpose)")
     }
@@ -26,6 +30,7 @@ extension GlyphsTask {
 
     let blocks = Mutex<[Int: (images: Tensor, labels: [Int])]>([:])
     try Workers.forEachBlock(of: count, blockSize: 64, threads: threads) { range, _ in
+      try progress.advance(by: 0)
       var labels: [Int] = []
       let images = Tensor(shape: imageShape.prepending(range.count)) { output in
         for (place, image) in range.enumerated() {

@@ -78,20 +78,26 @@ extension ONNXOperators {
   @Sendable private static func remainder(_ node: NodeContext, _ inputs: [IntegerTensor]) throws -> IntegerTensor? {
     let keepsSign = try node.flag("fmod")
     return try node.combine(inputs) { a, b in
-      let (rest, overflow) = a.remainderReportingOverflow(dividingBy: b)
+      // The smallest integer by -1 leaves nothing, although its quotient is no 64-bit integer.
+      let (rest, overflow) = b == -1 ? (0, false) : a.remainderReportingOverflow(dividingBy: b)
       return (!keepsSign && rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest, overflow)
     }
   }
 
   private static func integerPower(_ base: Int, _ exponent: Int) -> (partialValue: Int, overflow: Bool) {
-    guard exponent >= 0 else { return (abs(base) == 1 ? (exponent % 2 == 0 ? 1 : base) : 0, base == 0) }
+    if exponent == 0 { return (1, false) }
+    // Their magnitudes: the smallest integer has no absolute value.
+    if base.magnitude <= 1 { return (exponent % 2 == 0 ? base * base : base, base == 0 && exponent < 0) }
+    guard exponent > 0 else { return (0, false) }
+    // From 64 factors on, even those of 2 make too much.
+    guard exponent < 64 else { return (0, true) }
     var result = 1
-    for _ in 0..<min(exponent, 64) {
+    for _ in 0..<exponent {
       let (product, overflow) = result.multipliedReportingOverflow(by: base)
       if overflow { return (0, true) }
       result = product
     }
-    return (result, exponent > 64 && abs(base) > 1)
+    return (result, false)
   }
 
   /// Constant exponents that need no logarithm, or less work, are written out.

@@ -82,7 +82,13 @@ extension ONNXOperators {
       guard distance / Double(bounds[2]) < Double(1 << 24) else {
         throw node.failure("makes more than \(1 << 24) integers")
       }
-      return [.integers(IntegerTensor(Array(stride(from: bounds[0], to: bounds[1], by: bounds[2]))))]
+      // The place behind the last one may be no 64-bit integer.
+      var (values, next) = ([Int](), (partialValue: bounds[0], overflow: false))
+      while !next.overflow, bounds[2] > 0 ? next.partialValue < bounds[1] : next.partialValue > bounds[1] {
+        values.append(next.partialValue)
+        next = next.partialValue.addingReportingOverflow(bounds[2])
+      }
+      return [.integers(IntegerTensor(values))]
     }
     let bounds = try (0..<3).flatMap { try node.floats($0, graph) }
     guard bounds.count == 3, bounds[2] != 0, bounds.allSatisfy(\.isFinite) else {
@@ -138,6 +144,8 @@ extension ONNXOperators {
     let x = try node.value(0, &graph)
     let shape = graph.shape(of: x)
     guard shape.rank >= 2 else { throw node.failure("needs two axes, got \(shape)") }
+    // The mask of an empty tensor need not be small.
+    guard shape.count > 0 else { return [.graph(x, try node.input(0).kind)] }
     let diagonal = try node.optionalIntegers(1, graph)?.first ?? 0
     let keepsUpper = try node.flag("upper", true)
     let (rows, columns) = (shape[shape.rank - 2], shape[shape.rank - 1])

@@ -43,6 +43,8 @@ extension NodeContext {
 
   /// Which element of a tensor of shape `own` stands at each place of `shape`, to which it broadcasts.
   func indices(of own: Shape, over shape: Shape) -> [Int] {
+    // Long axes beside an empty one have no elements to walk over.
+    guard shape.count > 0 else { return [] }
     var indices = [0]
     let strides = own.strides
     for axis in 0..<shape.rank {

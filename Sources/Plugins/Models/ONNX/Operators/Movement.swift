@@ -13,7 +13,10 @@ extension ONNXOperators {
     ONNXOperator("Split", integers: .moves(data: [0]), split),
     .movement("Slice", slice),
     .movement("Gather", gather),
-    .movement("Pad", pad),
+    // What fills the margin is one of the elements that move.
+    ONNXOperator("Pad", integers: .moves(data: [0, 2])) { node, graph in
+      [.graph(try pad(node, &graph), try node.input(0).kind)]
+    },
   ]
 
   @Sendable private static func concatenate(_ node: NodeContext, _ graph: inout Graph) throws -> [ImportedValue] {
@@ -27,7 +30,9 @@ extension ONNXOperators {
     if let rebatching = node.rebatching, rebatching.declared == 1, axis > 0 {
       for (index, part) in parts.enumerated() where graph.isKnown(part, given: [:]) {
         let shape = graph.shape(of: part)
-        guard shape[0] == 1, parts.contains(where: { rebatching.concerns($0, in: graph) }) else { continue }
+        guard shape.rank > 0, shape[0] == 1, parts.contains(where: { rebatching.concerns($0, in: graph) }) else {
+          continue
+        }
         parts[index] = try graph.broadcast(part, to: shape.droppingFirst.prepending(rebatching.wanted))
       }
     }

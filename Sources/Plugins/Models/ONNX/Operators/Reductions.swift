@@ -82,15 +82,20 @@ extension ONNXOperators {
         starts.flatMap { start in (0..<x.shape[axis]).map { start + $0 * strides[axis] } }
       }
     }
-    let inner = offsets(axes)
-    let values = try offsets(kept).map { start in
+    let keeps = try node.flag("keepdims", true)
+    let shape = try node.checkedShape(
+      (0..<x.shape.rank).compactMap { axes.contains($0) ? (keeps ? 1 : nil) : x.shape[$0] })
+    guard shape.count < 1 << 24 else {
+      throw node.failure("makes \(shape.count) integers, at most \(1 << 24) are accepted")
+    }
+    // Long axes beside an empty one have no elements to walk over.
+    let inner = x.shape.count == 0 ? [] : offsets(axes)
+    let values = try (shape.count == 0 ? [] : offsets(kept)).map { start in
       let (value, overflow) = exact(inner.map { x.values[start + $0] })
       guard !overflow else { throw node.failure("the result is not a 64-bit integer") }
       return value
     }
-    let keeps = try node.flag("keepdims", true)
-    let extents = (0..<x.shape.rank).compactMap { axes.contains($0) ? (keeps ? 1 : nil) : x.shape[$0] }
-    return IntegerTensor(shape: Shape(extents), values: values, kind: x.kind)
+    return IntegerTensor(shape: shape, values: values, kind: x.kind)
   }
 
   /// The largest of nothing is minus infinity.
@@ -98,7 +103,7 @@ extension ONNXOperators {
     let shape = graph.shape(of: x)
     guard axes.contains(where: { shape[$0] == 0 }) else { return try graph.maximum(x, axes: axes) }
     let extents = (0..<shape.rank).map { axes.contains($0) ? 1 : shape[$0] }
-    return graph.constant(Tensor(shape: Shape(extents), repeating: -.infinity))
+    return try graph.broadcast(graph.constant(-.infinity), to: Shape(extents))
   }
 
   /// Multiplies the halves of each axis with each other until one element is left, so that zeros need no care.
@@ -109,7 +114,7 @@ extension ONNXOperators {
       if extent == 0 {
         var extents = graph.shape(of: result).dimensions
         extents[axis] = 1
-        return try product(graph.constant(Tensor(shape: Shape(extents), repeating: 1)), axes, &graph)
+        return try product(graph.broadcast(graph.constant(1), to: Shape(extents)), axes, &graph)
       }
       while extent > 1 {
         let half = extent / 2

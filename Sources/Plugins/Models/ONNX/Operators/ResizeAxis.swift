@@ -79,7 +79,8 @@ struct ResizeAxis {
     let base = place.rounded(.down)
     // A narrower kernel than the pixels' distance would lose detail; `antialias` scales it instead.
     let width = antialias ? min(scale, 1) : 1
-    let radius = Int((kernelRadius / width).rounded(.up))
+    // Wider than any axis it makes no difference.
+    let radius = Int(min((kernelRadius / width).rounded(.up), 0x1p31))
     var samples: [Sample] = []
     for offset in (1 - radius)...radius {
       let weight = kernel((Double(offset) - (place - base)) * width)

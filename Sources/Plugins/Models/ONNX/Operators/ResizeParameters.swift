@@ -50,7 +50,15 @@ struct ResizeParameters {
       }
       if output != shape[axis] || scale != 1 || transformation == "tf_crop_and_resize" { result.append(sampling) }
     }
+    guard transformation != "tf_crop_and_resize" || Self.places(result) <= 1 << 26 else {
+      throw node.failure("tf_crop_and_resize makes \(Self.places(result)) places, at most \(1 << 26) are accepted")
+    }
     axes = result
+  }
+
+  /// Elements of `outside`. Sizes of at most 2^20 make too many only from three axes on.
+  private static func places(_ axes: [ResizeAxis]) -> Int {
+    axes.reduce(1) { $0.multipliedReportingOverflow(by: $1.output).overflow ? .max : $0 * $1.output }
   }
 
   /// 1 where an output pixel is outside of the image, of `rank` axes; nil where none is.
@@ -95,7 +103,11 @@ struct ResizeParameters {
     guard policy != "stretch" else { return (scales, sizes) }
     let common = (policy == "not_larger" ? scales.min() : scales.max()) ?? 1
     // Halves go up, as the specification says.
-    let rounded = axes.map { Int((common * Double(shape[$0]) + 0.5).rounded(.down)) }
+    let rounded = try axes.map { axis in
+      let size = (common * Double(shape[axis]) + 0.5).rounded(.down)
+      guard let exact = Int(exactly: size) else { throw node.failure("the size \(size) is not possible") }
+      return exact
+    }
     return (axes.map { _ in common }, rounded)
   }
 }

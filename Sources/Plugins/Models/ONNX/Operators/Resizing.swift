@@ -24,13 +24,15 @@ extension ONNXOperators {
         result = try graph.take(result, axis: axis.axis, indices: [])
         continue
       }
-      let isCopy = taps == 1 && samples.allSatisfy { $0[0].weight == 1 }
+      let isCopy = taps == 1 && samples.allSatisfy { $0.first?.weight == 1 }
       var column = [Int](repeating: 1, count: graph.shape(of: result).rank)
       column[axis.axis] = samples.count
       var sum: Graph.Value?
       for tap in 0..<taps {
         let taken = try graph.take(
-          result, axis: axis.axis, indices: samples.map { tap < $0.count ? $0[tap].index : $0[0].index })
+          result, axis: axis.axis,
+          // Pixels with fewer neighbours, or none inside of the image, take any with the weight 0.
+          indices: samples.map { tap < $0.count ? $0[tap].index : $0.first?.index ?? 0 })
         if isCopy {
           sum = taken
           break

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// Every number that an option takes, out of all bounds: refused with a message, at once.
+@Suite struct OptionNumberTests {
+  /// Commands as they would run but for the option. Those whose options need a model get one that does not exist.
+  private static let commands: [(words: [String], rest: [String])] = [
+    (["evaluate"], ["absent.pt"]), (["run"], ["absent.pt", "--inputs", "absent", "--outputs", "out"]),
+    (["bench"], ["absent.pt"]), (["tasks", "show"], ["glyphs"]), (["plugins", "check"], ["absent.pt"]),
+    (["train"], ["--output", "trained"]), (["twin"], ["absent.pt", "--output", "twin"]),
+    (["sweep"], ["--output", "sweep", "--strengths", "0"]), (["submit"], ["absent"]),
+  ]
+
+  /// Those that take integers.
+  private static let integers: Set<String> = [
+    "--images", "--threads", "--batch", "--seed", "--data-seed", "--robustness-draws", "--epochs", "--width",
+    "--pgd-steps", "--latent-dimension", "--points", "--crop", "--evaluation-images", "--evaluation-seed",
+  ]
+
+  @Test(arguments: commands.map(\.words)) func numbersOutOfBoundsAreRefused(_ words: [String]) throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let rest = try #require(Self.commands.first { $0.words == words }?.rest)
+    let help = try binary.start(words + ["--help"]).wait().output
+    let options = help.matches(of: /(?m)^ +(--[a-z-]+) </).map { String($0.1) }.filter(Self.integers.contains)
+    #expect(options.contains("--threads"), "\(words): \(options)")
+    for option in options {
+      let isSeed = option.hasSuffix("seed")
+      for value in ["-1", "100000000000000000000", "nan", isSeed ? "18446744073709551615" : "9223372036854775807"] {
+        let start = ContinuousClock.now
+        let outcome = try binary.start(words + rest + ["\(option)=\(value)"]).wait()
+        #expect([1, 64].contains(outcome.status), "\(words) \(option)=\(value): \(outcome.status)")
+        #expect(!outcome.errors.isEmpty && !outcome.errors.contains("Fatal"), "\(words) \(option)=\(value)")
+        #expect(ContinuousClock.now - start < .seconds(60), "\(words) \(option)=\(value)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (["evaluate", "bayes", "--images", "100000000000"], "--images must be 2 to 1000000, got 100000000000"),
+    (["evaluate", "bayes", "--robustness-draws", "100000000000"], "--robustness-draws must be 1 to 1000"),
+    (["tasks", "show", "glyphs", "--threads", "0"], "--threads must be 1 to 1024, got 0"),
+    (["tasks", "show", "glyphs", "--threads=-1"], "--threads must be 1 to 1024, got -1"),
+    (["evaluate", "bayes", "--data", "nowhere"], "--data: there is no folder nowhere"),
+  ]) func boundsAreNamed(_ arguments: [String], _ message: String) throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let outcome = try binary.start(arguments).wait()
+    #expect(outcome.status == 64 && outcome.errors.contains(message), "\(outcome.errors)")
+  }
+
+  /// Escape sequences in the names of files and tensors do not reach the terminal.
+  @Test func namesCannotDriveTheTerminal() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let outcomes = [
+      try binary.run("evaluate", "\u{1B}[2Jabsent.pt"), try binary.run("tasks", "show", "\u{1B}]0;x\u{07}"),
+      try binary.run("evaluate", "bayes", "--threads", "\u{1B}[31m"),
+    ]
+    for outcome in outcomes {
+      #expect(outcome.status != 0 && outcome.errors.contains("U+001B"))
+      #expect(!(outcome.errors + outcome.output).unicodeScalars.contains { $0.value == 0x1B || $0.value == 7 })
+    }
+  }
+}
