@@ -158,7 +158,7 @@ import Testing
       try toyOutcome(unskilled, id: "wrong-mean", claims: claims)
     } throws: { error in
       guard case EvaluationError.claimMissed(_, let claimed, let found, 150, let lowest) = error else { return false }
-      return claimed == measured && found < lowest && "\(error)".contains("pass --mean and --std")
+      return claimed == measured && found < lowest && "\(error)".contains("--mean and --std")
         && "\(error)".contains(percent(found)) && "\(error)".contains(percent(measured))
     }
     // A claim about another task says nothing here.

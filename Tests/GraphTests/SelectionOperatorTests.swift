@@ -143,9 +143,9 @@ import _TestSupport
       let x = graph.input("x", [5])
       let limited = try graph.clip(x, lower: 0, upper: 6, includesBounds: includes)
       let tangent = graph.constant(Tensor(shape: [5], repeating: 1))
-      let results = try graph.evaluate(
-        graph.gradient(of: limited, withRespectTo: [x]) + graph.jvp(of: [limited], tangents: [(x, tangent)]),
-        inputs: ["x": row([-1, 0, 3, 6, 7])])
+      let outputs =
+        try graph.gradient(of: limited, withRespectTo: [x]) + graph.jvp(of: [limited], tangents: [(x, tangent)])
+      let results = try graph.evaluate(outputs, inputs: ["x": row([-1, 0, 3, 6, 7])])
       let bound: Float = includes ? 1 : 0
       #expect(results.map(\.scalars) == [[0, bound, 1, bound, 0], [0, bound, 1, bound, 0]])
     }
@@ -160,9 +160,10 @@ import _TestSupport
       let powers = try order == 2 ? graph.multiply(x, x) : graph.power(magnitudes, graph.constant(3))
       let norm = try graph.root(ofPowers: graph.sum(powers, axes: [1]), order: order)
       let tangent = graph.constant(Tensor(shape: [2, 2], repeating: 1))
-      let results = try graph.evaluate(
-        [norm] + graph.gradient(of: norm, withRespectTo: [x]) + graph.jvp(of: [norm], tangents: [(x, tangent)]),
-        inputs: ["x": Tensor(shape: [2, 2], scalars: [0, 0, 0, 5])])
+      // First built, then evaluated: the graph is a value.
+      let outputs =
+        try [norm] + graph.gradient(of: norm, withRespectTo: [x]) + graph.jvp(of: [norm], tangents: [(x, tangent)])
+      let results = try graph.evaluate(outputs, inputs: ["x": Tensor(shape: [2, 2], scalars: [0, 0, 0, 5])])
       #expect(results[0].scalars[0] == 0 && abs(results[0].scalars[1] - 5) < 1e-5)
       #expect(zip(results[1].scalars, [0, 0, 0, 1] as [Float]).allSatisfy { abs($0 - $1) < 1e-5 })
       #expect(results[2].scalars[0] == 0 && abs(results[2].scalars[1] - 1) < 1e-5)

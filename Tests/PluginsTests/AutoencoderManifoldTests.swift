@@ -156,7 +156,7 @@ import _TestSupport
     #expect(try message { $0.architecture = .string("resnet18") }.contains("architecture"))
     #expect(try message { $0.preprocessing = Preprocessing(mean: [0], std: [1]) }.contains("2"))
     #expect(
-      try message { $0.preprocessing = Preprocessing(mean: [0, 0], std: [1, 0]) }.contains("standard deviations"))
+      try message { $0.preprocessing = Preprocessing(mean: [0, 0], std: [1, 0]) }.contains("standard deviation"))
     // Images of another size fail where the convolutions meet the linear layer, others of one channel at once.
     let wide = ReferenceOptions(task: "toy", imageShape: [2, 8, 20], classCount: 3)
     #expect(try message(wide) { _ in }.contains("encoder.code.weight"))

@@ -86,8 +86,14 @@ import Testing
     #expect("\(error)".contains("recipe.epochs is 5, was 3"))
     #expect(try folder.files() == before)
 
-    // The configuration is gone, but a model was trained with another: refused too.
+    // Without its configuration it is no sweep's folder, and what is there is not replaced.
     try FileManager.default.removeItem(at: folder.sweep.configuration)
+    let foreign = try #require(throws: SweepError.self) { try run(FakeWork(epochs: 5), in: folder, cells) }
+    #expect("\(foreign)".contains("is there already") && "\(foreign)".contains("configuration.json"))
+    // What belongs to all models is gone as well, but a model was trained with another configuration: refused too.
+    for file in [folder.sweep.reference, folder.sweep.report, folder.sweep.table, folder.sweep.figure] {
+      try? FileManager.default.removeItem(at: file)
+    }
     let second = try #require(throws: SweepError.self) { try run(FakeWork(epochs: 5), in: folder, cells) }
     #expect("\(second)".contains("recipe.json") && "\(second)".contains("epochs is 5, was 3"))
   }
