@@ -26,7 +26,7 @@ import Testing
   }
 
   private func cacheFile() throws -> URL {
-    try MixtureCache(directory: directory.url, train: train, test: test, settings: settings).file
+    try MixtureCache(directory: directory.url, train: train, settings: settings).file
   }
 
   @Test("what is read back has the same bits, and nothing is fitted again")
@@ -66,6 +66,24 @@ import Testing
     #expect(again.notes.isEmpty)
   }
 
+  @Test("other test images take the fit from the cache and measure it anew")
+  func otherTestImages() throws {
+    let fitted = try reference(NotingProgress()).fitted()
+    let other = try MixtureFixtures.dataset(60, split: "other")
+    func reference(_ progress: NotingProgress, cache: URL?) -> MixtureReference {
+      MixtureReference(
+        train: train, test: other, classNames: ["a", "b"], settings: settings,
+        options: TaskOptions(dataDirectory: nil, cacheDirectory: cache, threads: 1, progress: progress))
+    }
+    let progress = NotingProgress()
+    let measured = try reference(progress, cache: directory.url).fitted()
+    #expect(progress.notes.isEmpty && measured.components == fitted.components && measured.heldOutImages == 60)
+    #expect(measured.heldOutLogLikelihood != fitted.heldOutLogLikelihood)
+    // As without a cache.
+    #expect(try reference(NotingProgress(), cache: nil).fitted() == measured)
+    #expect(try self.reference(NotingProgress()).fitted() == fitted)
+  }
+
   @Test("a cache that cannot be written is noted and the result stands")
   func unwritable() throws {
     try directory.write([1], "file")
@@ -80,8 +98,8 @@ import Testing
     var other = settings
     other.factors = 4
     let files = try Set([
-      cacheFile(), MixtureCache(directory: directory.url, train: train, test: test, settings: other).file,
-      MixtureCache(directory: directory.url, train: test, test: test, settings: settings).file,
+      cacheFile(), MixtureCache(directory: directory.url, train: train, settings: other).file,
+      MixtureCache(directory: directory.url, train: test, settings: settings).file,
     ])
     #expect(files.count == 3)
   }

@@ -4,30 +4,32 @@ import Foundation
 import JSON
 import Tensor
 
-/// Fitted mixtures on disk: one safetensors file for each combination of training images, test images and settings.
+/// Fitted mixtures on disk: one safetensors file for each combination of training images and settings, with the quality on the test
+/// images that it was first measured on.
 ///
 /// A file is written completely or not at all, and carries the digest of its own tensors: one that is damaged, or was
 /// made by another version, is not used.
 struct MixtureCache {
   /// Raised whenever the fit or the file changes meaning.
-  static let formatVersion = 1
+  static let formatVersion = 2
 
   let file: URL
   private let key: String
 
   /// - Throws: `JSONError` never in practice: the settings are numbers.
-  init(directory: URL, train: PixelDataset, test: PixelDataset, settings: MixtureSettings) throws {
+  init(directory: URL, train: PixelDataset, settings: MixtureSettings) throws {
     var hash = SHA256()
     hash.update(data: Data("mixture \(MixtureCache.formatVersion)\n".utf8))
-    hash.update(data: Data("\(train.contentDigest())\n\(test.contentDigest())\n".utf8))
+    hash.update(data: Data("\(train.contentDigest())\n".utf8))
     hash.update(data: try JSONEncoding.encodeCompact(settings))
     key = hash.finalize().hexadecimal
     file = directory.appendingPathComponent("mixture-\(train.name)-\(key.prefix(16)).safetensors")
   }
 
   /// Nil where there is no file.
+  /// - Returns: with the digest of the test images of its quality.
   /// - Throws: `MixtureCacheError`, `CheckpointError`: the file cannot be used; fit again.
-  func read(classCount: Int, imageShape: Shape) throws -> FittedMixture? {
+  func read(classCount: Int, imageShape: Shape) throws -> (mixture: FittedMixture, test: String)? {
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
     let content = try SafetensorsReader.read(CheckpointFile.open(file.path))
     guard content.metadata["key"] == key else { throw MixtureCacheError.otherKey(file: file.lastPathComponent) }
@@ -45,15 +47,19 @@ struct MixtureCache {
       noiseVariances: try reader.doubles("noiseVariances", [total]),
       logPriors: try reader.doubles("logPriors", [classCount]),
       logLikelihoods: try reader.doubles("logLikelihoods", [iterations.reduce(0, +)]))
-    guard content.metadata["digest"] == parts.digest(quality), quality[2] >= 0, quality[2] < 1e9 else {
+    let test = content.metadata["test"] ?? ""
+    guard content.metadata["digest"] == parts.digest(quality, of: test), quality[2] >= 0, quality[2] < 1e9 else {
       throw MixtureCacheError.damaged(file: file.lastPathComponent)
     }
-    return parts.mixture(
-      componentsOfClasses: counts, factors: factors, iterations: iterations, quality: quality, dimension: d)
+    return (
+      parts.mixture(
+        componentsOfClasses: counts, factors: factors, iterations: iterations, quality: quality, dimension: d), test
+    )
   }
 
+  /// - Parameter test: digest of the test images of its quality.
   /// - Throws: `CheckpointError.cannotWrite`.
-  func write(_ mixture: FittedMixture, imageShape: Shape) throws {
+  func write(_ mixture: FittedMixture, test: String, imageShape: Shape) throws {
     try Folder.make(file.deletingLastPathComponent())
     let all = mixture.components.flatMap { $0 }
     let parts = CachedParts(mixture)
@@ -77,7 +83,9 @@ struct MixtureCache {
         doubles("variances", parts.variances), doubles("noiseVariances", parts.noiseVariances),
         doubles("logPriors", parts.logPriors), doubles("logLikelihoods", parts.logLikelihoods),
       ],
-      metadata: ["key": key, "digest": parts.digest(quality), "version": "\(MixtureCache.formatVersion)"],
+      metadata: [
+        "key": key, "test": test, "digest": parts.digest(quality, of: test), "version": "\(MixtureCache.formatVersion)",
+      ],
       to: file.path)
   }
 }
@@ -159,8 +167,9 @@ private struct CachedParts {
     logLikelihoods = mixture.logLikelihoods.flatMap { $0 }
   }
 
-  func digest(_ quality: [Double]) -> String {
+  func digest(_ quality: [Double], of test: String) -> String {
     var hash = SHA256()
+    hash.update(data: Data("\(test)\n".utf8))
     for values in [weights, variances, noiseVariances, logPriors, logLikelihoods, quality] {
       values.withUnsafeBytes { hash.update(bufferPointer: $0) }
     }

@@ -56,12 +56,11 @@ struct MixtureFit {
       try progress.advance(by: settings.maximumIterations + 1 - fit.logLikelihoods.count)
       return fit
     }
-    var result = FittedMixture(
+    let result = FittedMixture(
       components: fits.map(\.components),
       logPriors: classes.map { log(Double($0.count) / Double(train.count)) },
       logLikelihoods: fits.map(\.logLikelihoods), heldOutLogLikelihood: 0, accuracy: 0, heldOutImages: test.count)
-    try measureQuality(of: &result)
-    return result
+    return try measured(result)
   }
 
   private func classProgress(_ units: Int) {
@@ -134,11 +133,10 @@ struct MixtureFit {
     }
   }
 
-  /// log p(x) and accuracy over all test images, in blocks defined by position.
-  private func measureQuality(of mixture: inout FittedMixture) throws {
+  /// The same mixture with its quality on the test images: mean log p(x) and accuracy, in blocks defined by position.
+  func measured(_ fitted: FittedMixture) throws -> FittedMixture {
     let images = ClassImages(dataset: test, indices: Array(0..<test.count))
     let perImage = Mutex([(logDensity: Double, correct: Bool)](repeating: (0, false), count: test.count))
-    let fitted = mixture
     let all = fitted.components.flatMap { $0 }
     progress.begin("measuring the mixture on \(test.count) test images", total: test.count)
     try Workers.forEachBlock(of: test.count, blockSize: ClassImages.blockSize, threads: threads) { range, _ in
@@ -159,8 +157,11 @@ struct MixtureFit {
       try progress.advance(by: range.count)
     }
     let results = perImage.withLock { $0 }
+    var mixture = fitted
+    mixture.heldOutImages = test.count
     mixture.heldOutLogLikelihood = results.reduce(0) { $0 + $1.logDensity } / Double(results.count)
     mixture.accuracy = Double(results.count(where: \.correct)) / Double(results.count)
+    return mixture
   }
 }
 

@@ -13,20 +13,24 @@ struct MixtureReference {
   /// - Throws: `DatasetError`, `LinearAlgebraError`, and what the reporter throws to cancel.
   func fitted() throws -> FittedMixture {
     let cache = try options.cacheDirectory.map {
-      try MixtureCache(directory: $0, train: train, test: test, settings: settings)
+      try MixtureCache(directory: $0, train: train, settings: settings)
     }
+    let fit = MixtureFit(
+      train: train, test: test, classNames: classNames, settings: settings, threads: options.threads,
+      progress: options.progress)
+    let digest = cache == nil ? "" : test.contentDigest()
+    var kept: (mixture: FittedMixture, test: String)?
     do {
-      if let mixture = try cache?.read(classCount: classNames.count, imageShape: train.imageShape) { return mixture }
+      kept = try cache?.read(classCount: classNames.count, imageShape: train.imageShape)
     } catch {
       options.progress.note("cached mixture not used, fitting again: \(error)")
     }
-    let mixture = try MixtureFit(
-      train: train, test: test, classNames: classNames, settings: settings, threads: options.threads,
-      progress: options.progress
-    ).fitted()
+    // Of the same training images, other test images: only the quality is another.
+    if let kept { return try kept.test == digest ? kept.mixture : fit.measured(kept.mixture) }
+    let mixture = try fit.fitted()
     options.progress.note(summary(mixture))
     do {
-      try cache?.write(mixture, imageShape: train.imageShape)
+      try cache?.write(mixture, test: digest, imageShape: train.imageShape)
     } catch {
       options.progress.note("the fitted mixture could not be cached, the next run will fit it again: \(error)")
     }
