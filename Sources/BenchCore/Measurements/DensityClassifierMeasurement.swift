@@ -9,12 +9,18 @@ struct DensityClassifierMeasurement: Measurement {
   let clip: Bool
 
   func samples(of block: MeasurementBlock) throws -> SampleTable {
-    let logits = try classifier.checkedLogits(block.images) {
-      "image \(block.range.lowerBound + $0) (classifier of the density)"
+    // In double precision: log-densities of two classes may differ by less than a logit in single precision can tell.
+    let density = classifier.density
+    let posteriors = density.logPosteriors(try density.logDensities(at: block.images, noise: 0))
+    let correct = block.labels.indices.map { image in
+      let row = Array(posteriors.row(image))
+      return row.indices.reduce(0) { row[$1] > row[$0] ? $1 : $0 } == block.labels[image] ? 1.0 : 0
     }
-    let correct = zip(logits.argmaxOfRows(), block.labels).map { $0 == $1 ? 1.0 : 0.0 }
     var table = SampleTable([(SampleColumn.densityCorrect, correct)])
     guard let smallStep else { return table }
+    let logits = try classifier.checkedLogits(block.images) {
+      "image \(block.range.lowerBound + $0) (Bayes classifier)"
+    }
     let responses = Responses(
       classifier: classifier, images: block.images, firstImage: block.range.lowerBound, clip: clip)
     let changes = try responses.probabilityChanges(
@@ -23,8 +29,9 @@ struct DensityClassifierMeasurement: Measurement {
           direction: block.directions.onManifold, scale: smallStep,
           description: "step \(brief(smallStep)) on the manifold (Bayes classifier)")
       ], from: logits)
-    // Under its old name as well: rule v1 reads it.
-    table.append(SampleColumn.referenceCorrect, correct)
+    // Of the logits, as rule v1 has it.
+    table.append(
+      SampleColumn.referenceCorrect, zip(logits.argmaxOfRows(), block.labels).map { $0 == $1 ? 1.0 : 0.0 })
     table.append(SampleColumn.referenceOnManifold(step: smallStep), changes[0])
     return table
   }
