@@ -93,7 +93,8 @@ extension StateDictSearch {
   /// The one that is meant.
   ///
   /// Of a network and the averages of its weights over a training, the averages are taken: they are what such a training
-  /// evaluates. They must have all tensors of the network.
+  /// evaluates. They must have all tensors of the network. Of the members of a list the first is taken. Keys of the author's own
+  /// have no order: one of them is asked for.
   /// - Returns: nil where there is none.
   /// - Throws: `CheckpointError.noSuchWeights`, `.severalStateDicts`.
   mutating func find(_ choice: WeightsChoice) throws(CheckpointError) -> Chosen? {
@@ -120,9 +121,14 @@ extension StateDictSearch {
     if matching.count == 1 {
       return chosen(first, isOne ? [] : ["the file holds \(Self.list(places)); taken as asked: `\(place(first))`"])
     }
-    guard !first.isMember, first.isExpected else {
-      throw .severalStateDicts(
-        file: file, places: matching.map(place), areMembers: first.isMember)
+    guard first.isExpected else {
+      throw .severalStateDicts(file: file, places: matching.map(place), areMembers: first.isMember)
+    }
+    if first.isMember {
+      // The first network of a cascade judges all images, the later ones what is left to them.
+      return chosen(
+        first,
+        ["the file holds \(Self.list(places)): the first, `\(place(first))`, is taken; --member N takes another"])
     }
     var taken = first
     var notes: [String] = []
