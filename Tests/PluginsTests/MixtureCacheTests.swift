@@ -70,18 +70,18 @@ import Testing
   func otherTestImages() throws {
     let fitted = try reference(NotingProgress()).fitted()
     let other = try MixtureFixtures.dataset(60, split: "other")
-    func reference(_ progress: NotingProgress, cache: URL?) -> MixtureReference {
+    func elsewhere(_ progress: NotingProgress, cache: URL?) -> MixtureReference {
       MixtureReference(
         train: train, test: other, classNames: ["a", "b"], settings: settings,
         options: TaskOptions(dataDirectory: nil, cacheDirectory: cache, threads: 1, progress: progress))
     }
     let progress = NotingProgress()
-    let measured = try reference(progress, cache: directory.url).fitted()
+    let measured = try elsewhere(progress, cache: directory.url).fitted()
     #expect(progress.notes.isEmpty && measured.components == fitted.components && measured.heldOutImages == 60)
     #expect(measured.heldOutLogLikelihood != fitted.heldOutLogLikelihood)
     // As without a cache.
-    #expect(try reference(NotingProgress(), cache: nil).fitted() == measured)
-    #expect(try self.reference(NotingProgress()).fitted() == fitted)
+    #expect(try elsewhere(NotingProgress(), cache: nil).fitted() == measured)
+    #expect(try reference(NotingProgress()).fitted() == fitted)
   }
 
   @Test("a cache that cannot be written is noted and the result stands")
