@@ -87,7 +87,9 @@ import _TestSupport
   }
 
   @Test func unfitDescriptionsAreRefused() throws {
-    func message(_ options: ReferenceOptions = Self.options, _ change: (inout ModelDescription) -> Void) throws -> String {
+    func message(_ options: ReferenceOptions = Self.options, _ change: (inout ModelDescription) -> Void) throws
+      -> String
+    {
       let (checkpoint, description) = try file(change)
       return ReferenceFixtures.message { _ = try ConditionalDenoiserPlugin.load(checkpoint, description, options) }
         ?? ""
