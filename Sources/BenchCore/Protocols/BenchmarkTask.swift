@@ -48,6 +48,12 @@ public protocol BenchmarkTask: Sendable {
 
 extension BenchmarkTask {
   public var classCount: Int { classNames.count }
+  /// Whether everything is the task's own and its data are those that it is about, so that results can be compared: what
+  /// `TaskRecord.hasOwnReferences` and `.hasOwnData` say afterwards.
+  public var isComparable: Bool {
+    manifold.learned == nil && score.learned == nil && secondReference == nil && criteriaSource == nil
+      && dataRemark == nil
+  }
   public var secondReference: (any PosteriorScore)? { nil }
   public var criteriaSource: CriteriaSource? { nil }
   public var dataRemark: String? { nil }

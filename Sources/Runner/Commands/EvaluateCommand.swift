@@ -104,7 +104,7 @@ struct EvaluateCommand: ParsableCommand {
       let reading = report.map { "\nHow the checkpoint was read\n  " + $0.lines.joined(separator: "\n  ") } ?? ""
       CommandLineOutput.result(ResultSummary.text(outcome.result) + ResultSummary.notes(outcome.notes) + reading)
     }
-    if !goesOnLeaderboard(task), !noLeaderboard, !quiet {
+    if !task.isComparable, !noLeaderboard, !quiet {
       CommandLineOutput.note(
         "not on the leaderboard, whose results are measured and judged with the task's own "
           + (task.dataRemark == nil ? "references alone" : "data")
@@ -144,7 +144,7 @@ struct EvaluateCommand: ParsableCommand {
   ) throws {
     let images = self.images ?? task.defaultImageCount
     var places = output.map { [URL(fileURLWithPath: $0)] } ?? []
-    if !noLeaderboard, goesOnLeaderboard(task) {
+    if !noLeaderboard, task.isComparable {
       let leaderboard = Leaderboard(directory: files.leaderboard)
       try leaderboard.check(
         .init(model: subject.record, task: task.id, version: task.version, images: images, seed: seed, clip: clip))
@@ -161,11 +161,6 @@ struct EvaluateCommand: ParsableCommand {
         CommandLineOutput.note("\(url.path): holds the result of \(old); it will be replaced by that of \(new)")
       }
     }
-  }
-
-  /// Results that cannot be compared with others do not.
-  private func goesOnLeaderboard(_ task: any BenchmarkTask) -> Bool {
-    task.manifold.learned == nil && task.score.learned == nil && task.dataRemark == nil
   }
 
   private var configuration: EvaluationConfiguration {
