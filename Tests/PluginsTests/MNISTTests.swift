@@ -18,7 +18,8 @@ import Testing
   @Test("the four files are found under their usual names")
   func reads() throws {
     let folder = try folder()
-    let (train, test) = try MNISTFiles.load(folder.url)
+    let content = try MNISTFiles.load(folder.url)
+    let (train, test) = (content.train, content.test)
     #expect((train.count, test.count) == (12, 4))
     #expect(train.labels == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
     let images = test.prefix(2)
@@ -64,7 +65,8 @@ import Testing
   @Test(
     "the real data set, and a small mixture of it", .enabled(if: SharedData.has("mnist"), "../shared/data is absent"))
   func real() throws {
-    let (train, test) = try MNISTFiles.load(SharedData.directory.appendingPathComponent("mnist"))
+    let content = try MNISTFiles.load(SharedData.directory.appendingPathComponent("mnist"))
+    let (train, test) = (content.train, content.test)
     #expect((train.count, test.count) == (60000, 10000))
     #expect(Array(test.labels[..<8]) == [7, 2, 1, 0, 4, 1, 4, 9])
     let fit = try MixtureFit(

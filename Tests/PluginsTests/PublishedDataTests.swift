@@ -101,15 +101,14 @@ import Testing
     try folder.write(IDXTests.file([12]), "train-labels-idx1-ubyte")
     try folder.write(IDXTests.file([4, 28, 28]), "t10k-images-idx3-ubyte")
     try folder.write(IDXTests.file([4]), "t10k-labels-idx1-ubyte")
-    let (train, test) = try MNISTFiles.load(folder.url)
-    let remark = try MNISTFiles.remark(folder.url, train: train, test: test)
+    let remark = try MNISTFiles.load(folder.url).remark
     #expect(remark?.contains("not known to be MNIST") == true && remark?.contains("too few") == true)
     for text in ["", "  \n", String(repeating: "x", count: 101)] {
       try folder.write(Array(text.utf8), PublishedData.ownDataFile)
-      #expect(try MNISTFiles.remark(folder.url, train: train, test: test) != nil)
+      #expect(try MNISTFiles.load(folder.url).remark != nil)
     }
     try folder.write(Array("patterns\nof mine\n".utf8), PublishedData.ownDataFile)
-    #expect(try MNISTFiles.remark(folder.url, train: train, test: test) == nil)
+    #expect(try MNISTFiles.load(folder.url).remark == nil)
     #expect(PublishedData.ownData(in: folder.url) == "patterns")
   }
 
@@ -118,9 +117,14 @@ import Testing
     .enabled(if: SharedData.has("cifar10") && SharedData.has("mnist"), "../shared/data is absent"))
   func real() throws {
     let mnist = SharedData.directory.appendingPathComponent("mnist")
-    let (train, test) = try MNISTFiles.load(mnist)
-    #expect(try MNISTFiles.remark(mnist, train: train, test: test) == nil)
-    #expect(try MNISTFiles.remark(mnist, train: train.first(2500), test: test.first(150)) == nil)
+    let content = try MNISTFiles.load(mnist)
+    #expect(content.remark == nil)
+    for (part, known) in [
+      (content.train.first(2500), PublishedDigests.mnistTraining),
+      (content.test.first(150), PublishedDigests.mnistTest),
+    ] {
+      #expect(try PublishedData.check(part, as: known, file: "labels", classNames: MNISTFiles.classNames) == [])
+    }
     let source = SharedData.directory.appendingPathComponent("cifar10")
     #expect(try CIFAR10Files.load(source).remark == nil)
     let names = (1...5).map { "data_batch_\($0).bin" } + ["test_batch.bin"]

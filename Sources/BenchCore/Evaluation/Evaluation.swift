@@ -28,7 +28,7 @@ public struct Evaluation: Sendable {
     let claims = subject.task == task.id ? subject.claims : nil
     let logits = try logits(of: subject.classifier, at: set, ranges: ranges, progress: progress)
     let confusion = ConfusionMatrix(logits: logits, labels: set.labels, classNames: task.classNames)
-    if let claimed = claims?.accuracy { try check(claimed, of: subject, on: set, logits: logits, progress: progress) }
+    if let claimed = claims?.accuracy { try check(claimed, of: subject, confusion, progress: progress) }
     let temperature = CalibratedTemperature(logits: logits, labels: set.labels)
 
     let manifold = task.manifold.sharing(configuration.shared)
@@ -180,18 +180,17 @@ public struct Evaluation: Sendable {
   ///
   /// What is reported is measured later, with everything else: no number of a result depends on a claim.
   private func check(
-    _ claimed: Double, of subject: EvaluationSubject, on set: ImageSet, logits: Tensor,
-    progress: any ProgressReporter
+    _ claimed: Double, of subject: EvaluationSubject, _ confusion: ConfusionMatrix, progress: any ProgressReporter
   ) throws {
     let model = subject.record.id
     guard (0...1).contains(claimed) else {
       throw EvaluationError.invalidConfiguration(
         option: "claims.accuracy of \(model)", expected: "a share in [0, 1]", got: brief(claimed))
     }
-    let (count, right) = (set.images.batch, zip(logits.argmaxOfRows(), set.labels).count { $0 == $1 })
+    let (count, right) = (confusion.total, confusion.right)
     let interval = Binomial.interval(trials: count, probability: claimed, confidence: 0.99)
     guard right >= interval.lowerBound else {
-      for note in ConfusionMatrix(logits: logits, labels: set.labels, classNames: task.classNames).diagnosis {
+      for note in confusion.diagnosis {
         progress.note("\(model): \(note)")
       }
       throw EvaluationError.claimMissed(

@@ -17,7 +17,7 @@ extension RegimeRuleV2 {
         let value = cosine.resampled[resample]
         return value.isNaN ? nil : value >= gate ? holds : false
       }
-      var combined = byDensity
+      var holds = byDensity
       var second: RegimeEvidenceV2.SecondAlignment?
       if let id = inputs.secondReference {
         let other = Share(means, criteria, column: SampleColumn.second)
@@ -30,35 +30,30 @@ extension RegimeRuleV2 {
         for resample in 0..<means.resamples {
           switch decides(accuracy.density.resampled[resample], quality.resampled[resample]) {
           case .density: break
-          case .second: combined[resample] = other.holds[resample]
+          case .second: holds[resample] = other.holds[resample]
           case .both:
-            if byDensity[resample] != other.holds[resample] { combined[resample] = nil }
+            if byDensity[resample] != other.holds[resample] { holds[resample] = nil }
           }
         }
         second = .init(
           id: id, accuracy: quality.estimate,
           decides: decides(accuracy.density.value, quality.value),
           beyondImage: other.beyondImage.estimate, specific: other.specific.estimate, share: other.estimate,
-          holdsIn: Self.rate(other.holds, true), failsIn: Self.rate(other.holds, false),
-          disagreesIn: Self.rate(zip(byDensity, other.holds).map { $0 != $1 }, true))
+          holdsIn: rate(other.holds), failsIn: rate(other.holds, of: false),
+          disagreesIn: rate(zip(byDensity, other.holds).map { $0 != $1 }))
       }
-      let holds = combined
       self.holds = holds
       evidence = .init(
         target: inputs.decisive.target, metric: inputs.decisive.metric, noise: inputs.decisive.noise,
         cosine: cosine.estimate, cosineThreshold: criteria.cosine, beyondImage: own.beyondImage.estimate,
         specific: own.specific.estimate, share: own.estimate, shareThreshold: criteria.specificShare,
-        templateThreshold: criteria.templateShare, second: second, holdsIn: Self.rate(holds, true),
-        failsIn: Self.rate(holds, false))
+        templateThreshold: criteria.templateShare, second: second, holdsIn: rate(holds),
+        failsIn: rate(holds, of: false))
     }
 
     /// Whose answer counts, by accuracies above chance.
     private static func decides(density: Double, second: Double) -> RegimeEvidenceV2.SecondAlignment.Decides {
       second < comparableQuality * density ? .density : density < comparableQuality * second ? .second : .both
-    }
-
-    private static func rate(_ holds: [Bool?], _ value: Bool) -> Double {
-      Double(holds.count { $0 == value }) / Double(holds.count)
     }
   }
 

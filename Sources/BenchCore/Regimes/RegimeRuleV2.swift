@@ -100,6 +100,11 @@ public enum RegimeRuleV2 {
     var estimate: Estimate { Estimate(point: value, resampled: resampled, undefined: undefined) }
   }
 
+  /// The share of the resamples in which a condition has this answer.
+  static func rate(_ holds: [Bool?], of value: Bool = true) -> Double {
+    Double(holds.count { $0 == value }) / Double(holds.count)
+  }
+
   // MARK: The rule at one set of numbers
 
   /// - Parameters:
@@ -143,7 +148,6 @@ public enum RegimeRuleV2 {
     }
     let shares = RegimeShares(labels)
     let leading = shares.leading
-    func rate(_ holds: [Bool?]) -> Double { Double(holds.count { $0 == true }) / Double(holds.count) }
     var evidence = RegimeEvidenceV2(
       leadingLabel: leading, shares: shares,
       classification: .init(

@@ -22,8 +22,9 @@ public struct ConfusionMatrix: Sendable, Equatable {
   }
 
   private var classes: Range<Int> { classNames.indices }
-  private var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
-  private var right: Int { classes.reduce(0) { $0 + counts[$1][$1] } }
+  /// Images, and those that are classified correctly.
+  var total: Int { counts.reduce(0) { $0 + $1.reduce(0, +) } }
+  var right: Int { classes.reduce(0) { $0 + counts[$1][$1] } }
   private var columnSums: [Int] { classes.map { column in counts.reduce(0) { $0 + $1[column] } } }
 
   /// A share of the images above which a class is taken for what its images are classified as.

@@ -19,11 +19,8 @@ public enum MNISTTask: TaskPlugin {
 
   public static func make(_ options: TaskOptions) throws -> any BenchmarkTask {
     let content = try content(options)
-    let remark = try options.dataDirectory.flatMap {
-      try MNISTFiles.remark($0, train: content.train, test: content.test)
-    }
     return try MixtureTask(
-      definition, classNames: MNISTFiles.classNames, train: content.train, test: content.test, remark: remark,
+      definition, classNames: MNISTFiles.classNames, train: content.train, test: content.test, remark: content.remark,
       options: options)
   }
 
@@ -31,7 +28,7 @@ public enum MNISTTask: TaskPlugin {
     try content(options).test.firstImages(count, task: id)
   }
 
-  private static func content(_ options: TaskOptions) throws -> (train: PixelDataset, test: PixelDataset) {
+  private static func content(_ options: TaskOptions) throws -> MNISTFiles.Content {
     guard let directory = options.dataDirectory else {
       throw DatasetError.noDirectory(task: id, requirement: MNISTFiles.requirement)
     }

@@ -9,25 +9,27 @@ enum MNISTFiles {
   static let classNames = (0...9).map(String.init)
   static let imageShape: Shape = [1, 28, 28]
 
+  struct Content {
+    let train: PixelDataset
+    let test: PixelDataset
+    /// What is not known of the data, in words; nil where they are the published ones.
+    let remark: String?
+  }
+
   /// - Throws: `DatasetError`, `CompressionError`.
-  static func load(_ directory: URL) throws -> (train: PixelDataset, test: PixelDataset) {
+  static func load(_ directory: URL) throws -> Content {
     let folder = try DatasetFiles.directory(
       directory, subfolders: ["raw", "MNIST/raw"], containing: names("train-images", rank: 3))
-    return (
-      try load(folder, prefix: "train", split: "train"),
-      try load(folder, prefix: "t10k", split: "test")
-    )
+    let train = try load(folder, prefix: "train", split: "train", as: PublishedDigests.mnistTraining)
+    let test = try load(folder, prefix: "t10k", split: "test", as: PublishedDigests.mnistTest)
+    return Content(
+      train: train.images, test: test.images,
+      remark: PublishedData.remark("MNIST", unknown: train.unknown + test.unknown, in: directory))
   }
 
-  /// What is not known of the data, in words; nil where they are the published ones.
-  static func remark(_ directory: URL, train: PixelDataset, test: PixelDataset) throws -> String? {
-    let unknown =
-      try PublishedData.check(train, as: PublishedDigests.mnistTraining, file: "train-labels", classNames: classNames)
-      + PublishedData.check(test, as: PublishedDigests.mnistTest, file: "t10k-labels", classNames: classNames)
-    return PublishedData.remark("MNIST", unknown: unknown, in: directory)
-  }
-
-  private static func load(_ folder: URL, prefix: String, split: String) throws -> PixelDataset {
+  private static func load(
+    _ folder: URL, prefix: String, split: String, as part: PublishedPart
+  ) throws -> (images: PixelDataset, unknown: [String]) {
     let imageFile = try DatasetFiles.locate(names("\(prefix)-images", rank: 3), in: folder)
     let labelFile = try DatasetFiles.locate(names("\(prefix)-labels", rank: 1), in: folder)
     let (imageData, labelData) = (try DatasetFiles.read(imageFile), try DatasetFiles.read(labelFile))
@@ -51,9 +53,10 @@ enum MNISTFiles {
     }
     let dataset = PixelDataset(
       name: "mnist", split: split, imageShape: imageShape, pixels: images.bytes, labels: labels.bytes)
-    let part = split == "train" ? PublishedDigests.mnistTraining : PublishedDigests.mnistTest
-    _ = try PublishedData.check(dataset, as: part, file: labelFile.lastPathComponent, classNames: classNames)
-    return dataset
+    return (
+      dataset,
+      try PublishedData.check(dataset, as: part, file: labelFile.lastPathComponent, classNames: classNames)
+    )
   }
 
   /// The names under which the same file is found: the original, and the one some programs unpack it to.
