@@ -23,7 +23,7 @@ struct NetworkOptions: ParsableArguments {
       valueName: "key"))
   var weights: String?
 
-  @Option(help: ArgumentHelp("The same in a list of them: its place, from 0.", valueName: "n"))
+  @Option(help: ArgumentHelp("The same in a list of them: its place, from 0. (default: the first)", valueName: "n"))
   var member: Int?
 
   var choice: WeightsChoice { WeightsChoice(key: weights, member: member) }
