@@ -159,6 +159,11 @@ def permuted(data, task, order, folder):
     return target
 
 
+def seed_of(order):
+    """One of five seeds; over twenty orders every seed occurs four times and every size has four different ones."""
+    return (order + order // 5) % 5
+
+
 def same_models_other_samples(bench, rows, report):
     options = bench.options
     data = {
@@ -166,18 +171,16 @@ def same_models_other_samples(bench, rows, report):
         for task in {row["task"] for row in rows}
         for order in range(options.orders)
     }
-    # The reference of each order is fitted once, before the jobs that need it run side by side.
-    for (task, order), folder in data.items():
-        row = next(row for row in rows if row["task"] == task)
-        bench.evaluate(f"{row['name']}-order{order}", row["path"], task, folder, SIZES[order % 5], order // 5 % 5)
-    jobs = [
-        dict(
+
+    def job(row, order):
+        return dict(
             name=f"{row['name']}-order{order}", model=row["path"], task=row["task"], data=data[row["task"], order],
-            images=SIZES[order % 5], seed=order // 5 % 5)
-        for row in rows
-        for order in range(options.orders)
-    ]
-    found = bench.map(jobs)
+            images=SIZES[order % 5], seed=seed_of(order))
+
+    # The density was fitted before; on each order's images it is measured once, before the jobs that need it run side by side.
+    first = {row["task"]: row for row in reversed(rows)}
+    bench.map([job(first[task], order) for task, order in data])
+    found = bench.map([job(row, order) for row in rows for order in range(options.orders)])
     two, decided, total, undecided_by_size = [], 0, 0, {size: [0, 0] for size in SIZES}
     for index, row in enumerate(rows):
         mine = found[index * options.orders:(index + 1) * options.orders]
@@ -444,9 +447,9 @@ def main():
         row["path"] = options.models / f"{row['name']}.model.json"
     if not rows:
         sys.exit(f"{options.models}/README.md: no table of networks")
-    for task in {row["task"] for row in rows}:
-        row = next(row for row in rows if row["task"] == task)
-        bench.evaluate(row["name"], row["path"], task)
+    # The first network of each task has its density fitted, before the jobs that need it run side by side.
+    first = {row["task"]: row for row in reversed(rows)}
+    bench.map([dict(name=row["name"], model=row["path"], task=task) for task, row in first.items()])
     found = bench.map([dict(name=row["name"], model=row["path"], task=row["task"]) for row in rows])
     for row, result in zip(rows, found):
         row["result"] = result

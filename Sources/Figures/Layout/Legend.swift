@@ -31,10 +31,12 @@ struct LegendDrawing {
 
   private static let signWidth = 30.0
   private static let gap = 20.0
+  /// Readers without the typeface that widths are known of take a wider one: DejaVu Sans is about a sixth wider.
+  private static let widerTypeface = 1.2
   private var lineHeight: Double { style.legendSize + 8 }
 
   private func width(_ entry: Legend.Entry) -> Double {
-    Self.signWidth + 6 + entry.text.width(size: style.legendSize)
+    Self.signWidth + 6 + Self.widerTypeface * entry.text.width(size: style.legendSize)
   }
 
   /// The entries of each line.
