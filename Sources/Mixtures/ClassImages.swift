@@ -1,3 +1,4 @@
+import BenchCore
 import Tensor
 
 /// The training images of one class, converted to floats one block at a time.

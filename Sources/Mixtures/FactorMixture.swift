@@ -2,6 +2,7 @@ import BenchCore
 import Crypto
 import Foundation
 import Tensor
+import Text
 
 /// A mixture of factor analysers for every class, fitted to training images: the density that real data sets get.
 public struct FactorMixture: ClassConditionalDensity {
@@ -9,15 +10,15 @@ public struct FactorMixture: ClassConditionalDensity {
   public let imageShape: Shape
   public let logPriors: [Double]
   /// All components, class by class.
-  let components: [MixtureComponent]
+  package let components: [MixtureComponent]
   /// For each class the range of its components; not empty.
-  let classRanges: [Range<Int>]
+  package let classRanges: [Range<Int>]
   public let fingerprint: String?
   /// Where the projections of images that are measured are kept.
   private var shared: SharedNumbers?
 
   /// - Precondition: at least one component for every class, all of the image's size.
-  init(id: String, imageShape: Shape, logPriors: [Double], componentsOfClasses: [[MixtureComponent]]) {
+  package init(id: String, imageShape: Shape, logPriors: [Double], componentsOfClasses: [[MixtureComponent]]) {
     precondition(logPriors.count == componentsOfClasses.count && componentsOfClasses.allSatisfy { !$0.isEmpty })
     self.id = id
     self.imageShape = imageShape
@@ -34,7 +35,7 @@ public struct FactorMixture: ClassConditionalDensity {
 
   public func sharing(_ numbers: SharedNumbers) -> any ClassConditionalDensity { sharing(in: numbers) }
 
-  func sharing(in numbers: SharedNumbers) -> FactorMixture {
+  package func sharing(in numbers: SharedNumbers) -> FactorMixture {
     var copy = self
     copy.shared = numbers
     return copy

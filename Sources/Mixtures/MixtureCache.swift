@@ -1,8 +1,10 @@
+import BenchCore
 import Checkpoints
 import Crypto
 import Foundation
 import JSON
 import Tensor
+import Text
 
 /// Fitted mixtures on disk: one safetensors file for each combination of training images and settings, with the quality on the test
 /// images that it was first measured on.

@@ -11,19 +11,27 @@ import Tensor
 /// an exact tangent space span(U), is why the noise is isotropic and not diagonal. A diagonal would gain 64 of 2,422 nats
 /// per held-out image on CIFAR-10 (60 factors, three classes); on MNIST it rates constant pixels by whatever floor they get
 /// (-7,320 nats at the rounding floor, 1,394 with a floor of 1e-4, against 714).
-struct MixtureComponent: Sendable, Equatable {
+package struct MixtureComponent: Sendable, Equatable {
   /// p(component | class).
-  var weight: Double
+  package var weight: Double
   /// d pixels.
-  var mean: [Float]
+  package var mean: [Float]
   /// `[k, d]`, orthonormal rows, in descending order of variance.
-  var loadings: Tensor
+  package var loadings: Tensor
   /// k variances along the loadings, each at least `noiseVariance`.
-  var variances: [Double]
-  var noiseVariance: Double
+  package var variances: [Double]
+  package var noiseVariance: Double
 
-  var factors: Int { variances.count }
-  var dimension: Int { mean.count }
+  package init(weight: Double, mean: [Float], loadings: Tensor, variances: [Double], noiseVariance: Double) {
+    self.weight = weight
+    self.mean = mean
+    self.loadings = loadings
+    self.variances = variances
+    self.noiseVariance = noiseVariance
+  }
+
+  package var factors: Int { variances.count }
+  package var dimension: Int { mean.count }
 }
 
 /// What the log-density and score of a component convolved with noise sigma need, besides its mean and loadings.

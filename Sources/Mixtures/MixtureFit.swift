@@ -4,23 +4,23 @@ import Synchronization
 import Tensor
 
 /// A fitted mixture, how the fit went, and how good it is.
-struct FittedMixture: Sendable, Equatable {
+package struct FittedMixture: Sendable, Equatable {
   /// The components of each class.
-  var components: [[MixtureComponent]]
-  var logPriors: [Double]
+  package var components: [[MixtureComponent]]
+  package var logPriors: [Double]
   /// For each class the mean log-density per training image before each iteration and after the last, in nats.
-  var logLikelihoods: [[Double]]
+  package var logLikelihoods: [[Double]]
   /// Mean log-density per test image, in nats.
-  var heldOutLogLikelihood: Double
+  package var heldOutLogLikelihood: Double
   /// Accuracy of the mixture's own Bayes classifier on the test images.
-  var accuracy: Double
-  var heldOutImages: Int
+  package var accuracy: Double
+  package var heldOutImages: Int
 }
 
 /// Fits a mixture of factor analysers to each class: k-means++, then closed-form principal axes of each cluster, then EM.
 ///
 /// Each class is one unit of work for one thread, so the result does not depend on their number.
-struct MixtureFit {
+package struct MixtureFit {
   let train: PixelDataset
   let test: PixelDataset
   let classNames: [String]
@@ -28,14 +28,26 @@ struct MixtureFit {
   let threads: Int
   let progress: any ProgressReporter
 
+  package init(
+    train: PixelDataset, test: PixelDataset, classNames: [String], settings: MixtureSettings, threads: Int,
+    progress: any ProgressReporter
+  ) {
+    self.train = train
+    self.test = test
+    self.classNames = classNames
+    self.settings = settings
+    self.threads = threads
+    self.progress = progress
+  }
+
   /// The closed-form starts look at no more images than this, evenly spaced: the eigen-decomposition is cubic in it.
   private static let largestSample = 1024
 
-  /// - Throws: `DatasetError.classWithoutImages`, `LinearAlgebraError`, and what the reporter throws to cancel.
-  func fitted() throws -> FittedMixture {
+  /// - Throws: `MixtureError.classWithoutImages`, `LinearAlgebraError`, and what the reporter throws to cancel.
+  package func fitted() throws -> FittedMixture {
     let indices = train.indices(classCount: classNames.count)
     for (label, positions) in indices.enumerated() where positions.count < 2 {
-      throw DatasetError.classWithoutImages(split: "\(train.name) \(train.split)", name: classNames[label])
+      throw MixtureError.classWithoutImages(split: "\(train.name) \(train.split)", name: classNames[label])
     }
     let classes = indices.map { ClassImages(dataset: train, indices: $0) }
     progress.begin(

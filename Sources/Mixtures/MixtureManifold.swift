@@ -15,7 +15,7 @@ public struct MixtureManifold: Manifold {
   ///   - dimension: how many directions are tangent. The density may have more factors: likelihood asks for as many as
   ///     the images can support, while what counts as the manifold is a constant of the task.
   ///   - threads: the bases do not depend on it.
-  init(mixture: FactorMixture, dimension: Int, threads: Int) {
+  package init(mixture: FactorMixture, dimension: Int, threads: Int) {
     id = mixture.id
     self.mixture = mixture
     self.threads = threads

@@ -2,16 +2,26 @@ import BenchCore
 import Foundation
 
 /// A fitted mixture, from the cache where it is there and sound.
-struct MixtureReference {
+package struct MixtureReference {
   let train: PixelDataset
   let test: PixelDataset
   let classNames: [String]
   let settings: MixtureSettings
   let options: TaskOptions
 
+  package init(
+    train: PixelDataset, test: PixelDataset, classNames: [String], settings: MixtureSettings, options: TaskOptions
+  ) {
+    self.train = train
+    self.test = test
+    self.classNames = classNames
+    self.settings = settings
+    self.options = options
+  }
+
   /// A cache that cannot be read or written costs time, never the result: it is noted and the mixture fitted.
-  /// - Throws: `DatasetError`, `LinearAlgebraError`, and what the reporter throws to cancel.
-  func fitted() throws -> FittedMixture {
+  /// - Throws: `MixtureError`, `LinearAlgebraError`, and what the reporter throws to cancel.
+  package func fitted() throws -> FittedMixture {
     let cache = try options.cacheDirectory.map {
       try MixtureCache(directory: $0, train: train, settings: settings)
     }

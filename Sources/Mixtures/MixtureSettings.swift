@@ -1,19 +1,33 @@
 /// How a mixture is fitted. Part of the cache's key: whoever changes one gets another mixture.
-struct MixtureSettings: Sendable, Equatable, Codable {
+package struct MixtureSettings: Sendable, Equatable, Codable {
   /// A class of n images gets n / imagesPerComponent components (rounded down), at least one...
-  var imagesPerComponent: Int
+  package var imagesPerComponent: Int
   /// ... and at most this many.
-  var maximumComponents: Int
+  package var maximumComponents: Int
   /// Factors per component; fewer where there are not enough images.
-  var factors: Int
+  package var factors: Int
   /// How many of a component's factors count as the manifold's directions.
-  var tangentDimension: Int
+  package var tangentDimension: Int
   /// Weight of the prior of every component's covariance, in images: see `CovariancePrior`. 0 for maximum likelihood.
-  var priorImages: Double
-  var maximumIterations = 20
+  package var priorImages: Double
+  package var maximumIterations: Int
   /// EM ends when an iteration gains less than this many nats per image and pixel.
-  var tolerance = 2e-4
-  var seed: UInt64 = 1
+  package var tolerance: Double
+  package var seed: UInt64
+
+  package init(
+    imagesPerComponent: Int, maximumComponents: Int, factors: Int, tangentDimension: Int, priorImages: Double,
+    maximumIterations: Int = 20, tolerance: Double = 2e-4, seed: UInt64 = 1
+  ) {
+    self.imagesPerComponent = imagesPerComponent
+    self.maximumComponents = maximumComponents
+    self.factors = factors
+    self.tangentDimension = tangentDimension
+    self.priorImages = priorImages
+    self.maximumIterations = maximumIterations
+    self.tolerance = tolerance
+    self.seed = seed
+  }
 
   func components(forImages count: Int) -> Int {
     min(maximumComponents, max(1, count / imagesPerComponent))

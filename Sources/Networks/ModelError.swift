@@ -30,10 +30,11 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case modulesContradict(file: String, architecture: String, contradictions: [String])
   /// Of the file's own.
   case implausibleNormalisation(file: String, problem: String)
-  case preprocessing(channels: Int, mean: Int, std: Int)
   case nonFiniteWeights(file: String, tensor: String)
   /// A file that holds a network but no layers; `kind` says what it is.
   case noLayers(file: String, kind: String)
+  /// Weights were chosen in a file that is not a dictionary of them.
+  case noStateDicts(file: String, format: String)
   case memory(file: String, bytesPerWorker: Int, images: Int, workers: Int, available: Int)
 
   public var description: String {
@@ -105,18 +106,15 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         + "computation itself; if its modules are not what it computes with, save torch.save(model.state_dict(), FILE)"
     case .implausibleNormalisation(let file, let problem):
       "\(file): its own normalisation: \(problem); pass them with --mean and --std, or in a model.json"
-    case .preprocessing(let channels, let mean, let std) where mean == channels && std == channels:
-      "preprocessing has a mean that is not finite, or a standard deviation that is not a finite number above 0: pixels are divided "
-        + "by it; correct it in model.json, or pass --mean and --std"
-    case .preprocessing(let channels, let mean, let std):
-      "preprocessing has \(mean) means and \(std) standard deviations (all must be finite, the latter positive), "
-        + "the images \(channels) channels; give one of each per channel"
     case .nonFiniteWeights(let file, let tensor):
       "\(file): tensor `\(tensor)` holds NaN or infinity; the training diverged or the file is damaged"
     case .noLayers(let file, let kind):
       "\(file): is \(kind), and no layer list says what its tensors belong to, so the network cannot be made anew; "
         + "describe it as a layer list in a model.json (docs/add-a-model.md) and pass that with --model, "
         + "or train it elsewhere and pass the result to `evaluate --standard`"
+    case .noStateDicts(let file, let format):
+      "\(file): is read as \(format), which has no state dicts to choose from; leave --weights and --member away, and "
+        + "`weights` and `member` out of the description's checkpoint"
     case .memory(let file, let bytes, let images, let workers, let available):
       "\(file): a pass of \(images) image\(images == 1 ? "" : "s") takes \(bytes >> 20) MiB for each of \(workers) workers, "
         + "this process may use \(available >> 20) MiB; lower \(images == 1 ? "" : "--batch or ")--threads"

@@ -45,16 +45,14 @@ struct Network: NetworkSource {
 
 extension Graph {
   /// (pixel - mean) / std per channel of `[N, C, H, W]`.
-  /// - Throws: `ModelError.preprocessing` where there is not one finite mean and positive deviation per channel.
+  /// - Throws: `PreprocessingError` where there is not one finite mean and positive deviation per channel.
   mutating func normalised(_ images: Value, _ preprocessing: Preprocessing) throws -> Value {
     let channels = shape(of: images)[1]
-    let (mean, std) = (preprocessing.mean, preprocessing.std)
-    guard mean.count == channels, std.count == channels, (mean + std).allSatisfy(\.isFinite), std.allSatisfy({ $0 > 0 })
-    else { throw ModelError.preprocessing(channels: channels, mean: mean.count, std: std.count) }
+    try preprocessing.requireComplete(channels: channels)
     guard preprocessing != .identity(channels: channels) else { return images }
     // (x - mean) / std in this order, as networks were trained: x / std - mean / std rounds differently.
     let column: Shape = [1, channels, 1, 1]
-    let centred = try subtract(images, constant(Tensor(shape: column, scalars: mean)))
-    return try divide(centred, constant(Tensor(shape: column, scalars: std)))
+    let centred = try subtract(images, constant(Tensor(shape: column, scalars: preprocessing.mean)))
+    return try divide(centred, constant(Tensor(shape: column, scalars: preprocessing.std)))
   }
 }

@@ -1,3 +1,4 @@
+import BenchCore
 import Graph
 
 extension Program {

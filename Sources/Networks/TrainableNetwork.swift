@@ -94,7 +94,7 @@ public struct TrainableNetwork: Sendable {
 
   /// The images as the first layer sees them.
   /// - Parameter images: `[N, C, H, W]` in pixel units.
-  /// - Throws: `ModelError.preprocessing` where it does not fit their channels.
+  /// - Throws: `PreprocessingError` where it does not fit their channels.
   public func normalised(_ images: Graph.Value, in graph: inout Graph) throws -> Graph.Value {
     try graph.normalised(clampsInput ? graph.clip(images, lower: 0, upper: 1) : images, preprocessing)
   }

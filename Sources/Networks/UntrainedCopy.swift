@@ -42,7 +42,7 @@ public struct UntrainedCopy: Sendable {
     _ checkpoint: CheckpointFile, _ choice: WeightsChoice, isDescribed: Bool
   ) throws -> (WeightSource, InputNormalisation?) {
     if FileProbe(checkpoint).format == .onnx {
-      guard choice.isEmpty else { throw ModelLoaderError.noStateDicts(file: checkpoint.name, format: "onnx") }
+      guard choice.isEmpty else { throw ModelError.noStateDicts(file: checkpoint.name, format: "onnx") }
       guard isDescribed else { throw ModelError.noLayers(file: checkpoint.name, kind: "an ONNX graph") }
       let tensors = try ONNXReader.model(of: checkpoint).graph.initializers.values.sorted { $0.name < $1.name }
       return (WeightSource(file: checkpoint.name, tensors), nil)

@@ -102,9 +102,7 @@ public struct ExternalPlugin: ModelPlugin {
     }
     guard (0...(1 << 53)).contains(ready.parameters ?? 0) else { return "\(ready.parameters ?? 0) parameters" }
     guard let given = ready.preprocessing else { return nil }
-    guard given.mean.count == shape[0], given.std.count == shape[0], (given.mean + given.std).allSatisfy(\.isFinite),
-      given.std.allSatisfy({ $0 > 0 })
-    else {
+    guard given.isComplete(channels: shape[0]) else {
       return "a normalisation that has not one finite mean and one positive deviation for each of \(shape[0]) channels"
     }
     return nil
@@ -116,13 +114,9 @@ public struct ExternalPlugin: ModelPlugin {
     _ ready: PluginMessages.Ready, _ description: ModelDescription?, _ options: LoadOptions, program: String
   ) throws -> (Preprocessing, isAssumed: Bool) {
     let channels = ready.inputShape[0]
-    let announced = ready.preprocessing.map { Preprocessing(mean: $0.mean, std: $0.std) }
+    let announced = ready.preprocessing
     let stated = options.preprocessing ?? description?.preprocessing
-    if let stated {
-      guard stated.mean.count == channels, stated.std.count == channels,
-        (stated.mean + stated.std).allSatisfy(\.isFinite), stated.std.allSatisfy({ $0 > 0 })
-      else { throw ModelError.preprocessing(channels: channels, mean: stated.mean.count, std: stated.std.count) }
-    }
+    try stated?.requireComplete(channels: channels)
     switch ready.input {
     case .normalised:
       return (stated ?? announced ?? .identity(channels: channels), stated == nil && announced == nil)

@@ -1,3 +1,4 @@
+import BenchCore
 import JSON
 
 /// The headers of the protocol's frames. Keys that are not known are passed over, so that later versions may add some.
@@ -36,16 +37,11 @@ enum PluginMessages {
     let inputShape: [Int]
     let classCount: Int
     let input: Input
-    let preprocessing: Normalisation?
+    let preprocessing: Preprocessing?
     let capabilities: [String]
     let architecture: String?
     let parameters: Int?
     let notes: [String]?
-  }
-
-  struct Normalisation: Decodable {
-    let mean: [Float]
-    let std: [Float]
   }
 
   /// Offers memory that both sides see.

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Tensor
+import Text
 
 /// One question and its answer.
 struct PluginTurn {
@@ -141,7 +142,7 @@ struct PluginTurn {
     }
     return .strayOutput(
       PluginTurn.firstLine(of: bytes).map { "`\($0)`" }
-        ?? "the bytes \(bytes.prefix(16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " "))")
+        ?? "the bytes \(bytes.prefix(16).map(\.hexadecimal).joined(separator: " "))")
   }
 
   /// - Returns: nil where the bytes do not begin with text. What follows the text may well be the frames of a plugin that

@@ -2,7 +2,7 @@ import Checkpoints
 import Foundation
 
 /// The files that make up a plugin: without a checkpoint, their digest is what a result knows the model by.
-struct ProgramFiles {
+package struct ProgramFiles {
   let folder: URL
   /// From the description.
   let named: [String]?
@@ -16,7 +16,7 @@ struct ProgramFiles {
   /// Without `plugin.files` they are the words of the command that are files, listed without their folders, which are this
   /// machine's.
   /// - Throws: `ExternalPluginError`.
-  func identity() throws -> CheckpointFile {
+  package func identity() throws -> CheckpointFile {
     let names = named ?? filesOfCommand()
     guard !names.isEmpty else { throw ExternalPluginError.notIdentified(command: command.joined(separator: " ")) }
     let files = try names.map { name in

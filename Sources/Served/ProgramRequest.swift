@@ -24,15 +24,15 @@ public struct ProgramRequest: Sendable {
   }
 
   /// A program that was asked for, and what identifies the model where there is no checkpoint.
-  struct Resolved {
-    let program: PluginProgram
-    let files: ProgramFiles
+  package struct Resolved {
+    package let program: PluginProgram
+    package let files: ProgramFiles
   }
 
   /// - Returns: nil where the built-in engine is to read the checkpoint.
   /// - Throws: `ExternalPluginError.notAllowed` where only a description asks for a program, and others where the command
   ///   cannot be read.
-  func resolve(_ found: DescriptionLookup.Found?, checkpoint: CheckpointFile?) throws -> Resolved? {
+  package func resolve(_ found: DescriptionLookup.Found?, checkpoint: CheckpointFile?) throws -> Resolved? {
     let words: [String]
     let folder: URL
     var files: [String]?

@@ -1,15 +1,13 @@
 import BenchCore
 import Foundation
-import Synchronization
+import Mixtures
 import Tensor
 
-@testable import Plugins
-
 /// A known mixture on images of 4 x 5 pixels: two classes of two components with three factors each.
-enum MixtureFixtures {
-  static let imageShape: Shape = [1, 4, 5]
+package enum MixtureFixtures {
+  package static let imageShape: Shape = [1, 4, 5]
 
-  static func known() throws -> FactorMixture {
+  package static func known() throws -> FactorMixture {
     let random = RandomStream(seed: 3, name: "mixture-fixture")
     let d = imageShape.count
     let classes = try (0..<2).map { label in
@@ -28,7 +26,7 @@ enum MixtureFixtures {
   }
 
   /// Images drawn from the known mixture and rounded to bytes.
-  static func dataset(_ count: Int, split: String, name: String = "synthetic") throws -> PixelDataset {
+  package static func dataset(_ count: Int, split: String, name: String = "synthetic") throws -> PixelDataset {
     let mixture = try known()
     let random = RandomStream(seed: 4, name: split)
     let d = imageShape.count
@@ -51,11 +49,11 @@ enum MixtureFixtures {
     return PixelDataset(name: name, split: split, imageShape: imageShape, pixels: pixels, labels: labels)
   }
 
-  static let settings = MixtureSettings(
+  package static let settings = MixtureSettings(
     imagesPerComponent: 1000, maximumComponents: 2, factors: 3, tangentDimension: 2, priorImages: 0,
     maximumIterations: 40, tolerance: 1e-6)
 
-  static func fit(
+  package static func fit(
     _ settings: MixtureSettings = settings, trainCount: Int = 4000, threads: Int = 1,
     progress: any ProgressReporter = SilentProgress()
   ) throws -> FittedMixture {
@@ -63,38 +61,5 @@ enum MixtureFixtures {
       train: dataset(trainCount, split: "train"), test: dataset(1000, split: "test"), classNames: ["a", "b"],
       settings: settings, threads: threads, progress: progress
     ).fitted()
-  }
-}
-
-/// Remembers notes.
-final class NotingProgress: ProgressReporter {
-  private let storage = Mutex<[String]>([])
-  var notes: [String] { storage.withLock { $0 } }
-  func begin(_ stage: String, total: Int) {}
-  func advance(by units: Int) throws {}
-  func note(_ text: String) { storage.withLock { $0.append(text) } }
-}
-
-/// A directory that is removed with its last reference.
-final class TemporaryDirectory {
-  let url: URL
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("pags-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-  func write(_ bytes: [UInt8], _ name: String) throws {
-    try Data(bytes).write(to: url.appendingPathComponent(name))
-  }
-  deinit { try? FileManager.default.removeItem(at: url) }
-}
-
-/// The data sets handed over with the project, beside the package.
-enum SharedData {
-  static let directory = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("shared/data")
-
-  static func has(_ name: String) -> Bool {
-    FileManager.default.fileExists(atPath: directory.appendingPathComponent(name).path)
   }
 }

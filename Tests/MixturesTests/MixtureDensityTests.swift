@@ -2,8 +2,9 @@ import BenchCore
 import Foundation
 import Tensor
 import Testing
+import _Fixtures
 
-@testable import Plugins
+@testable import Mixtures
 
 @Suite struct MixtureDensityTests {
   private let mixture: FactorMixture

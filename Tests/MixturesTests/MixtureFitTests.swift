@@ -2,8 +2,9 @@ import BenchCore
 import Foundation
 import Tensor
 import Testing
+import _Fixtures
 
-@testable import Plugins
+@testable import Mixtures
 
 @Suite struct MixtureFitTests {
   @Test("EM recovers the likelihood of the mixture that made the images")
@@ -102,7 +103,7 @@ import Testing
   @Test("a class without images is refused by name")
   func classWithoutImages() throws {
     let train = try MixtureFixtures.dataset(20, split: "train")
-    #expect(throws: DatasetError.classWithoutImages(split: "synthetic train", name: "c")) {
+    #expect(throws: MixtureError.classWithoutImages(split: "synthetic train", name: "c")) {
       try MixtureFit(
         train: train, test: train, classNames: ["a", "b", "c"], settings: MixtureFixtures.settings, threads: 1,
         progress: SilentProgress()

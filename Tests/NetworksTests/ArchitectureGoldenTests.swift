@@ -1,8 +1,9 @@
 import BenchCore
 import Tensor
 import Testing
+import _Fixtures
 
-@testable import Plugins
+@testable import Networks
 
 /// Built-in architectures against PyTorch in float64 on slim networks with random weights.
 @Suite struct ArchitectureGoldenTests {
@@ -58,7 +59,7 @@ import Testing
     let logits = try ModelFixtures.golden("\(golden)/logits")
     let images = try ModelFixtures.images(example.shape, count: logits.batch)
     for target in [GradientTarget.logitSum, .logitPredicted] {
-      let agreement = try Agreement(
+      let agreement = try ClassifierAgreement(
         model.classifier, images: images, logits: logits, target: target,
         gradient: ModelFixtures.golden("\(golden)/\(target.rawValue)"))
       #expect(agreement.logitError < 1)

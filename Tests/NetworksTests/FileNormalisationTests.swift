@@ -3,8 +3,9 @@ import Checkpoints
 import Foundation
 import Tensor
 import Testing
+import _Fixtures
 
-@testable import Plugins
+@testable import Networks
 
 /// Normalisation and statistics that stand in the file itself.
 @Suite struct FileNormalisationTests {

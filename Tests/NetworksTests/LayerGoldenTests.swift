@@ -4,8 +4,9 @@ import Foundation
 import JSON
 import Tensor
 import Testing
+import _Fixtures
 
-@testable import Plugins
+@testable import Networks
 
 /// Every layer type against PyTorch in float64, each in a small network described as a layer list.
 @Suite struct LayerGoldenTests {
@@ -30,7 +31,7 @@ import Testing
     #expect(model.architecture == "layers")
     let images = try ModelFixtures.images(shape, count: 2)
     for target in [GradientTarget.logitSum, .logitPredicted] {
-      let agreement = try Agreement(
+      let agreement = try ClassifierAgreement(
         model.classifier, images: images, logits: ModelFixtures.golden("layers/\(example.name)/logits"), target: target,
         gradient: ModelFixtures.golden("layers/\(example.name)/\(target.rawValue)"))
       #expect(agreement.logitError < 1)

@@ -4,8 +4,9 @@ import Foundation
 import JSON
 import Tensor
 import Testing
+import _Fixtures
 
-@testable import Plugins
+@testable import Networks
 
 /// What is wrong with a layer list is said in words that name the layer; nothing is allocated for it and nothing crashes.
 @Suite struct LayerListTests {

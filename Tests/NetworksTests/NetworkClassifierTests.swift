@@ -4,8 +4,9 @@ import Graph
 import Synchronization
 import Tensor
 import Testing
+import _Fixtures
 
-@testable import Plugins
+@testable import Networks
 
 /// A network as a classifier: batches, threads, gradients, memory.
 @Suite struct NetworkClassifierTests {

@@ -4,8 +4,9 @@ import Foundation
 import JSON
 import Tensor
 import Testing
+import _Fixtures
 
-@testable import Plugins
+@testable import Networks
 
 /// Numbered state dicts: a layer list is proposed, tried and never used by itself; a wrong one is told by its cause.
 @Suite struct ProposalTests {

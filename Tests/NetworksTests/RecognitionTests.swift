@@ -2,8 +2,9 @@ import BenchCore
 import Checkpoints
 import Tensor
 import Testing
+import _Fixtures
 
-@testable import Plugins
+@testable import Networks
 
 /// Tensors that are nearly those of a built-in network must never become another network silently.
 @Suite struct RecognitionTests {

@@ -1,7 +1,8 @@
 import Checkpoints
 import Testing
+import _Fixtures
 
-@testable import Plugins
+@testable import Networks
 
 /// Weights that are computed of other tensors are named with the call that writes them out.
 @Suite struct ReparametrisationTests {

@@ -3,8 +3,9 @@ import Checkpoints
 import Foundation
 import Tensor
 import Testing
+import _Fixtures
 
-@testable import Plugins
+@testable import Networks
 
 /// torch.save(model): the modules of the file are used, or contradict the network.
 /// The files are made by `Tests/Fixtures/models/generate_whole.py`.

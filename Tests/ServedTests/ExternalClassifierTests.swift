@@ -5,7 +5,7 @@ import Tensor
 import Testing
 import _TestSupport
 
-@testable import Plugins
+@testable import Served
 
 @Suite struct ExternalClassifierTests {
   @Test("logits and gradients through shared memory and through pipes", arguments: ["good", "pipe"])

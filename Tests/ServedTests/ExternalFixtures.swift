@@ -5,7 +5,7 @@ import Synchronization
 import Tensor
 import Testing
 
-@testable import Plugins
+@testable import Served
 
 /// `TestPlugin`, started by the code under test.
 struct ExternalFixture {
@@ -15,7 +15,9 @@ struct ExternalFixture {
   static let program: String = {
     // The test bundle stands beside the program.
     let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
-    let built = ModelFixtures.packageRoot.appendingPathComponent(".build/debug")
+    let built = URL(fileURLWithPath: #filePath)
+      .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent(".build/debug")
     return [bundle, built].map { $0.appendingPathComponent("TestPlugin").path }
       .first { FileManager.default.isExecutableFile(atPath: $0) } ?? "TestPlugin"
   }()

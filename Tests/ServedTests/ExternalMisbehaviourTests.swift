@@ -4,7 +4,7 @@ import Synchronization
 import Tensor
 import Testing
 
-@testable import Plugins
+@testable import Served
 
 /// Each bad behaviour ends in an error that says what happened, and in no process.
 @Suite struct ExternalMisbehaviourTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Plugins
+@testable import Served
 
 @Suite struct PluginFrameTests {
   /// The page's own example.

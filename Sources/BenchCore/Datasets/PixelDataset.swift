@@ -1,7 +1,7 @@
-import BenchCore
 import Crypto
 import Foundation
 import Tensor
+import Text
 
 /// Labelled images of one split, kept as bytes (a quarter of the floats' memory) and converted block by block.
 public struct PixelDataset: Sendable, Equatable {
@@ -39,7 +39,7 @@ public struct PixelDataset: Sendable, Equatable {
   }
 
   /// Writes image `index` as byte / 255 to the first C * H * W places of `output`.
-  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) {
+  package func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) {
     let size = imageShape.count
     precondition(output.count >= size)
     pixels.withUnsafeBufferPointer { bytes in
@@ -49,7 +49,7 @@ public struct PixelDataset: Sendable, Equatable {
   }
 
   /// The indices of each class's images, ascending.
-  func indices(classCount: Int) -> [[Int]] {
+  package func indices(classCount: Int) -> [[Int]] {
     var result = [[Int]](repeating: [], count: classCount)
     for (index, label) in labels.enumerated() { result[Int(label)].append(index) }
     return result
@@ -62,15 +62,5 @@ public struct PixelDataset: Sendable, Equatable {
     pixels.withUnsafeBytes { hash.update(bufferPointer: $0) }
     labels.withUnsafeBytes { hash.update(bufferPointer: $0) }
     return hash.finalize().hexadecimal
-  }
-}
-
-extension Digest {
-  /// Lower-case hexadecimal digits.
-  var hexadecimal: String {
-    map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0" + digits : digits
-    }.joined()
   }
 }

@@ -1,4 +1,3 @@
-import BenchCore
 import Checkpoints
 import Foundation
 import JSON
@@ -10,6 +9,11 @@ public struct DescriptionLookup: Sendable {
     public let description: ModelDescription
     /// Which file it is, for the summary.
     public let path: String
+
+    package init(description: ModelDescription, path: String) {
+      self.description = description
+      self.path = path
+    }
   }
 
   private let modelsFolder: URL?

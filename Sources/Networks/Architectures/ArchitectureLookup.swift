@@ -1,5 +1,6 @@
 import BenchCore
 import Tensor
+import Text
 
 /// From a checkpoint's tensors to the layers of its network.
 enum ArchitectureLookup {

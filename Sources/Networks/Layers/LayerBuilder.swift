@@ -1,6 +1,7 @@
 import BenchCore
 import Graph
 import Tensor
+import Text
 
 /// Appends the layers of a network to a graph.
 struct LayerBuilder {

@@ -5,23 +5,23 @@ import Tensor
 
 /// An encoder from images `[N, C, H, W]` to codes `[N, k]` and a decoder back. The encoder takes normalised pixels, and the
 /// decoder's output is brought back to pixel units.
-struct AutoencoderNetwork {
-  let parts: LearnedNetwork
-  let latentDimension: Int
+package struct AutoencoderNetwork {
+  package let parts: LearnedNetwork
+  package let latentDimension: Int
   private let encoder: [Layer]
   private let decoder: [Layer]
 
   /// The `architecture` of an autoencoder's description.
-  struct Lists: Codable {
-    let encoder: [Layer]
-    let decoder: [Layer]
+  package struct Lists: Codable {
+    package let encoder: [Layer]
+    package let decoder: [Layer]
   }
 
   /// Limits k: a Jacobian of so many directions for one image takes k times the memory of one decoded image.
   private static let largestLatent = 4096
 
   /// - Throws: `ReferenceError`, `ModelError`, `CheckpointError`, `JSONError`, `GraphError`.
-  init(_ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: ReferenceOptions) throws {
+  package init(_ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: ReferenceOptions) throws {
     parts = try LearnedNetwork(checkpoint, description, kind: .autoencoder, options)
     let lists = try parts.layers(Lists.self, expected: "{\"encoder\": [...], \"decoder\": [...]}")
     (encoder, decoder) = (lists.encoder, lists.decoder)
@@ -44,12 +44,12 @@ struct AutoencoderNetwork {
   }
 
   /// `[N, C, H, W]` to `[N, k]`.
-  func encode(_ images: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
+  package func encode(_ images: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
     try parts.append(encoder, path: "architecture.encoder", to: parts.prepare(images, &graph), &graph)
   }
 
   /// `[N, k]` to `[N, C, H, W]` in pixel units: the decoder's output times the standard deviations, plus the means.
-  func decode(_ code: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
+  package func decode(_ code: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
     let output = try parts.append(decoder, path: "architecture.decoder", to: code, &graph)
     guard graph.shape(of: output).rank == 4, graph.shape(of: output)[1] == parts.imageShape[0] else {
       throw ReferenceError.output(

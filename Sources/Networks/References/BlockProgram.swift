@@ -6,9 +6,9 @@ import Tensor
 ///
 /// The number is not the user's `--batch`: every run is of a full block, the last one filled up with zeros, so that no
 /// result depends on anything but its own image.
-final class BlockProgram: Sendable {
+package final class BlockProgram: Sendable {
   /// Images per run.
-  let images: Int
+  package let images: Int
   private let program: Program
   private let idle = Mutex<[SendableWorkspace]>([])
 
@@ -23,7 +23,7 @@ final class BlockProgram: Sendable {
   ///   - output: whose elements belong to the images in order, the same number for each.
   ///   - threads: how many workspaces there will be at once.
   /// - Throws: `GraphError`, and `ModelError.memory` where the machine does not have what the workers need.
-  init(file: String, images: Int, graph: Graph, output: Graph.Value, threads: Int) throws {
+  package init(file: String, images: Int, graph: Graph, output: Graph.Value, threads: Int) throws {
     self.images = images
     program = try Program(graph, outputs: [output])
     try program.checkMemory(file: file, images: images, workers: max(1, threads))
@@ -31,7 +31,7 @@ final class BlockProgram: Sendable {
 
   /// Runs one block and gives the output's memory to `body`: the elements of the block's images.
   /// - Parameter block: at most `images` of them.
-  func run<Result>(
+  package func run<Result>(
     _ images: Tensor, block: Range<Int>, _ body: (UnsafeBufferPointer<Float>) throws -> Result
   ) throws -> Result {
     let taken = idle.withLock { $0.popLast() } ?? SendableWorkspace(workspace: Workspace(program))
@@ -49,7 +49,7 @@ final class BlockProgram: Sendable {
 
   /// The results of all blocks, image by image, in order.
   /// - Parameter body: given the image's index and its elements.
-  func map<Result: Sendable>(
+  package func map<Result: Sendable>(
     _ images: Tensor, threads: Int, _ body: @Sendable (Int, UnsafeBufferPointer<Float>) throws -> Result
   ) throws -> [Result] {
     let results = Mutex<[Int: Result]>([:])

@@ -8,14 +8,14 @@ import Tensor
 /// -F / sigma, without the cancellation of D(x) and x.
 ///
 /// A class-conditional one answers with one score for each class and at last that of all images.
-struct DenoiserNetwork: Sendable {
+package struct DenoiserNetwork: Sendable {
   /// In pixel units.
-  let noise: Double
+  package let noise: Double
   /// Nil for one that knows no classes.
-  let classes: Int?
-  let learned: LearnedReference
-  let fingerprint: String
-  let file: String
+  package let classes: Int?
+  package let learned: LearnedReference
+  package let fingerprint: String
+  package let file: String
   private let imageShape: Shape
   private let program: BlockProgram
   private let threads: Int
@@ -24,7 +24,7 @@ struct DenoiserNetwork: Sendable {
   private static let largestClassCount = 4096
 
   /// - Throws: `ReferenceError`, `ModelError`, `CheckpointError`, `JSONError`, `GraphError`.
-  init(_ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: ReferenceOptions) throws {
+  package init(_ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: ReferenceOptions) throws {
     let parts = try LearnedNetwork(checkpoint, description, kind: .denoiser, options)
     guard let noise = parts.description.noise else { throw ReferenceError.noNoise(file: parts.file) }
     guard noise.isFinite, noise > 0, Float(1 / noise).isFinite else {
@@ -58,7 +58,7 @@ struct DenoiserNetwork: Sendable {
   /// Something of each image's scores, in order.
   /// - Parameter body: given the image's index and its scores: of each class, then of all images.
   /// - Throws: `ReferenceError.notFinite`, `GraphError.inputShape`.
-  func map<Result: Sendable>(
+  package func map<Result: Sendable>(
     _ images: Tensor, _ body: @Sendable (Int, UnsafeBufferPointer<Float>) -> Result
   ) throws -> [Result] {
     guard images.shape.rank == 4, images.shape.droppingFirst == imageShape else {

@@ -5,17 +5,17 @@ import JSON
 import Tensor
 
 /// What autoencoders and denoisers have in common: a checkpoint with its description, read for a task.
-struct LearnedNetwork: Sendable {
+package struct LearnedNetwork: Sendable {
   let description: ModelDescription
   let weights: WeightSource
   let preprocessing: Preprocessing
   /// `[C, H, W]`.
-  let imageShape: Shape
+  package let imageShape: Shape
   private let digest: String
   private let record: ModelRecord.Checkpoint
 
   /// - Parameter kind: what the description must say.
-  /// - Throws: `ReferenceError`, `CheckpointError`, `JSONError`, `ModelError.preprocessing`.
+  /// - Throws: `ReferenceError`, `CheckpointError`, `JSONError`, `PreprocessingError`.
   init(
     _ checkpoint: CheckpointFile, _ description: ModelDescription?, kind: ModelDescription.Kind,
     _ options: ReferenceOptions
@@ -39,16 +39,16 @@ struct LearnedNetwork: Sendable {
       format: FileProbe(checkpoint).format?.rawValue ?? "unknown")
   }
 
-  var file: String { weights.file }
+  package var file: String { weights.file }
 
   /// Of checkpoint and description.
   /// - Throws: `JSONError` where the description holds a number that is not finite.
-  func fingerprint() throws -> String {
+  package func fingerprint() throws -> String {
     digest + String(decoding: try JSONEncoding.encodeCompact(description), as: UTF8.self)
   }
 
   /// What a result says of it. The parameters are those that layers have asked for until now.
-  var reference: LearnedReference {
+  package var reference: LearnedReference {
     LearnedReference(
       id: description.id, name: description.name, checkpoint: record, parameters: weights.parameterCount)
   }
@@ -94,7 +94,7 @@ struct LearnedNetwork: Sendable {
 
 extension ModelDescription.Kind {
   /// What a user can do with such a file.
-  var use: String {
+  package var use: String {
     switch self {
     case .classifier: "a classifier is what `evaluate CHECKPOINT` measures"
     case .autoencoder: "pass it as --manifold autoencoder=FILE"

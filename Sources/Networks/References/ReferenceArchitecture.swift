@@ -1,6 +1,7 @@
 import BenchCore
 import JSON
 import Tensor
+import Text
 
 /// A new network of a kind that is no classifier, to be trained.
 public struct ReferenceArchitecture: Sendable {

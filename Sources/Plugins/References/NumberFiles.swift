@@ -4,6 +4,7 @@ import Crypto
 import Foundation
 import Kernels
 import Tensor
+import Text
 
 /// Numbers on disk, so that only the first model of a task pays for them: one safetensors file for what belongs to a block of
 /// images.

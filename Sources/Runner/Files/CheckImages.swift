@@ -1,6 +1,5 @@
 import BenchCore
 import Foundation
-import Plugins
 import Tensor
 
 /// Where the images come from that a model is checked with.

@@ -3,6 +3,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import Plugins
+import Served
 
 /// What `evaluate` was asked to measure: a checkpoint, or a task's own Bayes classifier.
 enum SubjectSource {

@@ -4,6 +4,7 @@ import Conformance
 import Foundation
 import JSON
 import Plugins
+import Served
 import Submissions
 
 /// The long part of a submission: loading, the conformance suite, and the evaluation with the task's defaults.

@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchCore
 import Foundation
 import Plugins
+import Text
 
 /// From `--task` and `--data` to a task.
 enum TaskLookup {

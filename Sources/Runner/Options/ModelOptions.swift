@@ -1,6 +1,5 @@
 import ArgumentParser
 import BenchCore
-import Plugins
 import Tensor
 
 /// The options of every command that loads a model.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Plugins
+import Served
 
 /// What is said on the command line about programs that serve models.
 struct ProgramOptions: ParsableArguments {

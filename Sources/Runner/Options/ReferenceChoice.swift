@@ -3,6 +3,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import Plugins
+import Text
 
 /// `--manifold`, `--score` or `--reference`: the task's own (nothing), the exact one by name, or a plugin and its checkpoint.
 struct ReferenceChoice: ExpressibleByArgument {

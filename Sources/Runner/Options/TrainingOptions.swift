@@ -1,7 +1,7 @@
 import ArgumentParser
 import BenchCore
 import Foundation
-import Plugins
+import Networks
 import Training
 
 /// A recipe, and options that replace parts of it.

@@ -1,4 +1,5 @@
 import BenchCore
+import Networks
 import Plugins
 
 /// Everything that `plugins show` knows, made of the plugins' own properties.

@@ -2,7 +2,7 @@ import Foundation
 import ONNXSchema
 import Testing
 
-@testable import Plugins
+@testable import Networks
 
 /// Attention of the newest opsets against its formula in double precision, with the derivative.
 @Suite struct ONNXAttentionTests {

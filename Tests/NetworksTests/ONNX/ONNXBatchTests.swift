@@ -2,7 +2,7 @@ import Foundation
 import ONNXSchema
 import Testing
 
-@testable import Plugins
+@testable import Networks
 
 /// Graphs that use the statistics of the batch, as in training.
 @Suite struct ONNXBatchTests {

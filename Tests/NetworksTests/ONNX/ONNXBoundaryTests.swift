@@ -2,7 +2,7 @@ import Foundation
 import ONNXSchema
 import Testing
 
-@testable import Plugins
+@testable import Networks
 
 /// Derivatives where a function has none: exactly on a bound, and of the norm of a vector of zeros. PyTorch's choice is taken.
 @Suite struct ONNXBoundaryTests {

@@ -6,7 +6,7 @@ import SwiftProtobuf
 import Tensor
 import Testing
 
-@testable import Plugins
+@testable import Networks
 
 /// Whatever numbers a file holds, an operator makes something of them or refuses them; none may end the process.
 @Suite struct ONNXExtremeNumberTests {

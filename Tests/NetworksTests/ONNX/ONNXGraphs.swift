@@ -6,7 +6,7 @@ import SwiftProtobuf
 import Tensor
 import Testing
 
-@testable import Plugins
+@testable import Networks
 
 /// Makes ONNX files by hand, and loads them.
 enum ONNXGraphs {

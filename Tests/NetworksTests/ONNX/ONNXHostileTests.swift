@@ -5,7 +5,7 @@ import ONNXSchema
 import SwiftProtobuf
 import Testing
 
-@testable import Plugins
+@testable import Networks
 
 /// Graphs that cannot be imported: each ends in an error that says what, where and what to do.
 @Suite struct ONNXHostileTests {

@@ -2,7 +2,7 @@ import Foundation
 import ONNXSchema
 import Testing
 
-@testable import Plugins
+@testable import Networks
 
 /// Operators that few classifiers need, against their formulas in double precision, with the derivatives.
 @Suite struct ONNXOperatorTests {

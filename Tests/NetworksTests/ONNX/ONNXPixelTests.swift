@@ -5,7 +5,7 @@ import ONNXSchema
 import Tensor
 import Testing
 
-@testable import Plugins
+@testable import Networks
 
 /// What a graph does to its pixels first: whether it normalises them, whether it wants them from 0 to 255, and what is given
 /// beside it.

@@ -6,7 +6,7 @@ import SwiftProtobuf
 import Tensor
 import Testing
 
-@testable import Plugins
+@testable import Networks
 
 /// Linear classifiers as scikit-learn's converter writes them, with operators of the domain `ai.onnx.ml`.
 @Suite struct ONNXScikitTests {

@@ -3,9 +3,10 @@ import Checkpoints
 import Foundation
 import Tensor
 import Testing
+import _Fixtures
 import _TestSupport
 
-@testable import Plugins
+@testable import Networks
 
 /// Graphs that `Tests/Fixtures/onnx/generate.py` exports from PyTorch and writes by hand.
 @Suite struct ONNXTests {
@@ -35,7 +36,7 @@ import _TestSupport
   ]
 
   @Test(arguments: exported) func logitsAndGradientsAreThoseOfPyTorch(_ name: String) throws {
-    let agreement = try Agreement(
+    let agreement = try ClassifierAgreement(
       Self.load(name).classifier, images: Self.golden("\(name).images"), logits: Self.golden("\(name).logits"),
       target: .logitSum, gradient: Self.golden("\(name).gradient"))
     #expect(agreement.logitError < 1)

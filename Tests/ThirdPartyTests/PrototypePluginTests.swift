@@ -1,9 +1,9 @@
 import BenchCore
 import Checkpoints
+import Conformance
 import Foundation
 import Tensor
 import Testing
-import _TestSupport
 
 /// The worked example of docs/add-a-model.md: compiled, and held to what every plugin must fulfil.
 @Suite struct PrototypePluginTests {
