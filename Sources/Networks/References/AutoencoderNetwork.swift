@@ -15,6 +15,11 @@ package struct AutoencoderNetwork {
   package struct Lists: Codable {
     package let encoder: [Layer]
     package let decoder: [Layer]
+
+    package init(encoder: [Layer], decoder: [Layer]) {
+      self.encoder = encoder
+      self.decoder = decoder
+    }
   }
 
   /// Limits k: a Jacobian of so many directions for one image takes k times the memory of one decoded image.
