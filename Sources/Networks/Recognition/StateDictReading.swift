@@ -65,22 +65,12 @@ struct StateDictReading {
       try ArchitectureLookup.network(named: name, weights, imageShape: options.imageShape)
     }
     if let name = options.architecture { return try named(name) }
-    switch description?.architecture {
-    case nil: return try ArchitectureLookup.recognise(weights, imageShape: options.imageShape)
-    case .string(let name)?: return try named(name)
-    case let list?:
-      // As a member of an object, so that paths in messages are those of the file.
-      let document = JSONValue.object([JSONMember(key: "architecture", value: list)])
-      let source = "description `\(description?.id ?? weights.file)`"
-      let layers = try JSONDecoding.decode(
-        LayerList.self, from: document, source: source, rejectUnknownKeys: true
-      ).architecture.map { weights.renamed($0) }
-      return RecognisedNetwork(name: "layers", layers: layers, inputShape: nil)
+    guard let description, let architecture = description.architecture else {
+      return try ArchitectureLookup.recognise(weights, imageShape: options.imageShape)
     }
-  }
-
-  private struct LayerList: Decodable {
-    let architecture: [Layer]
+    if case .string(let name) = architecture { return try named(name) }
+    let layers = try description.layers([Layer].self, in: architecture)
+    return RecognisedNetwork(name: "layers", layers: layers.map { weights.renamed($0) }, inputShape: nil)
   }
 
   /// The unused tensors that the architecture does not know to ignore.

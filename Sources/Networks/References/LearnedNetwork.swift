@@ -59,14 +59,7 @@ package struct LearnedNetwork: Sendable {
       throw ReferenceError.architecture(
         file: file, kind: (description.kind ?? .classifier).rawValue, expected: expected)
     }
-    let document = JSONValue.object([JSONMember(key: "architecture", value: architecture)])
-    return try JSONDecoding.decode(
-      Document<List>.self, from: document, source: "description `\(description.id)`", rejectUnknownKeys: true
-    ).architecture
-  }
-
-  private struct Document<List: Decodable>: Decodable {
-    let architecture: List
+    return try description.layers(type, in: architecture)
   }
 
   /// Pixels as the network takes them.
