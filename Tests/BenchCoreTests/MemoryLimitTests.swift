@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Plugins
+@testable import BenchCore
 
 /// What a batch system's control groups allow.
 @Suite struct MemoryLimitTests {

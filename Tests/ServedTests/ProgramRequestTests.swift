@@ -1,7 +1,6 @@
 import BenchCore
 import Checkpoints
 import Foundation
-import Plugins
 import Testing
 
 @testable import Served
