@@ -60,7 +60,7 @@ struct StripesTask: BenchmarkTask {
   let criteria = RegimeCriteria(
     robustRatio: 1, specificShare: 0.25, cosine: 0.45, densityAccuracy: 0.85, tells: "nothing")
   let protocolConstants = ProtocolConstants(
-    stepSizes: [0.1, 0.2], wideStep: 0.2, smallStep: 0.1, scoreNoises: [0.1], alignmentNoises: [0.1],
+    stepSizes: [0.1, 0.2], wideStep: 0.2, smallStep: 0.1, scoreNoises: [0.3], alignmentNoises: [0.1],
     decisiveNoise: 0.1, robustnessNoise: 0.01)
   let quality = ReferenceQuality(heldOutLogLikelihood: nil, accuracy: 0.9, images: 1000, manifoldDimension: 2)
 
