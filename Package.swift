@@ -23,8 +23,12 @@ let package = Package(
   name: "pags-bench",
   products: [
     .executable(name: "pags-bench", targets: ["Runner"]),
+    // What conforming a model, a task or a metric takes: the protocols, and the types that their signatures name.
     .library(name: "BenchCore", targets: ["BenchCore"]),
     .library(name: "Conformance", targets: ["Conformance"]),
+    .library(name: "Checkpoints", targets: ["Checkpoints"]),
+    .library(name: "Tensor", targets: ["Tensor"]),
+    .library(name: "JSON", targets: ["JSON"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -42,7 +46,9 @@ let package = Package(
     .systemLibrary(name: "CCPUFeatures"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-    .target(name: "JSON", dependencies: ["CJSONC"], swiftSettings: optimised),
+    // Words for people: names that were probably meant, digits of digests.
+    .target(name: "Text", swiftSettings: optimised),
+    .target(name: "JSON", dependencies: ["CJSONC", "Text"], swiftSettings: optimised),
     .target(name: "Images", dependencies: ["CPNG"], swiftSettings: optimised),
     .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: optimised),
     .target(name: "Tensor", dependencies: ["COpenBLAS"], swiftSettings: optimised),
@@ -64,39 +70,58 @@ let package = Package(
     .target(
       name: "Checkpoints",
       dependencies: [
-        "Tensor", "JSON", "Compression", "ONNXSchema", .product(name: "Crypto", package: "swift-crypto"),
+        "Tensor", "JSON", "Text", "Compression", "ONNXSchema", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: optimised),
     .target(
       name: "BenchCore",
-      dependencies: ["Tensor", "Checkpoints", "JSON", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["Tensor", "Checkpoints", "JSON", "Text", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: optimised),
+    // Checkpoints to classifiers of the built-in engine: layers, architectures, recognition, ONNX.
     .target(
-      name: "Plugins",
+      name: "Networks", dependencies: ["BenchCore", "Graph", "Checkpoints", "JSON", "Text", "Tensor"],
+      swiftSettings: optimised),
+    // Densities of real images.
+    .target(
+      name: "Mixtures",
       dependencies: [
-        "BenchCore", "Graph", "Checkpoints", "JSON", "Compression", "Kernels", "Tensor", "CMemoryFile",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "BenchCore", "Checkpoints", "JSON", "Text", "Tensor", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: optimised),
+    // Models in other processes.
+    .target(
+      name: "Served",
+      dependencies: [
+        "BenchCore", "Checkpoints", "JSON", "Text", "Tensor", "CMemoryFile",
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: optimised),
+    // The one list of what is built in, with the tasks, manifolds, scores and metrics themselves.
+    .target(
+      name: "Plugins",
+      dependencies: [
+        "Networks", "Mixtures", "Served", "BenchCore", "Graph", "Checkpoints", "Text", "Compression", "Kernels",
+        "Tensor", .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      swiftSettings: optimised),
     .target(
       name: "Training",
-      dependencies: ["Plugins", "BenchCore", "Graph", "Checkpoints", "JSON", "Tensor"],
+      dependencies: ["Networks", "BenchCore", "Graph", "Checkpoints", "JSON", "Text", "Tensor"],
       swiftSettings: optimised),
     // What every conformer to a BenchCore protocol has to fulfil, for `plugins check`, for tests and for third parties.
     .target(name: "Conformance", dependencies: ["BenchCore", "Checkpoints", "Tensor"], swiftSettings: optimised),
-    .target(name: "Figures", swiftSettings: optimised),
+    .target(name: "Figures", dependencies: ["Text"], swiftSettings: optimised),
     .target(
       name: "Sweeps", dependencies: ["BenchCore", "Figures", "Checkpoints", "JSON"], swiftSettings: optimised),
     // The only target that speaks to a network.
-    .target(name: "Submissions", dependencies: ["Plugins", "BenchCore", "Checkpoints", "JSON"]),
+    .target(name: "Submissions", dependencies: ["BenchCore", "Checkpoints", "JSON", "Text"]),
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Training", "Sweeps", "Submissions", "Plugins", "BenchCore", "Conformance", "Checkpoints", "JSON", "Images",
-        "Tensor",
+        "Training", "Sweeps", "Submissions", "Plugins", "Networks", "Served", "BenchCore", "Conformance", "Checkpoints",
+        "JSON", "Text", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -110,7 +135,12 @@ let package = Package(
 
     // Helpers that tests share.
     .target(name: "_TestSupport", dependencies: ["Conformance", "Graph", "Tensor"], swiftSettings: optimised),
+    // Networks, mixtures and files that several modules' tests are made of.
+    .target(
+      name: "_Fixtures", dependencies: ["Networks", "Mixtures", "BenchCore", "Checkpoints", "Tensor"],
+      swiftSettings: optimised),
 
+    .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
@@ -127,14 +157,22 @@ let package = Package(
       exclude: ["Snapshots"]),
     .testTarget(name: "SubmissionTests", dependencies: ["Submissions", "Plugins", "BenchCore", "Checkpoints", "JSON"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "Plugins", "Graph", "_TestSupport"], swiftSettings: optimised),
-    .testTarget(
-      name: "PluginsTests", dependencies: ["Plugins", "ONNXSchema", "_TestSupport", "TestPlugin"],
+      name: "TrainingTests", dependencies: ["Training", "Networks", "Plugins", "Graph", "_TestSupport"],
       swiftSettings: optimised),
-    // The worked example of docs/add-a-model.md.
     .testTarget(
-      name: "ExampleTests", dependencies: ["BenchCore", "Checkpoints", "Tensor", "_TestSupport"],
+      name: "NetworksTests", dependencies: ["Networks", "ONNXSchema", "_Fixtures", "_TestSupport"],
       swiftSettings: optimised),
+    .testTarget(
+      name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"], swiftSettings: optimised),
+    .testTarget(
+      name: "PluginsTests", dependencies: ["Plugins", "Networks", "Mixtures", "Served", "_Fixtures", "_TestSupport"],
+      swiftSettings: optimised),
+    // A model (the worked example of docs/add-a-model.md), a task and a metric of somebody else, who sees what is
+    // `public` in the products and nothing that is `package`.
+    .testTarget(
+      name: "ThirdPartyTests", dependencies: ["BenchCore", "Conformance", "Checkpoints", "Tensor"],
+      packageAccess: false, swiftSettings: optimised),
     // A program that serves a network, well or badly.
     .executableTarget(name: "TestPlugin", dependencies: ["JSON"], path: "Tests/TestPlugin"),
     .testTarget(

@@ -1,3 +1,5 @@
+import Text
+
 /// Reads an object by its keys.
 struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
   private let members: [JSONMember]
@@ -66,7 +68,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     guard let value = member(key) else {
       throw .missingKey(
         source: context.source, path: path.description, key: key.stringValue,
-        similar: nearest(to: key.stringValue, among: object.unasked))
+        similar: Nearest.match(key.stringValue, in: object.unasked))
     }
     return value
   }

@@ -1,4 +1,6 @@
 import BenchCore
+import Networks
+import Served
 
 /// Everything that ships with the benchmark, by kind. Adding a plugin is one file and one line here.
 public enum BuiltinPlugins {

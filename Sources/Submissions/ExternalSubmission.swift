@@ -1,7 +1,6 @@
 import BenchCore
 import Foundation
 import JSON
-import Plugins
 
 /// Somebody else's evaluation of a model that is on the leaderboard.
 public struct ExternalSubmission: Sendable {

@@ -1,6 +1,7 @@
 import BenchCore
 import Foundation
 import JSON
+import Text
 
 /// One thing wrong with a document, with its place.
 public struct SchemaProblem: Sendable, Hashable, CustomStringConvertible {
@@ -157,7 +158,7 @@ public struct JSONSchema: Sendable {
     let unknown = members.map(\.key).filter { key in !properties.contains { $0.key == key } }
     if schema["additionalProperties"] == .bool(false) {
       for key in unknown {
-        let nearest = PlainText.nearest(key, in: properties.map(\.key)).map { "; did you mean `\($0)`?" } ?? ""
+        let nearest = Nearest.match(key, in: properties.map(\.key)).map { "; did you mean `\($0)`?" } ?? ""
         found.append(SchemaProblem(path, "unknown key `\(PlainText.shown(key))`\(nearest)"))
       }
     }

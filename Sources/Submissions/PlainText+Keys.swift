@@ -6,8 +6,4 @@ extension PlainText {
   static func step(_ key: String) -> String {
     key.wholeMatch(of: /[A-Za-z0-9_-]{1,64}/) == nil ? "[\"\(shown(key))\"]" : ".\(key)"
   }
-
-  static func nearest(_ key: String, in candidates: [String]) -> String? {
-    key.unicodeScalars.count > 64 ? nil : Nearest.match(key, in: candidates)
-  }
 }

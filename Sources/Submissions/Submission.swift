@@ -2,6 +2,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
+import Text
 
 /// A folder with a `model.json` that keeps to the schema and says all that a submission has to say.
 public struct Submission: Sendable {
@@ -68,7 +69,7 @@ public struct Submission: Sendable {
     let plugin = tasks.first { $0.id == task }
     if let task, plugin == nil {
       let known = tasks.map { $0.id }
-      let nearest = PlainText.nearest(task, in: known).map { "; did you mean `\($0)`?" } ?? ";"
+      let nearest = Nearest.match(task, in: known).map { "; did you mean `\($0)`?" } ?? ";"
       found.append(
         SchemaProblem(
           "$.task", "there is no task `\(PlainText.shown(task))`\(nearest) known are \(known.joined(separator: ", "))"))

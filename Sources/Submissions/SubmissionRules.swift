@@ -2,7 +2,6 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
-import Plugins
 
 /// What a submission must not collide with, and what it adds.
 public struct SubmissionRules: Sendable {

@@ -2,7 +2,6 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
-import Plugins
 
 /// Checks of what `submit` guarantees, on a whole checkout: whoever merges a submission runs them.
 public enum SubmissionVerification {

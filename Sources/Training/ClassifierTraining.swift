@@ -1,6 +1,6 @@
 import BenchCore
 import Foundation
-import Plugins
+import Networks
 import Tensor
 
 /// Trains a classifier for a task, from a configuration to a folder that `evaluate` takes.

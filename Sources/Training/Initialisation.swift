@@ -1,4 +1,4 @@
-import Plugins
+import Networks
 import Tensor
 
 /// How weights begin.

@@ -1,6 +1,6 @@
 import Checkpoints
 import Foundation
-import Plugins
+import Networks
 import Tensor
 
 /// What training changes: weights, running statistics, and what the optimizer remembers.

@@ -1,6 +1,6 @@
 import BenchCore
 import Foundation
-import Plugins
+import Networks
 import Tensor
 
 /// Trains an autoencoder or a denoiser for a task, from a configuration to a folder that `evaluate --manifold`, `--score` or

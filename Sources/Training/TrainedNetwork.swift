@@ -1,7 +1,7 @@
 import BenchCore
 import Checkpoints
 import Foundation
-import Plugins
+import Networks
 import Tensor
 
 /// A network after its training.

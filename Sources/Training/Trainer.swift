@@ -1,7 +1,7 @@
 import BenchCore
 import Foundation
 import Graph
-import Plugins
+import Networks
 import Tensor
 
 /// Trains a network: an objective, images, an optimizer and a schedule. The same configuration makes the same bytes, on any

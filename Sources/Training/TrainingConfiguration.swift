@@ -1,7 +1,7 @@
 import BenchCore
 import Foundation
 import JSON
-import Plugins
+import Networks
 
 /// Everything that decides what a training makes: the same configuration makes the same checkpoint, byte by byte. It is
 /// what a recipe holds, and is stored beside the checkpoint.

@@ -2,7 +2,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
-import Plugins
+import Networks
 
 /// The folder of one training.
 ///

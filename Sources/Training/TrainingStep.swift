@@ -1,5 +1,5 @@
 import Graph
-import Plugins
+import Networks
 import Tensor
 
 /// One step's program: an objective's loss, the derivatives of it with respect to every weight, and the batches' statistics.

@@ -2,7 +2,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
-import Plugins
+import Networks
 import Tensor
 
 /// Trains the network of a model anew, with cross-entropy: the standard that the model is compared with.

@@ -3,8 +3,10 @@ import Checkpoints
 import Foundation
 import Graph
 import JSON
+import Networks
 import Tensor
 import Testing
+import _Fixtures
 import _TestSupport
 
 @testable import Plugins

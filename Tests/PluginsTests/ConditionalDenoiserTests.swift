@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import Tensor
 import Testing
+import _Fixtures
 import _TestSupport
 
 @testable import Plugins

@@ -2,9 +2,10 @@ import BenchCore
 import Foundation
 import Tensor
 import Testing
+import _Fixtures
 import _TestSupport
 
-@testable import Plugins
+@testable import Mixtures
 
 /// That broken manifolds, scores, densities and metrics are reported.
 @Suite struct ConformanceBrokenPartsTests {

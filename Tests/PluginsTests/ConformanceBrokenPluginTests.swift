@@ -3,9 +3,10 @@ import Checkpoints
 import Foundation
 import Tensor
 import Testing
+import _Fixtures
 import _TestSupport
 
-@testable import Plugins
+@testable import Mixtures
 
 /// That broken tasks and plugins are reported.
 @Suite struct ConformanceBrokenPluginTests {

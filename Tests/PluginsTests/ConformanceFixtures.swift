@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import Tensor
 import Testing
+import _Fixtures
 import _TestSupport
 
 @testable import Plugins

@@ -1,8 +1,10 @@
 import BenchCore
 import Checkpoints
 import Foundation
+import Networks
 import Tensor
 import Testing
+import _Fixtures
 import _TestSupport
 
 @testable import Plugins

@@ -2,6 +2,7 @@ import BenchCore
 import Foundation
 import Tensor
 import Testing
+import _Fixtures
 import _TestSupport
 
 @testable import Plugins

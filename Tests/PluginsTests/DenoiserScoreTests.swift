@@ -2,8 +2,10 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
+import Networks
 import Tensor
 import Testing
+import _Fixtures
 import _TestSupport
 
 @testable import Plugins

@@ -4,6 +4,7 @@ import Foundation
 import Synchronization
 import Tensor
 import Testing
+import _Fixtures
 
 @testable import Plugins
 

@@ -2,9 +2,9 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
+import Networks
 import Tensor
-
-@testable import Plugins
+import _Fixtures
 
 /// Checkpoints and descriptions of small autoencoders and denoisers.
 enum ReferenceFixtures {

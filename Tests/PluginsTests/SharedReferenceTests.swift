@@ -1,8 +1,10 @@
 import BenchCore
 import Foundation
+import Mixtures
 import Synchronization
 import Tensor
 import Testing
+import _Fixtures
 
 @testable import Plugins
 

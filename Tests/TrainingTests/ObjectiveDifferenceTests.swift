@@ -1,6 +1,7 @@
 import BenchCore
 import Foundation
 import Graph
+import Networks
 import Plugins
 import Tensor
 import Testing

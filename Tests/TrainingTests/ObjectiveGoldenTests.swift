@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Networks
 import Plugins
 import Testing
 

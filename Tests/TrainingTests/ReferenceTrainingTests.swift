@@ -2,6 +2,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import Graph
+import Networks
 import Plugins
 import Tensor
 import Testing

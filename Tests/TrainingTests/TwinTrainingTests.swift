@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import Graph
 import JSON
+import Networks
 import Plugins
 import Tensor
 import Testing

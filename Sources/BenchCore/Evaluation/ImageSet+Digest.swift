@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Text
 
 extension ImageSet {
   /// SHA-256, in lower-case hexadecimal, of the shape as text (`"[N, C, H, W]\n"`), the pixels as little-endian float32 in
@@ -10,12 +11,5 @@ extension ImageSet {
     images.scalars.map { $0.bitPattern.littleEndian }.withUnsafeBytes { hash.update(bufferPointer: $0) }
     labels.map { Int32(truncatingIfNeeded: $0).littleEndian }.withUnsafeBytes { hash.update(bufferPointer: $0) }
     return hash.finalize().hexadecimal
-  }
-}
-
-extension Sequence<UInt8> {
-  /// Two lower-case digits a byte.
-  var hexadecimal: String {
-    map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

@@ -115,18 +115,3 @@ public struct LoadedModel: Sendable {
     self.plugin = plugin
   }
 }
-
-/// Per-channel normalisation (pixel - mean) / std that belongs to the model.
-public struct Preprocessing: Sendable, Codable, Equatable {
-  public var mean: [Float]
-  public var std: [Float]
-
-  public init(mean: [Float], std: [Float]) {
-    self.mean = mean
-    self.std = std
-  }
-
-  public static func identity(channels: Int) -> Preprocessing {
-    Preprocessing(mean: [Float](repeating: 0, count: channels), std: [Float](repeating: 1, count: channels))
-  }
-}

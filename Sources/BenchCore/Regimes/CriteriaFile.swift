@@ -2,6 +2,7 @@ import Checkpoints
 import Crypto
 import Foundation
 import JSON
+import Text
 
 /// Thresholds of the regime rule that a user made with `tasks calibrate`, as a file.
 public struct CriteriaFile: Sendable, Equatable, Codable {

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import Synchronization
 import Tensor
+import Text
 
 /// Computes once what several measurements of a block of images need, and what every model of a task needs.
 ///

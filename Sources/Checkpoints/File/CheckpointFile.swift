@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Text
 
 /// A checkpoint's bytes, memory-mapped, with the digest it is known by.
 public struct CheckpointFile: Sendable {
@@ -49,8 +50,6 @@ public struct CheckpointFile: Sendable {
         offset = end
       }
     }
-    let digits = Array("0123456789abcdef".utf8)
-    let text = hash.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
-    return String(decoding: text, as: UTF8.self)
+    return hash.finalize().hexadecimal
   }
 }

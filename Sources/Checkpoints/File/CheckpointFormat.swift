@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// Formats that are told apart by content.
 public enum CheckpointFormat: String, Sendable, CaseIterable {
@@ -55,7 +56,7 @@ public enum CheckpointFormat: String, Sendable, CaseIterable {
       return "this is one NumPy array (.npy) without a name; save all of the network's by name with "
         + "safetensors.numpy.save_file"
     }
-    let digits = head.prefix(8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+    let digits = head.prefix(8).map(\.hexadecimal).joined(separator: " ")
     return "unknown content (\(probe.byteCount) bytes, the first are \(digits))"
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// The opcodes that push numbers, text and bytes.
 extension PickleMachine {
@@ -31,7 +32,7 @@ extension PickleMachine {
       let unused = UInt64(64 - 8 * range.count)
       return .integer(Int64(bitPattern: value << unused) >> Int64(unused))
     }
-    let digits = cursor.bytes[range].reversed().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+    let digits = cursor.bytes[range].reversed().map(\.hexadecimal)
     return .bigInteger("0x" + digits.joined())
   }
 

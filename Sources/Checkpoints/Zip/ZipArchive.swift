@@ -1,5 +1,6 @@
 import Compression
 import Foundation
+import Text
 
 /// A zip archive (PKWARE APPNOTE 6.3) as checkpoints use it: stored and deflated entries, ZIP64, data descriptors.
 ///
@@ -56,13 +57,8 @@ struct ZipArchive: Sendable {
     guard crc == entry.crc32 else {
       throw .corruptArchive(
         file: file, location: "entry `\(entry.name)` at byte \(entry.headerOffset)",
-        problem: "its content has CRC-32 \(Self.hexadecimal(crc)), expected \(Self.hexadecimal(entry.crc32))")
+        problem: "its content has CRC-32 \(crc.hexadecimal), expected \(entry.crc32.hexadecimal)")
     }
     return region
-  }
-
-  private static func hexadecimal(_ value: UInt32) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 8 - digits.count) + digits
   }
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// A colour. The named ones keep their differences for colour-blind readers (Okabe and Ito, "Color Universal Design",
 /// 2008) and, by their different lightness, in greyscale.
 public struct Colour: Sendable, Equatable {
@@ -20,9 +22,6 @@ public struct Colour: Sendable, Equatable {
 
   /// `#rrggbb`.
   public var hex: String {
-    "#"
-      + [red, green, blue].map { byte in
-        (byte < 16 ? "0" : "") + String(byte, radix: 16)
-      }.joined()
+    "#" + [red, green, blue].hexadecimal
   }
 }

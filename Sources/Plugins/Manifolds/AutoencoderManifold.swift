@@ -1,6 +1,7 @@
 import BenchCore
 import Checkpoints
 import Graph
+import Networks
 import Tensor
 
 /// The image of a convolutional autoencoder's decoder: its tangent space at x is spanned by the columns of the decoder's

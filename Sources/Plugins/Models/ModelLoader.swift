@@ -1,6 +1,8 @@
 import BenchCore
 import Checkpoints
 import Foundation
+import Networks
+import Served
 
 /// From a path to a model, in two steps: what the file is, which may decide what it is measured on, and its network.
 public struct ModelLoader: Sendable {
@@ -74,7 +76,7 @@ public struct ModelLoader: Sendable {
     let described = candidate.description?.checkpoint
     if options.weights.isEmpty { options.weights = WeightsChoice(key: described?.weights, member: described?.member) }
     if !options.weights.isEmpty, candidate.plugin != StateDictPlugin.self {
-      throw ModelLoaderError.noStateDicts(file: candidate.checkpoint.name, format: candidate.format)
+      throw ModelError.noStateDicts(file: candidate.checkpoint.name, format: candidate.format)
     }
     return try candidate.plugin.init().load(candidate.checkpoint, candidate.description, options)
   }
@@ -96,8 +98,6 @@ public enum ModelLoaderError: Error, Sendable, CustomStringConvertible {
   case noCheckpoint(description: String?)
   case twoDescriptions(String)
   case shardIndex(String)
-  /// Weights were chosen in a file that is not a dictionary of them.
-  case noStateDicts(file: String, format: String)
 
   public var description: String {
     switch self {
@@ -106,9 +106,6 @@ public enum ModelLoaderError: Error, Sendable, CustomStringConvertible {
     case .noCheckpoint(let description?):
       "\(description): names neither a checkpoint.file beside it nor a plugin.command; fetch the checkpoint and give its path"
     case .noCheckpoint(nil): "no model is named; give a checkpoint, a model.json, or a program with --plugin"
-    case .noStateDicts(let file, let format):
-      "\(file): is read as \(format), which has no state dicts to choose from; leave --weights and --member away, and "
-        + "`weights` and `member` out of the description's checkpoint"
     case .shardIndex(let path):
       "\(path): is the index of a checkpoint in parts, which are not read; load the whole model and save "
         + "torch.save(model.state_dict(), FILE)"

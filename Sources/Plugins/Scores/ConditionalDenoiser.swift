@@ -1,5 +1,6 @@
 import BenchCore
 import Checkpoints
+import Networks
 import Tensor
 
 /// The gradient of log p_sigma(c | x) = log p_sigma(x | c) - log p_sigma(x) + const from a class-conditional denoiser: the score

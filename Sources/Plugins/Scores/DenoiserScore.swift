@@ -1,5 +1,6 @@
 import BenchCore
 import Checkpoints
+import Networks
 import Tensor
 
 /// The score of a denoiser that was trained for one noise level: (D(x; sigma) - x) / sigma^2 (Tweedie's formula; what the

@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Mixtures
 
 /// The task `cifar10`.
 public enum CIFAR10Task: TaskPlugin {

@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Mixtures
 
 /// The task `mnist`.
 public enum MNISTTask: TaskPlugin {

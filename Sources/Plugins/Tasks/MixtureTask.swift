@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Mixtures
 import Tensor
 
 /// A task on real images: nothing about their distribution is known, so manifold, score and reference classifier are

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Plugins
+import Networks
 
 /// `pags-bench onnx-test`: for developers; runs graphs whose outputs are known.
 struct ONNXTestCommand: ParsableCommand {

@@ -4,6 +4,7 @@ import Conformance
 import Foundation
 import JSON
 import Plugins
+import Served
 import Tensor
 
 extension PluginsCommand {

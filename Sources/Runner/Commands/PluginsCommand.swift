@@ -1,7 +1,9 @@
 import ArgumentParser
 import BenchCore
 import JSON
+import Networks
 import Plugins
+import Text
 
 /// `pags-bench plugins` and `plugins show`: which models can be read.
 struct PluginsCommand: ParsableCommand {

@@ -3,6 +3,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
+import Text
 
 /// `pags-bench reclassify`: a rule applied to stored samples.
 struct ReclassifyCommand: ParsableCommand {

@@ -2,7 +2,6 @@ import ArgumentParser
 import BenchCore
 import Foundation
 import JSON
-import Plugins
 import Sweeps
 import Training
 

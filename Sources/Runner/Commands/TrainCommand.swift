@@ -2,7 +2,7 @@ import ArgumentParser
 import BenchCore
 import Foundation
 import JSON
-import Plugins
+import Networks
 import Training
 
 /// `pags-bench train`: from a configuration to a checkpoint that `evaluate` measures.

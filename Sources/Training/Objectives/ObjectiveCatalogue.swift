@@ -1,4 +1,5 @@
 import BenchCore
+import Text
 
 /// All objectives of classifiers. Adding one is a file and a line here.
 public enum ObjectiveCatalogue {

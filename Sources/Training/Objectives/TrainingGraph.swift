@@ -1,5 +1,5 @@
 import Graph
-import Plugins
+import Networks
 import Tensor
 
 /// The graph of one training step, as an objective sees it: the batch, the network to be applied to anything any number of

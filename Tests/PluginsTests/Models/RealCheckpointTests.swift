@@ -1,8 +1,10 @@
 import BenchCore
 import Checkpoints
 import Foundation
+import Networks
 import Tensor
 import Testing
+import _Fixtures
 
 @testable import Plugins
 
@@ -48,7 +50,7 @@ import Testing
     for (target, name) in [
       (GradientTarget.logitSum, "gradient_logit_sum"), (.logitPredicted, "gradient_predicted_logit"),
     ] {
-      let agreement = try Agreement(
+      let agreement = try ClassifierAgreement(
         golden.model.classifier, images: golden.images, logits: golden.tensor("logits"), target: target,
         gradient: golden.tensor(name))
       #expect(agreement.logitError < 1)

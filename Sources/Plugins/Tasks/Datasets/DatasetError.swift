@@ -1,3 +1,5 @@
+import Text
+
 /// Why a data set could not be used. Every message starts with the file or folder.
 public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   /// No `--data`.
@@ -16,8 +18,6 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case notWholeRecords(file: String, recordBytes: Int, actualBytes: Int)
   case labelOutOfRange(file: String, index: Int, label: Int, classes: Int)
   case empty(file: String)
-  /// Nothing to fit a class's density to.
-  case classWithoutImages(split: String, name: String)
   /// A data set that is published under another name.
   case otherDataset(file: String, expected: String, found: String)
   /// The published images with other labels; `renamed` in words, where only the classes' names are others.
@@ -40,7 +40,7 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
     case .headerTruncated(let file, let expected, let actual):
       "\(file): has \(actual) bytes, expected a header of \(expected); the file is incomplete, fetch it again"
     case .wrongMagic(let file, let expected, let actual, let what):
-      "\(file): begins with \(hexadecimal(actual)), expected \(hexadecimal(expected)) (\(what)); is it another file?"
+      "\(file): begins with 0x\(actual.hexadecimal), expected 0x\(expected.hexadecimal) (\(what)); is it another file?"
     case .wrongDimensions(let file, let expected, let actual):
       "\(file): images are \(actual), expected \(expected) (height, width); is it another data set?"
     case .absurdHeader(let file, let reason):
@@ -57,8 +57,6 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(file): image \(index) has label \(label), expected 0 to \(classes - 1)"
     case .empty(let file):
       "\(file): holds no images, expected at least one"
-    case .classWithoutImages(let split, let name):
-      "\(split): no image of class \(name), expected at least two of every class to fit its density"
     case .otherDataset(let file, let expected, let found):
       "\(file): belongs to \(found), expected \(expected); pass --data with the folder of \(expected)"
     case .otherLabels(let file, let dataset, let renamed):
@@ -71,9 +69,4 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
       "task \(task): \(count) images are more than memory holds, which are \(largest); lower --images"
     }
   }
-}
-
-private func hexadecimal(_ value: UInt32) -> String {
-  let digits = String(value, radix: 16)
-  return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
 }

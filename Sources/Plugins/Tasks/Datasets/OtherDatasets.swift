@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Text
 
 /// Data sets that are published under the same file names and sizes as MNIST's.
 ///

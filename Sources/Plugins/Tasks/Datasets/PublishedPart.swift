@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Tensor
+import Text
 
 /// A file, or a split, of a published data set, known by digests of its beginnings.
 ///

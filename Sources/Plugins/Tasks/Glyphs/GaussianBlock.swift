@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import Tensor
+import Text
 
 /// One half of an image: a mixture of Gaussians for each class, all on one common subspace, with isotropic noise off it.
 ///

@@ -1,0 +1,42 @@
+import BenchCore
+import Tensor
+
+/// The training images of one class, converted to floats one block at a time.
+///
+/// Blocks are defined by position in the class, so sums over them are the same for any number of threads.
+struct ClassImages {
+  static let blockSize = 256
+
+  let dataset: PixelDataset
+  /// Positions in the data set, ascending.
+  let indices: [Int]
+
+  var count: Int { indices.count }
+  var dimension: Int { dataset.imageShape.count }
+
+  /// Calls `body` with each block's positions in the class and its pixels, B x d.
+  func forEachBlock(_ body: (Range<Int>, UnsafePointer<Float>) throws -> Void) rethrows {
+    let d = dimension
+    var buffer = [Float](repeating: 0, count: min(count, ClassImages.blockSize) * d)
+    for start in stride(from: 0, to: count, by: ClassImages.blockSize) {
+      let range = start..<min(count, start + ClassImages.blockSize)
+      try buffer.withUnsafeMutableBufferPointer { pixels in
+        for position in range {
+          dataset.copyImage(
+            indices[position], to: UnsafeMutableBufferPointer(rebasing: pixels[((position - start) * d)...]))
+        }
+        guard let base = pixels.baseAddress else { return }
+        try body(range, base)
+      }
+    }
+  }
+
+  /// One image.
+  func image(_ position: Int) -> [Float] {
+    [Float](unsafeUninitializedCapacity: dimension) { buffer, initialized in
+      buffer.initialize(repeating: 0)
+      dataset.copyImage(indices[position], to: buffer)
+      initialized = dimension
+    }
+  }
+}

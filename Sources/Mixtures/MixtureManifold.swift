@@ -1,0 +1,47 @@
+import BenchCore
+import Tensor
+
+/// The tangent space of a fitted mixture: the directions of largest variance of the component that most probably made
+/// the image, among the components of all classes.
+public struct MixtureManifold: Manifold {
+  public let id: String
+  public let dimension: Int
+  private var mixture: FactorMixture
+  private let threads: Int
+  /// Of each component the first `dimension` loadings.
+  private let bases: [Tensor]
+
+  /// - Parameters:
+  ///   - dimension: how many directions are tangent. The density may have more factors: likelihood asks for as many as
+  ///     the images can support, while what counts as the manifold is a constant of the task.
+  ///   - threads: the bases do not depend on it.
+  package init(mixture: FactorMixture, dimension: Int, threads: Int) {
+    id = mixture.id
+    self.mixture = mixture
+    self.threads = threads
+    bases = mixture.components.map { $0.loadings[batch: 0..<min(dimension, $0.factors)] }
+    self.dimension = bases.reduce(0) { max($0, $1.shape[0]) }
+  }
+
+  public var fingerprint: String? { mixture.fingerprint.map { "\($0) \(dimension)" } }
+
+  /// The projections, which the density needs too, tell the component.
+  public func sharing(_ numbers: SharedNumbers) -> any Manifold {
+    var copy = self
+    copy.mixture = mixture.sharing(in: numbers)
+    return copy
+  }
+
+  public func tangentBasis(at images: Tensor) throws -> TangentBasis {
+    let weighted = try mixture.componentLogDensities(at: images, noise: 0, threads: threads)
+    let priors = zip(mixture.classRanges, mixture.logPriors).flatMap { range, prior in range.map { _ in prior } }
+    let assignment = (0..<images.batch).map { image in
+      let row = weighted.row(image)
+      var best = 0
+      for index in priors.indices
+      where row[row.startIndex + index] + priors[index] > row[row.startIndex + best] + priors[best] { best = index }
+      return best
+    }
+    return TangentBasis(bases: bases, assignment: assignment)
+  }
+}

@@ -1,0 +1,123 @@
+import Checkpoints
+
+/// What keeps a checkpoint from becoming a network.
+public enum ModelError: Error, Sendable, CustomStringConvertible {
+  case unknownLayerType(layer: String, type: String, nearest: String?, known: [String])
+  case unusedOption(layer: String, type: String, option: String, known: [String])
+  case missingOption(layer: String, type: String, option: String)
+  case invalidOption(layer: String, option: String, reason: String)
+  case missingTensor(file: String, layer: String, tensor: String, nearest: [String])
+  case tensorShape(
+    file: String, layer: String, tensor: String, got: [Int], expected: String, isDescribed: Bool = false)
+  case tensorValues(file: String, layer: String, tensor: String, reason: String)
+  case unusedTensors(file: String, architecture: String, tensors: [String])
+  case layer(layer: String, input: String, reason: String)
+  case output(file: String, shape: String, expected: String)
+  case noInputShape(file: String)
+  case imageChannels(file: String, architecture: String, network: Int, images: Int)
+  case notRecognised(
+    file: String, tensors: [String], near: (family: String, missing: String)?, architectures: [String])
+  /// Numbered modules, which a layer list can describe.
+  case proposed(file: String, count: Int, proposal: String)
+  case ambiguous(file: String, architectures: [(name: String, distinction: String)])
+  case unknownArchitecture(name: String, nearest: String?, known: [String])
+  case notTrainable(name: String, known: [String])
+  case imagesTooSmall(name: String, image: [Int])
+  case architectureMismatch(file: String, name: String, reason: String)
+  /// A layer whose weight is computed of other tensors; `call` writes it out.
+  case reparametrised(file: String, tensor: String, count: Int, kind: String, call: String)
+  /// A whole pickled network whose modules are not the layers.
+  case modulesContradict(file: String, architecture: String, contradictions: [String])
+  /// Of the file's own.
+  case implausibleNormalisation(file: String, problem: String)
+  case nonFiniteWeights(file: String, tensor: String)
+  /// A file that holds a network but no layers; `kind` says what it is.
+  case noLayers(file: String, kind: String)
+  /// Weights were chosen in a file that is not a dictionary of them.
+  case noStateDicts(file: String, format: String)
+  case memory(file: String, bytesPerWorker: Int, images: Int, workers: Int, available: Int)
+
+  public var description: String {
+    switch self {
+    case .unknownLayerType(let layer, let type, let nearest, let known):
+      "\(layer): there is no layer type `\(type)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") known are \(known.joined(separator: ", "))"
+    case .unusedOption(let layer, let type, let option, let known):
+      "\(layer): \(type) has no option `\(option)`; it has \(known.isEmpty ? "none" : known.joined(separator: ", "))"
+    case .missingOption(let layer, let type, let option):
+      "\(layer): \(type) needs the option `\(option)`"
+    case .invalidOption(let layer, let option, let reason):
+      "\(layer): option `\(option)` \(reason)"
+    case .missingTensor(let file, let layer, let tensor, let nearest):
+      "\(file): \(layer) needs the tensor `\(tensor)`, which is not there"
+        + (nearest.isEmpty ? "" : "; near it are " + nearest.map { "`\($0)`" }.joined(separator: ", "))
+    case .tensorShape(let file, let layer, let tensor, let got, let expected, let isDescribed):
+      "\(file): tensor `\(tensor)` of \(layer) has shape \(got), expected \(expected); "
+        + (isDescribed
+          ? "correct the layer list" : "describe the network in a model.json, or name its architecture with --arch")
+    case .tensorValues(let file, let layer, let tensor, let reason):
+      "\(file): tensor `\(tensor)` of \(layer) \(reason)"
+    case .unusedTensors(let file, let architecture, let tensors):
+      "\(file): the network looks like `\(architecture)`, which does not use \(tensors.count) of the tensors ("
+        + tensors.prefix(4).map { "`\($0)`" }.joined(separator: ", ") + (tensors.count > 4 ? ", ..." : "")
+        + "); "
+        + (tensors.contains(where: InputNormalisation.isName)
+          ? "some are called as means or deviations of pixels are: say how they are normalised with --mean and --std, and "
+          : "")
+        + "pass --arch \(architecture) if it is that network all the same, or describe it in a model.json"
+    case .layer(let layer, let input, let reason):
+      "\(layer) on an input of shape \(input): \(reason)"
+    case .output(let file, let shape, let expected):
+      "\(file): the network's output has shape \(shape), expected \(expected); is a Flatten, a pooling or the last layer missing?"
+    case .noInputShape(let file):
+      "\(file): the size of its images is not known, because a layer list does not tell it; pass --shape C,H,W"
+    case .imageChannels(let file, let architecture, let network, let images):
+      "\(file): the network (\(architecture)) takes images of \(network) channels, these have \(images); "
+        + "choose the task it was trained for with --task"
+    case .notRecognised(let file, let tensors, let near, let architectures):
+      "\(file): no built-in architecture has these tensors (\(tensors.joined(separator: ", "))). "
+        + (near.map { "Nearest is \($0.family), which needs the tensor `\($0.missing)` as well. " } ?? "")
+        + "Describe the network as a layer list in a model.json beside the checkpoint (docs/add-a-model.md), "
+        + "or choose with --arch among \(architectures.joined(separator: ", "))"
+    case .proposed(let file, let count, let proposal):
+      "\(file): no built-in architecture has these \(count) tensors, which are numbered as the modules of a Sequential are. "
+        + proposal
+    case .ambiguous(let file, let architectures):
+      "\(file): the tensors fit several architectures: "
+        + architectures.map { "`\($0.name)` (\($0.distinction))" }.joined(separator: ", ")
+        + "; choose one with --arch, or in a model.json"
+    case .unknownArchitecture(let name, let nearest, let known):
+      "there is no architecture `\(name)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") "
+        + "known are \(known.joined(separator: ", "))"
+    case .notTrainable(let name, let known):
+      "a new network of the architecture `\(name)` cannot be made; those that can are \(known.joined(separator: ", "))"
+    case .imagesTooSmall(let name, let image):
+      "the architecture `\(name)` leaves nothing of images of shape \(image); use larger images or another architecture"
+    case .architectureMismatch(let file, let name, let reason):
+      "\(file): the tensors do not fit the architecture `\(name)`: \(reason); "
+        + "describe another network in a model.json (docs/add-a-model.md)"
+    case .reparametrised(let file, let tensor, let count, let kind, let call):
+      "\(file): tensor `\(tensor)`\(count > 1 ? " and \(count - 1) more" : "") belong to \(kind), of which the layer's own weight is "
+        + "computed; write it out in Python with \(call) on each such module and save the state_dict again, or export to ONNX"
+    case .modulesContradict(let file, let architecture, let contradictions):
+      "\(file): is a whole pickled network, whose modules are not those of \(architecture == "layers" ? "the layer list" : "the architecture `\(architecture)`"): "
+        + contradictions.prefix(4).joined(separator: "; ")
+        + (contradictions.count > 4 ? "; and \(contradictions.count - 4) more" : "")
+        + ". Describe it as a layer list in a model.json (docs/add-a-model.md), or export it to ONNX, which holds the "
+        + "computation itself; if its modules are not what it computes with, save torch.save(model.state_dict(), FILE)"
+    case .implausibleNormalisation(let file, let problem):
+      "\(file): its own normalisation: \(problem); pass them with --mean and --std, or in a model.json"
+    case .nonFiniteWeights(let file, let tensor):
+      "\(file): tensor `\(tensor)` holds NaN or infinity; the training diverged or the file is damaged"
+    case .noLayers(let file, let kind):
+      "\(file): is \(kind), and no layer list says what its tensors belong to, so the network cannot be made anew; "
+        + "describe it as a layer list in a model.json (docs/add-a-model.md) and pass that with --model, "
+        + "or train it elsewhere and pass the result to `evaluate --standard`"
+    case .noStateDicts(let file, let format):
+      "\(file): is read as \(format), which has no state dicts to choose from; leave --weights and --member away, and "
+        + "`weights` and `member` out of the description's checkpoint"
+    case .memory(let file, let bytes, let images, let workers, let available):
+      "\(file): a pass of \(images) image\(images == 1 ? "" : "s") takes \(bytes >> 20) MiB for each of \(workers) workers, "
+        + "this process may use \(available >> 20) MiB; lower \(images == 1 ? "" : "--batch or ")--threads"
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import BenchCore
+import Checkpoints
+import JSON
+import Tensor
+
+/// How named tensors are understood as a network: which layers, for images of which size, normalised how.
+struct StateDictReading {
+  let recognised: RecognisedNetwork
+  let network: Network
+  /// Whether nothing said how pixels are normalised.
+  let preprocessingIsAssumed: Bool
+  /// Whether the network was recognised, and not named or described.
+  private let isGuess: Bool
+  /// What a user should know.
+  let notes: [String]
+  /// What makes numbers doubtful.
+  let warnings: [String]
+
+  /// - Parameter normalisation: the checkpoint's own.
+  /// - Throws: `ModelError`, `JSONError`.
+  init(
+    _ weights: WeightSource, _ normalisation: InputNormalisation?, _ description: ModelDescription?,
+    _ options: LoadOptions
+  ) throws {
+    try StateDictReparametrisation.refuse(in: weights)
+    let (network, moduleNotes) = try Self.fitted(try Self.architecture(weights, description, options), weights)
+    recognised = network
+    let inputShape = try Self.inputShape(recognised, options, weights)
+    let (preprocessing, isAssumed, preprocessingNotes) = try Self.preprocessing(
+      normalisation, description, options, channels: inputShape[0], file: weights.file)
+    notes = moduleNotes + preprocessingNotes
+    warnings =
+      [weights.shape("conv1.weight").flatMap { Self.largeStem($0, network, inputShape) }].compactMap { $0 }
+    preprocessingIsAssumed = isAssumed
+    isGuess = options.architecture == nil && description?.architecture == nil
+    self.network = Network(
+      inputShape: inputShape, preprocessing: preprocessing, clampsInput: normalisation?.clampsInput ?? false,
+      layers: network.layers, weights: weights,
+      isDescribed: network.name == "layers")
+  }
+
+  /// The network with what a whole pickled one says of its layers.
+  /// - Throws: `ModelError.modulesContradict`.
+  private static func fitted(
+    _ network: RecognisedNetwork, _ weights: WeightSource
+  ) throws -> (RecognisedNetwork, notes: [String]) {
+    guard let modules = weights.modules else { return (network, []) }
+    var network = network
+    let (layers, changed) = modules.completed(network.layers)
+    let contradictions = modules.contradictions(layers)
+    guard contradictions.isEmpty else {
+      throw ModelError.modulesContradict(
+        file: weights.file, architecture: network.name, contradictions: contradictions)
+    }
+    network.layers = layers
+    var notes = ["the settings of \(modules.compared(layers)) layers were compared with those of the file's modules"]
+    if changed > 0 { notes.append("eps of \(changed) normalisations taken from the file's modules") }
+    return (network, notes)
+  }
+
+  private static func architecture(
+    _ weights: WeightSource, _ description: ModelDescription?, _ options: LoadOptions
+  ) throws -> RecognisedNetwork {
+    func named(_ name: String) throws -> RecognisedNetwork {
+      try ArchitectureLookup.network(named: name, weights, imageShape: options.imageShape)
+    }
+    if let name = options.architecture { return try named(name) }
+    guard let description, let architecture = description.architecture else {
+      return try ArchitectureLookup.recognise(weights, imageShape: options.imageShape)
+    }
+    if case .string(let name) = architecture { return try named(name) }
+    let layers = try description.layers([Layer].self, in: architecture)
+    return RecognisedNetwork(name: "layers", layers: layers.map { weights.renamed($0) }, inputShape: nil)
+  }
+
+  /// The unused tensors that the architecture does not know to ignore.
+  func unexplained(_ unused: [String]) -> [String] {
+    unused.filter { name in !recognised.ignoredPrefixes.contains { name.hasPrefix($0) } }
+  }
+
+  /// A network that was guessed must explain every tensor: one too many is a sign of another network.
+  /// - Parameter unused: the tensors that no layer asked for.
+  /// - Throws: `ModelError.unusedTensors`.
+  func requireUsed(_ unused: [String]) throws {
+    let unexplained = unexplained(unused)
+    guard !isGuess || unexplained.isEmpty else {
+      throw ModelError.unusedTensors(file: network.file, architecture: recognised.name, tensors: unexplained)
+    }
+  }
+
+  /// ImageNet's stem leaves little of small images: such a network was trained on larger ones, or on these enlarged.
+  private static func largeStem(_ weight: [Int], _ network: RecognisedNetwork, _ inputShape: Shape) -> String? {
+    guard network.name.hasPrefix("resnet"), network.name.contains("-imagenet"), weight.last == 7,
+      let side = inputShape.dimensions.dropFirst().min(), side < 64
+    else { return nil }
+    return "the network begins as for ImageNet (a 7 x 7 convolution and a pool, each with stride 2), the images are "
+      + "\(inputShape[1]) x \(inputShape[2]): if it was trained on enlarged images, numbers on these are not its own; put "
+      + "the enlargement in front of its layers in a model.json (Upsample) or into an ONNX graph"
+  }
+
+  /// The task's image size where the network does not insist on its own.
+  private static func inputShape(
+    _ network: RecognisedNetwork, _ options: LoadOptions, _ weights: WeightSource
+  ) throws -> Shape {
+    if let own = network.inputShape, let given = options.imageShape, own[0] != given[0] {
+      throw ModelError.imageChannels(file: weights.file, architecture: network.name, network: own[0], images: given[0])
+    }
+    guard let shape = options.imageShape ?? network.inputShape else {
+      throw ModelError.noInputShape(file: weights.file)
+    }
+    return shape
+  }
+
+  /// In order: the command line, the description, the checkpoint itself, none (assumed).
+  /// - Returns: also what is to be said where the checkpoint's own is left aside.
+  /// - Throws: `ModelError.implausibleNormalisation`.
+  private static func preprocessing(
+    _ normalisation: InputNormalisation?, _ description: ModelDescription?, _ options: LoadOptions, channels: Int,
+    file: String
+  ) throws -> (Preprocessing, isAssumed: Bool, notes: [String]) {
+    func spread(_ values: [Float]) -> [Float] {
+      values.count == 1 ? Array(repeating: values[0], count: channels) : values
+    }
+    let own = normalisation.map { Preprocessing(mean: spread($0.mean), std: spread($0.std)) }
+    if let given = options.preprocessing ?? description?.preprocessing {
+      guard let own, own != given else { return (given, false, []) }
+      let source = options.preprocessing == nil ? "the description" : "--mean and --std"
+      return (
+        given, false, ["\(source) take the place of the file's own normalisation mean \(own.mean) std \(own.std)"]
+      )
+    }
+    guard let own else { return (.identity(channels: channels), true, []) }
+    if let problem = own.problem { throw ModelError.implausibleNormalisation(file: file, problem: problem) }
+    return (own, false, [])
+  }
+}

@@ -1,0 +1,102 @@
+import BenchCore
+import Checkpoints
+import Conformance
+import Foundation
+import JSON
+import Plugins
+import Served
+import Submissions
+
+/// The long part of a submission: loading, the conformance suite, and the evaluation with the task's defaults.
+struct SubmissionMeasurement {
+  let candidate: ModelLoader.Candidate
+  private let loader: ModelLoader
+  private let task: any BenchmarkTask
+  private let options: LoadOptions
+  private let shared: SharedNumbers
+  private let progress: any ProgressReporter
+
+  /// - Parameter checkpoint: nil where the model is a program without one.
+  init(
+    _ submission: Submission, checkpoint: CheckpointFile?, files: ProjectFiles, data: String?, cache: URL,
+    batch: Int?, threads: Int, program: ProgramOptions, progress: any ProgressReporter
+  ) throws {
+    loader = ModelLoader(files)
+    candidate = try loader.find(
+      checkpoint?.url.path ?? submission.descriptionURL.path,
+      description: checkpoint == nil ? nil : submission.descriptionURL.path, program: program.request)
+    task = try TaskLookup.make(
+      submission.description.task ?? "", data: data, cache: cache, threads: threads, progress: progress)
+    if let remark = task.dataRemark { throw ResultError.otherData(file: submission.description.id, remark: remark) }
+    options = LoadOptions(
+      batch: batch, threads: threads, imageShape: task.imageShape, classCount: task.classCount)
+    shared = CacheFolder.shared(in: cache)
+    self.progress = progress
+  }
+
+  /// - Parameter check: called once it is known what the checkpoint is read as.
+  func run(check: (ModelRecord) throws -> Void) throws -> (outcome: EvaluationOutcome, report: LoadReport) {
+    let model = try loader.load(candidate, options)
+    if let served = model.classifier as? ExternalClassifier { try served.requireGradients() }
+    guard !model.preprocessingIsAssumed else {
+      throw SubmissionError.assumedNormalisation(file: candidate.checkpoint.name)
+    }
+    let subject = SubjectSource.subject(candidate, model)
+    try check(subject.record)
+    try checkConformance(model)
+    let configuration = EvaluationConfiguration(
+      threads: options.threads, metrics: BuiltinPlugins.metrics, toolVersion: PagsBench.version,
+      shared: shared)
+    return (
+      try Evaluation(task: task, configuration: configuration).run(subject, progress: progress),
+      LoadReport(candidate, model)
+    )
+  }
+
+  private func checkConformance(_ model: LoadedModel) throws {
+    progress.begin("conformance", total: 1)
+    let outcome = ModelConformance.outcome(
+      model.classifier, alike: try loader.load(candidate, options.withOtherBatchAndThreads).classifier,
+      subject: candidate.checkpoint.name,
+      images: try task.evaluationImages(count: CheckImages.defaultCount, seed: 0).images, seed: 0,
+      allowsRounding: model.classifier is ExternalClassifier)
+    try progress.advance(by: 1)
+    guard !outcome.passed else { return }
+    for line in CheckReport.lines(outcome) { CommandLineOutput.note(line) }
+    throw SubmissionError.conformance(
+      model: candidate.checkpoint.name, failures: outcome.failures.map(\.requirement.rawValue))
+  }
+}
+
+/// What `submit` prints.
+struct SubmissionReport {
+  let id: String
+  let task: String
+  /// Relative to the leaderboard's folder.
+  let added: [String]
+  let isDryRun: Bool
+  let lines: [String]
+  let result: EvaluationResult
+
+  func show(json: Bool) throws {
+    if json {
+      struct Document: Encodable {
+        let id: String
+        let task: String
+        let written: Bool
+        let files: [String]
+        let notes: [String]
+        let result: EvaluationResult
+      }
+      // The summary repeats the result.
+      let notes = lines.filter { !$0.contains("\n") }
+      let document = Document(id: id, task: task, written: !isDryRun, files: added, notes: notes, result: result)
+      return CommandLineOutput.result(String(decoding: try JSONEncoding.encode(document), as: UTF8.self))
+    }
+    let places = added.map { path in
+      "  " + (path.hasPrefix("../") ? String(path.dropFirst(3)) : "leaderboard/" + path)
+    }
+    let heading = isDryRun ? "would be added (--dry-run: nothing was written)" : "added"
+    CommandLineOutput.result((lines + (places.isEmpty ? [] : [heading] + places)).joined(separator: "\n"))
+  }
+}

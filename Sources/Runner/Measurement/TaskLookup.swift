@@ -1,0 +1,40 @@
+import ArgumentParser
+import BenchCore
+import Foundation
+import Plugins
+import Text
+
+/// From `--task` and `--data` to a task.
+enum TaskLookup {
+  static func plugin(_ id: String) throws -> any TaskPlugin.Type {
+    if let plugin = BuiltinPlugins.tasks.first(where: { $0.id == id }) { return plugin }
+    let known = BuiltinPlugins.tasks.map { $0.id }
+    let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ";"
+    throw ValidationError("there is no task `\(id)`\(nearest) known are \(known.joined(separator: ", "))")
+  }
+
+  static func make(
+    _ id: String, data: String?, cache: URL?, threads: Int, progress: any ProgressReporter
+  ) throws -> any BenchmarkTask {
+    try plugin(id).make(options(id, data: data, cache: cache, threads: threads, progress: progress))
+  }
+
+  static func options(
+    _ id: String, data: String?, cache: URL?, threads: Int, progress: any ProgressReporter
+  ) throws -> TaskOptions {
+    let plugin = try plugin(id)
+    let folder = dataFolder(id, given: data)
+    if folder == nil, let needed = plugin.dataRequirement {
+      throw ValidationError("task `\(id)` needs --data DIR (or PAGS_BENCH_DATA): \(needed)")
+    }
+    return TaskOptions(
+      dataDirectory: folder, cacheDirectory: cache, threads: threads, progress: progress)
+  }
+
+  /// `--data`, or the task's folder in `PAGS_BENCH_DATA`; nil where neither is given.
+  static func dataFolder(_ id: String, given data: String?) -> URL? {
+    if let data { return URL(fileURLWithPath: data) }
+    let shared = ProcessInfo.processInfo.environment["PAGS_BENCH_DATA"] ?? ""
+    return shared.isEmpty ? nil : URL(fileURLWithPath: shared).appendingPathComponent(id)
+  }
+}

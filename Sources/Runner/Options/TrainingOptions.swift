@@ -1,0 +1,92 @@
+import ArgumentParser
+import BenchCore
+import Foundation
+import Networks
+import Training
+
+/// A recipe, and options that replace parts of it.
+struct TrainingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Configuration to begin with; the options below replace parts of it.", valueName: "file"))
+  var recipe: String?
+
+  @Option(help: "Task whose training images are used. (default: glyphs)")
+  var task: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "classifier, autoencoder (a manifold) or denoiser (a score); see docs/references.md. (default: classifier)",
+      valueName: "kind"))
+  var kind: ModelDescription.Kind?
+
+  @Option(help: "Numbers of an autoencoder's code. (default: 128)")
+  var latentDimension: Int?
+
+  @Flag(help: "A denoiser for each class: a second reference (--reference).")
+  var conditional = false
+
+  @Option(help: ArgumentHelp("Network. (default: cnn-small)", valueName: "name"))
+  var arch: String?
+
+  @Option(help: "Channels of the network's first convolution. (default: the network's own)")
+  var width: Int?
+
+  @Option(help: ArgumentHelp("What is trained for. (default: cross-entropy)", valueName: "name"))
+  var objective: String?
+
+  @Option(help: "Strength of the objective. (default: 0)")
+  var strength: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "Standard deviation of the noise of smoothness and of a denoiser. (default: 0.3)", valueName: "sigma"))
+  var noise: Double?
+
+  @Option(help: ArgumentHelp("Steps of an attack. (default: 10)", valueName: "count"))
+  var pgdSteps: Int?
+
+  @Option(help: ArgumentHelp("Length of an attack's step, in strength / steps. (default: 2)", valueName: "factor"))
+  var pgdStepFactor: Double?
+
+  @Option(
+    help: "What an attack's lengths are of: each image, or the whole batch, as in the paper's code. (default: image)")
+  var pgdNorm: AttackConfiguration.Norm?
+
+  @Flag(help: "Begin an attack at the image itself.")
+  var pgdNoRandomStart = false
+
+  @Option(help: "Passes over the images. (default: 3)")
+  var epochs: Int?
+
+  @OptionGroup var course: CourseOptions
+
+  /// - Throws: `TrainingError`, `JSONError` for a recipe that cannot be read, and options out of range.
+  func configuration() throws -> TrainingConfiguration {
+    var result = try recipe.map { try TrainingConfiguration.read(URL(fileURLWithPath: $0)) } ?? TrainingConfiguration()
+    func replace<Value>(_ path: WritableKeyPath<TrainingConfiguration, Value>, _ value: Value?) {
+      if let value { result[keyPath: path] = value }
+    }
+    replace(\.task, task)
+    if let kind, kind != result.kind {
+      result.kind = kind
+      result.architecture = ReferenceArchitecture.names(of: kind).first ?? TrainingConfiguration().architecture
+    }
+    replace(\.latentDimension, latentDimension)
+    if conditional { result.conditional = true }
+    replace(\.architecture, arch)
+    replace(\.width, width.map { $0 })
+    replace(\.objective.name, objective)
+    replace(\.objective.strength, strength)
+    replace(\.objective.noise, noise)
+    replace(\.objective.attack.steps, pgdSteps)
+    replace(\.objective.attack.stepFactor, pgdStepFactor)
+    replace(\.objective.attack.norm, pgdNorm)
+    if pgdNoRandomStart { result.objective.attack.randomStart = false }
+    replace(\.epochs, epochs)
+    course.replace(&result)
+    try result.check()
+    return result
+  }
+}
+
+extension ModelDescription.Kind: ExpressibleByArgument {}
+extension AttackConfiguration.Norm: ExpressibleByArgument {}

@@ -1,0 +1,137 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import Tensor
+
+/// A program in any language that serves a model (docs/plugin-protocol.md).
+///
+/// No file is recognised as one: a program is named by the user or by a description, and runs only where the user allows it.
+public struct ExternalPlugin: ModelPlugin {
+  public static let id = "external"
+  public static let version = "1"
+  public static let summary =
+    "a program in any language, named by --plugin or in model.json, that serves the model itself"
+
+  private static let largestClassCount = 1 << 20
+
+  public static let facts = ModelPluginFacts(
+    notes: [
+      "Any file is its checkpoint, as long as the program reads it",
+      "For models of other frameworks and of GPUs: the program is started, and asked for logits and gradients",
+      "A program that model.json names runs only with --allow-plugin: it can do all that you may do on this machine",
+    ],
+    examples: [
+      "pags-bench plugins check MODEL.pt --plugin \"python3 serve.py {checkpoint}\"",
+      "pags-bench evaluate model.json --allow-plugin",
+    ],
+    pages: ["docs/plugin-protocol.md"])
+
+  public init() {}
+
+  public static func recognizes(_ probe: FileProbe) -> Bool { false }
+
+  public func load(
+    _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions
+  ) throws -> LoadedModel {
+    guard let program = options.program else { throw ExternalPluginError.noProgram(file: checkpoint.name) }
+    let conversation = try PluginConversation(program)
+    // The program is told how many images a request has before it says how large they are.
+    let batch = options.batch(for: options.imageShape ?? [])
+    let ready = try conversation.hello(options, batch: batch)
+    if let problem = Self.problem(in: ready) { throw conversation.refuse(problem) }
+    let shape = Shape(ready.inputShape)
+    let imageBytes = shape.count * 4 * batch
+    guard imageBytes <= PluginFrame.largestPayload, ready.classCount * 4 * batch <= PluginFrame.largestPayload
+    else {
+      throw ExternalPluginError.requestTooLarge(program: conversation.name, images: batch, shape: shape)
+    }
+    let (preprocessing, isAssumed) = try preprocessing(ready, description, options, program: conversation.name)
+    if ready.capabilities.contains("shared-memory") {
+      try conversation.offerSharedMemory(tensorBytes: max(imageBytes, ready.classCount * 4 * batch))
+    }
+    let hasGradients = ready.capabilities.contains("vjp")
+    let classifier = ExternalClassifier(
+      conversation, inputShape: shape, classCount: ready.classCount, hasGradients: hasGradients, batch: batch,
+      normalisation: ready.input == .normalised ? preprocessing : nil)
+    var notes = [
+      "served by `\(conversation.name)` in \(program.folder): \(ready.id) \(ready.version), tensors through "
+        + (conversation.sharesMemory ? "shared memory" : "pipes")
+    ]
+    if !hasGradients { notes.append("the plugin gives no input gradients") }
+    notes += (ready.notes ?? []).prefix(20).map { LastWords.printable(String($0.prefix(500))) }
+    return LoadedModel(
+      classifier: classifier, architecture: ready.architecture ?? Self.architecture(description),
+      parameters: ready.parameters ?? 0,
+      preprocessing: preprocessing, preprocessingIsAssumed: isAssumed, notes: notes,
+      plugin: .init(id: ready.id, version: ready.version))
+  }
+
+  /// What the description calls the network, where the plugin does not.
+  private static func architecture(_ description: ModelDescription?) -> String {
+    switch description?.architecture {
+    case nil: "external"
+    case .string(let name)?: name
+    default: "layers"
+    }
+  }
+
+  /// What is wrong with an announcement; nil where it can be used.
+  private static func problem(in ready: PluginMessages.Ready) -> String? {
+    guard PluginMessages.versions.contains(ready.protocol) else {
+      return
+        "version \(ready.protocol) of the protocol, expected \(PluginMessages.versions.map(String.init).joined(separator: " or "))"
+    }
+    guard ResultValidation.isIdentifier(ready.id) else {
+      return
+        "the id `\(LastWords.printable(String(ready.id.prefix(100))))`, expected lower-case letters, digits, `.`, `_`, `-`"
+    }
+    func isLine(_ text: String) -> Bool {
+      (1...100).contains(text.count) && LastWords.printable(text) == text && !text.contains(where: \.isNewline)
+    }
+    guard isLine(ready.version) else { return "a version that is not one line of 1 to 100 characters" }
+    guard isLine(ready.architecture ?? "external") else {
+      return "an architecture that is not one line of 1 to 100 characters"
+    }
+    let shape = ready.inputShape
+    guard shape.count == 3, shape.allSatisfy({ (1...65_536).contains($0) }), shape.reduce(1, *) <= 1 << 28 else {
+      return
+        "the input shape [\(shape.prefix(8).map(String.init).joined(separator: ", "))], expected [C, H, W] of at most 2^28 numbers"
+    }
+    guard (2...largestClassCount).contains(ready.classCount) else {
+      return "\(ready.classCount) classes, expected 2 to \(largestClassCount)"
+    }
+    guard (0...(1 << 53)).contains(ready.parameters ?? 0) else { return "\(ready.parameters ?? 0) parameters" }
+    guard let given = ready.preprocessing else { return nil }
+    guard given.isComplete(channels: shape[0]) else {
+      return "a normalisation that has not one finite mean and one positive deviation for each of \(shape[0]) channels"
+    }
+    return nil
+  }
+
+  /// In order: the command line, the description, the plugin itself, none (assumed). A plugin that normalises on its own
+  /// must agree with what is said about it.
+  private func preprocessing(
+    _ ready: PluginMessages.Ready, _ description: ModelDescription?, _ options: LoadOptions, program: String
+  ) throws -> (Preprocessing, isAssumed: Bool) {
+    let channels = ready.inputShape[0]
+    let announced = ready.preprocessing
+    let stated = options.preprocessing ?? description?.preprocessing
+    try stated?.requireComplete(channels: channels)
+    switch ready.input {
+    case .normalised:
+      return (stated ?? announced ?? .identity(channels: channels), stated == nil && announced == nil)
+    case .pixels:
+      guard options.preprocessing == nil || options.preprocessing == announced else {
+        throw ExternalPluginError.preprocessing(
+          program: program, problem: "takes pixels and normalises them itself; leave --mean and --std out")
+      }
+      if let announced, let stated, stated != announced {
+        throw ExternalPluginError.preprocessing(
+          program: program,
+          problem: "normalises with mean \(announced.mean), std \(announced.std), but model.json says mean "
+            + "\(stated.mean), std \(stated.std); correct one of them")
+      }
+      return (announced ?? stated ?? .identity(channels: channels), false)
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import BenchCore
+import Foundation
+import Tensor
+import Testing
+import _Fixtures
+
+@testable import Mixtures
+
+@Suite struct MixtureFitTests {
+  @Test("EM recovers the likelihood of the mixture that made the images")
+  func recoversLikelihood() throws {
+    let fit = try MixtureFixtures.fit()
+    let known = try MixtureFixtures.known()
+    let test = try MixtureFixtures.dataset(1000, split: "test")
+    let truth = try known.logDensities(at: test.prefix(1000).images, noise: 0)
+    var total = 0.0
+    var correct = 0
+    for row in 0..<truth.rows {
+      total += logSumExp(truth.row(row).map { $0 + log(0.5) })
+      let predicted = truth[row, 0] >= truth[row, 1] ? 0 : 1
+      if predicted == Int(test.labels[row]) { correct += 1 }
+    }
+    // About 100 parameters a class cost 100 / (2 * 2000) nats a class; the rest is sampling.
+    #expect(abs(fit.heldOutLogLikelihood - total / 1000) < 0.15)
+    #expect(abs(fit.accuracy - Double(correct) / 1000) < 0.01)
+    #expect(fit.components.map(\.count) == [2, 2])
+    #expect(fit.components.flatMap { $0 }.allSatisfy { abs($0.noiseVariance - 0.0009) < 0.0001 })
+  }
+
+  @Test("log-likelihood never falls without a prior, and its sum with the log-prior never falls with one")
+  func monotone() throws {
+    for priorImages in [0.0, 200] {
+      var settings = MixtureFixtures.settings
+      settings.tolerance = 0
+      settings.maximumIterations = 25
+      let train = try MixtureFixtures.dataset(2000, split: "train")
+      let images = ClassImages(dataset: train, indices: train.indices(classCount: 2)[0])
+      let prior = try priorImages > 0 ? Self.prior(images: priorImages) : nil
+      let random = RandomStream(seed: 1, name: "start")
+      // A poor start: random directions, so that there is something to climb.
+      let components = try (0..<3).map { index in
+        let axes = try Matrix(rows: 3, columns: 20, scalars: random.normals(item: index, count: 60))
+          .orthonormalRowBasis()
+        return MixtureComponent(
+          weight: 1 / 3.0, mean: images.image(index),
+          loadings: Tensor(shape: [3, 20], scalars: axes.scalars.map(Float.init)), variances: [0.05, 0.04, 0.03],
+          noiseVariance: 0.02)
+      }
+      var fit = ExpectationMaximization(images, components: components, prior: prior, settings: settings)
+      try fit.run {}
+      #expect(fit.objectives.count > 5)
+      // Sums are in single precision.
+      for (before, after) in zip(fit.objectives, fit.objectives.dropFirst()) { #expect(after > before - 1e-4) }
+      #expect((fit.objectives.last ?? 0) > fit.objectives[0] + 5)
+      if prior == nil { #expect(fit.objectives == fit.logLikelihoods) }
+    }
+  }
+
+  private static func prior(images: Double) throws -> CovariancePrior {
+    let axes = try Matrix(
+      rows: 2, columns: 20, scalars: RandomStream(seed: 9, name: "prior").normals(item: 0, count: 40)
+    ).orthonormalRowBasis()
+    return CovariancePrior(images: images, axes: axes, variances: [0.02, 0.01], noiseVariance: 0.002)
+  }
+
+  @Test("the fit has the same bits for any number of threads")
+  func threads() throws {
+    var settings = MixtureFixtures.settings
+    settings.priorImages = 50
+    #expect(
+      try MixtureFixtures.fit(settings, trainCount: 1200, threads: 1)
+        == MixtureFixtures.fit(settings, trainCount: 1200, threads: 3))
+  }
+
+  @Test("more components and factors than the images support are left out, not failed on")
+  func fewImages() throws {
+    let settings = MixtureSettings(
+      imagesPerComponent: 1, maximumComponents: 30, factors: 19, tangentDimension: 19, priorImages: 5)
+    let fit = try MixtureFixtures.fit(settings, trainCount: 24)
+    #expect(fit.components.allSatisfy { !$0.isEmpty && $0.count <= 12 })
+    #expect(fit.heldOutLogLikelihood.isFinite)
+    for component in fit.components.flatMap({ $0 }) {
+      #expect(component.noiseVariance >= MixtureSettings.varianceFloor)
+      #expect(component.variances.allSatisfy { $0 >= component.noiseVariance && $0.isFinite })
+    }
+  }
+
+  @Test("identical images make one component with the smallest variance")
+  func identicalImages() throws {
+    let train = PixelDataset(
+      name: "flat", split: "train", imageShape: [1, 2, 3], pixels: [UInt8](repeating: 90, count: 60),
+      labels: (0..<10).map { UInt8($0 % 2) })
+    let settings = MixtureSettings(
+      imagesPerComponent: 1, maximumComponents: 3, factors: 2, tangentDimension: 2, priorImages: 0)
+    let fit = try MixtureFit(
+      train: train, test: train, classNames: ["a", "b"], settings: settings, threads: 1, progress: SilentProgress()
+    ).fitted()
+    #expect(fit.components.map(\.count) == [1, 1])
+    #expect(fit.components[0][0].noiseVariance == MixtureSettings.varianceFloor)
+    #expect(fit.heldOutLogLikelihood.isFinite)
+  }
+
+  @Test("a class without images is refused by name")
+  func classWithoutImages() throws {
+    let train = try MixtureFixtures.dataset(20, split: "train")
+    #expect(throws: MixtureError.classWithoutImages(split: "synthetic train", name: "c")) {
+      try MixtureFit(
+        train: train, test: train, classNames: ["a", "b", "c"], settings: MixtureFixtures.settings, threads: 1,
+        progress: SilentProgress()
+      ).fitted()
+    }
+  }
+}
