@@ -9,7 +9,7 @@ import _TestSupport
 /// Every built-in task, with its manifold, density, score and Bayes classifiers.
 @Suite struct ConformanceTaskTests {
   @Test func glyphs() throws {
-    expectNone(TaskPluginConformance.problems(GlyphsPlugin.self, options: ConformanceFixtures.options))
+    expectNone(TaskPluginConformance.problems(GlyphsPlugin(), options: ConformanceFixtures.options))
     let task = try GlyphsTask(threads: 2)
     // The density omits a part of its log that does not depend on class, the score contains it.
     expectNone(
@@ -28,11 +28,11 @@ import _TestSupport
     expectNone(ClassifierConformance.differences(between: one, and: two, images: images))
   }
 
-  @Test func cifar10() throws { try mixture(CIFAR10Task.self, ConformanceFixtures.cifar10()) }
+  @Test func cifar10() throws { try mixture(CIFAR10.task, ConformanceFixtures.cifar10()) }
 
-  @Test func mnist() throws { try mixture(MNISTTask.self, ConformanceFixtures.mnist()) }
+  @Test func mnist() throws { try mixture(MNIST.task, ConformanceFixtures.mnist()) }
 
-  private func mixture(_ plugin: any TaskPlugin.Type, _ folder: TemporaryDirectory) throws {
+  private func mixture(_ plugin: any TaskPlugin, _ folder: TemporaryDirectory) throws {
     var options = ConformanceFixtures.options
     options.dataDirectory = folder.url
     expectNone(TaskPluginConformance.problems(plugin, options: options))

@@ -82,7 +82,7 @@ import _TestSupport
     ) throws -> String {
       var changed = description
       try change(&changed)
-      return ReferenceFixtures.message { _ = try DenoiserPlugin.load(checkpoint, changed, options) } ?? ""
+      return ReferenceFixtures.message { _ = try DenoiserPlugin.load([ReferenceFile(checkpoint, changed)], options) } ?? ""
     }
     #expect(try message { _ in } == "")
     #expect(try message { $0.noise = nil }.contains("lacks `noise`"))
@@ -96,7 +96,7 @@ import _TestSupport
     )
     let cut = try ReferenceFixtures.json(Array(SmallUNet(imageShape: [2, 9, 10], width: 4).layers.dropLast()))
     #expect(try message { $0.architecture = cut }.contains("[4, 9, 10]"))
-    let none = ReferenceFixtures.message { _ = try DenoiserPlugin.load(checkpoint, nil, ReferenceFixtures.options) }
+    let none = ReferenceFixtures.message { _ = try DenoiserPlugin.load([ReferenceFile(checkpoint)], ReferenceFixtures.options) }
     #expect(none?.contains("\"kind\": \"denoiser\"") ?? false)
   }
 }

@@ -46,7 +46,7 @@ import Testing
     shared: SharedNumbers
   ) throws -> EvaluationOutcome {
     let configuration = EvaluationConfiguration(
-      images: images, seed: seed, threads: threads, metrics: BuiltinPlugins.metrics, robustnessDraws: 1,
+      images: images, seed: seed, threads: threads, metrics: [Cosine()], robustnessDraws: 1,
       resamples: 100, toolVersion: "1", shared: shared)
     let record = ModelRecord(
       id: "model", name: "Model", checkpoint: nil, plugin: .init(id: "builtin", version: "1"), architecture: "none",

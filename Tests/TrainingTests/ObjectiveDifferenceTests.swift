@@ -139,7 +139,7 @@ import Testing
     var configuration = TrainingConfiguration()
     configuration.objective = ObjectiveConfiguration("alignment", strength: 1)
     let options = TaskOptions(dataDirectory: nil, cacheDirectory: nil, threads: 1, progress: SilentProgress())
-    let training = ClassifierTraining(configuration, task: GlyphsPlugin.self, options: options)
+    let training = ClassifierTraining(configuration, task: GlyphsPlugin(), options: options)
     let directions = try #require(try training.directions())
     let set = try #require(try GlyphsPlugin.images(.training, options, count: 6, seed: 3))
     let images = set.images(0..<6)

@@ -23,7 +23,7 @@ import Testing
     _ configuration: TrainingConfiguration, threads: Int = 1, progress: any ProgressReporter = SilentProgress()
   ) -> ClassifierTraining {
     ClassifierTraining(
-      configuration, task: configuration.task == TinyTask.id ? TinyTask.self : GlyphsPlugin.self,
+      configuration, task: configuration.task == TinyTask.id ? TinyTask.self : GlyphsPlugin(),
       options: TaskOptions(dataDirectory: nil, cacheDirectory: nil, threads: threads, progress: progress))
   }
 

@@ -284,7 +284,7 @@ import Testing
   func publicNetworksHaveTwins() throws {
     let models = try #require(Self.shared).appendingPathComponent("models")
     let package = Self.fixtures.deletingLastPathComponent().deletingLastPathComponent()
-    let loader = ModelLoader(ProjectFiles(root: package))
+    let loader = ModelLoader(ProjectFiles(root: package), plugins: BuiltinPlugins.all.models)
     for (file, parameters) in [
       ("cifar10-resnet20.th", 269_722), ("mnist-lenet5-adversarial.pt", 648_226),
       ("regimes/cifar_sgd.model.json", 214_918),
