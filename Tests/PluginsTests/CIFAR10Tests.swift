@@ -89,19 +89,21 @@ import Testing
     let task = try PixelTask(
       definition, classNames: content.classNames, train: content.train.first(800), test: content.test.first(100),
       options: TaskOptions(dataDirectory: nil, cacheDirectory: nil, threads: 2, progress: SilentProgress()))
-    #expect(task.quality.manifoldDimension == 15)
-    #expect(task.quality.accuracy > 0.15)
-    #expect((task.quality.heldOutLogLikelihood ?? 0) > 1000)
+    let quality = try #require(task.quality)
+    #expect(quality.manifoldDimension == 15)
+    #expect(quality.accuracy > 0.15)
+    #expect((quality.heldOutLogLikelihood ?? 0) > 1000)
     let images = try task.evaluationImages(count: 20, seed: 7)
     #expect(Array(images.labels[..<5]) == [3, 8, 8, 0, 6])
     #expect(throws: EvaluationError.notEnoughImages(task: "cifar10", requested: 101, available: 100)) {
       try task.evaluationImages(count: 101, seed: 0)
     }
     // Matrix-vector products of real size: still the same bits alone and among others.
-    let whole = try task.density.classScores(at: images.images, noise: 0.25)
-    let alone = try task.density.classScores(at: images.images[batch: 6..<7], noise: 0.25)
+    let (density, manifold) = (try #require(task.density), try #require(task.manifold))
+    let whole = try density.classScores(at: images.images, noise: 0.25)
+    let alone = try density.classScores(at: images.images[batch: 6..<7], noise: 0.25)
     #expect(alone.scores == whole.scores[batch: 6..<7])
-    let basis = try task.manifold.tangentBasis(at: images.images)
-    #expect(try task.manifold.tangentBasis(at: images.images[batch: 6..<7]).assignment == [basis.assignment[6]])
+    let basis = try manifold.tangentBasis(at: images.images)
+    #expect(try manifold.tangentBasis(at: images.images[batch: 6..<7]).assignment == [basis.assignment[6]])
   }
 }

@@ -22,8 +22,8 @@ import _TestSupport
     let task = try GlyphsTask()
     // Blocks hold 16 images: one whole and a part.
     let images = try task.evaluationImages(count: 21, seed: 0).images
-    let one = DensityClassifier(task.density, noise: 0.5)
-    let two = DensityClassifier(task.density, noise: 0.5, threads: 2)
+    let one = DensityClassifier(task.exactDensity, noise: 0.5)
+    let two = DensityClassifier(task.exactDensity, noise: 0.5, threads: 2)
     expectNone(ClassifierConformance.problems(two, images: images))
     expectNone(ClassifierConformance.differences(between: one, and: two, images: images))
   }
@@ -37,7 +37,7 @@ import _TestSupport
     options.dataDirectory = folder.url
     expectNone(TaskPluginConformance.problems(plugin, options: options))
     let task = try plugin.make(options)
-    expectNone(
-      TaskConformance.problems(task, count: 5, logDensity: ConformanceFixtures.logMarginal(task.density)))
+    let density = try #require(task.density)
+    expectNone(TaskConformance.problems(task, count: 5, logDensity: ConformanceFixtures.logMarginal(density)))
   }
 }

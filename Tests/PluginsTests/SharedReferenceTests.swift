@@ -52,7 +52,7 @@ import Testing
       id: "model", name: "Model", checkpoint: nil, plugin: .init(id: "builtin", version: "1"), architecture: "none",
       parameters: 0, preprocessing: .identity(channels: 1))
     return try Evaluation(task: task, configuration: configuration).run(
-      EvaluationSubject(classifier: DensityClassifier(task.density, noise: noise), record: record))
+      EvaluationSubject(classifier: DensityClassifier(try #require(task.density), noise: noise), record: record))
   }
 
   @Test func evaluationsOfTheSameTaskShare() throws {

@@ -147,7 +147,7 @@ import Testing
       let basis = try manifold.tangentBasis(at: images)
       #expect(basis.bases.allSatisfy { $0.shape == [6, task.imageShape.count] })
       // More of its directions lie in the exact tangent space than of random ones.
-      let exact = try task.manifold.tangentBasis(at: images).bases[0]
+      let exact = try #require(task.manifold).tangentBasis(at: images).bases[0]
       let inside = try principalAngles(matrix(basis.bases[0]), matrix(exact)).reduce(0) {
         $0 + pow(cos($1 * .pi / 180), 2)
       }
@@ -156,7 +156,7 @@ import Testing
       // Some thirty steps make no good score: it need only point along the exact one for every image, which one that has
       // hardly been trained does not.
       let noisy = numbers(like: images, scale: 0.5)
-      let exact = try task.score.score(at: noisy, noise: 0.5)
+      let exact = try #require(task.score).score(at: noisy, noise: 0.5)
       func cosines(_ file: CheckpointFile, _ description: ModelDescription?) throws -> [Double] {
         let score = try DenoiserPlugin.load([ReferenceFile(file, description)], options).score
         return cosineSimilarities(try score.score(at: noisy, noise: 0.5), exact)

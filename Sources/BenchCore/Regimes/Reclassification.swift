@@ -15,7 +15,9 @@ public enum Reclassification {
   ) throws -> EvaluationOutcome {
     let settings = result.measurementProtocol
     let missing = result.regime.evidence.notApplied?.missing ?? []
-    if let notApplied = RegimeNotApplied(missing.filter { $0 != .criteria || criteria == nil }) {
+    // Thresholds are what rule v2 has of the task.
+    let hasCriteria = criteria != nil || version == RegimeRuleV1.version
+    if let notApplied = RegimeNotApplied(missing.filter { $0 != .criteria || !hasCriteria }) {
       throw ReclassificationError.notApplied(model: result.model.id, notApplied)
     }
     guard file.samples.rowCount == settings.images else {
