@@ -145,6 +145,9 @@ import Testing
     let problems = ResultValidation.problems(in: result)
     #expect(problems.contains { $0.hasPrefix("regime.notApplied.missing names density") }, "\(problems)")
     #expect(problems.contains { $0.hasPrefix("regime.notApplied.missing does not name manifold") }, "\(problems)")
+    var named = try Self.outcome(without: [.manifold]).result
+    named.regime = try Self.outcome(without: []).result.regime
+    #expect(ResultValidation.problems(in: named).contains { $0.hasPrefix("regime is named without task.manifold") })
     let text = String(decoding: try ResultFile.encode(Self.outcome(without: [.manifold]).result), as: UTF8.self)
     let both = text.replacingOccurrences(of: "\"notApplied\":", with: "\"label\": \"weak\", \"notApplied\":")
     #expect(both != text)

@@ -92,6 +92,22 @@ import Testing
     #expect(outcome.status == 0 && binary.files.contains("leaderboard/results/glyphs/bayes.json"))
   }
 
+  @Test func theCosineIsMeasuredOnceAlsoWhereItIsAskedFor() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    func result(_ arguments: String...) throws -> EvaluationResult {
+      let outcome = try binary.start(
+        ["evaluate", "bayes", "--images", "16", "--quiet", "--no-leaderboard", "--json"] + arguments
+      ).wait()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return try ResultFile.decode(Data(outcome.output.utf8), source: "standard output")
+    }
+    var own = try result()
+    let asked = try result("--metric", "cosine")
+    own.provenance = asked.provenance
+    #expect(own == asked)
+  }
+
   @Test func whatDoesNotFitIsRefused() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }
@@ -103,6 +119,9 @@ import Testing
     }
     #expect(try refusal(64, "--manifold", "autoencodr=x.pt").contains("did you mean `autoencoder`?"))
     #expect(try refusal(64, "--score", "denoiser").contains("--score"))
+    #expect(try refusal(64, "--metric", "cosin").contains("did you mean `cosine`?"))
+    #expect(try refusal(64, "--metric", "cosine=a.pt").contains("--metric: expected cosine, got 1 file"))
+    #expect(try refusal(64, "--metric", "=a.pt").contains("--metric"))
     #expect(try refusal(1, "--manifold", "autoencoder=\(binary.path("absent.pt"))").contains("absent.pt"))
     #expect(try refusal(1, "--manifold", "autoencoder=\(autoencoder)").contains("`mnist`"))
     #expect(try refusal(1, "--manifold", "autoencoder=\(denoiser)").contains("--score denoiser=FILE"))

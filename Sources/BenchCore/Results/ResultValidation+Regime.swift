@@ -3,6 +3,9 @@ extension ProblemCollector {
   mutating func check(_ regime: RegimeVerdict, _ result: EvaluationResult) {
     let evidence = regime.evidence
     if case .notApplied(let reason) = evidence { return check(reason, result) }
+    require(
+      result.task.manifold != nil && result.task.density != nil, "regime",
+      "is named without task.manifold or without task.density, which every rule needs")
     let shares = RegimeLabel.allCases.map { evidence.shares[$0] }
     for (label, share) in zip(RegimeLabel.allCases, shares) {
       require(share, in: 0...1, "regime.evidence.shares of \(label.rawValue)")
