@@ -144,10 +144,13 @@ import _TestSupport
     ) throws -> String {
       var changed = description
       try change(&changed)
-      return ReferenceFixtures.message { _ = try AutoencoderPlugin.load([ReferenceFile(checkpoint, changed)], options) } ?? ""
+      return ReferenceFixtures.message { _ = try AutoencoderPlugin.load([ReferenceFile(checkpoint, changed)], options) }
+        ?? ""
     }
     #expect(try message { _ in } == "")
-    let none = ReferenceFixtures.message { _ = try AutoencoderPlugin.load([ReferenceFile(checkpoint)], ReferenceFixtures.options) }
+    let none = ReferenceFixtures.message {
+      _ = try AutoencoderPlugin.load([ReferenceFile(checkpoint)], ReferenceFixtures.options)
+    }
     #expect(none?.contains("\"kind\": \"autoencoder\"") ?? false)
     #expect(try message { $0.kind = nil }.contains("evaluate CHECKPOINT"))
     #expect(try message { $0.kind = .denoiser }.contains("--score denoiser=FILE"))

@@ -91,7 +91,9 @@ import _TestSupport
       -> String
     {
       let (checkpoint, description) = try file(change)
-      return ReferenceFixtures.message { _ = try ConditionalDenoiserPlugin.load([ReferenceFile(checkpoint, description)], options) }
+      return ReferenceFixtures.message {
+        _ = try ConditionalDenoiserPlugin.load([ReferenceFile(checkpoint, description)], options)
+      }
         ?? ""
     }
     #expect(try message { _ in } == "")
