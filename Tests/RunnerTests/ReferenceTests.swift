@@ -61,7 +61,7 @@ import Testing
     let exact = try GlyphsTask()
     #expect(quality.exactDimension == exact.manifold?.dimension && quality.dimension.value == 6)
     // Six random directions: as much of their length lies in the exact tangent space as it has of all dimensions.
-    let share = Double(exact.manifold?.dimension) / Double(exact.imageShape.count)
+    let share = Double(exact.manifold?.dimension ?? 0) / Double(exact.imageShape.count)
     #expect(quality.withinShare.value.map { abs($0 - share) < 0.05 } ?? false)
     #expect(result.task.score?.noise == [0.4] && result.task.score?.quality?.count == 2)
     #expect(result.regime.evidence.sentences[0].contains("small-ae"))
