@@ -1,19 +1,32 @@
 import BenchCore
 import Tensor
 
-/// Checks of any `AlignmentMetric`.
+/// Checks of any `AlignmentMetric`, as far as its `properties` promise what they check.
 public enum MetricConformance {
   /// Of values compared between calls with rescaled images.
   private static let tolerance = 1e-5
 
-  /// - Parameter imageShape: `[C, H, W]` of the random images it is tried on.
+  /// - Parameter imageShape: `[C, H, W]` of the random images it is tried on; by default small ones that it takes.
   /// - Returns: what is wrong, empty where nothing is.
   public static func problems(
-    _ metric: any AlignmentMetric, imageShape: Shape = [3, 8, 8], seed: UInt64 = 1
+    _ metric: any AlignmentMetric, imageShape: Shape? = nil, seed: UInt64 = 1
   ) -> [ConformanceProblem] {
-    let id = type(of: metric).id
-    var report = ConformanceReport("metric \(id)")
-    report.requireIdentifier(id)
+    let properties = metric.properties
+    var report = ConformanceReport("metric \(metric.id)")
+    report.requireIdentifier(metric.id)
+    report.require(
+      properties.smallestSide >= 1 && properties.channels.map { !$0.isEmpty && $0.allSatisfy { $0 >= 1 } } ?? true,
+      .declaration,
+      "takes images of side \(properties.smallestSide) and of \(properties.channels ?? []) channels, which there are not"
+    )
+    guard report.problems.isEmpty else { return report.problems }
+    let side = max(8, properties.smallestSide)
+    let channels = properties.channels.map { $0.contains(3) ? 3 : $0[0] } ?? 3
+    let imageShape = imageShape ?? [channels, side, side]
+    if let needed = properties.requirement(missedBy: imageShape) {
+      report.add(.shape, "is to be tried on images \(imageShape), but takes \(needed)")
+      return report.problems
+    }
     let count = 6
     let gradients = random("gradients", count, imageShape, seed)
     // Partly alike, as gradients and scores are.
@@ -29,7 +42,7 @@ public enum MetricConformance {
       }
     }.run(into: &report)
     checkSelfAlignment(metric, gradients, values, &report)
-    checkScale(metric, gradients, references, values, &report)
+    if properties.isScaleInvariant { checkScale(metric, gradients, references, values, &report) }
     checkUndefined(metric, gradients, references, values, &report)
     return report.problems
   }
@@ -83,7 +96,8 @@ public enum MetricConformance {
     _ report: inout ConformanceReport
   ) {
     let middle = gradients.batch / 2
-    for (value, name) in [(Float(0), "zero everywhere"), (.nan, "NaN"), (.infinity, "infinite")] {
+    let zero: [(Float, String)] = [(0, "zero everywhere")]
+    for (value, name) in (metric.properties.isDefinedAtZero ? [] : zero) + [(.nan, "NaN"), (.infinity, "infinite")] {
       for replacesGradient in [true, false] {
         func replaced(_ tensor: Tensor, _ replaces: Bool) -> Tensor {
           var result = tensor
@@ -103,6 +117,22 @@ public enum MetricConformance {
           found.indices.allSatisfy { $0 == middle || found[$0] == values[$0] }, .batchInvariance,
           "a \(which) that is \(name) changes the values of other images")
       }
+    }
+    if metric.properties.isDefinedAtZero { checkZero(metric, gradients, &report) }
+  }
+
+  /// A metric with values at zero has finite ones.
+  private static func checkZero(
+    _ metric: any AlignmentMetric, _ gradients: Tensor, _ report: inout ConformanceReport
+  ) {
+    let zeros = gradients.combined(with: gradients) { _, _ in 0 }
+    for (first, second) in [(zeros, gradients), (gradients, zeros), (zeros, zeros)] {
+      guard let found = report.attempt("compare of images that are zero", { try metric.compare(first, second) }) else {
+        continue
+      }
+      report.require(
+        found.allSatisfy(\.isFinite), .undefined,
+        "says that it is defined where an image is zero, and gives \(found), expected finite values")
     }
   }
 }

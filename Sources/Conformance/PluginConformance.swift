@@ -6,7 +6,7 @@ import Tensor
 public enum TaskPluginConformance {
   /// - Parameter options: with which a task can be made; nil where the data for it are not at hand.
   /// - Returns: what is wrong with the plugin, empty where nothing is. The task itself is `TaskConformance`'s.
-  public static func problems(_ plugin: any TaskPlugin.Type, options: TaskOptions? = nil) -> [ConformanceProblem] {
+  public static func problems(_ plugin: any TaskPlugin, options: TaskOptions? = nil) -> [ConformanceProblem] {
     var report = ConformanceReport("task plugin \(plugin.id)")
     report.requireIdentifier(plugin.id)
     report.requireSentence(plugin.summary)

@@ -7,8 +7,8 @@ public enum TaskConformance {
   /// - Parameters:
   ///   - count: of images to check with, at least 2; fewer where the task has fewer by default.
   ///   - logDensity: what the task's score is the gradient of, where it is known.
-  /// - Returns: what is wrong with the task, its manifold, density, score and the Bayes classifiers of its density; empty
-  ///   where nothing is.
+  /// - Returns: what is wrong with the task and, as far as it has them, its manifold, density, score and the Bayes classifiers of
+  ///   its density; empty where nothing is.
   public static func problems(
     _ task: any BenchmarkTask, count: Int = 7, logDensity: ScoreConformance.LogDensity? = nil, seed: UInt64 = 1
   ) -> [ConformanceProblem] {
@@ -22,14 +22,19 @@ public enum TaskConformance {
     }
     let constants = task.protocolConstants
     var problems = report.problems
-    problems += ManifoldConformance.problems(task.manifold, images: set.images, seed: seed)
-    problems += ScoreConformance.problems(
-      task.score, images: set.images, noises: constants.scoreNoises, logDensity: logDensity, seed: seed)
+    if let manifold = task.manifold {
+      problems += ManifoldConformance.problems(manifold, images: set.images, seed: seed)
+    }
+    if let score = task.score {
+      problems += ScoreConformance.problems(
+        score, images: set.images, noises: constants.scoreNoises, logDensity: logDensity, seed: seed)
+    }
+    guard let density = task.density else { return problems }
     problems += DensityConformance.problems(
-      task.density, images: set.images, noises: Set(constants.alignmentNoises + [0]).sorted(), seed: seed)
+      density, images: set.images, noises: Set(constants.alignmentNoises + [0]).sorted(), seed: seed)
     for noise in Set([0, constants.decisiveNoise]).sorted() {
       problems += ClassifierConformance.problems(
-        DensityClassifier(task.density, noise: noise), subject: "Bayes classifier of \(task.id) at noise \(noise)",
+        DensityClassifier(density, noise: noise), subject: "Bayes classifier of \(task.id) at noise \(noise)",
         images: set.images, seed: seed)
     }
     return problems
@@ -47,16 +52,18 @@ public enum TaskConformance {
       "the image shape is \(task.imageShape), expected [C, H, W]")
     report.require(
       task.defaultImageCount >= 1, .declaration, "evaluates \(task.defaultImageCount) images by default")
-    if let mask = task.signalMask {
+    guard let density = task.density else {
       report.require(
-        mask.count == task.imageShape.count, .shape,
-        "the signal mask has \(mask.count) pixels, images have \(task.imageShape.count)")
-      report.require(mask.contains(true), .declaration, "the signal mask marks no pixel; nil says that none is known")
+        !task.densityIsExact && task.quality == nil && task.secondReference == nil, .consistency,
+        "there is no density, but it is exact, has a quality or a second reference beside it")
+      return
     }
     report.require(
-      task.density.imageShape == task.imageShape && task.density.classCount == task.classCount, .consistency,
-      "the density is of images \(task.density.imageShape) of \(task.density.classCount) classes, the task of "
+      density.imageShape == task.imageShape && density.classCount == task.classCount, .consistency,
+      "the density is of images \(density.imageShape) of \(density.classCount) classes, the task of "
         + "\(task.imageShape) of \(task.classCount)")
+    report.require(
+      task.quality != nil, .declaration, "the density has no quality, without which nobody knows its worth")
   }
 
   private static func checkConstants(_ constants: ProtocolConstants, _ report: inout ConformanceReport) {
@@ -97,7 +104,7 @@ public enum TaskConformance {
       report.require(!models.isEmpty, .declaration, "the recorded sensitivity names no model it was measured on")
     case .none: break
     }
-    let criteria = task.criteria
+    guard let criteria = task.criteria else { return }
     report.require(
       criteria.robustRatio > 0 && criteria.robustRatio.isFinite && (0...1).contains(criteria.specificShare)
         && (0...1).contains(criteria.densityAccuracy), .declaration,
@@ -113,14 +120,14 @@ public enum TaskConformance {
   }
 
   private static func checkQuality(_ task: any BenchmarkTask, _ report: inout ConformanceReport) {
-    let quality = task.quality
+    guard let quality = task.quality else { return }
     report.require(
       (0...1).contains(quality.accuracy) && quality.images > 0, .declaration,
       "the density's accuracy is \(quality.accuracy) on \(quality.images) images")
     report.require(
-      quality.manifoldDimension == task.manifold.dimension, .consistency,
-      "the quality is of a manifold of dimension \(quality.manifoldDimension), the task's has \(task.manifold.dimension)"
-    )
+      task.manifold.map { $0.dimension == quality.manifoldDimension } ?? true, .consistency,
+      "the quality is of a manifold of dimension \(quality.manifoldDimension), the task's has "
+        + "\(task.manifold?.dimension ?? 0)")
     report.require(
       (quality.heldOutLogLikelihood == nil) == task.densityIsExact, .consistency,
       "an exact density has no held-out log-likelihood, a fitted one has; here it is "
@@ -149,26 +156,54 @@ public enum TaskConformance {
       }
       guard let again else { continue }
       report.require(
+        (again.signalMask == nil) == (set.signalMask == nil)
+          && (set.signalMask.map { $0.count != count || again.signalMask == $0[images: 0..<part] } ?? true), .images,
+        "asked for \(what) images (\(part)), the task does not give the masks of the first of the \(count)")
+      report.require(
         again.images.shape == task.imageShape.prepending(part)
           && again.images.numbersOfImages == Array(set.images.numbersOfImages.prefix(part))
           && again.labels == Array(set.labels.prefix(part)), .images,
         "asked for \(what) images (\(part)), the task does not give the first of the \(count)")
     }
+    checkMask(task, set, &report)
     checkAccuracy(task, set, &report)
     return set
+  }
+
+  private static func checkMask(
+    _ task: any BenchmarkTask, _ set: ImageSet, _ report: inout ConformanceReport
+  ) {
+    guard let mask = set.signalMask else { return }
+    guard
+      report.require(
+        mask.count == set.labels.count, .shape, "there are signal masks of \(mask.count) images, of \(set.labels.count)"
+      )
+    else { return }
+    for image in set.labels.indices {
+      let pixels = mask[image]
+      guard
+        report.require(
+          pixels.count == task.imageShape.count, .shape,
+          "the signal mask of image \(image) has \(pixels.count) pixels, images have \(task.imageShape.count)"),
+        report.require(
+          pixels.contains(true), .declaration,
+          "the signal mask of image \(image) marks no pixel; a set without a mask says that none is known")
+      else { return }
+    }
   }
 
   /// That the recorded accuracy is one of this density: on few images it is off by chance, but not by this much.
   private static func checkAccuracy(
     _ task: any BenchmarkTask, _ set: ImageSet, _ report: inout ConformanceReport
   ) {
+    guard let density = task.density, let quality = task.quality else { return }
     let logits = report.attempt("logits of the density") {
-      try DensityClassifier(task.density, noise: 0).logits(set.images)
+      try DensityClassifier(density, noise: 0).logits(set.images)
     }
-    guard let logits, (0...1).contains(task.quality.accuracy) else { return }
+    guard let logits, (0...1).contains(quality.accuracy) else { return }
     let predicted = logits.argmaxOfRows()
     let accuracy = Double(zip(predicted, set.labels).count { $0 == $1 }) / Double(set.labels.count)
-    let recorded = task.quality.accuracy
+    let recorded = quality.accuracy
     // Five standard errors; a twentieth more where the recorded accuracy is 0 or 1 by luck.
     let room = 5 * ((recorded * (1 - recorded) + 0.05) / Double(set.labels.count)).squareRoot()
     report.require(

@@ -81,6 +81,9 @@ public struct ExternalPlugin: ModelPlugin {
       return
         "version \(ready.protocol) of the protocol, expected \(PluginMessages.versions.map(String.init).joined(separator: " or "))"
     }
+    guard ready.kind ?? PluginMessages.Kind.classifier.rawValue == PluginMessages.Kind.classifier.rawValue else {
+      return "that it serves a `\(LastWords.printable(String((ready.kind ?? "").prefix(60))))`, expected a `classifier`"
+    }
     guard ResultValidation.isIdentifier(ready.id) else {
       return
         "the id `\(LastWords.printable(String(ready.id.prefix(100))))`, expected lower-case letters, digits, `.`, `_`, `-`"

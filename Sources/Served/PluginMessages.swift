@@ -6,11 +6,18 @@ enum PluginMessages {
   /// The versions of the protocol that this program speaks.
   static let versions = [1]
 
+  /// What a program serves. One that does not say so serves a classifier, as all did before there were kinds.
+  enum Kind: String, Codable {
+    case classifier, score, manifold, metric
+  }
+
   /// The first frame: who is calling, and what is known of what will be asked.
   struct Hello: Encodable {
     let type = "hello"
     let request: Int
     let protocols = PluginMessages.versions
+    /// What is wanted.
+    let kind = Kind.classifier
     /// Absolute path.
     let checkpoint: String?
     /// `[C, H, W]` of the task's images and its number of classes, for networks that do not fix them.
@@ -32,6 +39,8 @@ enum PluginMessages {
     }
 
     let `protocol`: Int
+    /// A kind that is not known here is none that was asked for.
+    let kind: String?
     let id: String
     let version: String
     let inputShape: [Int]

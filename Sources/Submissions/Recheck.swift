@@ -17,7 +17,7 @@ public enum Recheck {
     (first.externalEvaluation, second.externalEvaluation) = (nil, nil)
     if first == second { return .identical }
     var differences: [String] = []
-    if recorded.regime.label != measured.regime.label {
+    if recorded.regime.label != measured.regime.label || recorded.hasVerdict != measured.hasVerdict {
       differences.append(
         "regime: recorded \(recorded.regime.label.rawValue), measured \(measured.regime.label.rawValue)")
     }
@@ -34,7 +34,10 @@ public enum Recheck {
     return [
       ("accuracy", result.measurements.accuracy), ("sensitivity ratio R", evidence.sensitivityRatio),
       ("alignment G", evidence.alignment),
-      ("relative robustness", result.measurements.relativeRobustness.definition2.estimate),
+      (
+        "relative robustness",
+        result.measurements.relativeRobustness?.definition2.estimate ?? Estimate(value: nil, low: nil, high: nil)
+      ),
     ]
   }
 

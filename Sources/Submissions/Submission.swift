@@ -22,7 +22,7 @@ public struct Submission: Sendable {
   /// Reads and checks everything that can be checked without the checkpoint's bytes.
   /// - Parameter tasks: the tasks there are.
   /// - Throws: `SubmissionError`, with all problems at once; `JSONError` for a file that is not JSON.
-  public static func read(_ folder: URL, tasks: [any TaskPlugin.Type]) throws -> Submission {
+  public static func read(_ folder: URL, tasks: [any TaskPlugin]) throws -> Submission {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) else {
       throw SubmissionError.noFolder(folder.path)
@@ -52,7 +52,7 @@ public struct Submission: Sendable {
   }
 
   /// Everything wrong with a description as a submission.
-  public static func problems(in value: JSONValue, tasks: [any TaskPlugin.Type]) throws -> [SchemaProblem] {
+  public static func problems(in value: JSONValue, tasks: [any TaskPlugin]) throws -> [SchemaProblem] {
     let unfilled = SubmissionTemplate.unfilled(value)
     let schema = try ModelSchema.load().problems(in: value, definition: "submission")
     return unfilled + schema.filter { problem in !unfilled.contains { problem.path.hasPrefix($0.path) } }
@@ -60,7 +60,7 @@ public struct Submission: Sendable {
   }
 
   /// What a schema cannot say.
-  private static func meaningProblems(_ value: JSONValue, _ tasks: [any TaskPlugin.Type]) -> [SchemaProblem] {
+  private static func meaningProblems(_ value: JSONValue, _ tasks: [any TaskPlugin]) -> [SchemaProblem] {
     var found: [SchemaProblem] = []
     if let id = value["id"]?.stringValue, id == "known" || id.wholeMatch(of: /bayes(-[0-9.]+)?/) != nil {
       found.append(SchemaProblem("$.id", "`\(id)` is reserved; choose another id"))

@@ -6,7 +6,7 @@ import JSON
 /// Checks of what `submit` guarantees, on a whole checkout: whoever merges a submission runs them.
 public enum SubmissionVerification {
   /// - Returns: everything wrong with `models/<id>/` and the results beside them, by path; empty where all is well.
-  public static func mismatches(_ files: ProjectFiles, tasks: [any TaskPlugin.Type]) throws -> [LeaderboardMismatch] {
+  public static func mismatches(_ files: ProjectFiles, tasks: [any TaskPlugin]) throws -> [LeaderboardMismatch] {
     var found: [LeaderboardMismatch] = []
     let manager = FileManager.default
     let leaderboard = Leaderboard(directory: files.leaderboard)
@@ -40,7 +40,7 @@ public enum SubmissionVerification {
   }
 
   private static func problems(
-    _ url: URL, id: String, tasks: [any TaskPlugin.Type], models: [EvaluatedModel]
+    _ url: URL, id: String, tasks: [any TaskPlugin], models: [EvaluatedModel]
   ) -> [String] {
     do {
       let value = try JSONDecoding.parse(Data(contentsOf: url), source: url.path)

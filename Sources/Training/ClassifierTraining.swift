@@ -6,7 +6,7 @@ import Tensor
 /// Trains a classifier for a task, from a configuration to a folder that `evaluate` takes.
 public struct ClassifierTraining: Sendable {
   public let configuration: TrainingConfiguration
-  private let plugin: any TaskPlugin.Type
+  private let plugin: any TaskPlugin
   private let options: TaskOptions
   /// Nil for that of the configuration's architecture.
   private let network: TrainableNetwork?
@@ -19,7 +19,7 @@ public struct ClassifierTraining: Sendable {
   ///   - options: where its data are; `threads` are also those of the training.
   ///   - network: of a twin, whose configuration names the model that it is of; nil for a built-in one.
   public init(
-    _ configuration: TrainingConfiguration, task plugin: any TaskPlugin.Type, options: TaskOptions,
+    _ configuration: TrainingConfiguration, task plugin: any TaskPlugin, options: TaskOptions,
     network: TrainableNetwork? = nil
   ) {
     self.configuration = configuration
@@ -73,8 +73,11 @@ public struct ClassifierTraining: Sendable {
   func directions() throws -> Directions? {
     guard configuration.objective.name == AlignmentPenalty.id else { return nil }
     let task = try plugin.make(options)
+    guard let density = task.density else {
+      throw TrainingError.noDirections(task: task.id, objective: configuration.objective.name)
+    }
     let classifier = DensityClassifier(
-      task.density, noise: task.protocolConstants.decisiveNoise, threads: options.threads)
+      density, noise: task.protocolConstants.decisiveNoise, threads: options.threads)
     return { images, labels in
       try classifier.inputGradients(at: images) { logits, range in
         [GradientTarget.logOddsPredicted.cotangent(logits: logits, predicted: Array(labels[range]), labels: nil)]

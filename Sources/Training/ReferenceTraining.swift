@@ -7,11 +7,11 @@ import Tensor
 /// `--reference` takes.
 public struct ReferenceTraining: Sendable {
   public let configuration: TrainingConfiguration
-  private let plugin: any TaskPlugin.Type
+  private let plugin: any TaskPlugin
   private let options: TaskOptions
 
   /// - Precondition: the configuration's kind is not a classifier.
-  public init(_ configuration: TrainingConfiguration, task plugin: any TaskPlugin.Type, options: TaskOptions) {
+  public init(_ configuration: TrainingConfiguration, task plugin: any TaskPlugin, options: TaskOptions) {
     precondition(configuration.kind != .classifier, "classifiers are ClassifierTraining's")
     self.configuration = configuration
     self.plugin = plugin

@@ -48,7 +48,7 @@ public struct TwinTraining: Sendable {
   /// - Throws: `TrainingError`, `ModelError`, `CheckpointError`, `GraphError`, `EvaluationError.wrongClassCount`, and what
   ///   reading the images throws.
   public init(
-    of original: Original, _ recipe: TrainingConfiguration, task plugin: any TaskPlugin.Type, options: TaskOptions
+    of original: Original, _ recipe: TrainingConfiguration, task plugin: any TaskPlugin, options: TaskOptions
   ) throws {
     guard let image = try plugin.images(.training, options, count: 1, seed: recipe.dataSeed) else {
       throw TrainingError.noTrainingImages(task: plugin.id)

@@ -50,9 +50,9 @@ import Testing
   @Test func qualityOfATurnedManifold() throws {
     let task = try ReferencedTask(ToyTask(), manifold: TurnedManifold())
     let result = try outcome(task).result
-    #expect(result.task.manifold.id == "turned" && result.task.manifold.learned == Self.learned)
-    #expect(result.task.score.learned == nil && result.task.score.quality == nil)
-    let quality = try #require(result.task.manifold.quality)
+    #expect(result.task.manifold?.id == "turned" && result.task.manifold?.learned == Self.learned)
+    #expect(result.task.score?.learned == nil && result.task.score?.quality == nil)
+    let quality = try #require(result.task.manifold?.quality)
     #expect(quality.exact == "toy-exact" && quality.exactDimension == 8 && quality.dimension.value == 8)
     func near(_ estimate: Estimate, _ expected: Double) -> Bool { abs((estimate.value ?? .nan) - expected) < 1e-4 }
     #expect(near(quality.largestAngleDegrees, 30) && near(quality.meanAngleDegrees, 30.0 / 8))
@@ -67,7 +67,7 @@ import Testing
 
   @Test func aSmallerTangentSpaceCoversLess() throws {
     let task = try ReferencedTask(ToyTask(), manifold: TurnedManifold(degrees: 0, kept: 2))
-    let quality = try #require(try outcome(task).result.task.manifold.quality)
+    let quality = try #require(try outcome(task).result.task.manifold?.quality)
     #expect(quality.dimension.value == 2 && quality.withinShare.value.map { abs($0 - 1) < 1e-9 } ?? false)
     #expect(quality.coveredShare.value.map { abs($0 - 0.25) < 1e-9 } ?? false)
   }
@@ -83,16 +83,16 @@ import Testing
         && same.regime.evidence.sensitivityRatio == own.regime.evidence.sensitivityRatio)
     #expect(turned.measurements.sensitivity != own.measurements.sensitivity)
     #expect(
-      own.task.manifold.quality == nil
+      own.task.manifold?.quality == nil
         && own.regime.evidence.sentences.count + 1 == same.regime.evidence.sentences.count)
   }
 
   @Test func qualityOfAScaledScore() throws {
     let task = try ReferencedTask(ToyTask(), score: (ScaledScore(), [0.4]))
     let result = try outcome(task).result
-    #expect(result.task.score.noise == [0.4] && result.task.score.learned == Self.learned)
+    #expect(result.task.score?.noise == [0.4] && result.task.score?.learned == Self.learned)
     #expect(result.measurements.scoreAlignment.allSatisfy { $0.noise == 0.4 })
-    let qualities = try #require(result.task.score.quality)
+    let qualities = try #require(result.task.score?.quality)
     #expect(qualities.map(\.input) == [.clean, .noised])
     for quality in qualities {
       #expect(abs((quality.cosine.value ?? 0) - 1) < 1e-6 && abs((quality.relativeError.value ?? 0) - 1) < 1e-6)
@@ -106,7 +106,7 @@ import Testing
     var base = ToyTask()
     base.densityIsExact = false
     base.calibration = .recorded(onManifoldSensitivity: 0.2, models: ["a"])
-    base.criteria.standards = [RecordedStandard("a", parameters: 75, accuracy: 0.9, onManifold: 0.2)]
+    base.criteria?.standards = [RecordedStandard("a", parameters: 75, accuracy: 0.9, onManifold: 0.2)]
     let task = try ReferencedTask(base, manifold: TurnedManifold())
     guard case .none = task.calibration else { throw TestFailure() }
     guard case .recorded = try ReferencedTask(base, score: (ScaledScore(), [0.4])).calibration else {
@@ -114,7 +114,7 @@ import Testing
     }
     // Nothing exact is known, so there is no quality.
     let result = try outcome(task).result
-    #expect(result.task.manifold.learned != nil && result.task.manifold.quality == nil)
+    #expect(result.task.manifold?.learned != nil && result.task.manifold?.quality == nil)
     #expect(result.regime.evidence.v2?.signal.standard == nil && result.regime.evidence.onManifoldRetention == nil)
     let own = try outcome(base).result
     #expect(own.regime.evidence.v2?.signal.standard?.source == .recorded)
@@ -135,13 +135,13 @@ import Testing
 
   @Test func contradictionsAreFound() throws {
     var result = try outcome(ReferencedTask(ToyTask(), manifold: TurnedManifold())).result
-    result.task.manifold.quality?.meanAngleDegrees.value = 91
-    result.task.manifold.learned?.checkpoint.sha256 = "abc"
+    result.task.manifold?.quality?.meanAngleDegrees.value = 91
+    result.task.manifold?.learned?.checkpoint.sha256 = "abc"
     let problems = ResultValidation.problems(in: result)
     for path in ["task.manifold.quality.meanAngleDegrees", "task.manifold.learned.checkpoint.sha256"] {
       #expect(problems.contains { $0.hasPrefix(path) }, "\(problems)")
     }
-    result.task.manifold.learned = nil
+    result.task.manifold?.learned = nil
     #expect(ResultValidation.problems(in: result).contains { $0.hasPrefix("task.manifold.quality") })
   }
 

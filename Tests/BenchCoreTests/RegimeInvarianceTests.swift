@@ -105,21 +105,20 @@ private struct PermutedTask: BenchmarkTask {
   var classNames: [String] { order.map { base.classNames[$0] } }
   var imageShape: Shape { base.imageShape }
   var defaultImageCount: Int { base.defaultImageCount }
-  var manifold: any Manifold { base.manifold }
-  var density: any ClassConditionalDensity { PermutedDensity(order: order) }
-  var score: any Score { DensityScore(density) }
+  var manifold: (any Manifold)? { base.manifold }
+  var density: (any ClassConditionalDensity)? { PermutedDensity(order: order) }
+  var score: (any Score)? { DensityScore(PermutedDensity(order: order)) }
   var densityIsExact: Bool { base.densityIsExact }
   var protocolConstants: ProtocolConstants { base.protocolConstants }
-  var signalMask: [Bool]? { base.signalMask }
   var calibration: RegimeCalibration { base.calibration }
-  var criteria: RegimeCriteria { base.criteria }
-  var quality: ReferenceQuality { base.quality }
+  var criteria: RegimeCriteria? { base.criteria }
+  var quality: ReferenceQuality? { base.quality }
 
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
     let set = try base.evaluationImages(count: count, seed: seed)
     return ImageSet(
       name: set.name, split: set.split, images: set.images,
-      labels: set.labels.map { label in order.firstIndex(of: label) ?? 0 })
+      labels: set.labels.map { label in order.firstIndex(of: label) ?? 0 }, signalMask: set.signalMask)
   }
 }
 

@@ -20,7 +20,7 @@ import Testing
 
     func verdict(images: Int = 400, spread: Double = 0.1) -> RegimeVerdict {
       let decisive = AlignmentColumns(
-        reference: .classifier, target: .logOddsPredicted, metric: CosineMetric.id, noise: 0.5)
+        reference: .classifier, target: .logOddsPredicted, metric: CosineMetric().id, noise: 0.5)
       let stream = RandomStream(seed: 4, name: "synthetic")
       var columns = 0
       func around(_ mean: Double) -> [Double] {

@@ -68,14 +68,15 @@ import Testing
   }
 
   @Test func aBayesClassifierHasNone() throws {
-    let robustness = try toyOutcome().result.measurements.relativeRobustness
+    let robustness = try #require(try toyOutcome().result.measurements.relativeRobustness)
     #expect((robustness.definition1.value ?? 1) < 1e-6)
     #expect(robustness.definition2.value == 0)
     #expect(abs(robustness.chance - 16.0 / 24) < 1e-12)
   }
 
   @Test func aFragileClassifierHasSome() throws {
-    let robustness = try toyOutcome(fragileClassifier(strength: 6)).result.measurements.relativeRobustness
+    let robustness = try #require(
+      try toyOutcome(fragileClassifier(strength: 6)).result.measurements.relativeRobustness)
     let first = try #require(robustness.definition1.value)
     let pooled = try #require(robustness.definition2.pooled.value)
     #expect(first > 0.3)
@@ -108,7 +109,7 @@ import Testing
       }
     }
     let outcome = try toyOutcome(Masked())
-    let reported = outcome.result.measurements.relativeRobustness.definition1
+    let reported = try #require(outcome.result.measurements.relativeRobustness).definition1
     let plain = try toyOutcome(fragileClassifier(strength: 6))
     func mean(_ name: String) -> Double {
       let values = plain.samples[name] ?? []
@@ -117,7 +118,7 @@ import Testing
     let expected = mean(SampleColumn.offManifoldResponse) / mean(SampleColumn.response)
     #expect(abs((reported.value ?? 0) - expected) < 1e-9)
     #expect(reported.estimator == .plain)
-    #expect(plain.result.measurements.relativeRobustness.definition1.estimator == .controlVariate)
+    #expect(plain.result.measurements.relativeRobustness?.definition1.estimator == .controlVariate)
     #expect(ResultValidation.problems(in: outcome.result) == [])
   }
 }

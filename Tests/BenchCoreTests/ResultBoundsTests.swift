@@ -10,7 +10,7 @@ import Testing
     result.measurementProtocol.images = count
     result.task.dataset.images = count
     result.task.version = count
-    result.measurements.relativeRobustness.definition1.draws = count
+    result.measurements.relativeRobustness?.definition1.draws = count
     result.provenance.host.threads = count
     result.measurementProtocol.bootstrapResamples = count
     let problems = ResultValidation.problems(in: result)
@@ -23,9 +23,9 @@ import Testing
   @Test func dimensionsOutOfBoundsAreProblems() throws {
     var result = try toyOutcome(id: "a", images: 12).result
     result.model.parameters = .max
-    result.task.manifold.dimension = .max
-    result.task.quality.manifoldDimension = .max
-    result.task.quality.images = .max
+    result.task.manifold?.dimension = .max
+    result.task.quality?.manifoldDimension = .max
+    result.task.quality?.images = .max
     let problems = ResultValidation.problems(in: result)
     for path in [
       "model.parameters", "task.manifold.dimension", "task.quality.manifoldDimension", "task.quality.images",

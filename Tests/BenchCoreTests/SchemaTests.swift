@@ -67,6 +67,13 @@ import Testing
     ]
   }
 
+  /// Of tasks that lack what the rule needs, which have no place on a leaderboard.
+  private func resultsWithoutVerdict() throws -> [EvaluationResult] {
+    try [[TaskCapability.manifold], [.density], [.criteria], TaskCapability.allCases].map {
+      try TaskCapabilityTests.outcome(without: $0).result
+    }
+  }
+
   /// As results from before rule v2 are.
   private func resultOfV1(id: String) throws -> EvaluationResult {
     let outcome = try toyOutcome(id: id, images: 12)
@@ -78,7 +85,12 @@ import Testing
   }
 
   @Test(.enabled(if: hasValidator, "no JSON Schema validator on this machine")) func resultsFollowTheSchema() throws {
-    for result in try results() {
+    var configuration = toyConfiguration(images: 12)
+    configuration.metrics.append(MetricTests.Weighted())
+    let weighted = try Evaluation(task: ToyTask(), configuration: configuration).run(
+      EvaluationSubject(classifier: fragileClassifier(strength: 2), record: toyRecord(id: "i"))
+    ).result
+    for result in try results() + resultsWithoutVerdict() + [weighted] {
       #expect(ResultValidation.problems(in: result) == [], "\(result.model.id)")
       #expect(try problems(ResultFile.encode(result), schema: "result.schema.json") == "", "\(result.model.id)")
     }
@@ -97,6 +109,10 @@ import Testing
     for path in [
       "$.measurements.accuracy.value", "$.model.id", "$.protocol.images", "$.protocol.rule", "$.regime.reservations",
     ] { #expect(found.contains(path), "\(path)") }
+    // No label beside the reason for there being none.
+    var reason = String(decoding: try ResultFile.encode(resultsWithoutVerdict()[0]), as: UTF8.self)
+    reason = reason.replacingOccurrences(of: "\"notApplied\":", with: "\"label\": \"weak\", \"notApplied\":")
+    #expect(try problems(Data(reason.utf8), schema: "result.schema.json").contains("$.regime"))
     let extra = String(decoding: try ResultFile.encode(results()[0]), as: UTF8.self)
       .replacingOccurrences(of: "\"clip\"", with: "\"unknown\": 1, \"clip\"")
     #expect(try problems(Data(extra.utf8), schema: "result.schema.json").contains("unknown"))
@@ -109,6 +125,7 @@ import Testing
     let names: [[String]] = [
       GradientTarget.allCases.map(\.rawValue), RegimeLabel.allCases.map(\.rawValue),
       AlignmentControl.allCases.map(\.rawValue), RegimeReservation.allCases.map(\.rawValue), RegimeRule.versions,
+      TaskCapability.allCases.filter(\.isNeededByRule).map(\.rawValue),
     ]
     for name in names.joined() {
       #expect(text.contains("\"\(name)\""), "\(name)")

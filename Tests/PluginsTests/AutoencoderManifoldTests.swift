@@ -82,7 +82,7 @@ import _TestSupport
 
   @Test func conformance() throws {
     let (checkpoint, description) = try ReferenceFixtures.autoencoder(k: Self.k)
-    let manifold = try AutoencoderPlugin.load(checkpoint, description, ReferenceFixtures.options)
+    let manifold = try AutoencoderPlugin.load([ReferenceFile(checkpoint, description)], ReferenceFixtures.options)
     #expect(manifold.dimension == Self.k && manifold.learned?.id == "toy-autoencoder")
     #expect(manifold.learned?.checkpoint.sha256 == checkpoint.sha256)
     expectNone(ManifoldConformance.problems(manifold, images: ReferenceFixtures.images(21)))
@@ -104,7 +104,7 @@ import _TestSupport
     let shape = Shape(shape)
     let (checkpoint, description) = try ReferenceFixtures.autoencoder(k: 4, shape: shape)
     let options = ReferenceOptions(task: "toy", imageShape: shape, classCount: 3)
-    let basis = try AutoencoderPlugin.load(checkpoint, description, options)
+    let basis = try AutoencoderPlugin.load([ReferenceFile(checkpoint, description)], options)
       .tangentBasis(at: ReferenceFixtures.images(2, shape))
     #expect(basis.bases.map(\.shape) == [[4, shape.count], [4, shape.count]])
   }
@@ -130,7 +130,7 @@ import _TestSupport
       TensorToWrite(name: "b.weight", shape: [6, 4], floats: weights),
     ])
     let options = ReferenceOptions(task: "toy", imageShape: [1, 2, 3], classCount: 3)
-    let basis = try AutoencoderPlugin.load(checkpoint, description, options)
+    let basis = try AutoencoderPlugin.load([ReferenceFile(checkpoint, description)], options)
       .tangentBasis(at: ReferenceFixtures.images(3, [1, 2, 3]))
     #expect(basis.bases.allSatisfy { $0.shape == [2, 6] })
     let angles = try principalAngles(
@@ -146,10 +146,13 @@ import _TestSupport
     ) throws -> String {
       var changed = description
       try change(&changed)
-      return ReferenceFixtures.message { _ = try AutoencoderPlugin.load(checkpoint, changed, options) } ?? ""
+      return ReferenceFixtures.message { _ = try AutoencoderPlugin.load([ReferenceFile(checkpoint, changed)], options) }
+        ?? ""
     }
     #expect(try message { _ in } == "")
-    let none = ReferenceFixtures.message { _ = try AutoencoderPlugin.load(checkpoint, nil, ReferenceFixtures.options) }
+    let none = ReferenceFixtures.message {
+      _ = try AutoencoderPlugin.load([ReferenceFile(checkpoint)], ReferenceFixtures.options)
+    }
     #expect(none?.contains("\"kind\": \"autoencoder\"") ?? false)
     #expect(try message { $0.kind = nil }.contains("evaluate CHECKPOINT"))
     #expect(try message { $0.kind = .denoiser }.contains("--score denoiser=FILE"))

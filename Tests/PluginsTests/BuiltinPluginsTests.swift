@@ -36,11 +36,12 @@ import Testing
   @Test(
     "folder and list agree",
     arguments: [
-      ("ModelPlugin", ["Networks", "Served"], BuiltinPlugins.models.map { "\($0)" }),
-      ("TaskPlugin", ["Plugins/Tasks"], BuiltinPlugins.tasks.map { "\($0)" }),
-      ("ManifoldPlugin", ["Plugins/Manifolds"], BuiltinPlugins.manifolds.map { "\($0)" }),
-      ("ScorePlugin", ["Plugins/Scores"], BuiltinPlugins.scores.map { "\($0)" }),
-      ("AlignmentMetric", ["Plugins/Metrics"], BuiltinPlugins.metrics.map { "\(type(of: $0))" }),
+      ("ModelPlugin", ["Networks", "Served"], BuiltinPlugins.all.models.map { "\($0)" }),
+      ("TaskPlugin", ["Plugins/Tasks"], Array(Set(BuiltinPlugins.all.tasks.map { "\(type(of: $0))" }))),
+      ("ManifoldPlugin", ["Plugins/Manifolds"], BuiltinPlugins.all.manifolds.map { "\($0)" }),
+      ("ScorePlugin", ["Plugins/Scores"], BuiltinPlugins.all.scores.map { "\($0)" }),
+      ("PosteriorScorePlugin", ["Plugins/Scores"], BuiltinPlugins.all.posteriorScores.map { "\($0)" }),
+      ("MetricPlugin", ["Plugins/Metrics"], BuiltinPlugins.all.metrics.map { "\($0)" }),
     ])
   func listed(protocolName: String, folders: [String], listed: [String]) throws {
     let found = try Self.conformers(to: protocolName)
@@ -57,12 +58,21 @@ import Testing
     }
   }
 
+  @Test("every data set that is described as a task is listed")
+  func dataSets() throws {
+    let folder = Self.sources.appendingPathComponent("Plugins/Tasks/Datasets")
+    let described = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      .filter { $0.pathExtension == "swift" }
+      .flatMap { try String(contentsOf: $0, encoding: .utf8).matches(of: /static let \w+ = PixelTaskPlugin\(/) }
+    #expect(described.count == BuiltinPlugins.all.tasks.count { $0 is PixelTaskPlugin })
+  }
+
   @Test("ids are unique within a kind and usable on a command line and in file names")
   func identifiers() {
     for ids in [
-      BuiltinPlugins.models.map { $0.id }, BuiltinPlugins.tasks.map { $0.id },
-      BuiltinPlugins.manifolds.map { $0.id }, BuiltinPlugins.scores.map { $0.id },
-      BuiltinPlugins.metrics.map { type(of: $0).id },
+      BuiltinPlugins.all.models.map { $0.id }, BuiltinPlugins.all.tasks.map { $0.id },
+      BuiltinPlugins.all.manifolds.map { $0.id }, BuiltinPlugins.all.scores.map { $0.id },
+      BuiltinPlugins.all.posteriorScores.map { $0.id }, BuiltinPlugins.all.metrics.map { $0.id },
     ] {
       #expect(Set(ids).count == ids.count, "\(ids)")
       for id in ids { #expect(id.wholeMatch(of: /[a-z0-9-]+/) != nil, "\(id)") }
@@ -71,9 +81,11 @@ import Testing
 
   @Test("summaries are one sentence, as lists show them")
   func summaries() {
-    for (id, summary) in BuiltinPlugins.models.map({ ($0.id, $0.summary) })
-      + BuiltinPlugins.tasks.map({ ($0.id, $0.summary) })
-      + BuiltinPlugins.manifolds.map({ ($0.id, $0.summary) }) + BuiltinPlugins.scores.map({ ($0.id, $0.summary) })
+    for (id, summary) in BuiltinPlugins.all.models.map({ ($0.id, $0.summary) })
+      + BuiltinPlugins.all.tasks.map({ ($0.id, $0.summary) })
+      + BuiltinPlugins.all.manifolds.map({ ($0.id, $0.summary) })
+      + BuiltinPlugins.all.scores.map({ ($0.id, $0.summary) })
+      + BuiltinPlugins.all.metrics.map({ ($0.id, $0.summary) })
     {
       #expect(!summary.isEmpty && summary.count <= 120, "\(id): \(summary.count) characters")
       #expect(!summary.contains(where: \.isNewline) && !summary.contains(". ") && !summary.hasSuffix("."), "\(id)")

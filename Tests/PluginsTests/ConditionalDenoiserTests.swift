@@ -38,7 +38,7 @@ import _TestSupport
 
   private func reference() throws -> any PosteriorScore {
     let (checkpoint, description) = try file()
-    return try ConditionalDenoiserPlugin.load(checkpoint, description, Self.options)
+    return try ConditionalDenoiserPlugin.load([ReferenceFile(checkpoint, description)], Self.options)
   }
 
   private func images(_ count: Int) -> (images: Tensor, labels: [Int]) {
@@ -81,7 +81,7 @@ import _TestSupport
   @Test func asAScoreItIsThatOfAllImages() throws {
     let (checkpoint, description) = try file()
     let (images, _) = images(3)
-    let score = try DenoiserPlugin.load(checkpoint, description, Self.options).score
+    let score = try DenoiserPlugin.load([ReferenceFile(checkpoint, description)], Self.options).score
     for (got, pixel) in zip(try score.score(at: images, noise: Self.noise).scalars, images.scalars) {
       #expect(abs(Double(got) + (Double(pixel) - 0.5) / 1.25) < 1e-5)
     }
@@ -92,7 +92,9 @@ import _TestSupport
       -> String
     {
       let (checkpoint, description) = try file(change)
-      return ReferenceFixtures.message { _ = try ConditionalDenoiserPlugin.load(checkpoint, description, options) }
+      return ReferenceFixtures.message {
+        _ = try ConditionalDenoiserPlugin.load([ReferenceFile(checkpoint, description)], options)
+      }
         ?? ""
     }
     #expect(try message { _ in } == "")
@@ -106,7 +108,7 @@ import _TestSupport
     #expect(try message(other) { _ in }.contains("knows 3 classes, task `toy` has 10"))
     let (plain, description) = try ReferenceFixtures.unet(noise: 0.5)
     let refused = ReferenceFixtures.message {
-      _ = try ConditionalDenoiserPlugin.load(plain, description, ReferenceFixtures.options)
+      _ = try ConditionalDenoiserPlugin.load([ReferenceFile(plain, description)], ReferenceFixtures.options)
     }
     #expect(refused?.contains("--conditional") ?? false)
   }

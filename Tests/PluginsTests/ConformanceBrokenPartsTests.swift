@@ -190,7 +190,7 @@ struct BrokenDensity: ClassConditionalDensity {
 private func cosines(_ first: Tensor, _ second: Tensor) -> [Double] { cosineSimilarities(first, second) }
 
 struct InnerProduct: AlignmentMetric {
-  static let id = "inner-product"
+  let id = "inner-product"
   func compare(_ gradients: Tensor, _ references: Tensor) -> [Double] {
     (0..<gradients.batch).map { image in
       zip(gradients.item(image), references.item(image)).reduce(0) { $0 + Double($1.0) * Double($1.1) }
@@ -199,12 +199,12 @@ struct InnerProduct: AlignmentMetric {
 }
 
 struct Dissimilarity: AlignmentMetric {
-  static let id = "Dissimilarity_1"
+  let id = "Dissimilarity_1"
   func compare(_ gradients: Tensor, _ references: Tensor) -> [Double] { cosines(gradients, references).map { 1 - $0 } }
 }
 
 struct ZeroWhereUndefined: AlignmentMetric {
-  static let id = "zero"
+  let id = "zero"
   func compare(_ gradients: Tensor, _ references: Tensor) -> [Double] {
     cosines(gradients, references).map { $0.isNaN ? 0 : $0 }
   }
@@ -212,7 +212,7 @@ struct ZeroWhereUndefined: AlignmentMetric {
 
 /// Subtracts the mean over the batch.
 struct CentredCosine: AlignmentMetric {
-  static let id = "centred-cosine"
+  let id = "centred-cosine"
   func compare(_ gradients: Tensor, _ references: Tensor) -> [Double] {
     let values = cosines(gradients, references)
     let mean = values.reduce(0, +) / Double(max(1, values.count))

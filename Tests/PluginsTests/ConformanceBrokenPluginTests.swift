@@ -25,7 +25,7 @@ import _TestSupport
 
   @Test("a task plugin that needs data and says nothing is reported")
   func taskPlugin() {
-    let problems = TaskPluginConformance.problems(SilentTaskPlugin.self)
+    let problems = TaskPluginConformance.problems(SilentTaskPlugin())
     expect(.errorMessage, in: problems)
     expect(.declaration, in: problems)
   }
@@ -46,15 +46,16 @@ import _TestSupport
 /// A task on a known mixture, with at most one flaw.
 struct BrokenTask: BenchmarkTask {
   enum Flaw: String, CaseIterable, Sendable {
-    case notPrefixStable, labelOutOfRange, shortMask, wrongAccuracy, wrongDimension, descendingSteps, inexactBayes, nan
+    case notPrefixStable, labelOutOfRange, shortMask, emptyMask, noMaskOfFew, wrongAccuracy, wrongDimension,
+      descendingSteps, inexactBayes, nan
     case impossibleCriteria, impossibleStandard
 
     var violated: ConformanceRequirement {
       switch self {
-      case .notPrefixStable, .labelOutOfRange: .images
+      case .notPrefixStable, .labelOutOfRange, .noMaskOfFew: .images
       case .shortMask: .shape
       case .wrongAccuracy, .wrongDimension, .inexactBayes: .consistency
-      case .descendingSteps, .impossibleCriteria, .impossibleStandard: .declaration
+      case .emptyMask, .descendingSteps, .impossibleCriteria, .impossibleStandard: .declaration
       case .nan: .finite
       }
     }
@@ -69,13 +70,12 @@ struct BrokenTask: BenchmarkTask {
   let classNames = ["a", "b"]
   var imageShape: Shape { mixture.imageShape }
   var defaultImageCount: Int { stored.labels.count }
-  var manifold: any Manifold { MixtureManifold(mixture: mixture, dimension: 2, threads: 1) }
-  var score: any Score { DensityScore(mixture) }
-  var density: any ClassConditionalDensity { mixture }
+  var manifold: (any Manifold)? { MixtureManifold(mixture: mixture, dimension: 2, threads: 1) }
+  var score: (any Score)? { DensityScore(mixture) }
+  var density: (any ClassConditionalDensity)? { mixture }
   var densityIsExact: Bool { flaw != .inexactBayes }
-  var signalMask: [Bool]? { [Bool](repeating: true, count: flaw == .shortMask ? 19 : 20) }
   var calibration: RegimeCalibration { .bayes(gate: 0.5) }
-  var criteria: RegimeCriteria {
+  var criteria: RegimeCriteria? {
     // No better than guessing between two classes, where impossible.
     let standard = RecordedStandard(
       "standard", parameters: 100, accuracy: flaw == .impossibleStandard ? 0.5 : 0.9, onManifold: 0.1)
@@ -88,7 +88,7 @@ struct BrokenTask: BenchmarkTask {
       stepSizes: flaw == .descendingSteps ? [2, 1] : [1, 2], wideStep: 2, smallStep: 1, scoreNoises: [0.1],
       alignmentNoises: [0.1, 0.5], decisiveNoise: 0.1, robustnessNoise: 0.01)
   }
-  var quality: ReferenceQuality {
+  var quality: ReferenceQuality? {
     ReferenceQuality(
       heldOutLogLikelihood: nil, accuracy: flaw == .wrongAccuracy ? 0.01 : 0.99, images: 100,
       manifoldDimension: flaw == .wrongDimension ? 3 : 2)
@@ -100,20 +100,26 @@ struct BrokenTask: BenchmarkTask {
     var labels = Array(stored.labels[start..<start + count])
     if flaw == .labelOutOfRange, count > 0 { labels[0] = 2 }
     if flaw == .nan, count > 0 { images.scalars[0] = .nan }
-    return ImageSet(name: stored.name, split: stored.split, images: images, labels: labels)
+    // One mask for each image: every other one is that of other pixels.
+    let masks = (0..<count).map { image in
+      (0..<(flaw == .shortMask ? 19 : 20)).map { flaw != .emptyMask && ($0 < 10) == (image % 2 == 0) }
+    }
+    return ImageSet(
+      name: stored.name, split: stored.split, images: images, labels: labels,
+      signalMask: flaw == .noMaskOfFew && count < 3 ? nil : SignalMask(ofImages: masks))
   }
 }
 
-enum SilentTaskPlugin: TaskPlugin {
-  static let id = "silent"
-  static let summary = "Two sentences. On one line"
-  static let dataRequirement: String? = "files"
+struct SilentTaskPlugin: TaskPlugin {
+  let id = "silent"
+  let summary = "Two sentences. On one line"
+  let dataRequirement: String? = "files"
 
   private struct Failure: Error, CustomStringConvertible {
     let description = "failed"
   }
 
-  static func make(_ options: TaskOptions) throws -> any BenchmarkTask { throw Failure() }
+  func make(_ options: TaskOptions) throws -> any BenchmarkTask { throw Failure() }
 }
 
 struct CarelessPlugin: ModelPlugin {

@@ -55,12 +55,12 @@ enum ConformanceFixtures {
   /// A folder with a few dozen images in the format of CIFAR-10.
   static func cifar10() throws -> TemporaryDirectory {
     let folder = try TemporaryDirectory()
-    let train = images(60, shape: CIFAR10Files.imageShape, seed: 1)
+    let train = images(60, shape: CIFAR10.files.imageShape, seed: 1)
     for batch in 0..<5 {
       try folder.write(
         train[batch * 12..<(batch + 1) * 12].flatMap { [$0.label] + $0.pixels }, "data_batch_\(batch + 1).bin")
     }
-    let test = images(20, shape: CIFAR10Files.imageShape, seed: 2)
+    let test = images(20, shape: CIFAR10.files.imageShape, seed: 2)
     try folder.write(test.flatMap { [$0.label] + $0.pixels }, "test_batch.bin")
     return folder
   }

@@ -32,7 +32,7 @@ private enum StudyModels {
     try folder.write(Array(ConformanceFixtures.description.utf8), "model.json")
     let shape = ConformanceFixtures.networkShape
     let images = ConformanceFixtures.uniformImages(11, shape)
-    let loader = ModelLoader(nil)
+    let loader = ModelLoader(nil, plugins: BuiltinPlugins.all.models)
     let samples = try paths.map { path in
       let candidate = try loader.find(path, description: nil)
       return ModelPluginConformance.Sample(
@@ -60,7 +60,7 @@ private enum StudyModels {
       ("study-cnn", "none_0.0_0.pt"), ("study-cnn", "pgd_2.0_0.pt"), ("study-resnet", "res_0.1_0.pt"),
     ])
   func trainedNetwork(description: String, checkpoint: String) throws {
-    let candidate = try ModelLoader(nil).find(
+    let candidate = try ModelLoader(nil, plugins: BuiltinPlugins.all.models).find(
       StudyModels.directory.appendingPathComponent(checkpoint).path,
       description: StudyModels.description(description))
     let task = try GlyphsTask()

@@ -27,7 +27,8 @@ import _TestSupport
       TensorToWrite(name: "c.weight", shape: [1, 1, 1, 1], floats: [Float(Self.noise) / std])
     ])
     let loaded = try DenoiserPlugin.load(
-      checkpoint, description, ReferenceOptions(task: "toy", imageShape: [1, 4, 5], classCount: 3, threads: 2))
+      [ReferenceFile(checkpoint, description)],
+      ReferenceOptions(task: "toy", imageShape: [1, 4, 5], classCount: 3, threads: 2))
     #expect(loaded.noises == [Self.noise])
     return loaded.score
   }
@@ -69,7 +70,7 @@ import _TestSupport
     let (checkpoint, description) = try ReferenceFixtures.unet(noise: 0.5, shape: shape)
     let images = ReferenceFixtures.images(3, shape)
     let score = try DenoiserPlugin.load(
-      checkpoint, description, ReferenceOptions(task: "toy", imageShape: shape, classCount: 3)
+      [ReferenceFile(checkpoint, description)], ReferenceOptions(task: "toy", imageShape: shape, classCount: 3)
     ).score
     let scores = try score.score(at: images, noise: 0.5)
     #expect(scores.shape == images.shape && scores.scalars.contains { $0 != 0 })
@@ -84,7 +85,8 @@ import _TestSupport
     ) throws -> String {
       var changed = description
       try change(&changed)
-      return ReferenceFixtures.message { _ = try DenoiserPlugin.load(checkpoint, changed, options) } ?? ""
+      return ReferenceFixtures.message { _ = try DenoiserPlugin.load([ReferenceFile(checkpoint, changed)], options) }
+        ?? ""
     }
     #expect(try message { _ in } == "")
     #expect(try message { $0.noise = nil }.contains("lacks `noise`"))
@@ -98,7 +100,9 @@ import _TestSupport
     )
     let cut = try ReferenceFixtures.json(Array(SmallUNet(imageShape: [2, 9, 10], width: 4).layers.dropLast()))
     #expect(try message { $0.architecture = cut }.contains("[4, 9, 10]"))
-    let none = ReferenceFixtures.message { _ = try DenoiserPlugin.load(checkpoint, nil, ReferenceFixtures.options) }
+    let none = ReferenceFixtures.message {
+      _ = try DenoiserPlugin.load([ReferenceFile(checkpoint)], ReferenceFixtures.options)
+    }
     #expect(none?.contains("\"kind\": \"denoiser\"") ?? false)
   }
 }

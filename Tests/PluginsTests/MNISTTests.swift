@@ -20,7 +20,7 @@ import _Fixtures
   @Test("the four files are found under their usual names")
   func reads() throws {
     let folder = try folder()
-    let content = try MNISTFiles.load(folder.url)
+    let content = try MNIST.files.load(folder.url)
     let (train, test) = (content.train, content.test)
     #expect((train.count, test.count) == (12, 4))
     #expect(train.labels == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
@@ -36,29 +36,29 @@ import _Fixtures
     #expect(
       throws: DatasetError.countMismatch(
         imagesFile: "train-images-idx3-ubyte", images: 12, labelsFile: "train-labels-idx1-ubyte.gz", labels: 11)
-    ) { try MNISTFiles.load(counts.url) }
+    ) { try MNIST.files.load(counts.url) }
     let side = try folder(side: 27)
     #expect(
       throws: DatasetError.wrongDimensions(file: "train-images-idx3-ubyte", expected: [28, 28], actual: [27, 27])
-    ) { try MNISTFiles.load(side.url) }
+    ) { try MNIST.files.load(side.url) }
     let label = try folder()
     try label.write(
       IDXTests.file([12], payload: 0) + [UInt8](repeating: 3, count: 11) + [10], "train-labels-idx1-ubyte")
     #expect(
       throws: DatasetError.labelOutOfRange(file: "train-labels-idx1-ubyte", index: 11, label: 10, classes: 10)
-    ) { try MNISTFiles.load(label.url) }
+    ) { try MNIST.files.load(label.url) }
     let missing = try folder()
     try FileManager.default.removeItem(at: missing.url.appendingPathComponent("t10k-labels-idx1-ubyte"))
-    #expect(throws: DatasetError.self) { try MNISTFiles.load(missing.url) }
+    #expect(throws: DatasetError.self) { try MNIST.files.load(missing.url) }
     #expect(throws: DatasetError.notADirectory(path: "/nonexistent")) {
-      try MNISTFiles.load(URL(fileURLWithPath: "/nonexistent"))
+      try MNIST.files.load(URL(fileURLWithPath: "/nonexistent"))
     }
   }
 
   @Test("the task asks for its data")
   func needsData() {
     do {
-      _ = try MNISTTask.make(
+      _ = try MNIST.task.make(
         TaskOptions(dataDirectory: nil, cacheDirectory: nil, threads: 1, progress: SilentProgress()))
       Issue.record("made without data")
     } catch { #expect("\(error)".contains("--data")) }
@@ -67,12 +67,12 @@ import _Fixtures
   @Test(
     "the real data set, and a small mixture of it", .enabled(if: SharedData.has("mnist"), "../shared/data is absent"))
   func real() throws {
-    let content = try MNISTFiles.load(SharedData.directory.appendingPathComponent("mnist"))
+    let content = try MNIST.files.load(SharedData.directory.appendingPathComponent("mnist"))
     let (train, test) = (content.train, content.test)
     #expect((train.count, test.count) == (60000, 10000))
     #expect(Array(test.labels[..<8]) == [7, 2, 1, 0, 4, 1, 4, 9])
     let fit = try MixtureFit(
-      train: train.first(2000), test: test.first(500), classNames: MNISTFiles.classNames,
+      train: train.first(2000), test: test.first(500), classNames: MNIST.files.classNames,
       settings: MixtureSettings(
         imagesPerComponent: 100, maximumComponents: 2, factors: 15, tangentDimension: 10, priorImages: 100),
       threads: 2, progress: SilentProgress()

@@ -89,7 +89,7 @@ import _Fixtures
     try folder.write(IDXTests.file([4, 28, 28]), "t10k-images-idx3-ubyte")
     try folder.write(IDXTests.file([4]), "t10k-labels-idx1-ubyte")
     #expect {
-      try MNISTFiles.load(folder.url)
+      try MNIST.files.load(folder.url)
     } throws: {
       "\($0)".contains("train-labels-idx1-ubyte: belongs to Fashion-MNIST, expected MNIST")
     }
@@ -102,14 +102,14 @@ import _Fixtures
     try folder.write(IDXTests.file([12]), "train-labels-idx1-ubyte")
     try folder.write(IDXTests.file([4, 28, 28]), "t10k-images-idx3-ubyte")
     try folder.write(IDXTests.file([4]), "t10k-labels-idx1-ubyte")
-    let remark = try MNISTFiles.load(folder.url).remark
+    let remark = try MNIST.files.load(folder.url).remark
     #expect(remark?.contains("not known to be MNIST") == true && remark?.contains("too few") == true)
     for text in ["", "  \n", String(repeating: "x", count: 101)] {
       try folder.write(Array(text.utf8), PublishedData.ownDataFile)
-      #expect(try MNISTFiles.load(folder.url).remark != nil)
+      #expect(try MNIST.files.load(folder.url).remark != nil)
     }
     try folder.write(Array("patterns\nof mine\n".utf8), PublishedData.ownDataFile)
-    #expect(try MNISTFiles.load(folder.url).remark == nil)
+    #expect(try MNIST.files.load(folder.url).remark == nil)
     #expect(PublishedData.ownData(in: folder.url) == "patterns")
   }
 
@@ -118,16 +118,16 @@ import _Fixtures
     .enabled(if: SharedData.has("cifar10") && SharedData.has("mnist"), "../shared/data is absent"))
   func real() throws {
     let mnist = SharedData.directory.appendingPathComponent("mnist")
-    let content = try MNISTFiles.load(mnist)
+    let content = try MNIST.files.load(mnist)
     #expect(content.remark == nil)
     for (part, known) in [
       (content.train.first(2500), PublishedDigests.mnistTraining),
       (content.test.first(150), PublishedDigests.mnistTest),
     ] {
-      #expect(try PublishedData.check(part, as: known, file: "labels", classNames: MNISTFiles.classNames) == [])
+      #expect(try PublishedData.check(part, as: known, file: "labels", classNames: MNIST.files.classNames) == [])
     }
     let source = SharedData.directory.appendingPathComponent("cifar10")
-    #expect(try CIFAR10Files.load(source).remark == nil)
+    #expect(try CIFAR10.files.load(source).remark == nil)
     let names = (1...5).map { "data_batch_\($0).bin" } + ["test_batch.bin"]
     func altered(_ file: String, _ change: (inout [UInt8]) -> Void) throws -> TemporaryDirectory {
       let folder = try TemporaryDirectory()
@@ -142,7 +142,7 @@ import _Fixtures
       for index in stride(from: 0, to: bytes.count, by: 3073) { bytes[index] = (bytes[index] + 1) % 10 }
     }
     #expect {
-      try CIFAR10Files.load(rotated.url)
+      try CIFAR10.files.load(rotated.url)
     } throws: {
       "\($0)".contains("test_batch.bin: holds the images of CIFAR-10 with other labels")
         && "\($0)".contains("class 9 (truck) is called 0")
@@ -153,13 +153,13 @@ import _Fixtures
       }
     }
     #expect {
-      try CIFAR10Files.load(swapped.url)
+      try CIFAR10.files.load(swapped.url)
     } throws: {
       "\($0)".contains("data_batch_3.bin: holds the images of CIFAR-10 as planes blue, green, red")
     }
     let shorter = try altered("test_batch.bin") { $0.removeLast(3073 * 50) }
-    #expect(try CIFAR10Files.load(shorter.url).remark == nil)
+    #expect(try CIFAR10.files.load(shorter.url).remark == nil)
     let touched = try altered("data_batch_5.bin") { $0[2000] ^= 1 }
-    #expect(try CIFAR10Files.load(touched.url).remark?.contains("data_batch_5.bin: images that are not") == true)
+    #expect(try CIFAR10.files.load(touched.url).remark?.contains("data_batch_5.bin: images that are not") == true)
   }
 }

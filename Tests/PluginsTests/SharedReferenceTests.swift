@@ -48,13 +48,13 @@ import _Fixtures
     shared: SharedNumbers
   ) throws -> EvaluationOutcome {
     let configuration = EvaluationConfiguration(
-      images: images, seed: seed, threads: threads, metrics: BuiltinPlugins.metrics, robustnessDraws: 1,
+      images: images, seed: seed, threads: threads, metrics: [Cosine()], robustnessDraws: 1,
       resamples: 100, toolVersion: "1", shared: shared)
     let record = ModelRecord(
       id: "model", name: "Model", checkpoint: nil, plugin: .init(id: "builtin", version: "1"), architecture: "none",
       parameters: 0, preprocessing: .identity(channels: 1))
     return try Evaluation(task: task, configuration: configuration).run(
-      EvaluationSubject(classifier: DensityClassifier(task.density, noise: noise), record: record))
+      EvaluationSubject(classifier: DensityClassifier(try #require(task.density), noise: noise), record: record))
   }
 
   @Test func evaluationsOfTheSameTaskShare() throws {

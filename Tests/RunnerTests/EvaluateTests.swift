@@ -98,7 +98,8 @@ import Testing
         ["evaluate", "bayes:0.5", "--images", "16", "--json", "--no-leaderboard", "--quiet"] + options
       ).wait()
       #expect(outcome.status == 0, "\(outcome.errors)")
-      return try ResultFile.decode(Data(outcome.output.utf8), source: "standard output").measurements.relativeRobustness
+      let result = try ResultFile.decode(Data(outcome.output.utf8), source: "standard output")
+      return try #require(result.measurements.relativeRobustness)
     }
     let (usual, three) = (try robustness(), try robustness("--robustness-draws", "3"))
     #expect(usual.definition1.draws == EvaluationConfiguration.defaultRobustnessDraws)

@@ -54,16 +54,16 @@ import Testing
     #expect(!binary.files.contains { $0.hasPrefix("leaderboard/") })
 
     let result = try ResultFile.read(URL(fileURLWithPath: output))
-    #expect(result.task.manifold.id == "autoencoder" && result.task.manifold.dimension == 6)
-    #expect(result.task.manifold.learned?.checkpoint.sha256 == (try CheckpointFile.open(autoencoder)).sha256)
-    #expect(result.task.manifold.learned?.parameters == 9600)
-    let quality = try #require(result.task.manifold.quality)
+    #expect(result.task.manifold?.id == "autoencoder" && result.task.manifold?.dimension == 6)
+    #expect(result.task.manifold?.learned?.checkpoint.sha256 == (try CheckpointFile.open(autoencoder)).sha256)
+    #expect(result.task.manifold?.learned?.parameters == 9600)
+    let quality = try #require(result.task.manifold?.quality)
     let exact = try GlyphsTask()
-    #expect(quality.exactDimension == exact.manifold.dimension && quality.dimension.value == 6)
+    #expect(quality.exactDimension == exact.manifold?.dimension && quality.dimension.value == 6)
     // Six random directions: as much of their length lies in the exact tangent space as it has of all dimensions.
-    let share = Double(exact.manifold.dimension) / Double(exact.imageShape.count)
+    let share = Double(exact.manifold?.dimension ?? 0) / Double(exact.imageShape.count)
     #expect(quality.withinShare.value.map { abs($0 - share) < 0.05 } ?? false)
-    #expect(result.task.score.noise == [0.4] && result.task.score.quality?.count == 2)
+    #expect(result.task.score?.noise == [0.4] && result.task.score?.quality?.count == 2)
     #expect(result.regime.evidence.sentences[0].contains("small-ae"))
 
     // The same bytes with other threads, but for the time.
@@ -92,6 +92,22 @@ import Testing
     #expect(outcome.status == 0 && binary.files.contains("leaderboard/results/glyphs/bayes.json"))
   }
 
+  @Test func theCosineIsMeasuredOnceAlsoWhereItIsAskedFor() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    func result(_ arguments: String...) throws -> EvaluationResult {
+      let outcome = try binary.start(
+        ["evaluate", "bayes", "--images", "16", "--quiet", "--no-leaderboard", "--json"] + arguments
+      ).wait()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return try ResultFile.decode(Data(outcome.output.utf8), source: "standard output")
+    }
+    var own = try result()
+    let asked = try result("--metric", "cosine")
+    own.provenance = asked.provenance
+    #expect(own == asked)
+  }
+
   @Test func whatDoesNotFitIsRefused() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }
@@ -103,6 +119,9 @@ import Testing
     }
     #expect(try refusal(64, "--manifold", "autoencodr=x.pt").contains("did you mean `autoencoder`?"))
     #expect(try refusal(64, "--score", "denoiser").contains("--score"))
+    #expect(try refusal(64, "--metric", "cosin").contains("did you mean `cosine`?"))
+    #expect(try refusal(64, "--metric", "cosine=a.pt").contains("--metric: expected cosine, got 1 file"))
+    #expect(try refusal(64, "--metric", "=a.pt").contains("--metric"))
     #expect(try refusal(1, "--manifold", "autoencoder=\(binary.path("absent.pt"))").contains("absent.pt"))
     #expect(try refusal(1, "--manifold", "autoencoder=\(autoencoder)").contains("`mnist`"))
     #expect(try refusal(1, "--manifold", "autoencoder=\(denoiser)").contains("--score denoiser=FILE"))

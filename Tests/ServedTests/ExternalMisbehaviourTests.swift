@@ -33,6 +33,7 @@ import Testing
     Case("huge-header", "4294967295 bytes", "2 to 65536"), Case("payload-at-hello", "1099511627776", "expected none"),
     Case("half-frame", "ended with exit code 0"),
     Case("version-2", "version 2 of the protocol, expected 1"), Case("bad-id", "`../x`"),
+    Case("other-kind", "serves a `metric`, expected a `classifier`"),
     Case("bad-shape", "[1, -2, 3]"), Case("huge-shape", "[65536, 65536, 65536]"), Case("one-class", "1 classes"),
     Case("no-shape", "missing key `inputShape`"), Case("bad-std", "positive deviation"),
     Case("text-classes", "classCount", "expected"), Case("child-then-exit", "exit code 4"),

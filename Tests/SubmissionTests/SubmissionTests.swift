@@ -20,14 +20,14 @@ import Testing
 
   private func refusal(_ folder: URL) -> (any Error)? {
     do {
-      _ = try Submission.read(folder, tasks: BuiltinPlugins.tasks)
+      _ = try Submission.read(folder, tasks: BuiltinPlugins.all.tasks)
       return nil
     } catch { return error }
   }
 
   @Test func acceptsAValidOne() throws {
     try withFolder(SubmissionDocuments.valid) { folder in
-      let submission = try Submission.read(folder, tasks: BuiltinPlugins.tasks)
+      let submission = try Submission.read(folder, tasks: BuiltinPlugins.all.tasks)
       #expect(submission.description.id == "net-1.0" && submission.files == ["net.pt"])
       let store = CheckpointStore(cache: folder.appendingPathComponent("cache"))
       let file = try #require(try submission.checkpoint(store, progress: SilentProgress()))
@@ -38,7 +38,7 @@ import Testing
   @Test func aStandardModelMayBeNamed() throws {
     for document in SubmissionDocuments.alsoValid {
       try withFolder(document) { folder in
-        let submission = try Submission.read(folder, tasks: BuiltinPlugins.tasks)
+        let submission = try Submission.read(folder, tasks: BuiltinPlugins.all.tasks)
         #expect(submission.description.claims?.standardModel == "net-0")
       }
     }
@@ -149,7 +149,7 @@ import Testing
   @Test func digestAndSizeThatDisagree() throws {
     for (text, word) in [("\"sha256\": \"\(SubmissionDocuments.digest)\"", "SHA-256"), ("\"bytes\": 8", "8")] {
       try withFolder(SubmissionDocuments.valid.replacing("\"net.pt\"", with: "\"net.pt\", \(text)")) { folder in
-        let submission = try Submission.read(folder, tasks: BuiltinPlugins.tasks)
+        let submission = try Submission.read(folder, tasks: BuiltinPlugins.all.tasks)
         do {
           _ = try submission.checkpoint(CheckpointStore(cache: folder), progress: SilentProgress())
           Issue.record("not refused")
@@ -165,7 +165,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     try SubmissionTemplate.write(to: folder, tasks: ["glyphs", "mnist"])
     do {
-      _ = try Submission.read(folder, tasks: BuiltinPlugins.tasks)
+      _ = try Submission.read(folder, tasks: BuiltinPlugins.all.tasks)
       Issue.record("not refused")
     } catch SubmissionError.invalid(_, let problems) {
       #expect(problems.allSatisfy { $0.problem.hasPrefix("fill in ") }, "\(problems)")

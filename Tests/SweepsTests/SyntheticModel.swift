@@ -36,7 +36,7 @@ struct SyntheticModel {
     result.measurementProtocol.bootstrapResamples = Self.resamples
     result.measurementProtocol.rule = RegimeRule.version
     if !isExact {
-      result.task.density.isExact = false
+      result.task.density?.isExact = false
       result.measurements.referenceAlignment = result.measurements.bayesAlignment
       result.measurements.bayesAlignment = nil
     }

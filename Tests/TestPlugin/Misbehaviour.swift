@@ -62,6 +62,7 @@ struct Misbehaviour {
     }
     let changes: [String: (String, String)] = [
       "version-2": ("\"protocol\": 1", "\"protocol\": 2"), "bad-id": ("test-plugin", "../x"),
+      "other-kind": ("\"inputShape\"", "\"kind\": \"metric\", \"inputShape\""),
       "bad-shape": ("[1, 2, 3]", "[1, -2, 3]"), "huge-shape": ("[1, 2, 3]", "[65536, 65536, 65536]"),
       "one-class": ("\"classCount\": 3", "\"classCount\": 1"), "no-shape": ("\"inputShape\"", "\"imageShape\""),
       "bad-std": ("\"std\": [0.5]", "\"std\": [0]"), "text-classes": ("\"classCount\": 3", "\"classCount\": \"3\""),

@@ -140,13 +140,13 @@ import Testing
     var configuration = TrainingConfiguration()
     configuration.objective = ObjectiveConfiguration("alignment", strength: 1)
     let options = TaskOptions(dataDirectory: nil, cacheDirectory: nil, threads: 1, progress: SilentProgress())
-    let training = ClassifierTraining(configuration, task: GlyphsPlugin.self, options: options)
+    let training = ClassifierTraining(configuration, task: GlyphsPlugin(), options: options)
     let directions = try #require(try training.directions())
-    let set = try #require(try GlyphsPlugin.images(.training, options, count: 6, seed: 3))
+    let set = try #require(try GlyphsPlugin().images(.training, options, count: 6, seed: 3))
     let images = set.images(0..<6)
     let gradients = try directions(images, set.labels)
-    let task = try GlyphsPlugin.make(options)
-    let classifier = DensityClassifier(task.density, noise: task.protocolConstants.decisiveNoise)
+    let task = try GlyphsPlugin().make(options)
+    let classifier = DensityClassifier(try #require(task.density), noise: task.protocolConstants.decisiveNoise)
     func odds(_ images: Tensor) throws -> [Double] {
       let logits = try classifier.logits(images)
       return (0..<6).map { image in

@@ -28,7 +28,7 @@ import Testing
     dataDirectory: nil, cacheDirectory: nil, threads: 1, progress: SilentProgress())
 
   private static func training(_ configuration: TrainingConfiguration) -> ReferenceTraining {
-    ReferenceTraining(configuration, task: GlyphsPlugin.self, options: options)
+    ReferenceTraining(configuration, task: GlyphsPlugin(), options: options)
   }
 
   /// One 1x1 convolution of a known weight: both losses can be computed by hand.
@@ -116,11 +116,11 @@ import Testing
     let found = try DescriptionLookup(modelsFolder: nil).find(for: checkpoint, explicit: nil)?.description
     let task = try GlyphsTask()
     let options = ReferenceOptions(task: "glyphs", imageShape: task.imageShape, classCount: task.classCount)
-    let reference = try ConditionalDenoiserPlugin.load(checkpoint, found, options)
+    let reference = try ConditionalDenoiserPlugin.load([ReferenceFile(checkpoint, found)], options)
     let images = try task.evaluationImages(count: 5, seed: 0).images
     let gradient = try reference.posteriorScore(ofClasses: [0, 1, 2, 3, 4], at: images)
     #expect(gradient.shape == images.shape && gradient.scalars.contains { $0 != 0 })
-    let score = try DenoiserPlugin.load(checkpoint, found, options).score
+    let score = try DenoiserPlugin.load([ReferenceFile(checkpoint, found)], options).score
     #expect(try score.score(at: images, noise: 0.5).shape == images.shape)
     var misplaced = configuration
     (misplaced.kind, misplaced.architecture) = (.autoencoder, ReferenceArchitecture.names(of: .autoencoder)[0])
@@ -144,11 +144,11 @@ import Testing
     let options = ReferenceOptions(task: "glyphs", imageShape: task.imageShape, classCount: task.classCount)
     let images = try task.evaluationImages(count: 8, seed: 0).images
     if kind == .autoencoder {
-      let manifold = try AutoencoderPlugin.load(checkpoint, found, options)
+      let manifold = try AutoencoderPlugin.load([ReferenceFile(checkpoint, found)], options)
       let basis = try manifold.tangentBasis(at: images)
       #expect(basis.bases.allSatisfy { $0.shape == [6, task.imageShape.count] })
       // More of its directions lie in the exact tangent space than of random ones.
-      let exact = try task.manifold.tangentBasis(at: images).bases[0]
+      let exact = try #require(task.manifold).tangentBasis(at: images).bases[0]
       let inside = try principalAngles(matrix(basis.bases[0]), matrix(exact)).reduce(0) {
         $0 + pow(cos($1 * .pi / 180), 2)
       }
@@ -157,9 +157,9 @@ import Testing
       // Some thirty steps make no good score: it need only point along the exact one for every image, which one that has
       // hardly been trained does not.
       let noisy = numbers(like: images, scale: 0.5)
-      let exact = try task.score.score(at: noisy, noise: 0.5)
+      let exact = try #require(task.score).score(at: noisy, noise: 0.5)
       func cosines(_ file: CheckpointFile, _ description: ModelDescription?) throws -> [Double] {
-        let score = try DenoiserPlugin.load(file, description, options).score
+        let score = try DenoiserPlugin.load([ReferenceFile(file, description)], options).score
         return cosineSimilarities(try score.score(at: noisy, noise: 0.5), exact)
       }
       var still = configuration

@@ -12,7 +12,7 @@ import Testing
     var configuration = TrainingConfiguration()
     configuration.objective = ObjectiveConfiguration(objective, strength: strength)
     configuration.objective.attack.steps = 2
-    configuration.task = TinyTask.id
+    configuration.task = TinyTask().id
     configuration.width = 2
     configuration.batch = 16
     configuration.epochs = 3
@@ -23,7 +23,7 @@ import Testing
     _ configuration: TrainingConfiguration, threads: Int = 1, progress: any ProgressReporter = SilentProgress()
   ) -> ClassifierTraining {
     ClassifierTraining(
-      configuration, task: configuration.task == TinyTask.id ? TinyTask.self : GlyphsPlugin.self,
+      configuration, task: configuration.task == TinyTask().id ? TinyTask() : GlyphsPlugin(),
       options: TaskOptions(dataDirectory: nil, cacheDirectory: nil, threads: threads, progress: progress))
   }
 
@@ -47,7 +47,7 @@ import Testing
     configuration.epochs = 1
     // Only there directions are known.
     if objective == "alignment" {
-      configuration.task = GlyphsPlugin.id
+      configuration.task = GlyphsPlugin().id
       configuration.images = 48
     }
     let bytes = try [1, 2, 3].map { threads in
@@ -119,7 +119,7 @@ import Testing
       var configuration = Self.small()
       configuration.epochs = 1
       let first = try Self.training(configuration).run(in: folder)
-      #expect(first.task == TinyTask.id && first.claims?.accuracy != nil)
+      #expect(first.task == TinyTask().id && first.claims?.accuracy != nil)
       // The same again is already done.
       #expect(try Self.training(configuration).run(in: folder) == first)
       configuration.seed = 5
@@ -148,14 +148,14 @@ import Testing
 }
 
 /// Images 1 x 8 x 8 of noise with a bright row, which is the class.
-enum TinyTask: TaskPlugin {
-  static let id = "tiny"
-  static let summary = "bright rows"
-  static let dataRequirement: String? = nil
+struct TinyTask: TaskPlugin {
+  let id = "tiny"
+  let summary = "bright rows"
+  let dataRequirement: String? = nil
 
-  static func make(_ options: TaskOptions) throws -> any BenchmarkTask { throw CancellationError() }
+  func make(_ options: TaskOptions) throws -> any BenchmarkTask { throw CancellationError() }
 
-  static func images(
+  func images(
     _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
   ) throws -> (any LabelledImages)? {
     let count = count ?? 200

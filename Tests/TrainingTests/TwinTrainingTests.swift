@@ -37,7 +37,7 @@ import Testing
   /// Of `TinyTask`.
   private static func small() -> TrainingConfiguration {
     var configuration = TrainingConfiguration()
-    configuration.task = TinyTask.id
+    configuration.task = TinyTask().id
     configuration.batch = 16
     configuration.epochs = 2
     return configuration
@@ -152,7 +152,7 @@ import Testing
     var configuration = small()
     configuration.width = 2
     configuration.objective = ObjectiveConfiguration(objective, strength: objective == "cross-entropy" ? 0 : 0.1)
-    let description = try ClassifierTraining(configuration, task: TinyTask.self, options: options).run(in: folder)
+    let description = try ClassifierTraining(configuration, task: TinyTask(), options: options).run(in: folder)
     return (
       TwinTraining.Original(
         id: description.id, checkpoint: try .open(folder.appendingPathComponent("model.ckpt").path),
@@ -165,11 +165,11 @@ import Testing
     try Self.withFolder { folder in
       let (original, recipe) = try Self.original(in: folder.appendingPathComponent("robust"))
       let (standard, _) = try Self.original(in: folder.appendingPathComponent("standard"), objective: "cross-entropy")
-      let training = try TwinTraining(of: original, recipe, task: TinyTask.self, options: Self.options)
+      let training = try TwinTraining(of: original, recipe, task: TinyTask(), options: Self.options)
       let twinFolder = folder.appendingPathComponent("twin")
       let twin = try training.run(in: twinFolder)
       #expect(try Data(contentsOf: twinFolder.appendingPathComponent("model.ckpt")) == standard.checkpoint.data)
-      #expect(twin.id == "robust-twin" && twin.task == TinyTask.id && twin.architecture == .string("cnn-small"))
+      #expect(twin.id == "robust-twin" && twin.task == TinyTask().id && twin.architecture == .string("cnn-small"))
       #expect(twin.claims?.standardAccuracy == twin.claims?.accuracy)
       let text = twin.source?.training ?? ""
       #expect(text.contains("twin of robust") && text.contains(original.checkpoint.sha256), "\(text)")
@@ -177,7 +177,7 @@ import Testing
       #expect(read == training.configuration && read.twinOf?.id == "robust" && read.twinOf?.layers == nil)
       // The recipe alone does not say what the network is.
       let error = #expect(throws: TrainingError.self) {
-        try ClassifierTraining(read, task: TinyTask.self, options: Self.options).trainer()
+        try ClassifierTraining(read, task: TinyTask(), options: Self.options).trainer()
       }
       #expect(error?.description.contains("pags-bench twin") ?? false)
     }
@@ -204,7 +204,7 @@ import Testing
         description: Self.description(layers), preprocessing: Preprocessing(mean: [0.25], std: [0.5]))
       func twin(_ progress: any ProgressReporter = SilentProgress()) throws -> TwinTraining {
         try TwinTraining(
-          of: original, Self.small(), task: TinyTask.self,
+          of: original, Self.small(), task: TinyTask(),
           options: TaskOptions(dataDirectory: nil, cacheDirectory: nil, threads: 2, progress: progress))
       }
       let (first, second) = (folder.appendingPathComponent("first"), folder.appendingPathComponent("second"))
@@ -250,14 +250,14 @@ import Testing
           name: "wide.ckpt", data: try TrainedNetwork(network: other, state: state, history: []).checkpoint()),
         description: nil)
       let error = #expect(throws: EvaluationError.self) {
-        try TwinTraining(of: wide, recipe, task: TinyTask.self, options: Self.options)
+        try TwinTraining(of: wide, recipe, task: TinyTask(), options: Self.options)
       }
       #expect(error?.description.contains("has 10 classes") ?? false)
       var large = recipe
       large.batch = 65536
       let place = folder.appendingPathComponent("twin")
       #expect(throws: TrainingError.self) {
-        try TwinTraining(of: original, large, task: TinyTask.self, options: Self.options).run(in: place)
+        try TwinTraining(of: original, large, task: TinyTask(), options: Self.options).run(in: place)
       }
       #expect(!FileManager.default.fileExists(atPath: place.path))
     }
@@ -285,7 +285,7 @@ import Testing
   func publicNetworksHaveTwins() throws {
     let models = try #require(Self.shared).appendingPathComponent("models")
     let package = Self.fixtures.deletingLastPathComponent().deletingLastPathComponent()
-    let loader = ModelLoader(ProjectFiles(root: package))
+    let loader = ModelLoader(ProjectFiles(root: package), plugins: BuiltinPlugins.all.models)
     for (file, parameters) in [
       ("cifar10-resnet20.th", 269_722), ("mnist-lenet5-adversarial.pt", 648_226),
       ("regimes/cifar_sgd.model.json", 214_918),

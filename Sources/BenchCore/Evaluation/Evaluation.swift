@@ -18,6 +18,7 @@ public struct Evaluation: Sendable {
   ) throws -> EvaluationOutcome {
     let start = Date()
     try configuration.validate()
+    try checkMetrics()
     try checkShapes(subject.classifier, id: subject.record.id)
     let set = try imageSet()
     let ranges = MeasurementBlock.ranges(imageCount: set.images.batch, scalarsPerImage: set.images.stride)
@@ -31,17 +32,22 @@ public struct Evaluation: Sendable {
     if let claimed = claims?.accuracy { try check(claimed, of: subject, confusion, progress: progress) }
     let temperature = CalibratedTemperature(logits: logits, labels: set.labels)
 
-    let manifold = task.manifold.sharing(configuration.shared)
+    let manifold = task.manifold?.sharing(configuration.shared)
+    let notApplied = RegimeNotApplied(task.missingForRule)
     // Before the long part: a standard that cannot be one is refused at once. The exact Bayes classifier is a better one.
-    let standard =
-      try task.densityIsExact
-      ? nil
-      : subject.standard.flatMap { standard in
-        try standard.classifier.map {
-          try standardSamples($0, id: standard.reference.id, on: set, manifold, ranges, progress: progress)
-        }
+    var standard: SampleTable?
+    if !task.densityIsExact, let given = subject.standard, let classifier = given.classifier {
+      if let manifold, notApplied == nil {
+        standard = try standardSamples(
+          classifier, id: given.reference.id, on: set, manifold, ranges, progress: progress)
+      } else {
+        progress.note(
+          "\(given.reference.id): is not measured as the standard, because the regime rule is not applied on task \(task.id)"
+        )
       }
-    let suite = MeasurementSuite(task: task, configuration: configuration, classifier: subject.classifier)
+    }
+    let suite = MeasurementSuite(
+      task: task, configuration: configuration, classifier: subject.classifier, signalMask: set.signalMask)
     progress.begin("measuring", total: set.images.batch)
     let measured = try BlockPipeline(threads: configuration.threads).map(ranges) { range in
       try block(range, of: set, on: manifold, subject: subject, temperatureScale: temperature?.scale ?? 1)
@@ -59,7 +65,8 @@ public struct Evaluation: Sendable {
     samples.append(
       SampleColumn.temperatureInfluence,
       temperature?.influences ?? [Double](repeating: 0, count: samples.rowCount))
-    samples.append(columnsOf: ImageAlignment.table(measured.map(\.vectors)))
+    let vectors = measured.compactMap(\.vectors)
+    if !vectors.isEmpty { samples.append(columnsOf: ImageAlignment.table(vectors)) }
     let second = measured.compactMap(\.secondVectors)
     if !second.isEmpty {
       samples.append(
@@ -77,12 +84,21 @@ public struct Evaluation: Sendable {
       schemaVersion: EvaluationResult.currentSchemaVersion, model: subject.record,
       task: taskRecord(of: set, suite, means),
       measurementProtocol: protocolRecord(of: set), measurements: suite.measurements(from: means),
-      regime: try RegimeRule.verdict(from: means, inputs),
+      regime: try notApplied.map(RegimeVerdict.init) ?? RegimeRule.verdict(from: means, inputs),
       provenance: .since(start, toolVersion: configuration.toolVersion, threads: configuration.threads))
     let notes =
       try confusion.diagnosis + Saturation.notes(logits)
       + GradientPlausibility(classifier: subject.classifier, images: set.images).notes()
     return EvaluationOutcome(result: result, samples: samples, inputs: inputs, notes: notes)
+  }
+
+  /// - Throws: `EvaluationError.invalidConfiguration` for a metric that does not take the task's images.
+  private func checkMetrics() throws(EvaluationError) {
+    for metric in configuration.metrics {
+      guard let needed = metric.properties.requirement(missedBy: task.imageShape) else { continue }
+      throw .invalidConfiguration(
+        option: "metric \(metric.id)", expected: needed, got: "those of task \(task.id), \(task.imageShape)")
+    }
   }
 
   private func checkShapes(_ classifier: any Classifier, id: String) throws(EvaluationError) {
@@ -112,9 +128,15 @@ public struct Evaluation: Sendable {
       throw EvaluationError.invalidTask(
         task: task.id, problem: "image \(bad) has label \(set.labels[bad]) of \(task.classCount) classes")
     }
-    guard task.classCount > 1, task.signalMask.map({ $0.count == task.imageShape.count }) ?? true else {
+    guard task.classCount > 1 else {
+      throw EvaluationError.invalidTask(task: task.id, problem: "needs two classes at least")
+    }
+    if let problem = set.signalMask?.problem(imageCount: count, pixels: task.imageShape.count) {
+      throw EvaluationError.invalidTask(task: task.id, problem: "has \(problem)")
+    }
+    guard task.density != nil || !task.densityIsExact && task.secondReference == nil else {
       throw EvaluationError.invalidTask(
-        task: task.id, problem: "needs two classes at least and a mask of \(task.imageShape.count) pixels or none")
+        task: task.id, problem: "has no density, which can then be neither exact nor have a second reference beside it")
     }
     if case .bayes = task.calibration, !task.densityIsExact {
       throw EvaluationError.invalidTask(
@@ -205,17 +227,20 @@ public struct Evaluation: Sendable {
   }
 
   private func block(
-    _ range: Range<Int>, of set: ImageSet, on manifold: any Manifold, subject: EvaluationSubject,
+    _ range: Range<Int>, of set: ImageSet, on manifold: (any Manifold)?, subject: EvaluationSubject,
     temperatureScale: Double
   ) throws -> MeasurementBlock {
     let images = set.images[batch: range]
     let labels = Array(set.labels[range])
-    let tangentSpace = try manifold.tangentBasis(at: images)
-    guard tangentSpace.assignment.count == range.count,
-      tangentSpace.bases.allSatisfy({ $0.shape[1] == images.stride && $0.shape[0] <= images.stride })
-    else {
-      throw EvaluationError.invalidTask(
-        task: task.id, problem: "its manifold \(task.manifold.id) has tangent bases of another image size")
+    let tangent = try manifold.map { manifold in
+      let space = try manifold.tangentBasis(at: images)
+      guard space.assignment.count == range.count,
+        space.bases.allSatisfy({ $0.shape[1] == images.stride && $0.shape[0] <= images.stride })
+      else {
+        throw EvaluationError.invalidTask(
+          task: task.id, problem: "its manifold \(manifold.id) has tangent bases of another image size")
+      }
+      return (manifold: manifold, space: space)
     }
     // Definition 2 is about the predicted class's logit, whatever else is reported.
     let targets = GradientTarget.allCases.filter {
@@ -226,10 +251,13 @@ public struct Evaluation: Sendable {
     guard let calibrated else { preconditionFailure("asked for with a scale") }
     return MeasurementBlock(
       task: task.id, range: range, images: images, labels: labels, logits: logits, predicted: logits.argmaxOfRows(),
-      tangentSpace: tangentSpace,
-      directions: PerturbationDirections(
-        at: images, range: range, seed: configuration.seed, on: manifold, tangentSpace: tangentSpace,
-        shared: configuration.shared),
+      tangent: tangent.map { tangent in
+        .init(
+          space: tangent.space,
+          directions: PerturbationDirections(
+            at: images, range: range, seed: configuration.seed, on: tangent.manifold, tangentSpace: tangent.space,
+            shared: configuration.shared))
+      },
       gradients: gradients, temperatureScale: temperatureScale, calibratedGradient: calibrated,
       controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
   }
@@ -239,13 +267,16 @@ public struct Evaluation: Sendable {
       id: task.id, version: task.version,
       dataset: .init(
         name: set.name, split: set.split, images: set.images.batch, digest: set.digest, remark: task.dataRemark),
-      manifold: .init(
-        id: task.manifold.id, dimension: task.manifold.dimension, learned: task.manifold.learned,
-        quality: suite.manifoldQuality?.result(from: means)),
-      score: .init(
-        id: task.score.id, noise: task.protocolConstants.scoreNoises, learned: task.score.learned,
-        quality: suite.scoreQuality?.result(from: means)),
-      density: .init(id: task.density.id, isExact: task.densityIsExact), quality: task.quality,
+      manifold: task.manifold.map {
+        .init(
+          id: $0.id, dimension: $0.dimension, learned: $0.learned, quality: suite.manifoldQuality?.result(from: means))
+      },
+      score: task.score.map {
+        .init(
+          id: $0.id, noise: task.protocolConstants.scoreNoises, learned: $0.learned,
+          quality: suite.scoreQuality?.result(from: means))
+      },
+      density: task.density.map { .init(id: $0.id, isExact: task.densityIsExact) }, quality: task.quality,
       secondReference: task.secondReference.map {
         .init(
           id: $0.id, noise: $0.noise, learned: $0.learned,
@@ -255,11 +286,14 @@ public struct Evaluation: Sendable {
 
   private func protocolRecord(of set: ImageSet) -> ProtocolRecord {
     let constants = task.protocolConstants
+    let metrics = configuration.metrics.compactMap { metric in
+      metric.learned.map { MetricRecord(id: metric.id, learned: $0) }
+    }
     return ProtocolRecord(
       seed: configuration.seed, images: set.images.batch, stepSizes: constants.stepSizes,
       gradientTarget: EvaluationConfiguration.decisiveTarget, gradientTargets: configuration.reportedTargets,
       clip: configuration.clip, rule: RegimeRule.version, wideStep: constants.wideStep, smallStep: constants.smallStep,
       alignmentNoises: constants.alignmentNoises, decisiveNoise: constants.decisiveNoise,
-      bootstrapResamples: configuration.resamples)
+      bootstrapResamples: configuration.resamples, metrics: metrics.isEmpty ? nil : metrics)
   }
 }

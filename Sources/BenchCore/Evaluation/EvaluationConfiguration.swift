@@ -61,7 +61,7 @@ public struct EvaluationConfiguration: Sendable {
     try require(threads > 0, "--threads", "a positive number", threads)
     try require(robustnessDraws > 0, "--robustness-draws", "a positive number", robustnessDraws)
     try require(resamples > 0, "bootstrap resamples", "a positive number", resamples)
-    let identifiers = metrics.map { type(of: $0).id }
+    let identifiers = metrics.map(\.id)
     try require(Set(identifiers).count == identifiers.count, "metrics", "each once", identifiers)
     try require(
       identifiers.contains(Self.decisiveMetric), "metrics", "\(Self.decisiveMetric) among them", identifiers)

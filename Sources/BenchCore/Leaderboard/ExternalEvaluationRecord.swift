@@ -35,9 +35,9 @@ extension EvaluationResult {
     same("task.version") { $0.task.version }
     same("task.dataset.name") { $0.task.dataset.name }
     same("task.dataset.split") { $0.task.dataset.split }
-    same("task.manifold.id") { $0.task.manifold.id }
-    same("task.score.id") { $0.task.score.id }
-    same("task.density.id") { $0.task.density.id }
+    same("task.manifold.id") { $0.task.manifold?.id ?? "none" }
+    same("task.score.id") { $0.task.score?.id ?? "none" }
+    same("task.density.id") { $0.task.density?.id ?? "none" }
     same("protocol.clip") { $0.measurementProtocol.clip }
     same("protocol.rule") { $0.measurementProtocol.rule }
     same("protocol.stepSizes") { $0.measurementProtocol.stepSizes }
@@ -48,6 +48,7 @@ extension EvaluationResult {
     if images == least, measurementProtocol.seed == submitted.measurementProtocol.seed {
       same("task.dataset.digest") { $0.task.dataset.digest }
     }
+    require(hasVerdict, "regime: is not named")
     require(task.hasOwnReferences, "task: was not measured and judged with the task's own references alone")
     return problems
   }

@@ -33,6 +33,9 @@ extension Leaderboard {
         if !result.task.hasOwnReferences {
           mismatches.append(.init(path: path, reason: "was not measured with the task's own manifold and score"))
         }
+        if let reason = result.regime.evidence.notApplied {
+          mismatches.append(.init(path: path, reason: reason.sentence))
+        }
         mismatches += placeMismatches(of: result, at: path) + checkpointMismatches(of: result, models: models)
         evaluated.append(EvaluatedModel(result))
         evaluated[evaluated.count - 1].external = try externalEvaluations(of: result)

@@ -121,9 +121,15 @@ public struct Leaderboard: Sendable {
     let path = Self.resultPath(of: result)
     let problems = ResultValidation.problems(in: result)
     guard problems.isEmpty else { throw ResultError.invalid(file: path, problems: problems) }
-    guard result.task.hasOwnReferences else { throw ResultError.otherReferences(file: path) }
-    if let remark = result.task.dataset.remark { throw ResultError.otherData(file: path, remark: remark) }
+    try Self.checkComparable(result, at: path)
     return try ResultFile.encode(result)
+  }
+
+  /// - Throws: `ResultError.noVerdict`, `.otherReferences`, `.otherData`.
+  private static func checkComparable(_ result: EvaluationResult, at path: String) throws(ResultError) {
+    if let reason = result.regime.evidence.notApplied { throw .noVerdict(file: path, reason: reason.sentence) }
+    guard result.task.hasOwnReferences else { throw .otherReferences(file: path) }
+    if let remark = result.task.dataset.remark { throw .otherData(file: path, remark: remark) }
   }
 
   /// All results with their external evaluations, by path.
@@ -133,8 +139,7 @@ public struct Leaderboard: Sendable {
       guard Self.resultPath(of: result) == path else {
         throw ResultError.misplaced(file: path, expected: Self.resultPath(of: result))
       }
-      guard result.task.hasOwnReferences else { throw ResultError.otherReferences(file: path) }
-      if let remark = result.task.dataset.remark { throw ResultError.otherData(file: path, remark: remark) }
+      try Self.checkComparable(result, at: path)
       guard result.externalEvaluation == nil else {
         throw ResultError.invalid(
           file: path, problems: ["externalEvaluation belongs into a folder of external evaluations"])

@@ -35,8 +35,8 @@ public struct LeaderboardDocument: Sendable, Equatable, Codable {
     public var rule: String
     /// What stands against the label.
     public var reservations: [RegimeReservation]?
-    /// Definition 2 of the relative off-manifold robustness.
-    public var relativeRobustness: Estimate
+    /// Definition 2 of the relative off-manifold robustness; a result with a verdict has it.
+    public var relativeRobustness: Estimate?
     public var images: Int
     public var seed: UInt64
     /// Of the checkpoint, where there is one.
@@ -104,7 +104,7 @@ extension LeaderboardDocument.Entry {
       sensitivityRatio: evidence.sensitivityRatio, onManifoldRetention: evidence.onManifoldRetention,
       accuracyRetention: evidence.accuracyRetention, alignment: evidence.alignment,
       specificShare: evidence.specificShare, rule: evidence.rule, reservations: regime.result.regime.reservations,
-      relativeRobustness: regime.result.measurements.relativeRobustness.definition2.estimate,
+      relativeRobustness: regime.result.measurements.relativeRobustness?.definition2.estimate,
       images: result.measurementProtocol.images, seed: result.measurementProtocol.seed,
       sha256: result.model.checkpoint?.sha256, result: Leaderboard.resultPath(of: result))
     guard !model.external.isEmpty else { return }

@@ -17,10 +17,8 @@ struct AlignmentSeries: Sendable {
   let metric: any AlignmentMetric
   let noise: Double
 
-  private var metricID: String { type(of: metric).id }
-
   var columns: AlignmentColumns {
-    AlignmentColumns(reference: reference, target: target, metric: metricID, noise: noise)
+    AlignmentColumns(reference: reference, target: target, metric: metric.id, noise: noise)
   }
 
   /// Gradient and reference are each divided by their own largest absolute value per image, then compared (the paper,
@@ -46,7 +44,7 @@ struct AlignmentSeries: Sendable {
     let values = try metric.compare(gradients, references)
     guard values.count == gradients.batch else {
       throw EvaluationError.wrongOutput(
-        what: "values of metric \(metricID)", expected: [gradients.batch], got: [values.count])
+        what: "values of metric \(metric.id)", expected: [gradients.batch], got: [values.count])
     }
     return values.map { $0.isFinite ? $0 : .nan }
   }

@@ -8,25 +8,26 @@ struct DistractorMeasurement: Measurement {
   static let noises: [Double] = (0..<30).map { pow(10, -2 + 3 * Double($0) / 29) }
 
   let classifier: any Classifier
-  /// True for the pixels that carry the label.
-  let signalMask: [Bool]
+  /// Of all images of the set.
+  let signalMask: SignalMask
   let stream: RandomStream
 
-  init(classifier: any Classifier, signalMask: [Bool], seed: UInt64) {
+  init(classifier: any Classifier, signalMask: SignalMask, seed: UInt64) {
     self.classifier = classifier
     self.signalMask = signalMask
     stream = RandomStream(seed: seed, name: "distractor")
   }
 
   func samples(of block: MeasurementBlock) throws -> SampleTable {
+    let mask = signalMask[images: block.range]
     let noise = Tensor.normals(stream, range: block.range, itemShape: block.images.shape.droppingFirst)[0]
     func displacements(_ part: Tensor, _ name: String) -> [Responses.Displacement] {
       Self.noises.map { .init(direction: part, scale: $0, description: "noise \(brief($0)) on the \(name)") }
     }
     let responses = Responses(classifier: classifier, images: block.images, firstImage: block.range.lowerBound)
     let changes = try responses.probabilityChanges(
-      at: displacements(noise.masked(by: signalMask, keeping: true), "signal")
-        + displacements(noise.masked(by: signalMask, keeping: false), "distractor"), from: block.logits)
+      at: displacements(noise.masked(by: mask, keeping: true), "signal")
+        + displacements(noise.masked(by: mask, keeping: false), "distractor"), from: block.logits)
     let names = Self.noises.map(SampleColumn.signal) + Self.noises.map(SampleColumn.distractor)
     return SampleTable(zip(names, changes).map { ($0, $1) })
   }
@@ -42,10 +43,10 @@ struct DistractorMeasurement: Measurement {
 }
 
 extension Tensor {
-  /// The pixels where `mask` is `kept`, zero elsewhere; the mask is that of one image.
-  fileprivate func masked(by mask: [Bool], keeping kept: Bool) -> Tensor {
-    precondition(mask.count == stride, "one mask value per pixel")
+  /// The pixels where an image's mask is `kept`, zero elsewhere.
+  fileprivate func masked(by mask: SignalMask, keeping kept: Bool) -> Tensor {
+    precondition(mask.count == batch, "one mask per image")
     return Tensor(
-      shape: shape, scalars: (0..<batch).flatMap { zip(item($0), mask).map { $1 == kept ? $0 : 0 } })
+      shape: shape, scalars: (0..<batch).flatMap { zip(item($0), mask[$0]).map { $1 == kept ? $0 : 0 } })
   }
 }

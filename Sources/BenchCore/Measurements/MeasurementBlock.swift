@@ -16,14 +16,28 @@ struct MeasurementBlock: Sendable {
   /// The evaluated model's, `[B, K]`, and the class they predict.
   let logits: Tensor
   let predicted: [Int]
-  let tangentSpace: TangentBasis
-  let directions: PerturbationDirections
+  /// Nil where the task has no manifold.
+  let tangent: Tangent?
   /// The evaluated model's input gradients, `[B, C, H, W]`.
   let gradients: [GradientTarget: Tensor]
   /// The factor on its logits at which they are calibrated, and the gradient of the decisive target there.
   let temperatureScale: Double
   let calibratedGradient: Tensor
   let controls: AlignmentControls
+
+  /// The manifold at the images.
+  struct Tangent: Sendable {
+    let space: TangentBasis
+    let directions: PerturbationDirections
+  }
+
+  /// For measurements that are only made where the task has a manifold.
+  var tangentSpace: TangentBasis { requiredTangent.space }
+  var directions: PerturbationDirections { requiredTangent.directions }
+  private var requiredTangent: Tangent {
+    guard let tangent else { preconditionFailure("measured along the manifold on task \(task), which has none") }
+    return tangent
+  }
 
   var count: Int { range.count }
   /// The next image of the block, the first one after the last.

@@ -1,7 +1,11 @@
 import Foundation
 import Tensor
 
-/// What a model is measured against: images, the manifold they lie on, the score of their distribution.
+/// What a model is measured against: images, and as far as they are known the manifold they lie on, the score of their
+/// distribution and a density.
+///
+/// What a task lacks (nil) is not measured, and where the regime rule needs it, the rule is not applied: the result then holds
+/// no verdict but a sentence that says so (`TaskCapability`).
 ///
 /// (Called `BenchmarkTask`, not `Task`, because that name is Swift's own for a unit of concurrency.)
 public protocol BenchmarkTask: Sendable {
@@ -18,29 +22,31 @@ public protocol BenchmarkTask: Sendable {
   /// - Throws: `EvaluationError.notEnoughImages` where the data set has fewer.
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet
 
-  var manifold: any Manifold { get }
-  var score: any Score { get }
-  /// The exact density where it is known, otherwise one fitted to the training images.
-  var density: any ClassConditionalDensity { get }
-  /// Whether `density` is the truth, so that alignment with it is alignment with the Bayes-optimal classifier.
+  /// Nil where no tangent spaces are known: sensitivities and relative robustness are then not measured.
+  var manifold: (any Manifold)? { get }
+  /// Nil where none is known: gradients are then not compared with scores.
+  var score: (any Score)? { get }
+  /// The exact density where it is known, otherwise one fitted to the training images; nil where there is none, and gradients are
+  /// then not compared with those of its classifier.
+  var density: (any ClassConditionalDensity)? { get }
+  /// Whether there is a density and it is the truth, so that alignment with it is alignment with the Bayes-optimal classifier.
   var densityIsExact: Bool { get }
   /// Another model of the images whose classifier's gradient is asked beside the density's; nil (the default) for none.
   var secondReference: (any PosteriorScore)? { get }
 
   var protocolConstants: ProtocolConstants { get }
-  /// True for the pixels that carry the label, `C * H * W` of them; nil where unknown.
-  var signalMask: [Bool]? { get }
   /// The tangent spaces and the score of the distribution that the images are drawn from, where they are known: what learned
   /// ones are checked against. The defaults are the task's own where its density is exact.
   var exactManifold: (any Manifold)? { get }
   var exactScore: (any Score)? { get }
   /// Of rule v1.
   var calibration: RegimeCalibration { get }
-  /// Of rule v2.
-  var criteria: RegimeCriteria { get }
+  /// Of rule v2; nil where the task was not calibrated.
+  var criteria: RegimeCriteria? { get }
   /// Where they are from; nil (the default) for the task's own.
   var criteriaSource: CriteriaSource? { get }
-  var quality: ReferenceQuality { get }
+  /// Of the density; nil without one.
+  var quality: ReferenceQuality? { get }
   /// What stands against the data being those that the task is about, in words; nil where nothing does. Results with such a remark
   /// are not compared with others.
   var dataRemark: String? { get }
@@ -48,17 +54,27 @@ public protocol BenchmarkTask: Sendable {
 
 extension BenchmarkTask {
   public var classCount: Int { classNames.count }
-  /// Whether everything is the task's own and its data are those that it is about, so that results can be compared: what
-  /// `TaskRecord.hasOwnReferences` and `.hasOwnData` say afterwards.
+  /// Whether a rule can be applied, everything is the task's own and its data are those that it is about, so that results can be
+  /// compared: what `EvaluationResult.hasVerdict`, `TaskRecord.hasOwnReferences` and `.hasOwnData` say afterwards.
   public var isComparable: Bool {
-    manifold.learned == nil && score.learned == nil && secondReference == nil && criteriaSource == nil
-      && dataRemark == nil
+    manifold?.learned == nil && score?.learned == nil && secondReference == nil && criteriaSource == nil
+      && dataRemark == nil && missingForRule.isEmpty
   }
   public var secondReference: (any PosteriorScore)? { nil }
   public var criteriaSource: CriteriaSource? { nil }
   public var dataRemark: String? { nil }
   public var exactManifold: (any Manifold)? { densityIsExact ? manifold : nil }
   public var exactScore: (any Score)? { densityIsExact ? score : nil }
+
+  /// What the task lacks of what it may have, in a fixed order.
+  public var missing: [TaskCapability] {
+    let has: [(TaskCapability, Bool)] = [
+      (.manifold, manifold != nil), (.score, score != nil), (.density, density != nil), (.criteria, criteria != nil),
+    ]
+    return has.filter { !$1 }.map(\.0)
+  }
+  /// Of these, what keeps the regime rule from being applied.
+  public var missingForRule: [TaskCapability] { missing.filter(\.isNeededByRule) }
 }
 
 /// Labelled images in a fixed order.
@@ -68,9 +84,12 @@ public struct ImageSet: Sendable {
   /// `[N, C, H, W]`.
   public let images: Tensor
   public let labels: [Int]
+  /// Which pixels carry the labels; nil (the default) where that is not known.
+  public let signalMask: SignalMask?
 
-  public init(name: String, split: String, images: Tensor, labels: [Int]) {
+  public init(name: String, split: String, images: Tensor, labels: [Int], signalMask: SignalMask? = nil) {
     precondition(images.batch == labels.count, "one label per image")
+    self.signalMask = signalMask
     self.name = name
     self.split = split
     self.images = images

@@ -1,36 +1,36 @@
 import Foundation
 import Tensor
 
-/// A kind of task that can be asked for by name.
+/// A task that can be asked for by name. An instance: one type may stand for many data sets.
 public protocol TaskPlugin: Sendable {
-  static var id: String { get }
+  var id: String { get }
   /// One sentence for lists.
-  static var summary: String { get }
+  var summary: String { get }
   /// What `--data` must hold; nil where the task needs no files.
-  static var dataRequirement: String? { get }
+  var dataRequirement: String? { get }
   /// What is known of the task without its data.
-  static var facts: TaskFacts { get }
-  static func make(_ options: TaskOptions) throws -> any BenchmarkTask
+  var facts: TaskFacts { get }
+  func make(_ options: TaskOptions) throws -> any BenchmarkTask
   /// The first `count` evaluation images of the task that `make` makes, without what `make` may have to fit.
-  static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet
+  func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet
   /// The task's images as they are, without fitting anything to them: for training, and for the accuracy afterwards.
   /// - Parameters:
   ///   - count: the first so many; nil for all there are, or for the task's own number where it draws them.
   ///   - seed: of drawn images; others ignore it.
   /// - Returns: nil where the task has none for training.
-  static func images(
+  func images(
     _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
   ) throws -> (any LabelledImages)?
 }
 
 extension TaskPlugin {
-  public static func images(
+  public func images(
     _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
   ) throws -> (any LabelledImages)? { nil }
 
-  public static var facts: TaskFacts { TaskFacts() }
+  public var facts: TaskFacts { TaskFacts() }
 
-  public static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {
+  public func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {
     try make(options).evaluationImages(count: count, seed: seed)
   }
 }

@@ -1,4 +1,3 @@
-import Checkpoints
 import Tensor
 
 /// A second opinion on what the Bayes classifier's gradient is: the gradient of log p_sigma(c | x) with respect to x, from a
@@ -28,16 +27,4 @@ public protocol PosteriorScore: Sendable {
   ///   - range: positions of the images in their set; noise belongs to the position.
   /// - Returns: one class per image.
   func predictions(at images: Tensor, range: Range<Int>, seed: UInt64) throws -> [Int]
-}
-
-/// How a checkpoint becomes a second reference: `evaluate --reference ID=FILE`.
-public protocol PosteriorScorePlugin: Sendable {
-  /// Name on the command line and in results, such as `"denoiser"`.
-  static var id: String { get }
-  /// One sentence for lists.
-  static var summary: String { get }
-  /// - Throws: where the checkpoint is damaged, its description says something else, or it is not made for such images.
-  static func load(
-    _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: ReferenceOptions
-  ) throws -> any PosteriorScore
 }

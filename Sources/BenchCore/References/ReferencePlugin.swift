@@ -1,32 +1,108 @@
 import Checkpoints
 import Tensor
 
-/// How a checkpoint becomes a task's manifold: `evaluate --manifold ID=FILE`.
-public protocol ManifoldPlugin: Sendable {
+/// What manifolds, scores, second references and metrics have in common that can be asked for by name: they are made from
+/// options and files, `--manifold ID=FILE`, `--metric ID`.
+public protocol ReferencePlugin: Sendable {
   /// Name on the command line and in results, such as `"autoencoder"`.
   static var id: String { get }
   /// One sentence for lists.
   static var summary: String { get }
-  /// - Throws: where the checkpoint is damaged, its description says something else, or it is not made for such images.
-  static func load(
-    _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: ReferenceOptions
-  ) throws -> any Manifold
+  /// The files that it is made from, in the order of the command line; the optional ones last. One file by default.
+  static var files: [ReferenceFileRole] { get }
+}
+
+/// What a file is to a plugin.
+public struct ReferenceFileRole: Sendable, Equatable {
+  /// In capitals, as in usages: `"FILE"`.
+  public let name: String
+  public let isOptional: Bool
+
+  public init(_ name: String, isOptional: Bool = false) {
+    self.name = name
+    self.isOptional = isOptional
+  }
+}
+
+/// A file, and the description found for it.
+public struct ReferenceFile: Sendable {
+  public let checkpoint: CheckpointFile
+  public let description: ModelDescription?
+
+  public init(_ checkpoint: CheckpointFile, _ description: ModelDescription? = nil) {
+    self.checkpoint = checkpoint
+    self.description = description
+  }
+}
+
+extension ReferencePlugin {
+  public static var files: [ReferenceFileRole] { [ReferenceFileRole("FILE")] }
+
+  /// Such as `denoiser=FILE`, `cosine` or `lpips-alex=BACKBONE[,HEADS]`.
+  public static var usage: String {
+    var text = id
+    for (index, role) in files.enumerated() {
+      let part = (index == 0 ? "=" : ",") + role.name
+      text += role.isOptional ? "[\(part)]" : part
+    }
+    return text
+  }
+
+  /// The paths that `ID=TEXT` names: a comma separates them only where several are taken, so that it may stand in a path.
+  /// - Parameter text: nil where only the id was given.
+  /// - Throws: `EvaluationError.invalidConfiguration`.
+  public static func paths(_ text: String?, option: String) throws(EvaluationError) -> [String] {
+    guard let text else {
+      try check(count: 0, option: option)
+      return []
+    }
+    let paths =
+      files.count > 1 ? text.split(separator: ",", omittingEmptySubsequences: false).map(String.init) : [text]
+    guard !paths.contains("") else {
+      throw .invalidConfiguration(option: option, expected: usage, got: "\(id)=\(text), with an empty name")
+    }
+    try check(count: paths.count, option: option)
+    return paths
+  }
+
+  /// - Throws: `EvaluationError.invalidConfiguration` for more or fewer files than the plugin takes.
+  public static func check(count: Int, option: String? = nil) throws(EvaluationError) {
+    let required = files.count { !$0.isOptional }
+    guard (required...files.count).contains(count) else {
+      throw .invalidConfiguration(
+        option: option ?? id, expected: usage, got: count == 1 ? "1 file" : "\(count) files")
+    }
+  }
+}
+
+/// How a checkpoint becomes a task's manifold: `evaluate --manifold ID=FILE`.
+public protocol ManifoldPlugin: ReferencePlugin {
+  /// - Throws: where a checkpoint is damaged, its description says something else, or it is not made for such images.
+  static func load(_ files: [ReferenceFile], _ options: ReferenceOptions) throws -> any Manifold
 }
 
 /// How a checkpoint becomes a task's score: `evaluate --score ID=FILE`.
-public protocol ScorePlugin: Sendable {
-  /// Name on the command line and in results, such as `"denoiser"`.
-  static var id: String { get }
-  /// One sentence for lists.
-  static var summary: String { get }
+public protocol ScorePlugin: ReferencePlugin {
   /// - Returns: the score, and the noise levels it is defined at, in pixel units.
-  /// - Throws: where the checkpoint is damaged, its description says something else, or it is not made for such images.
+  /// - Throws: where a checkpoint is damaged, its description says something else, or it is not made for such images.
   static func load(
-    _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: ReferenceOptions
+    _ files: [ReferenceFile], _ options: ReferenceOptions
   ) throws -> (score: any Score, noises: [Double])
 }
 
-/// What a learned manifold, score or second reference is wanted for.
+/// How a checkpoint becomes a second reference: `evaluate --reference ID=FILE`.
+public protocol PosteriorScorePlugin: ReferencePlugin {
+  /// - Throws: where a checkpoint is damaged, its description says something else, or it is not made for such images.
+  static func load(_ files: [ReferenceFile], _ options: ReferenceOptions) throws -> any PosteriorScore
+}
+
+/// How a metric is made: `evaluate --metric ID[=FILE]`.
+public protocol MetricPlugin: ReferencePlugin {
+  /// - Throws: where a checkpoint is damaged or is not made for such images.
+  static func load(_ files: [ReferenceFile], _ options: ReferenceOptions) throws -> any AlignmentMetric
+}
+
+/// What a learned manifold, score, second reference or metric is wanted for.
 public struct ReferenceOptions: Sendable {
   /// The task's id.
   public var task: String

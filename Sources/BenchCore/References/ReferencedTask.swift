@@ -8,10 +8,10 @@ import Tensor
 /// it is measured along the same directions as the model.
 public struct ReferencedTask: BenchmarkTask {
   public let base: any BenchmarkTask
-  public let manifold: any Manifold
-  public let score: any Score
+  public let manifold: (any Manifold)?
+  public let score: (any Score)?
   public let secondReference: (any PosteriorScore)?
-  public let criteria: RegimeCriteria
+  public let criteria: RegimeCriteria?
   public let criteriaSource: CriteriaSource?
   public let protocolConstants: ProtocolConstants
   public let calibration: RegimeCalibration
@@ -22,8 +22,8 @@ public struct ReferencedTask: BenchmarkTask {
   ///     density's, are then compared at these levels too.
   ///   - secondReference: nil for none.
   ///   - criteria: with where they are from; nil for the task's own.
-  /// - Throws: `EvaluationError.invalidTask` for a manifold of more dimensions than pixels, a score without noise levels, or a
-  ///   second reference of another number of classes.
+  /// - Throws: `EvaluationError.invalidTask` for a manifold of more dimensions than pixels, a score without noise levels, and a
+  ///   second reference of another number of classes or beside no first one.
   public init(
     _ base: any BenchmarkTask, manifold: (any Manifold)? = nil, score: (score: any Score, noises: [Double])? = nil,
     secondReference: (any PosteriorScore)? = nil, criteria: (criteria: RegimeCriteria, source: CriteriaSource)? = nil
@@ -42,6 +42,10 @@ public struct ReferencedTask: BenchmarkTask {
         task: base.id,
         problem:
           "has \(base.classCount) classes, its second reference \(secondReference.id) \(secondReference.classCount)")
+    }
+    if let secondReference, base.density == nil {
+      throw .invalidTask(
+        task: base.id, problem: "has no density beside which the second reference \(secondReference.id) could be asked")
     }
     self.base = base
     self.secondReference = secondReference ?? base.secondReference
@@ -64,10 +68,9 @@ public struct ReferencedTask: BenchmarkTask {
   public var classNames: [String] { base.classNames }
   public var imageShape: Shape { base.imageShape }
   public var defaultImageCount: Int { base.defaultImageCount }
-  public var density: any ClassConditionalDensity { base.density }
+  public var density: (any ClassConditionalDensity)? { base.density }
   public var densityIsExact: Bool { base.densityIsExact }
-  public var signalMask: [Bool]? { base.signalMask }
-  public var quality: ReferenceQuality { base.quality }
+  public var quality: ReferenceQuality? { base.quality }
   public var dataRemark: String? { base.dataRemark }
   public var exactManifold: (any Manifold)? { base.exactManifold }
   public var exactScore: (any Score)? { base.exactScore }

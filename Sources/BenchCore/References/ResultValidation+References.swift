@@ -5,6 +5,10 @@ extension ProblemCollector {
     require(!learned.name.isEmpty, "\(path).name", "is empty")
     require(learned.parameters, in: ResultBounds.parameters, "\(path).parameters")
     check(learned.checkpoint, "\(path).checkpoint")
+    require(learned.further.map { !$0.isEmpty } ?? true, "\(path).further", "is empty")
+    for (index, checkpoint) in (learned.further ?? []).enumerated() {
+      check(checkpoint, "\(path).further[\(index)]")
+    }
   }
 
   mutating func check(_ manifold: TaskRecord.ManifoldRecord) {

@@ -6,6 +6,7 @@ public enum CriteriaError: Error, Sendable, Equatable, CustomStringConvertible {
   case otherImages(model: String, first: String)
   case otherTask(model: String, expected: String, got: String)
   case exact(task: String)
+  case noneToBeginWith(task: String)
   case invalid(file: String, problem: String)
 
   public var description: String {
@@ -20,6 +21,9 @@ public enum CriteriaError: Error, Sendable, Equatable, CustomStringConvertible {
     case .otherTask(let model, let expected, let got): "\(model): is of task `\(got)`, expected `\(expected)`"
     case .exact(let task):
       "task `\(task)` knows its density: its thresholds follow from the exact Bayes classifier, not from networks"
+    case .noneToBeginWith(let task):
+      "task `\(task)` has no criteria, so no model was judged by the rule from whose result thresholds could be made; state first "
+        + "ones in the task's plugin"
     case .invalid(let file, let problem): "\(file): \(problem)"
     }
   }

@@ -25,6 +25,7 @@ public struct CriteriaFile: Sendable, Equatable, Codable {
     for task: any BenchmarkTask, standards: [EvaluationResult], robust: [EvaluationResult]
   ) throws(CriteriaError) {
     guard !task.densityIsExact else { throw .exact(task: task.id) }
+    guard let own = task.criteria else { throw .noneToBeginWith(task: task.id) }
     guard let first = (standards + robust).first else { throw .tooFew(standards: 0, robust: 0) }
     for result in standards + robust {
       guard result.task.id == task.id, result.task.version == task.version else {
@@ -32,9 +33,9 @@ public struct CriteriaFile: Sendable, Equatable, Codable {
           model: result.model.id, expected: "\(task.id) version \(task.version)",
           got: "\(result.task.id) version \(result.task.version)")
       }
-      let (own, other) = (result.measurementProtocol, first.measurementProtocol)
-      guard result.task.dataset.digest == first.task.dataset.digest, own.seed == other.seed, own.clip == other.clip,
-        result.task.manifold.learned == first.task.manifold.learned
+      let (here, there) = (result.measurementProtocol, first.measurementProtocol)
+      guard result.task.dataset.digest == first.task.dataset.digest, here.seed == there.seed, here.clip == there.clip,
+        result.task.manifold?.learned == first.task.manifold?.learned
       else { throw .otherImages(model: result.model.id, first: first.model.id) }
     }
     procedure = CriteriaProcedure.version
@@ -44,7 +45,7 @@ public struct CriteriaFile: Sendable, Equatable, Codable {
     var networks: [CriteriaProcedure.Network] = []
     for result in standards + robust { networks.append(try CriteriaProcedure.Network(result)) }
     criteria = try CriteriaProcedure.criteria(
-      task.criteria, standards: Array(networks.prefix(standards.count)),
+      own, standards: Array(networks.prefix(standards.count)),
       robust: Array(networks.dropFirst(standards.count)))
     self.robust = robust.map(\.model.id)
   }

@@ -14,6 +14,12 @@ public enum Reclassification {
     criteria: (criteria: RegimeCriteria, source: CriteriaSource)? = nil
   ) throws -> EvaluationOutcome {
     let settings = result.measurementProtocol
+    let missing = result.regime.evidence.notApplied?.missing ?? []
+    // Thresholds are what rule v2 has of the task.
+    let hasCriteria = criteria != nil || version == RegimeRuleV1.version
+    if let notApplied = RegimeNotApplied(missing.filter { $0 != .criteria || !hasCriteria }) {
+      throw ReclassificationError.notApplied(model: result.model.id, notApplied)
+    }
     guard file.samples.rowCount == settings.images else {
       throw ReclassificationError.otherSamples(
         model: result.model.id, expected: settings.images, got: file.samples.rowCount)
@@ -59,6 +65,8 @@ public enum ReclassificationError: Error, Sendable, Equatable, CustomStringConve
   case otherSamples(model: String, expected: Int, got: Int)
   case otherImages(model: String, standard: String)
   case noInputs(model: String)
+  /// The task lacks what a rule needs.
+  case notApplied(model: String, RegimeNotApplied)
   case standardColumnMissing(standard: String, column: String)
 
   public var description: String {
@@ -70,6 +78,7 @@ public enum ReclassificationError: Error, Sendable, Equatable, CustomStringConve
         + "with the same --images and --seed"
     case .noInputs(let model):
       "\(model): the samples do not say what a rule needs beside them; evaluate the model again"
+    case .notApplied(let model, let reason): "\(model): \(reason.sentence)"
     case .standardColumnMissing(let standard, let column):
       "\(standard): its samples have no column `\(column)`; evaluate it again"
     }
@@ -117,7 +126,7 @@ extension RegimeInputs {
       }
     self.init(
       classCount: classes, wideStep: settings.wideStep, smallStep: settings.smallStep,
-      densityIsExact: result.task.density.isExact,
+      densityIsExact: result.task.density?.isExact ?? false,
       decisive: AlignmentColumns(
         reference: .classifier, target: evidence.alignment.target, metric: evidence.alignment.metric,
         noise: evidence.alignment.noise),

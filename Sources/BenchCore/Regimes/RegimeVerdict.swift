@@ -1,4 +1,5 @@
-/// A label with what it rests on.
+/// A label with what it rests on; or that the rule was not applied (`isGiven`), and then the label is `indeterminate`, the
+/// confidence 0, and the file holds neither.
 public struct RegimeVerdict: Sendable, Equatable, Codable {
   public var label: RegimeLabel
   /// Share of bootstrap resamples with the leading label, in [0, 1]. Below 0.95 the label is `indeterminate`.
@@ -14,6 +15,43 @@ public struct RegimeVerdict: Sendable, Equatable, Codable {
     self.confidence = confidence
     self.reservations = reservations
     self.evidence = evidence
+  }
+
+  /// No verdict.
+  init(_ notApplied: RegimeNotApplied) {
+    self.init(label: .indeterminate, confidence: 0, evidence: .notApplied(notApplied))
+  }
+
+  /// Whether a rule was applied.
+  public var isGiven: Bool { evidence.notApplied == nil }
+
+  private enum CodingKeys: String, CodingKey { case label, confidence, reservations, evidence, notApplied }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    if let notApplied = try container.decodeIfPresent(RegimeNotApplied.self, forKey: .notApplied) {
+      for key in [CodingKeys.label, .confidence, .reservations, .evidence] where container.contains(key) {
+        throw DecodingError.dataCorruptedError(
+          forKey: key, in: container,
+          debugDescription: "is there beside notApplied, which says that there is no verdict")
+      }
+      self.init(notApplied)
+      return
+    }
+    self.init(
+      label: try container.decode(RegimeLabel.self, forKey: .label),
+      confidence: try container.decode(Double.self, forKey: .confidence),
+      reservations: try container.decodeIfPresent([RegimeReservation].self, forKey: .reservations),
+      evidence: try container.decode(RegimeEvidence.self, forKey: .evidence))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    if let notApplied = evidence.notApplied { return try container.encode(notApplied, forKey: .notApplied) }
+    try container.encode(label, forKey: .label)
+    try container.encode(confidence, forKey: .confidence)
+    try container.encodeIfPresent(reservations, forKey: .reservations)
+    try container.encode(evidence, forKey: .evidence)
   }
 }
 
@@ -87,6 +125,8 @@ public struct RegimeShares: Sendable, Equatable, Codable {
 public enum RegimeEvidence: Sendable, Equatable, Codable {
   case v1(RegimeEvidenceV1)
   case v2(RegimeEvidenceV2)
+  /// There is none: a verdict encodes this in the evidence's place.
+  case notApplied(RegimeNotApplied)
 
   private enum Keys: String, CodingKey { case classification }
 
@@ -100,6 +140,7 @@ public enum RegimeEvidence: Sendable, Equatable, Codable {
     switch self {
     case .v1(let evidence): try evidence.encode(to: encoder)
     case .v2(let evidence): try evidence.encode(to: encoder)
+    case .notApplied(let reason): try reason.encode(to: encoder)
     }
   }
 
@@ -113,11 +154,14 @@ public enum RegimeEvidence: Sendable, Equatable, Codable {
     set { if let newValue { self = .v2(newValue) } }
   }
 
-  /// The version of the rule whose evidence it is.
+  public var notApplied: RegimeNotApplied? { if case .notApplied(let reason) = self { reason } else { nil } }
+
+  /// The version of the rule whose evidence it is, or that was not applied.
   public var rule: String {
     switch self {
     case .v1: RegimeRuleV1.version
     case .v2: RegimeRuleV2.version
+    case .notApplied(let reason): reason.rule
     }
   }
 
@@ -126,6 +170,7 @@ public enum RegimeEvidence: Sendable, Equatable, Codable {
     switch self {
     case .v1(let evidence): evidence.leadingLabel
     case .v2(let evidence): evidence.leadingLabel
+    case .notApplied: .indeterminate
     }
   }
 
@@ -133,6 +178,7 @@ public enum RegimeEvidence: Sendable, Equatable, Codable {
     switch self {
     case .v1(let evidence): evidence.shares
     case .v2(let evidence): evidence.shares
+    case .notApplied: RegimeShares(weak: 0, bayesAligned: 0, excessive: 0, indeterminate: 0)
     }
   }
 
@@ -140,6 +186,7 @@ public enum RegimeEvidence: Sendable, Equatable, Codable {
     switch self {
     case .v1(let evidence): evidence.sentences
     case .v2(let evidence): evidence.sentences
+    case .notApplied(let reason): [reason.sentence]
     }
   }
 
@@ -148,6 +195,7 @@ public enum RegimeEvidence: Sendable, Equatable, Codable {
     switch self {
     case .v1(let evidence): evidence.sensitivityRatio.ratio
     case .v2(let evidence): evidence.robustness.ratio
+    case .notApplied: .unknown
     }
   }
 
@@ -156,6 +204,7 @@ public enum RegimeEvidence: Sendable, Equatable, Codable {
     switch self {
     case .v1(let evidence): evidence.onManifoldRetention.ratio
     case .v2(let evidence): evidence.signal.onManifoldRetention
+    case .notApplied: nil
     }
   }
 
@@ -164,6 +213,7 @@ public enum RegimeEvidence: Sendable, Equatable, Codable {
     switch self {
     case .v1(let evidence): evidence.accuracyRetention.ratio
     case .v2(let evidence): evidence.signal.accuracyRetention
+    case .notApplied: nil
     }
   }
 
@@ -172,6 +222,7 @@ public enum RegimeEvidence: Sendable, Equatable, Codable {
     switch self {
     case .v1(let evidence): evidence.alignment.cosine
     case .v2(let evidence): evidence.alignment.cosine
+    case .notApplied: .unknown
     }
   }
 
@@ -179,4 +230,9 @@ public enum RegimeEvidence: Sendable, Equatable, Codable {
   public var specificShare: Estimate? {
     if case .v2(let evidence) = self { evidence.alignment.share } else { nil }
   }
+}
+
+extension Estimate {
+  /// Of what was not measured.
+  fileprivate static let unknown = Estimate(value: nil, low: nil, high: nil)
 }

@@ -14,6 +14,9 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   /// Who measured, where it was not the one who submitted the model.
   public var externalEvaluation: ExternalEvaluationRecord?
 
+  /// Whether a rule was applied; otherwise `regime` says why not, and the result has no place on a leaderboard.
+  public var hasVerdict: Bool { regime.isGiven }
+
   enum CodingKeys: String, CodingKey {
     case schemaVersion, model, task
     case measurementProtocol = "protocol"
@@ -85,10 +88,11 @@ public struct TaskRecord: Sendable, Equatable, Codable {
   public var id: String
   public var version: Int
   public var dataset: Dataset
-  public var manifold: ManifoldRecord
-  public var score: ScoreRecord
-  public var density: DensityRecord
-  public var quality: ReferenceQuality
+  /// This and the following: nil where the task has none.
+  public var manifold: ManifoldRecord?
+  public var score: ScoreRecord?
+  public var density: DensityRecord?
+  public var quality: ReferenceQuality?
   /// Where one was given.
   public var secondReference: SecondReferenceRecord?
   /// Where they are not the task's own.
@@ -135,7 +139,7 @@ public struct TaskRecord: Sendable, Equatable, Codable {
 
   /// Whether everything is the task's own, so that results of the same task and version can be compared.
   public var hasOwnReferences: Bool {
-    manifold.learned == nil && score.learned == nil && secondReference == nil && criteria == nil
+    manifold?.learned == nil && score?.learned == nil && secondReference == nil && criteria == nil
   }
   /// Whether nothing stands against the data being the task's.
   public var hasOwnData: Bool { dataset.remark == nil }
@@ -164,4 +168,13 @@ public struct ProtocolRecord: Sendable, Equatable, Codable {
   public var alignmentNoises: [Double]
   public var decisiveNoise: Double
   public var bootstrapResamples: Int
+  /// The metrics that were read from files; nil where none was.
+  public var metrics: [MetricRecord]?
+}
+
+/// A metric with weights, and where they are from.
+public struct MetricRecord: Sendable, Equatable, Codable {
+  /// As in the alignment entries.
+  public var id: String
+  public var learned: LearnedReference
 }

@@ -1,9 +1,12 @@
 /// Everything measured of a model, as in a result file. What each number means: docs/measurements.md.
 public struct Measurements: Sendable, Equatable, Codable {
   public var accuracy: Estimate
+  /// Empty where the task has no manifold, and the next is then nil.
   public var sensitivity: [SensitivityEntry]
-  public var relativeRobustness: RelativeRobustnessResult
+  public var relativeRobustness: RelativeRobustnessResult?
+  /// Empty where the task has no score.
   public var scoreAlignment: [AlignmentEntry]
+  /// Empty where the task has no density, and the following are then nil.
   public var conditionalScoreAlignment: [AlignmentEntry]
   /// With the Bayes-optimal classifier, where the task knows it; otherwise `referenceAlignment` is there.
   public var bayesAlignment: [AlignmentEntry]?

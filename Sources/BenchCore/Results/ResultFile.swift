@@ -48,6 +48,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
   case misplaced(file: String, expected: String)
   /// A result that was not measured and judged with the task's own references alone.
   case otherReferences(file: String)
+  /// A result of a task on which no rule can be applied.
+  case noVerdict(file: String, reason: String)
   /// A result on data that are not known to be the task's.
   case otherData(file: String, remark: String)
   /// A result of another checkpoint than the one that was submitted under this id.
@@ -66,6 +68,7 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     case .otherReferences(let file):
       "\(file): was not measured and judged with the task's own references alone and cannot be compared with the results of a "
         + "leaderboard; evaluate without --manifold, --score, --reference and --criteria"
+    case .noVerdict(let file, let reason): "\(file): \(reason) A leaderboard is in the order of regimes"
     case .otherData(let file, let remark):
       "\(file): \(remark), so it cannot be compared with the results of a leaderboard; evaluate with the task's own data"
     case .otherCheckpoint(let model, let submitted, let measured):

@@ -8,8 +8,8 @@ extension ResultSummary {
       .flatMap { ["  \($0)"] }
   }
 
-  private static func manifold(_ manifold: TaskRecord.ManifoldRecord) -> [(name: String, value: String)] {
-    guard let learned = manifold.learned else { return [] }
+  private static func manifold(_ manifold: TaskRecord.ManifoldRecord?) -> [(name: String, value: String)] {
+    guard let manifold, let learned = manifold.learned else { return [] }
     var rows = [
       ("manifold", "\(manifold.id) \(learned.id), dimension \(manifold.dimension)"), ("", learned.checkpoint.sha256),
     ]
@@ -46,8 +46,8 @@ extension ResultSummary {
     criteria.map { [("criteria", $0.file), ("", $0.sha256)] } ?? []
   }
 
-  private static func score(_ score: TaskRecord.ScoreRecord) -> [(name: String, value: String)] {
-    guard let learned = score.learned else { return [] }
+  private static func score(_ score: TaskRecord.ScoreRecord?) -> [(name: String, value: String)] {
+    guard let score, let learned = score.learned else { return [] }
     return [
       ("score", "\(score.id) \(learned.id), noise \(score.noise.map { brief($0) }.joined(separator: ", "))"),
       ("", learned.checkpoint.sha256),

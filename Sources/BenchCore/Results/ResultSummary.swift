@@ -3,10 +3,13 @@ public enum ResultSummary {
   static let width = 80
 
   public static func text(_ result: EvaluationResult) -> String {
-    let sections = [
-      heading(result), references(result.task), sensitivity(result), robustness(result), alignment(result),
-      imageAlignment(result), regime(result), record(result),
-    ]
+    let sections =
+      [
+        heading(result), references(result.task), sensitivity(result), robustness(result),
+      ]
+      + metrics(of: result).map { alignment(result, metric: $0) } + [
+        imageAlignment(result), regime(result), record(result),
+      ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
@@ -30,11 +33,12 @@ public enum ResultSummary {
         ),
       ] + (task.dataset.remark.map { [("data", "WARNING: \($0)")] } ?? []) + [
         ("accuracy", "\(withInterval(result.measurements.accuracy, 3)), 95 % interval")
-      ]) + fields([("regime", verdict(result.regime))] + found(result))
+      ]) + fields([("regime", verdict(result.regime))] + found(result)) + missing(result)
   }
 
   /// The label and how sure it is.
   public static func verdict(_ regime: RegimeVerdict) -> String {
+    guard regime.isGiven else { return "NONE" }
     let leading = regime.evidence.leadingLabel
     let label = regime.label.rawValue.uppercased()
     let confidence = "confidence \(fixed(regime.confidence, 3))"
@@ -50,12 +54,12 @@ public enum ResultSummary {
   /// What was found and on what it hangs, under rule v2.
   private static func found(_ result: EvaluationResult) -> [(name: String, value: String)] {
     guard case .v2(let evidence) = result.regime.evidence else { return [] }
-    let quality = result.task.quality
     let reference =
-      result.task.density.isExact
+      result.task.density?.isExact ?? false
       ? "the exact Bayes classifier, accuracy \(fixed(evidence.signal.densityAccuracy.value, 3))"
-      : "\(result.task.density.id), a fitted density whose classifier has accuracy "
-        + "\(fixed(evidence.signal.densityAccuracy.value, 3)) here, \(fixed(quality.accuracy, 3)) on \(grouped(quality.images))"
+      : "\(result.task.density?.id ?? "none"), a fitted density whose classifier has accuracy "
+        + "\(fixed(evidence.signal.densityAccuracy.value, 3)) here"
+        + (result.task.quality.map { ", \(fixed($0.accuracy, 3)) on \(grouped($0.images))" } ?? "")
     return [
       ("found", evidence.finding),
       ("reference", reference),
@@ -63,7 +67,21 @@ public enum ResultSummary {
       + (evidence.open.map { [("open", "the condition on \($0.condition.rawValue); settled by \($0.settledBy)")] } ?? [])
   }
 
+  /// What the task has not, and what is therefore not there, in sentences.
+  private static func missing(_ result: EvaluationResult) -> [String] {
+    let task = result.task
+    var lacking: [TaskCapability] = []
+    if task.manifold == nil { lacking.append(.manifold) }
+    if task.score == nil { lacking.append(.score) }
+    if task.density == nil { lacking.append(.density) }
+    let sentences = lacking.compactMap { capability in
+      capability.unmeasured.map { "The task has \(capability.words): \($0) are not measured." }
+    }
+    return sentences.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
+  }
+
   private static func sensitivity(_ result: EvaluationResult) -> [String] {
+    guard !result.measurements.sensitivity.isEmpty else { return [] }
     let rows = result.measurements.sensitivity.map { entry in
       let ratio = entry.onManifold.value.flatMap { on in
         entry.offManifold.value.flatMap { on > 0 ? $0 / on : nil }
@@ -78,7 +96,7 @@ public enum ResultSummary {
   }
 
   private static func robustness(_ result: EvaluationResult) -> [String] {
-    let robustness = result.measurements.relativeRobustness
+    guard let robustness = result.measurements.relativeRobustness else { return [] }
     return ["Relative off-manifold robustness: lower is more robust off the manifold"]
       + table([
         ["definition 1", withInterval(robustness.definition1.estimate, 3)],
@@ -88,9 +106,8 @@ public enum ResultSummary {
   }
 
   /// One line per kind of reference: the decisive target where it is there, at the noise level where it does best.
-  private static func alignment(_ result: EvaluationResult) -> [String] {
+  private static func alignment(_ result: EvaluationResult, metric: String) -> [String] {
     let (measurements, settings) = (result.measurements, result.measurementProtocol)
-    let metric = EvaluationConfiguration.decisiveMetric
     let reference = measurements.bayesAlignment ?? measurements.referenceAlignment ?? []
     let decisive = reference.filter { $0.noise == settings.decisiveNoise && $0.metric == metric }
     let kinds: [(String, [AlignmentEntry])] = [
@@ -111,8 +128,19 @@ public enum ResultSummary {
         }
       }
     }
-    return ["Alignment of input gradients (cosine), beside the best control"]
-      + table([["with", "gradient", "noise", "cosine", "control"]] + rows)
+    guard !rows.isEmpty else { return [] }
+    return ["Alignment of input gradients (\(metric)), beside the best control"]
+      + table([["with", "gradient", "noise", metric, "control"]] + rows)
+  }
+
+  /// The decisive one first, then the others as they were measured.
+  private static func metrics(of result: EvaluationResult) -> [String] {
+    let measurements = result.measurements
+    let entries =
+      measurements.scoreAlignment + (measurements.bayesAlignment ?? measurements.referenceAlignment ?? [])
+    var metrics = [EvaluationConfiguration.decisiveMetric]
+    for entry in entries where !metrics.contains(entry.metric) { metrics.append(entry.metric) }
+    return metrics
   }
 
   /// What decides under rule v2, with everything that took the gradient's place.
@@ -145,7 +173,10 @@ public enum ResultSummary {
   }
 
   private static func regime(_ result: EvaluationResult) -> [String] {
-    ["Why \(result.regime.label.rawValue), by rule \(result.measurementProtocol.rule)"]
+    [
+      result.regime.isGiven
+        ? "Why \(result.regime.label.rawValue), by rule \(result.measurementProtocol.rule)" : "Why no regime is named"
+    ]
       + result.regime.evidence.sentences.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
   }
 
@@ -157,6 +188,11 @@ public enum ResultSummary {
     if let checkpoint = result.model.checkpoint {
       rows.append(("checkpoint", checkpoint.sha256))
       rows.append(("", "\(checkpoint.file), \(grouped(checkpoint.bytes)) bytes, \(checkpoint.format)"))
+    }
+    for metric in result.measurementProtocol.metrics ?? [] {
+      for (index, file) in ([metric.learned.checkpoint] + (metric.learned.further ?? [])).enumerated() {
+        rows.append((index == 0 ? metric.id : "", file.sha256))
+      }
     }
     rows.append(
       (

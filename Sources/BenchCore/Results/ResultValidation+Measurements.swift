@@ -1,15 +1,57 @@
 extension ProblemCollector {
-  mutating func check(_ measurements: Measurements, _ settings: ProtocolRecord) {
+  mutating func check(_ measurements: Measurements, _ settings: ProtocolRecord, of task: TaskRecord) {
     let unbounded = 0...Double.greatestFiniteMagnitude
     check(measurements.accuracy, in: 0...1, images: settings.images, "measurements.accuracy")
     require(
-      measurements.sensitivity.map(\.stepSize) == settings.stepSizes, "measurements.sensitivity",
-      "has other step sizes than protocol.stepSizes")
+      measurements.sensitivity.map(\.stepSize) == (task.manifold == nil ? [] : settings.stepSizes),
+      "measurements.sensitivity",
+      task.manifold == nil ? "is there without a task.manifold" : "has other step sizes than protocol.stepSizes")
     for (index, entry) in measurements.sensitivity.enumerated() {
       check(entry.onManifold, in: 0...2, images: settings.images, "measurements.sensitivity[\(index)].onManifold")
       check(entry.offManifold, in: 0...2, images: settings.images, "measurements.sensitivity[\(index)].offManifold")
     }
-    let robustness = measurements.relativeRobustness
+    require(
+      (measurements.relativeRobustness == nil) == (task.manifold == nil), "measurements.relativeRobustness",
+      "is there without task.manifold, or the other way round")
+    if let robustness = measurements.relativeRobustness { check(robustness, settings) }
+    check(measurements.scoreAlignment, settings, "measurements.scoreAlignment")
+    check(measurements.conditionalScoreAlignment, settings, "measurements.conditionalScoreAlignment")
+    require(
+      task.score != nil || measurements.scoreAlignment.isEmpty, "measurements.scoreAlignment",
+      "is there without a task.score")
+    require(
+      task.density != nil || measurements.conditionalScoreAlignment.isEmpty, "measurements.conditionalScoreAlignment",
+      "is there without a task.density")
+    check(measurements.bayesAlignment ?? [], settings, "measurements.bayesAlignment")
+    check(measurements.referenceAlignment ?? [], settings, "measurements.referenceAlignment")
+    if let alignment = measurements.imageAlignment {
+      check(alignment, settings, "measurements.imageAlignment")
+      require(
+        alignment.noise == settings.decisiveNoise, "measurements.imageAlignment.noise", "is not protocol.decisiveNoise")
+    }
+    if let alignment = measurements.secondImageAlignment {
+      check(alignment, settings, "measurements.secondImageAlignment")
+    }
+    if task.density == nil {
+      require(
+        measurements.bayesAlignment == nil && measurements.referenceAlignment == nil
+          && measurements.imageAlignment == nil, "measurements", "has alignments with a density that is absent")
+    } else {
+      require(
+        (measurements.bayesAlignment == nil) != (measurements.referenceAlignment == nil), "measurements",
+        "must have exactly one of bayesAlignment and referenceAlignment")
+    }
+    for (index, entry) in (measurements.distractor ?? []).enumerated() {
+      let path = "measurements.distractor[\(index)]"
+      require(entry.noise > 0, "\(path).noise", "is \(entry.noise)")
+      check(entry.signal, in: 0...2, images: settings.images, "\(path).signal")
+      check(entry.distractor, in: 0...2, images: settings.images, "\(path).distractor")
+      check(entry.relativeNoiseRobustness, in: unbounded, "\(path).relativeNoiseRobustness")
+    }
+  }
+
+  private mutating func check(_ robustness: RelativeRobustnessResult, _ settings: ProtocolRecord) {
+    let unbounded = 0...Double.greatestFiniteMagnitude
     check(robustness.definition1.estimate, in: unbounded, "measurements.relativeRobustness.definition1")
     require(
       robustness.definition1.noise > 0, "measurements.relativeRobustness.definition1.noise",
@@ -21,29 +63,6 @@ extension ProblemCollector {
       "measurements.relativeRobustness.definition2")
     check(robustness.definition2.pooled, in: 0...1, "measurements.relativeRobustness.definition2.pooled")
     require(robustness.chance, in: 0...1, "measurements.relativeRobustness.chance")
-
-    check(measurements.scoreAlignment, settings, "measurements.scoreAlignment")
-    check(measurements.conditionalScoreAlignment, settings, "measurements.conditionalScoreAlignment")
-    check(measurements.bayesAlignment ?? [], settings, "measurements.bayesAlignment")
-    check(measurements.referenceAlignment ?? [], settings, "measurements.referenceAlignment")
-    if let alignment = measurements.imageAlignment {
-      check(alignment, settings, "measurements.imageAlignment")
-      require(
-        alignment.noise == settings.decisiveNoise, "measurements.imageAlignment.noise", "is not protocol.decisiveNoise")
-    }
-    if let alignment = measurements.secondImageAlignment {
-      check(alignment, settings, "measurements.secondImageAlignment")
-    }
-    require(
-      (measurements.bayesAlignment == nil) != (measurements.referenceAlignment == nil), "measurements",
-      "must have exactly one of bayesAlignment and referenceAlignment")
-    for (index, entry) in (measurements.distractor ?? []).enumerated() {
-      let path = "measurements.distractor[\(index)]"
-      require(entry.noise > 0, "\(path).noise", "is \(entry.noise)")
-      check(entry.signal, in: 0...2, images: settings.images, "\(path).signal")
-      check(entry.distractor, in: 0...2, images: settings.images, "\(path).distractor")
-      check(entry.relativeNoiseRobustness, in: unbounded, "\(path).relativeNoiseRobustness")
-    }
   }
 
   private mutating func check(_ alignment: ImageAlignmentResult, _ settings: ProtocolRecord, _ path: String) {

@@ -2,6 +2,10 @@ extension ProblemCollector {
   /// The label must follow from the shares, and the evidence's numbers must be those of the measurements.
   mutating func check(_ regime: RegimeVerdict, _ result: EvaluationResult) {
     let evidence = regime.evidence
+    if case .notApplied(let reason) = evidence { return check(reason, result) }
+    require(
+      result.task.manifold != nil && result.task.density != nil, "regime",
+      "is named without task.manifold or without task.density, which every rule needs")
     let shares = RegimeLabel.allCases.map { evidence.shares[$0] }
     for (label, share) in zip(RegimeLabel.allCases, shares) {
       require(share, in: 0...1, "regime.evidence.shares of \(label.rawValue)")
@@ -30,6 +34,30 @@ extension ProblemCollector {
     switch evidence {
     case .v1(let evidence): check(evidence, result)
     case .v2(let evidence): check(evidence, result)
+    case .notApplied: break
+    }
+  }
+
+  /// Without a verdict: what is missing must be missing.
+  private mutating func check(_ reason: RegimeNotApplied, _ result: EvaluationResult) {
+    let path = "regime.notApplied"
+    require(!reason.sentence.isEmpty, "\(path).sentence", "is empty")
+    if let problem = PlainText.problem(in: reason.sentence) { require(false, "\(path).sentence", problem) }
+    require(
+      reason.rule == result.measurementProtocol.rule, "\(path).rule",
+      "is `\(reason.rule)`, protocol.rule `\(result.measurementProtocol.rule)`")
+    require(
+      !reason.missing.isEmpty && Set(reason.missing).count == reason.missing.count
+        && reason.missing.allSatisfy(\.isNeededByRule), "\(path).missing",
+      "is empty, names one twice, or names what the rule does not need")
+    for (capability, isThere) in [
+      (TaskCapability.manifold, result.task.manifold != nil), (.density, result.task.density != nil),
+    ] {
+      require(
+        reason.missing.contains(capability) != isThere, "\(path).missing",
+        isThere
+          ? "names \(capability.rawValue), which the task has" : "does not name \(capability.rawValue), which is absent"
+      )
     }
   }
 
@@ -84,7 +112,7 @@ extension ProblemCollector {
       evidence.signal.step == result.measurementProtocol.smallStep, "regime.evidence.signal.step",
       "is not protocol.smallStep")
     require(
-      evidence.signal.densityIsExact == result.task.density.isExact, "regime.evidence.signal.densityIsExact",
+      evidence.signal.densityIsExact == result.task.density?.isExact, "regime.evidence.signal.densityIsExact",
       "differs from task.density.isExact")
     let alignment = measurements.imageAlignment
     require(

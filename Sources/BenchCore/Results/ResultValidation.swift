@@ -12,7 +12,7 @@ public enum ResultValidation {
     collector.check(result.task)
     collector.check(result.task.secondReference, result.measurements.secondImageAlignment)
     collector.check(result.measurementProtocol, task: result.task)
-    collector.check(result.measurements, result.measurementProtocol)
+    collector.check(result.measurements, result.measurementProtocol, of: result.task)
     collector.check(result.regime, result)
     collector.check(result.provenance)
     if let evaluator = result.externalEvaluation?.evaluator {
@@ -122,26 +122,33 @@ extension ProblemCollector {
 
   fileprivate mutating func check(_ task: TaskRecord) {
     requireIdentifier(task.id, "task.id")
-    requireIdentifier(task.manifold.id, "task.manifold.id")
-    requireIdentifier(task.score.id, "task.score.id")
-    requireIdentifier(task.density.id, "task.density.id")
     require(task.version, in: ResultBounds.version, "task.version")
-    require(task.manifold.dimension, in: ResultBounds.dimension, "task.manifold.dimension")
-    require(task.quality.manifoldDimension, in: ResultBounds.dimension, "task.quality.manifoldDimension")
-    require(task.quality.images, in: 0...ResultBounds.images.upperBound, "task.quality.images")
-    check(task.manifold.learned, "task.manifold.learned")
-    check(task.score.learned, "task.score.learned")
-    check(task.manifold)
-    check(task.score)
+    if let manifold = task.manifold {
+      requireIdentifier(manifold.id, "task.manifold.id")
+      require(manifold.dimension, in: ResultBounds.dimension, "task.manifold.dimension")
+      check(manifold.learned, "task.manifold.learned")
+      check(manifold)
+    }
+    if let score = task.score {
+      requireIdentifier(score.id, "task.score.id")
+      check(score.learned, "task.score.learned")
+      check(score)
+      for (index, noise) in score.noise.enumerated() {
+        require(noise, in: 0...1e6, "task.score.noise[\(index)]")
+      }
+    }
+    if let density = task.density { requireIdentifier(density.id, "task.density.id") }
+    if let quality = task.quality {
+      require(task.density != nil, "task.quality", "is that of a density, which is absent")
+      require(quality.manifoldDimension, in: ResultBounds.dimension, "task.quality.manifoldDimension")
+      require(quality.images, in: 0...ResultBounds.images.upperBound, "task.quality.images")
+      require(quality.accuracy, in: 0...1, "task.quality.accuracy")
+      require(
+        quality.heldOutLogLikelihood, in: -.greatestFiniteMagnitude...(.greatestFiniteMagnitude),
+        "task.quality.heldOutLogLikelihood")
+    }
     check(task.criteria)
     requireDigest(task.dataset.digest, "task.dataset.digest")
-    for (index, noise) in task.score.noise.enumerated() {
-      require(noise, in: 0...1e6, "task.score.noise[\(index)]")
-    }
-    require(task.quality.accuracy, in: 0...1, "task.quality.accuracy")
-    require(
-      task.quality.heldOutLogLikelihood, in: -.greatestFiniteMagnitude...(.greatestFiniteMagnitude),
-      "task.quality.heldOutLogLikelihood")
   }
 
   mutating func check(_ checkpoint: ModelRecord.Checkpoint, _ path: String) {
@@ -177,6 +184,13 @@ extension ProblemCollector {
     require(
       (1...1_000_000).contains(settings.bootstrapResamples), "protocol.bootstrapResamples",
       "is \(settings.bootstrapResamples), expected 1 to 1000000")
+    let metrics = settings.metrics ?? []
+    require(settings.metrics.map { !$0.isEmpty } ?? true, "protocol.metrics", "is empty")
+    require(Set(metrics.map(\.id)).count == metrics.count, "protocol.metrics", "names one twice")
+    for (index, metric) in metrics.enumerated() {
+      requireIdentifier(metric.id, "protocol.metrics[\(index)].id")
+      check(metric.learned, "protocol.metrics[\(index)].learned")
+    }
   }
 
   fileprivate mutating func check(_ provenance: Provenance) {

@@ -19,7 +19,7 @@ package final class BlockProgram: Sendable {
 
   /// - Parameters:
   ///   - file: whose network it is, for messages.
-  ///   - graph: with one input, named `images`, `[images, C, H, W]`.
+  ///   - graph: with inputs whose first extent is `images`; the usual one is `images`, `[images, C, H, W]`.
   ///   - output: whose elements belong to the images in order, the same number for each.
   ///   - threads: how many workspaces there will be at once.
   /// - Throws: `GraphError`, and `ModelError.memory` where the machine does not have what the workers need.
@@ -30,17 +30,20 @@ package final class BlockProgram: Sendable {
   }
 
   /// Runs one block and gives the output's memory to `body`: the elements of the block's images.
-  /// - Parameter block: at most `images` of them.
+  /// - Parameters:
+  ///   - inputs: one for each input of the graph by its name, `[N, ...]` all of the same N.
+  ///   - block: at most `images` of them.
   package func run<Result>(
-    _ images: Tensor, block: Range<Int>, _ body: (UnsafeBufferPointer<Float>) throws -> Result
+    _ inputs: [String: Tensor], block: Range<Int>, _ body: (UnsafeBufferPointer<Float>) throws -> Result
   ) throws -> Result {
     let taken = idle.withLock { $0.popLast() } ?? SendableWorkspace(workspace: Workspace(program))
     defer { idle.withLock { $0.append(taken) } }
-    let pixels = images.stride
-    images.scalars.withUnsafeBufferPointer {
-      taken.workspace.set(
-        "images",
-        to: UnsafeBufferPointer(rebasing: $0[block.lowerBound * pixels..<block.upperBound * pixels]))
+    for (name, tensor) in inputs {
+      let size = tensor.stride
+      tensor.scalars.withUnsafeBufferPointer {
+        taken.workspace.set(
+          name, to: UnsafeBufferPointer(rebasing: $0[block.lowerBound * size..<block.upperBound * size]))
+      }
     }
     taken.workspace.run()
     let output = taken.workspace.outputBuffer(0)
@@ -52,9 +55,19 @@ package final class BlockProgram: Sendable {
   package func map<Result: Sendable>(
     _ images: Tensor, threads: Int, _ body: @Sendable (Int, UnsafeBufferPointer<Float>) throws -> Result
   ) throws -> [Result] {
+    try map(["images": images], threads: threads, body)
+  }
+
+  /// The same of a graph with other inputs, or several: pairs of images, images with their classes.
+  /// - Precondition: each input of the graph is there, and all have as many images.
+  package func map<Result: Sendable>(
+    _ inputs: [String: Tensor], threads: Int, _ body: @Sendable (Int, UnsafeBufferPointer<Float>) throws -> Result
+  ) throws -> [Result] {
+    guard let count = inputs.values.first?.batch else { preconditionFailure("a program without inputs") }
+    precondition(inputs.values.allSatisfy { $0.batch == count }, "inputs of different numbers of images")
     let results = Mutex<[Int: Result]>([:])
-    try Workers.forEachBlock(of: images.batch, blockSize: self.images, threads: threads) { block, _ in
-      let here = try run(images, block: block) { output in
+    try Workers.forEachBlock(of: count, blockSize: self.images, threads: threads) { block, _ in
+      let here = try run(inputs, block: block) { output in
         let count = output.count / block.count
         return try block.enumerated().map { place, image in
           (image, try body(image, UnsafeBufferPointer(rebasing: output[place * count..<(place + 1) * count])))
@@ -62,6 +75,6 @@ package final class BlockProgram: Sendable {
       }
       results.withLock { results in for (image, result) in here { results[image] = result } }
     }
-    return results.withLock { results in (0..<images.batch).compactMap { results[$0] } }
+    return results.withLock { results in (0..<count).compactMap { results[$0] } }
   }
 }

@@ -90,8 +90,10 @@ public enum AutoencoderPlugin: ManifoldPlugin {
     "tangent spaces of a convolutional autoencoder's decoder, trained with `train --kind autoencoder`"
 
   public static func load(
-    _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: ReferenceOptions
+    _ files: [ReferenceFile], _ options: ReferenceOptions
   ) throws -> any Manifold {
-    try AutoencoderManifold(AutoencoderNetwork(checkpoint, description, options), threads: options.threads)
+    try check(count: files.count)
+    return try AutoencoderManifold(
+      AutoencoderNetwork(files[0].checkpoint, files[0].description, options), threads: options.threads)
   }
 }

@@ -3,11 +3,23 @@ import Tensor
 
 /// Cosine similarity over all pixels, in [-1, 1]: the metric that regimes are decided on. Undefined where either is zero.
 public struct Cosine: AlignmentMetric {
-  public static let id = "cosine"
+  public let id = CosinePlugin.id
 
   public init() {}
 
   public func compare(_ gradients: Tensor, _ references: Tensor) -> [Double] {
     cosineSimilarities(gradients, references)
+  }
+}
+
+/// `--metric cosine`, which is always measured.
+public enum CosinePlugin: MetricPlugin {
+  public static let id = "cosine"
+  public static let summary = "cosine similarity over all pixels; always measured, because regimes are decided on it"
+  public static let files: [ReferenceFileRole] = []
+
+  public static func load(_ files: [ReferenceFile], _ options: ReferenceOptions) throws -> any AlignmentMetric {
+    try check(count: files.count)
+    return Cosine()
   }
 }

@@ -21,8 +21,13 @@ public struct ModelLoader: Sendable {
   }
 
   private let lookup: DescriptionLookup
+  private let plugins: [any ModelPlugin.Type]
 
-  public init(_ files: ProjectFiles?) { lookup = DescriptionLookup(modelsFolder: files?.models) }
+  /// - Parameter plugins: are asked in this order whether they recognise a file.
+  public init(_ files: ProjectFiles?, plugins: [any ModelPlugin.Type]) {
+    lookup = DescriptionLookup(modelsFolder: files?.models)
+    self.plugins = plugins
+  }
 
   /// - Parameters:
   ///   - path: a checkpoint, or a description (JSON), or nil where a program needs neither.
@@ -54,11 +59,11 @@ public struct ModelLoader: Sendable {
     }
     guard let checkpoint else { throw ModelLoaderError.noCheckpoint(description: explicit) }
     let probe = FileProbe(checkpoint)
-    guard let plugin = BuiltinPlugins.models.first(where: { $0.recognizes(probe) }) else {
+    guard let plugin = plugins.first(where: { $0.recognizes(probe) }) else {
       throw ModelLoaderError.noPlugin(
         file: checkpoint.name,
         found: probe.format.map { "no plugin reads the format \($0.rawValue)" } ?? CheckpointFormat.describe(probe),
-        plugins: BuiltinPlugins.models.map { $0.summary })
+        plugins: plugins.map { $0.summary })
     }
     if let kind = found?.description.kind, kind != .classifier {
       throw ReferenceError.otherKind(

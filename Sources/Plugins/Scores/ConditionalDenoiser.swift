@@ -74,8 +74,9 @@ public enum ConditionalDenoiserPlugin: PosteriorScorePlugin {
     "class-conditional denoiser at the noise level it was trained for with `train --kind denoiser --conditional`"
 
   public static func load(
-    _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: ReferenceOptions
+    _ files: [ReferenceFile], _ options: ReferenceOptions
   ) throws -> any PosteriorScore {
-    try ConditionalDenoiser(checkpoint, description, options)
+    try check(count: files.count)
+    return try ConditionalDenoiser(files[0].checkpoint, files[0].description, options)
   }
 }

@@ -35,9 +35,10 @@ public enum DenoiserPlugin: ScorePlugin {
   public static let summary = "score of a denoiser at the noise level it was trained for with `train --kind denoiser`"
 
   public static func load(
-    _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: ReferenceOptions
+    _ files: [ReferenceFile], _ options: ReferenceOptions
   ) throws -> (score: any Score, noises: [Double]) {
-    let score = try DenoiserScore(checkpoint, description, options)
+    try check(count: files.count)
+    let score = try DenoiserScore(files[0].checkpoint, files[0].description, options)
     return (score, [score.noise])
   }
 }

@@ -35,7 +35,7 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loader = ModelLoader(ProjectFiles.locate())
+    let loader = ModelLoader(ProjectFiles.locate(), plugins: PagsBench.plugins.models)
     let candidate = try loader.find(checkpoint, options)
     let loading = try options.loadOptions(imageShape: ImageShapeOption.parse(shape), classCount: nil)
     let classifier = try loader.load(candidate, loading).classifier

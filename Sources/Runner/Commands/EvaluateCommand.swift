@@ -34,6 +34,12 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "Also compare gradients by this metric: its name, or `ID=FILE` where it has weights; may be repeated. (default: the cosine "
+        + "alone)", valueName: "metric"))
+  var metric: [MetricChoice] = []
+
+  @Option(
+    help: ArgumentHelp(
       "The same network trained without a robustness objective: what accuracy and on-manifold sensitivity are compared with. "
         + "(default: claims.standardModel's result, otherwise the task's recorded standards)", valueName: "file"))
   var standard: String?
@@ -70,6 +76,7 @@ struct EvaluateCommand: ParsableCommand {
     try OptionBounds.check("--images", images, in: OptionBounds.images)
     try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
     try OptionBounds.check("--robustness-draws", robustnessDraws, in: OptionBounds.robustnessDraws)
+    for choice in metric { _ = try choice.resolved(PagsBench.plugins.metrics) }
     if let task { _ = try TaskLookup.plugin(task) }
     try options.program.check(hasCheckpoint: checkpoint != nil)
   }
@@ -92,7 +99,8 @@ struct EvaluateCommand: ParsableCommand {
     for warning in report?.warnings ?? [] { CommandLineOutput.note(warning) }
     if let remark = task.dataRemark { CommandLineOutput.note("WARNING: \(remark)") }
     try checkReplacements(of: subject, on: task, files, inputs: inputs + model.inputs)
-    let outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
+    let metrics = try MetricLoader(PagsBench.plugins, files: files).metrics(metric, for: task, threads: options.threads)
+    let outcome = try Evaluation(task: task, configuration: configuration(metrics)).run(subject, progress: progress)
     progress.end()
     // Nothing is written before everything is measured.
     try Interruption.check()
@@ -106,8 +114,10 @@ struct EvaluateCommand: ParsableCommand {
     }
     if !task.isComparable, !noLeaderboard, !quiet {
       CommandLineOutput.note(
-        "not on the leaderboard, whose results are measured and judged with the task's own "
-          + (task.dataRemark == nil ? "references alone" : "data")
+        (task.missingForRule.isEmpty
+          ? "not on the leaderboard, whose results are measured and judged with the task's own "
+            + (task.dataRemark == nil ? "references alone" : "data")
+          : "not on the leaderboard, which is in the order of regimes")
           + (output == nil ? "; pass --output FILE to keep this one" : ""))
     }
     if !quiet { for place in places { CommandLineOutput.note("wrote \(place)") } }
@@ -126,6 +136,11 @@ struct EvaluateCommand: ParsableCommand {
       OutputPlace.Input("the checkpoint of --reference", file(references.reference)),
       OutputPlace.Input("the criteria", references.criteria),
     ]
+      + metric.flatMap { choice in
+        ((try? choice.resolved(PagsBench.plugins.metrics).paths) ?? []).map {
+          OutputPlace.Input("the file of --metric \(choice.id)", $0)
+        }
+      }
   }
 
   /// What can be said of the places before the model is loaded.
@@ -163,9 +178,9 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
-  private var configuration: EvaluationConfiguration {
+  private func configuration(_ metrics: [any AlignmentMetric]) -> EvaluationConfiguration {
     EvaluationConfiguration(
-      images: images, seed: seed, threads: options.threads, clip: clip, metrics: BuiltinPlugins.metrics,
+      images: images, seed: seed, threads: options.threads, clip: clip, metrics: metrics,
       robustnessDraws: robustnessDraws, toolVersion: PagsBench.version, shared: cache.shared)
   }
 
@@ -179,7 +194,8 @@ struct EvaluateCommand: ParsableCommand {
       try ResultFile.write(outcome.result, to: url)
       places.append(output)
     }
-    if !noLeaderboard, outcome.result.task.hasOwnReferences, outcome.result.task.hasOwnData {
+    let result = outcome.result
+    if !noLeaderboard, result.hasVerdict, result.task.hasOwnReferences, result.task.hasOwnData {
       let leaderboard = Leaderboard(directory: files.leaderboard)
       let url = leaderboard.resultURL(of: outcome.result)
       try leaderboard.add(outcome.result, samples: SampleFile.encode(outcome))

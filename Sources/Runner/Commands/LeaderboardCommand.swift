@@ -49,7 +49,7 @@ struct LeaderboardCommand: ParsableCommand {
     func run() throws {
       var mismatches = try folder.leaderboard.verify(models: folder.files.models)
       if folder.directory == nil {
-        mismatches += try SubmissionVerification.mismatches(folder.files, tasks: BuiltinPlugins.tasks)
+        mismatches += try SubmissionVerification.mismatches(folder.files, tasks: PagsBench.plugins.tasks)
       }
       guard mismatches.isEmpty else {
         for mismatch in mismatches { CommandLineOutput.error(mismatch.description) }

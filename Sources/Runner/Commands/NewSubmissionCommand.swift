@@ -36,7 +36,7 @@ struct NewSubmissionCommand: ParsableCommand {
   func run() throws {
     try SubmissionTemplate.write(
       to: URL(fileURLWithPath: directory), id: id, task: task, checkpoint: checkpoint.map { URL(fileURLWithPath: $0) },
-      tasks: BuiltinPlugins.tasks.map { $0.id })
+      tasks: PagsBench.plugins.tasks.map { $0.id })
     CommandLineOutput.result(
       "\(directory)/model.json: fill it in (\(directory)/README.md explains every key), then "
         + "`pags-bench submit \(directory) --dry-run`")

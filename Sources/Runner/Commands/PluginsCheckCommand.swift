@@ -58,7 +58,7 @@ extension PluginsCommand {
       Interruption.install()
       let progress = TerminalProgress(quiet: quiet)
       defer { progress.end() }
-      let loader = ModelLoader(ProjectFiles.locate())
+      let loader = ModelLoader(ProjectFiles.locate(), plugins: PagsBench.plugins.models)
       let candidate = try loader.find(checkpoint, options)
       let source = try CheckImages(
         taskID: task ?? (shape == nil ? candidate.description?.task : nil), shape: ImageShapeOption.parse(shape),

@@ -22,10 +22,12 @@ struct PluginsCommand: ParsableCommand {
         return CommandLineOutput.result(String(decoding: try JSONEncoding.encode(PluginCards.all), as: UTF8.self))
       }
       var lines = ["Model formats"]
-      lines += BuiltinPlugins.models.map { "  \($0.id.padded(14))\($0.summary)" }
+      lines += PagsBench.plugins.models.map { "  \($0.id.padded(14))\($0.summary)" }
       lines += ["", "Manifolds and scores beside the tasks' own (`evaluate --manifold ID=FILE`, `--score ID=FILE`)"]
-      lines += BuiltinPlugins.manifolds.map { "  \($0.id.padded(14))\($0.summary)" }
-      lines += BuiltinPlugins.scores.map { "  \($0.id.padded(14))\($0.summary)" }
+      lines += PagsBench.plugins.manifolds.map { "  \($0.id.padded(14))\($0.summary)" }
+      lines += PagsBench.plugins.scores.map { "  \($0.id.padded(14))\($0.summary)" }
+      lines += ["", "Metrics by which gradients are compared with them (`evaluate --metric ID[=FILE]`)"]
+      lines += PagsBench.plugins.metrics.map { "  \($0.id.padded(14))\($0.summary)" }
       lines += ["", "Architectures (recognised from tensor names, or --arch; `-softplus` replaces every ReLU)"]
       lines += ArchitectureCatalogue.families.flatMap { family in
         ["  \(family.summary)"]

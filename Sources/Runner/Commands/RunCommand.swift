@@ -38,7 +38,7 @@ struct RunCommand: ParsableCommand {
       OutputPlace.Input("the description", options.network.model),
     ]
     let place = URL(fileURLWithPath: outputs)
-    let loader = ModelLoader(ProjectFiles.locate())
+    let loader = ModelLoader(ProjectFiles.locate(), plugins: PagsBench.plugins.models)
     let candidate = try loader.find(checkpoint, options)
     try OutputPlace.check(place, as: .tensors, apartFrom: named + candidate.inputs)
     let given = try InputImages.read(inputs, needingLabels: gradient?.needsLabels ?? false)

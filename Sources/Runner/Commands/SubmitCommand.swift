@@ -104,7 +104,7 @@ struct SubmitCommand: ParsableCommand {
   private func measure(_ folder: URL, _ files: ProjectFiles) throws {
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
-    let submission = try Submission.read(folder, tasks: BuiltinPlugins.tasks)
+    let submission = try Submission.read(folder, tasks: PagsBench.plugins.tasks)
     let (id, taskID) = (submission.description.id, submission.description.task ?? "")
     let rules = SubmissionRules(files)
     let recorded = rules.result(id, task: taskID)

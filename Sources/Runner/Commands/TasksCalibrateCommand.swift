@@ -62,7 +62,9 @@ struct TasksCalibrateCommand: ParsableCommand {
       for: task, standards: standardFiles.map(ResultFile.read), robust: robustFiles.map(ResultFile.read))
     try Folder.make(URL(fileURLWithPath: output).deletingLastPathComponent())
     try AtomicFile.write(JSONEncoding.encode(file), to: output)
-    let (old, new) = (task.criteria, file.criteria)
+    let new = file.criteria
+    // A file cannot be made without them.
+    let old = task.criteria ?? new
     CommandLineOutput.result(
       """
       robust off the manifold: R below \(new.robustRatio) (the task's own: \(old.robustRatio))

@@ -20,10 +20,10 @@ struct TasksCommand: ParsableCommand {
 
     func run() throws {
       if json {
-        let cards = BuiltinPlugins.tasks.map { TaskDescription.card($0) }
+        let cards = PagsBench.plugins.tasks.map { TaskDescription.card($0) }
         return CommandLineOutput.result(String(decoding: try JSONEncoding.encode(cards), as: UTF8.self))
       }
-      let lines = BuiltinPlugins.tasks.flatMap { plugin in
+      let lines = PagsBench.plugins.tasks.flatMap { plugin in
         let facts = plugin.facts
         let size = facts.imageShape.map { $0.dimensions.map(String.init).joined(separator: " x ") + ", " } ?? ""
         let data =

@@ -66,7 +66,8 @@ struct TwinCommand: ParsableCommand {
     try OutputPlace.checkFolder(folder)
     let configuration = try configuration()
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
-    let candidate = try ModelLoader(files).find(checkpoint, description: network.model, program: nil)
+    let candidate = try ModelLoader(files, plugins: PagsBench.plugins.models).find(
+      checkpoint, description: network.model, program: nil)
     let taskID = task ?? candidate.description?.task ?? "glyphs"
     let plugin = try TaskLookup.plugin(taskID)
     let taskOptions = try TaskLookup.options(

@@ -7,7 +7,7 @@ enum CheckImages {
   /// No multiple of any batch size, and enough that a class that never wins is noticed.
   static let defaultCount = 11
 
-  case task(any TaskPlugin.Type, TaskOptions, Shape?)
+  case task(any TaskPlugin, TaskOptions, Shape?)
   /// Uniform in [0, 1]; the shape is the network's own where nil.
   case random(Shape?, reason: String)
 

@@ -9,7 +9,7 @@ import Training
 struct CheckpointSweepWork: SweepWork {
   /// Of all models but for strength and seed.
   let configuration: TrainingConfiguration
-  let plugin: any TaskPlugin.Type
+  let plugin: any TaskPlugin
   /// Where the task's data are; its threads and its reporter are replaced.
   let taskOptions: TaskOptions
   let task: any BenchmarkTask
@@ -66,7 +66,7 @@ struct CheckpointSweepWork: SweepWork {
     _ subject: EvaluationSubject, threads: Int, progress: any ProgressReporter
   ) throws -> EvaluationOutcome {
     let configuration = EvaluationConfiguration(
-      images: evaluation.images, seed: evaluation.seed, threads: threads, metrics: BuiltinPlugins.metrics,
+      images: evaluation.images, seed: evaluation.seed, threads: threads, metrics: PagsBench.metrics,
       toolVersion: PagsBench.version, shared: shared)
     return try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
   }

@@ -16,14 +16,14 @@ struct StandardModelLoader {
   ) throws -> StandardModel? {
     if let given { return try load(given, on: task) }
     // Its sensitivities are along the task's own tangent spaces.
-    guard subject.task == task.id, task.manifold.learned == nil, let claimed = subject.claims?.standardModel else {
+    guard subject.task == task.id, task.manifold?.learned == nil, let claimed = subject.claims?.standardModel else {
       return nil
     }
     return StandardModel(stating: try stated(claimed, by: subject.record.id, on: task))
   }
 
   private func load(_ path: String, on task: any BenchmarkTask) throws -> StandardModel {
-    let loader = ModelLoader(files)
+    let loader = ModelLoader(files, plugins: PagsBench.plugins.models)
     let candidate = try loader.find(path, description: nil)
     let model = try loader.load(
       candidate,

@@ -21,7 +21,7 @@ enum SubjectSource {
       self = .bayes(noise: Double(text) ?? 0)
       return
     }
-    let loader = ModelLoader(files)
+    let loader = ModelLoader(files, plugins: PagsBench.plugins.models)
     self = .checkpoint(loader, try loader.find(argument, options))
   }
 
@@ -48,7 +48,7 @@ enum SubjectSource {
   ) throws -> (subject: EvaluationSubject, report: LoadReport?) {
     switch self {
     case .bayes(let noise):
-      return (bayes(noise, on: task, threads: options.threads), nil)
+      return (try bayes(noise, on: task, threads: options.threads), nil)
     case .checkpoint(let loader, let candidate):
       let model = try loader.load(
         candidate, options.loadOptions(imageShape: task.imageShape, classCount: task.classCount))
@@ -88,15 +88,18 @@ enum SubjectSource {
         + (model.unusedTensors > 0 ? [.unusedTensors] : []))
   }
 
-  private func bayes(_ noise: Double, on task: any BenchmarkTask, threads: Int) -> EvaluationSubject {
+  private func bayes(_ noise: Double, on task: any BenchmarkTask, threads: Int) throws -> EvaluationSubject {
+    guard let density = task.density else {
+      throw ValidationError("`bayes`: task `\(task.id)` has no density, and so no Bayes classifier; name a checkpoint")
+    }
     let kind = task.densityIsExact ? "Bayes classifier" : "Bayes classifier of the fitted density"
     let record = ModelRecord(
       id: noise == 0 ? "bayes" : "bayes-\(noise)",
       name: noise == 0 ? kind : "\(kind), smoothed with noise \(noise)", checkpoint: nil,
-      plugin: .init(id: "bayes", version: "1"), architecture: task.density.id, parameters: 0,
+      plugin: .init(id: "bayes", version: "1"), architecture: density.id, parameters: 0,
       preprocessing: .identity(channels: task.imageShape[0]))
     return EvaluationSubject(
-      classifier: DensityClassifier(task.density, noise: noise, threads: threads), record: record,
+      classifier: DensityClassifier(density, noise: noise, threads: threads), record: record,
       reservations: task.densityIsExact ? [] : [.referenceMaterial])
   }
 

@@ -21,7 +21,7 @@ struct SubmissionMeasurement {
     _ submission: Submission, checkpoint: CheckpointFile?, files: ProjectFiles, data: String?, cache: URL,
     batch: Int?, threads: Int, program: ProgramOptions, progress: any ProgressReporter
   ) throws {
-    loader = ModelLoader(files)
+    loader = ModelLoader(files, plugins: PagsBench.plugins.models)
     candidate = try loader.find(
       checkpoint?.url.path ?? submission.descriptionURL.path,
       description: checkpoint == nil ? nil : submission.descriptionURL.path, program: program.request)
@@ -45,7 +45,7 @@ struct SubmissionMeasurement {
     try check(subject.record)
     try checkConformance(model)
     let configuration = EvaluationConfiguration(
-      threads: options.threads, metrics: BuiltinPlugins.metrics, toolVersion: PagsBench.version,
+      threads: options.threads, metrics: PagsBench.metrics, toolVersion: PagsBench.version,
       shared: shared)
     return (
       try Evaluation(task: task, configuration: configuration).run(subject, progress: progress),

@@ -6,9 +6,9 @@ import Text
 
 /// From `--task` and `--data` to a task.
 enum TaskLookup {
-  static func plugin(_ id: String) throws -> any TaskPlugin.Type {
-    if let plugin = BuiltinPlugins.tasks.first(where: { $0.id == id }) { return plugin }
-    let known = BuiltinPlugins.tasks.map { $0.id }
+  static func plugin(_ id: String) throws -> any TaskPlugin {
+    if let plugin = PagsBench.plugins.tasks.first(where: { $0.id == id }) { return plugin }
+    let known = PagsBench.plugins.tasks.map { $0.id }
     let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ";"
     throw ValidationError("there is no task `\(id)`\(nearest) known are \(known.joined(separator: ", "))")
   }

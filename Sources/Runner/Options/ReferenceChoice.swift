@@ -42,39 +42,40 @@ struct ReferencedTaskLoader {
   let options: ReferenceSelection
   let threads: Int
   let files: ProjectFiles?
+  var plugins = PagsBench.plugins
 
   /// - Throws: `ValidationError` where the exact one is asked for and not known; the plugins' errors, naming the file.
   func task(_ base: any BenchmarkTask) throws -> any BenchmarkTask {
     let wanted = ReferenceOptions(
       task: base.id, imageShape: base.imageShape, classCount: base.classCount, threads: threads)
-    func exact(_ option: String, isKnown: Bool, own: String) throws {
+    func exact(_ option: String, isKnown: Bool, own: String?) throws {
       guard isKnown else {
         throw ValidationError(
-          "\(option) exact: nothing exact is known of task `\(base.id)`, whose own is `\(own)`; leave the option out")
+          "\(option) exact: nothing exact is known of task `\(base.id)`, "
+            + (own.map { "whose own is `\($0)`" } ?? "which has none") + "; leave the option out")
       }
     }
     var (manifold, score): ((any Manifold)?, (score: any Score, noises: [Double])?) = (nil, nil)
     switch options.manifold?.kind {
     case nil: break
-    case .exact: try exact("--manifold", isKnown: base.exactManifold != nil, own: base.manifold.id)
+    case .exact: try exact("--manifold", isKnown: base.exactManifold != nil, own: base.manifold?.id)
     case .plugin(let id, let file):
-      let (checkpoint, description) = try find(file)
-      manifold = try BuiltinPlugins.manifolds.first { $0.id == id }.map {
-        try $0.load(checkpoint, description, wanted)
+      manifold = try plugins.manifolds.first { $0.id == id }.map {
+        try $0.load(find($0.paths(file, option: "--manifold")), wanted)
       }
     }
     switch options.score?.kind {
     case nil: break
-    case .exact: try exact("--score", isKnown: base.exactScore != nil, own: base.score.id)
+    case .exact: try exact("--score", isKnown: base.exactScore != nil, own: base.score?.id)
     case .plugin(let id, let file):
-      let (checkpoint, description) = try find(file)
-      score = try BuiltinPlugins.scores.first { $0.id == id }.map { try $0.load(checkpoint, description, wanted) }
+      score = try plugins.scores.first { $0.id == id }.map {
+        try $0.load(find($0.paths(file, option: "--score")), wanted)
+      }
     }
     var second: (any PosteriorScore)?
     if case .plugin(let id, let file) = options.reference?.kind {
-      let (checkpoint, description) = try find(file)
-      second = try BuiltinPlugins.posteriorScores.first { $0.id == id }.map {
-        try $0.load(checkpoint, description, wanted)
+      second = try plugins.posteriorScores.first { $0.id == id }.map {
+        try $0.load(find($0.paths(file, option: "--reference")), wanted)
       }
     }
     let criteria = try options.criteria.map {
@@ -85,11 +86,12 @@ struct ReferencedTaskLoader {
       base, manifold: manifold, score: score, secondReference: second, criteria: criteria)
   }
 
-  private func find(_ path: String) throws -> (CheckpointFile, ModelDescription?) {
-    let checkpoint = try CheckpointFile.open(path)
-    return (
-      checkpoint,
-      try DescriptionLookup(modelsFolder: files?.models).find(for: checkpoint, explicit: nil)?.description
-    )
+  private func find(_ paths: [String]) throws -> [ReferenceFile] {
+    try paths.map { path in
+      let checkpoint = try CheckpointFile.open(path)
+      return ReferenceFile(
+        checkpoint,
+        try DescriptionLookup(modelsFolder: files?.models).find(for: checkpoint, explicit: nil)?.description)
+    }
   }
 }

@@ -25,9 +25,9 @@ struct ReferenceSelection: ParsableArguments {
   var criteria: String?
 
   func validate() throws {
-    try manifold?.validate(option: "--manifold", known: BuiltinPlugins.manifolds.map { $0.id })
-    try score?.validate(option: "--score", known: BuiltinPlugins.scores.map { $0.id })
-    let known = BuiltinPlugins.posteriorScores.map { $0.id }
+    try manifold?.validate(option: "--manifold", known: PagsBench.plugins.manifolds.map { $0.id })
+    try score?.validate(option: "--score", known: PagsBench.plugins.scores.map { $0.id })
+    let known = PagsBench.plugins.posteriorScores.map { $0.id }
     try reference?.validate(option: "--reference", known: known)
     if case .exact = reference?.kind {
       throw ValidationError(

@@ -7,7 +7,7 @@ enum PluginCards {
   static var all: [Card] { models + references + architectures + layers }
 
   static var models: [Card] {
-    BuiltinPlugins.models.map { plugin in
+    PagsBench.plugins.models.map { plugin in
       let facts = plugin.facts
       var card = Card(id: plugin.id, kind: "model format", summary: plugin.summary)
       card.add("version", plugin.version)
@@ -20,15 +20,20 @@ enum PluginCards {
   }
 
   static var references: [Card] {
-    BuiltinPlugins.manifolds.map { plugin in
+    PagsBench.plugins.manifolds.map { plugin in
       Card(
         id: plugin.id, kind: "manifold", summary: plugin.summary,
         examples: ["pags-bench evaluate MODEL.pth --manifold \(plugin.id)=FILE"])
     }
-      + BuiltinPlugins.scores.map { plugin in
+      + PagsBench.plugins.scores.map { plugin in
         Card(
           id: plugin.id, kind: "score", summary: plugin.summary,
           examples: ["pags-bench evaluate MODEL.pth --score \(plugin.id)=FILE"])
+      }
+      + PagsBench.plugins.metrics.map { plugin in
+        Card(
+          id: plugin.id, kind: "metric", summary: plugin.summary,
+          examples: ["pags-bench evaluate MODEL.pth --metric \(plugin.usage)"])
       }
   }
 

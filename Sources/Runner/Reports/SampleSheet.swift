@@ -10,7 +10,7 @@ enum SampleSheet {
 
   /// Looks whether the picture can be written, before the task is made.
   /// - Throws: `OutputPlaceError`.
-  static func check(_ path: String, of plugin: any TaskPlugin.Type) throws {
+  static func check(_ path: String, of plugin: any TaskPlugin) throws {
     let width = plugin.facts.imageShape.map { layout.width(of: columns, imagesOf: $0[2]) } ?? 0
     try OutputPlace.check(URL(fileURLWithPath: path), as: .sampleSheet(width: width))
   }

@@ -4,7 +4,7 @@ import Foundation
 /// A task in words, as far as it is known.
 enum TaskDescription {
   /// Of what is known without data.
-  static func card(_ plugin: any TaskPlugin.Type) -> Card {
+  static func card(_ plugin: any TaskPlugin) -> Card {
     let facts = plugin.facts
     var card = Card(id: plugin.id, kind: "task", summary: plugin.summary)
     if let version = facts.version {
@@ -36,9 +36,8 @@ enum TaskDescription {
   }
 
   /// With the task itself.
-  static func card(_ plugin: any TaskPlugin.Type, _ task: any BenchmarkTask) -> Card {
+  static func card(_ plugin: any TaskPlugin, _ task: any BenchmarkTask) -> Card {
     var card = Card(id: plugin.id, kind: "task", summary: plugin.summary)
-    let quality = task.quality
     card.add(
       "version", "\(task.version)", "raised whenever a constant changes; results of different versions are not compared"
     )
@@ -48,20 +47,39 @@ enum TaskDescription {
     card.add("classes", "\(task.classCount): " + task.classNames.joined(separator: ", "))
     if let cost = plugin.facts.cost { card.add("takes", cost) }
     add(task.protocolConstants, to: &card)
-    card.add("manifold", "\(task.manifold.id), \(task.manifold.dimension) dimensions of \(task.imageShape.count)")
-    card.add("score", "\(task.score.id)")
     card.add(
-      "density", "\(task.density.id), \(task.densityIsExact ? "exact" : "fitted to the training images")",
-      task.densityIsExact
-        ? "images are drawn from it, so its classifier is Bayes-optimal"
-        : "a model of the images, no truth; see its quality")
-    card.add(
-      "quality",
-      "its classifier has accuracy \(String(format: "%.3f", quality.accuracy)) on \(quality.images) images"
-        + (quality.heldOutLogLikelihood.map {
-          String(format: ", held-out log-likelihood %.1f nats per image", $0)
-        } ?? ""))
-    let criteria = task.criteria
+      "manifold",
+      task.manifold.map { "\($0.id), \($0.dimension) dimensions of \(task.imageShape.count)" } ?? "none")
+    card.add("score", task.score?.id ?? "none")
+    if let density = task.density {
+      card.add(
+        "density", "\(density.id), \(task.densityIsExact ? "exact" : "fitted to the training images")",
+        task.densityIsExact
+          ? "images are drawn from it, so its classifier is Bayes-optimal"
+          : "a model of the images, no truth; see its quality")
+    } else {
+      card.add("density", "none")
+    }
+    if let quality = task.quality {
+      card.add(
+        "quality",
+        "its classifier has accuracy \(String(format: "%.3f", quality.accuracy)) on \(quality.images) images"
+          + (quality.heldOutLogLikelihood.map {
+            String(format: ", held-out log-likelihood %.1f nats per image", $0)
+          } ?? ""))
+    }
+    if let criteria = task.criteria { add(criteria, of: task, to: &card) }
+    if !task.missingForRule.isEmpty {
+      card.add(
+        "rule \(RegimeRule.version)", "is not applied, and no regime is named",
+        "without " + task.missingForRule.map(\.rawValue).joined(separator: ", "))
+    }
+    for reference in plugin.facts.references { card.add("reference", reference) }
+    card.examples = self.card(plugin).examples
+    return card
+  }
+
+  private static func add(_ criteria: RegimeCriteria, of task: any BenchmarkTask, to card: inout Card) {
     card.add("tells apart", criteria.tells)
     card.add(
       "rule \(RegimeRule.version)",
@@ -79,9 +97,6 @@ enum TaskDescription {
             "\($0.name): accuracy \($0.accuracy), on-manifold sensitivity \($0.onManifold)"
           }.joined(separator: "; "),
       "what A and K are relative to where no --standard is given")
-    for reference in plugin.facts.references { card.add("reference", reference) }
-    card.examples = self.card(plugin).examples
-    return card
   }
 
   private static func add(_ constants: ProtocolConstants, to card: inout Card) {

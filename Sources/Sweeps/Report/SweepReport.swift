@@ -38,7 +38,7 @@ public struct SweepReport: Sendable, Equatable, Codable {
     smallStep = first?.measurementProtocol.smallStep ?? 0
     wideStep = first?.measurementProtocol.wideStep ?? 0
     alignmentNoise = first?.measurementProtocol.decisiveNoise ?? 0
-    referenceIsExact = first?.task.density.isExact ?? false
+    referenceIsExact = first?.task.density?.isExact ?? false
     self.models = sorted
     self.reference = reference.map {
       Reference(accuracy: $0.measurements.accuracy, sensitivity: $0.measurements.sensitivity)

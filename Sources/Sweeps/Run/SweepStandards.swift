@@ -28,7 +28,7 @@ struct SweepStandards {
 
   /// The result of the cell's standard, where the cell is still to be judged by it.
   private func standard(of cell: SweepCell, judging result: EvaluationResult) throws -> EvaluationResult? {
-    guard !result.task.density.isExact else { return nil }
+    guard result.hasVerdict, result.task.density?.isExact == false else { return nil }
     let standard = SweepCell(objective: cell.objective, strength: 0, seed: cell.seed)
     let isItself = standard == cell
     guard try isItself || isComplete(standard) else { return nil }

@@ -149,7 +149,7 @@ final class CountingClassifier: Classifier {
 }
 
 struct CosineMetric: AlignmentMetric {
-  static let id = "cosine"
+  let id = "cosine"
   func compare(_ gradients: Tensor, _ references: Tensor) throws -> [Double] {
     cosineSimilarities(gradients, references)
   }

@@ -65,7 +65,7 @@ struct RuleV2Case {
     RegimeInputs(
       classCount: 10, wideStep: Self.steps.wide, smallStep: Self.steps.small, densityIsExact: isExact,
       decisive: AlignmentColumns(
-        reference: .classifier, target: .logOddsPredicted, metric: CosineMetric.id, noise: 0.5),
+        reference: .classifier, target: .logOddsPredicted, metric: CosineMetric().id, noise: 0.5),
       calibration: isExact ? .bayes(gate: 0.45) : .none, standardAccuracy: nil, criteria: criteria,
       parameters: parameters, temperatureScale: temperatureScale, standard: reference,
       secondReference: second == nil ? nil : "second", learnedManifold: learnedManifold, reservations: reservations)

@@ -80,23 +80,26 @@ struct ToyTask: BenchmarkTask {
   let classNames = ["one", "two", "three"]
   let imageShape: Shape = [1, 4, 6]
   let defaultImageCount = 150
-  let manifold: any Manifold = ToyManifold()
-  let density: any ClassConditionalDensity = ToyDensity()
-  var score: any Score { DensityScore(density) }
+  var manifold: (any Manifold)? = ToyManifold()
+  var density: (any ClassConditionalDensity)? = ToyDensity()
+  var score: (any Score)? = DensityScore(ToyDensity())
   var densityIsExact = true
   var calibration: RegimeCalibration = .bayes(gate: 0.45)
   /// Those of `glyphs`. That the Bayes classifier is linear does not make its log-odds gradients the same for all images of a
   /// class: the other two classes' weights enter with the image's own posterior, and two fifths of the alignment are the
   /// image's. For the classifiers made of it the share is the same, so what tells them apart is R and the cosine, as it was
   /// under rule v1.
-  var criteria = RegimeCriteria(
+  var criteria: RegimeCriteria? = RegimeCriteria(
     robustRatio: 1, specificShare: 0.25, cosine: 0.45, densityAccuracy: 0.85, densitySensitivity: 0.75,
     tells: "all three regimes: everything is known in closed form")
-  let signalMask: [Bool]? = (0..<ToyDensity.dimension).map { $0 < 12 }
+  var hasSignalMask = true
+  /// Of an image at a place of the set; nil for the first half of every image.
+  var signalPixels: (@Sendable (_ image: Int) -> [Bool])?
   let protocolConstants = ProtocolConstants(
     stepSizes: [0.5, 1, 2], wideStep: 2, smallStep: 0.5, scoreNoises: [0.25], alignmentNoises: [0.25, 0.5],
     decisiveNoise: 0.5, robustnessNoise: 0.05)
-  let quality = ReferenceQuality(heldOutLogLikelihood: nil, accuracy: 0.9, images: 1000, manifoldDimension: 8)
+  var quality: ReferenceQuality? = ReferenceQuality(
+    heldOutLogLikelihood: nil, accuracy: 0.9, images: 1000, manifoldDimension: 8)
 
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
     guard count <= 5000 else {
@@ -111,7 +114,11 @@ struct ToyTask: BenchmarkTask {
           Float(ToyDensity.mean(ofClass: labels[image], pixel: pixel) + ToyDensity.deviation(pixel: pixel) * normal)
         }
       })
-    return ImageSet(name: "toy", split: "generated", images: images, labels: labels)
+    let mask =
+      signalPixels.map { pixels in SignalMask(ofImages: (0..<count).map(pixels)) }
+      ?? SignalMask((0..<ToyDensity.dimension).map { $0 < 12 }, count: count)
+    return ImageSet(
+      name: "toy", split: "generated", images: images, labels: labels, signalMask: hasSignalMask ? mask : nil)
   }
 }
 
@@ -157,7 +164,7 @@ func fittedToyTask(standards: [RecordedStandard] = []) -> ToyTask {
   var task = ToyTask()
   task.densityIsExact = false
   task.calibration = .none
-  task.criteria.standards = standards
+  task.criteria?.standards = standards
   return task
 }
 

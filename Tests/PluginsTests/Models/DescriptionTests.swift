@@ -21,7 +21,7 @@ import _Fixtures
     let checkpoint = folder.appendingPathComponent("net.pt")
     try FileManager.default.copyItem(
       at: ModelFixtures.directory.appendingPathComponent("resnet18.pt"), to: checkpoint)
-    try body(folder, ModelLoader(ProjectFiles(root: root)), checkpoint.path)
+    try body(folder, ModelLoader(ProjectFiles(root: root), plugins: BuiltinPlugins.all.models), checkpoint.path)
   }
 
   private func write(_ text: String, _ folder: URL, _ name: String) throws -> String {
@@ -187,7 +187,7 @@ import _Fixtures
     let files = try FileManager.default.contentsOfDirectory(at: known, includingPropertiesForKeys: nil)
       .filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }
     #expect(files.count >= 6)
-    let loader = ModelLoader(ProjectFiles(root: ModelFixtures.packageRoot))
+    let loader = ModelLoader(ProjectFiles(root: ModelFixtures.packageRoot), plugins: BuiltinPlugins.all.models)
     var digests: Set<String> = []
     for file in files {
       let description = try DescriptionLookup.read(file)

@@ -27,7 +27,7 @@ import _Fixtures
       content = try CheckpointReader.stateDict(
         of: CheckpointFile.open(shared.appendingPathComponent("goldens/\(stem).safetensors").path))
       images = try ModelFixtures.tensor(content.tensor("images"))
-      let loader = ModelLoader(ProjectFiles(root: ModelFixtures.packageRoot))
+      let loader = ModelLoader(ProjectFiles(root: ModelFixtures.packageRoot), plugins: BuiltinPlugins.all.models)
       let candidate = try loader.find(shared.appendingPathComponent("models/\(file)").path, description: nil)
       model = try loader.load(candidate, LoadOptions(imageShape: images.shape.droppingFirst))
     }

@@ -51,6 +51,12 @@ extension GlyphsTask {
       name: id, split: split.rawValue,
       images: count == 0
         ? Tensor(shape: imageShape.prepending(0), scalars: []) : .concatenating(ordered.map(\.images)),
-      labels: ordered.flatMap(\.labels))
+      labels: ordered.flatMap(\.labels), signalMask: SignalMask(Self.signalPixels, count: count))
   }
+
+  /// The left half.
+  static let signalPixels: [Bool] = {
+    let side = GlyphRendering.side
+    return (0..<2 * side * side).map { $0 % (2 * side) < side }
+  }()
 }

@@ -2,13 +2,15 @@ import BenchCore
 import Tensor
 
 /// `--task glyphs`.
-public enum GlyphsPlugin: TaskPlugin {
-  public static let id = "glyphs"
-  public static let summary =
+public struct GlyphsPlugin: TaskPlugin {
+  public let id = "glyphs"
+  public let summary =
     "drawn digits beside distracting letters, 1 x 20 x 40; density, score, manifold and Bayes classifier are exact"
-  public static let dataRequirement: String? = nil
+  public let dataRequirement: String? = nil
 
-  public static var facts: TaskFacts {
+  public init() {}
+
+  public var facts: TaskFacts {
     TaskFacts(
       imageShape: [1, GlyphRendering.side, 2 * GlyphRendering.side], classNames: (0..<10).map(String.init),
       references: [
@@ -16,8 +18,29 @@ public enum GlyphsPlugin: TaskPlugin {
       ])
   }
 
-  public static func make(_ options: TaskOptions) throws -> any BenchmarkTask {
+  public func make(_ options: TaskOptions) throws -> any BenchmarkTask {
     try GlyphsTask(threads: options.threads, progress: options.progress)
+  }
+}
+
+extension GlyphsPlugin {
+  /// As many as the study trained with.
+  static let trainingImageCount = 8000
+
+  /// Training images are drawn from streams of their own: none is an evaluation image of any seed.
+  public func images(
+    _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
+  ) throws -> (any LabelledImages)? {
+    let task = try GlyphsTask(threads: options.threads, progress: options.progress)
+    switch split {
+    case .training:
+      return TensorImages(
+        try task.sample(split: .training, count: count ?? Self.trainingImageCount, seed: seed),
+        classCount: task.classCount)
+    case .evaluation:
+      return TensorImages(
+        try task.evaluationImages(count: count ?? task.defaultImageCount, seed: seed), classCount: task.classCount)
+    }
   }
 }
 
@@ -29,21 +52,19 @@ public enum GlyphsPlugin: TaskPlugin {
 /// clipped to [0, 1], because that would end the closed forms: a model for this task must accept them. Construction and
 /// validation: `docs/glyphs.md`.
 public struct GlyphsTask: BenchmarkTask {
-  public let id = GlyphsPlugin.id
+  public let id = "glyphs"
   public let version = 2
   public let classNames = (0..<10).map(String.init)
   public let defaultImageCount = 2000
-  public let manifold: any Manifold
+  public let manifold: (any Manifold)?
   public let densityIsExact = true
   public let calibration = RegimeCalibration.bayes(gate: 0.45)
-  public let criteria = RegimeCriteria(
+  public let criteria: RegimeCriteria? = RegimeCriteria(
     robustRatio: 1, specificShare: 0.25, cosine: 0.45, densityAccuracy: 0.85, densitySensitivity: 0.75,
     tells: "all three regimes: density, tangent spaces and Bayes classifier are exact")
   public var imageShape: Shape { exactDensity.imageShape }
-  public var score: any Score { DensityScore(exactDensity, threads: threads) }
-  public var density: any ClassConditionalDensity { exactDensity }
-  /// The left half.
-  public let signalMask: [Bool]?
+  public var score: (any Score)? { DensityScore(exactDensity, threads: threads) }
+  public var density: (any ClassConditionalDensity)? { exactDensity }
   /// With the full log-density besides the protocol's.
   public let exactDensity: GlyphsDensity
   let threads: Int
@@ -54,10 +75,8 @@ public struct GlyphsTask: BenchmarkTask {
   ///   - progress: asked whether to go on while images are drawn.
   public init(threads: Int = 1, progress: any ProgressReporter = SilentProgress()) throws {
     let density = try GlyphsDensity()
-    let side = GlyphRendering.side
     exactDensity = density
     manifold = LinearManifold(id: density.id, basis: Self.tangentBasis(of: density))
-    signalMask = (0..<2 * side * side).map { $0 % (2 * side) < side }
     self.threads = max(1, threads)
     self.progress = progress
   }
@@ -72,7 +91,7 @@ public struct GlyphsTask: BenchmarkTask {
     decisiveNoise: 0.5, robustnessNoise: GlyphsConstants().offManifoldNoise)
 
   /// The Bayes classifier on the first 2,000 evaluation images of seed 0; a test recomputes it.
-  public let quality = ReferenceQuality(
+  public let quality: ReferenceQuality? = ReferenceQuality(
     heldOutLogLikelihood: nil, accuracy: 0.983, images: 2000, manifoldDimension: 223)
 
   public func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {

@@ -3,38 +3,24 @@ import Foundation
 import Mixtures
 
 /// The task `cifar10`.
-public enum CIFAR10Task: TaskPlugin {
-  public static let id = "cifar10"
-  public static let summary =
-    "CIFAR-10 test images; manifold, score and reference from a mixture fitted to the training images"
-  public static let dataRequirement: String? = CIFAR10Files.requirement
-
-  public static let facts = TaskFacts(
-    version: definition.version, constants: definition.protocolConstants, imageShape: CIFAR10Files.imageShape,
-    classNames: CIFAR10Files.defaultClassNames,
+enum CIFAR10 {
+  static let task = PixelTaskPlugin(
+    definition, files: files,
+    summary: "CIFAR-10 test images; manifold, score and reference from a mixture fitted to the training images",
     dataSource: "CIFAR-10 binary version, 162 MB, https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
     references: [
       "Krizhevsky: Learning Multiple Layers of Features from Tiny Images, 2009",
       "Ghahramani, Hinton: The EM Algorithm for Mixtures of Factor Analyzers, CRG-TR-96-1, 1996",
     ])
 
-  public static func make(_ options: TaskOptions) throws -> any BenchmarkTask {
-    let content = try content(options)
-    return try MixtureTask(
-      definition, classNames: content.classNames, train: content.train, test: content.test, remark: content.remark,
-      options: options)
-  }
-
-  public static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {
-    try content(options).test.firstImages(count, task: id)
-  }
-
-  private static func content(_ options: TaskOptions) throws -> CIFAR10Files.Content {
-    guard let directory = options.dataDirectory else {
-      throw DatasetError.noDirectory(task: id, requirement: CIFAR10Files.requirement)
-    }
-    return try CIFAR10Files.load(directory)
-  }
+  static let files = RecordFiles(
+    name: "cifar10", title: "CIFAR-10",
+    requirement: "data_batch_1.bin to data_batch_5.bin and test_batch.bin (the binary version)",
+    imageShape: [3, 32, 32],
+    classNames: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
+    classNamesFile: "batches.meta.txt", subfolders: ["cifar-10-batches-bin"],
+    trainFiles: (1...5).map { "data_batch_\($0).bin" }, testFiles: ["test_batch.bin"],
+    published: PublishedDigests.cifar10)
 
   /// The paper's `logspace(-3, 2, 20)[12...15]`.
   private static let stepSizes = (12...15).map { pow(10, -3 + 5 * Double($0) / 19) }
@@ -55,8 +41,8 @@ public enum CIFAR10Task: TaskPlugin {
   ///   gradients are 0.042, 0.072, 0.099 (adversarial) and 0.056, 0.108, 0.169 (certified) against 0.004, 0.005, 0.006
   ///   (ResNet-20), and the largest control of the adversarial network 0.034, 0.040, 0.064: below 0.5 the likelihood
   ///   ratio hangs on directions of small variance that few hundred images do not determine, above it the image gains.
-  private static let definition = MixtureTask.Definition(
-    id: id, version: 1,
+  private static let definition = PixelTask.Definition(
+    id: files.name, version: 1,
     protocolConstants: ProtocolConstants(
       stepSizes: stepSizes, wideStep: stepSizes[1], smallStep: stepSizes[0], scoreNoises: [0.1, 0.25, 0.5],
       alignmentNoises: [0.25, 0.5, 1], decisiveNoise: 0.5, robustnessNoise: 0.01),

@@ -3,38 +3,19 @@ import Foundation
 import Mixtures
 
 /// The task `mnist`.
-public enum MNISTTask: TaskPlugin {
-  public static let id = "mnist"
-  public static let summary =
-    "MNIST test images; manifold, score and reference from a mixture fitted to the training images"
-  public static let dataRequirement: String? = MNISTFiles.requirement
-
-  public static let facts = TaskFacts(
-    version: definition.version, constants: definition.protocolConstants, imageShape: MNISTFiles.imageShape,
-    classNames: MNISTFiles.classNames,
+enum MNIST {
+  static let task = PixelTaskPlugin(
+    definition, files: files,
+    summary: "MNIST test images; manifold, score and reference from a mixture fitted to the training images",
     dataSource: "the four files of MNIST, 12 MB, https://yann.lecun.com/exdb/mnist/ or one of its mirrors",
     references: [
       "LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition, Proc. IEEE 86, 1998",
       "Ghahramani, Hinton: The EM Algorithm for Mixtures of Factor Analyzers, CRG-TR-96-1, 1996",
     ])
 
-  public static func make(_ options: TaskOptions) throws -> any BenchmarkTask {
-    let content = try content(options)
-    return try MixtureTask(
-      definition, classNames: MNISTFiles.classNames, train: content.train, test: content.test, remark: content.remark,
-      options: options)
-  }
-
-  public static func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {
-    try content(options).test.firstImages(count, task: id)
-  }
-
-  private static func content(_ options: TaskOptions) throws -> MNISTFiles.Content {
-    guard let directory = options.dataDirectory else {
-      throw DatasetError.noDirectory(task: id, requirement: MNISTFiles.requirement)
-    }
-    return try MNISTFiles.load(directory)
-  }
+  static let files = IDXFiles(
+    name: "mnist", title: "MNIST", size: (28, 28), classNames: (0...9).map(String.init),
+    subfolders: ["raw", "MNIST/raw"], published: (PublishedDigests.mnistTraining, PublishedDigests.mnistTest))
 
   /// Two notches below the paper's on the same grid, `logspace(-3, 2, 20)[10...13]`: an image's norm is 9 here and 29
   /// on CIFAR-10, and the steps are to be the same share of it.
@@ -42,8 +23,8 @@ public enum MNISTTask: TaskPlugin {
 
   /// Constants of version 1. With 40 factors held-out log-likelihood and accuracy rise with the number of components
   /// (3 to 4 for a class: 762 nats, 0.967; 12 to 14: 795, 0.973).
-  private static let definition = MixtureTask.Definition(
-    id: id, version: 1,
+  private static let definition = PixelTask.Definition(
+    id: files.name, version: 1,
     protocolConstants: ProtocolConstants(
       stepSizes: stepSizes, wideStep: stepSizes[1], smallStep: stepSizes[0], scoreNoises: [0.1, 0.25, 0.5],
       alignmentNoises: [0.25, 0.5, 1], decisiveNoise: 0.5, robustnessNoise: 0.01),

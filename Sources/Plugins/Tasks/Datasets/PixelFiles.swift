@@ -1,0 +1,24 @@
+import BenchCore
+import Foundation
+import Tensor
+
+/// How a data set of labelled pixels lies in files: a format (`RecordFiles`, `IDXFiles`) with the names and sizes of one data set.
+protocol PixelFiles: Sendable {
+  /// In words, what `--data` must hold.
+  var requirement: String { get }
+  /// `[C, H, W]`.
+  var imageShape: Shape { get }
+  /// As they are published; a copy may come with names of its own.
+  var classNames: [String] { get }
+  /// - Throws: `DatasetError`, `CompressionError`.
+  func load(_ directory: URL) throws -> PixelContent
+}
+
+/// What is in the files.
+struct PixelContent {
+  let classNames: [String]
+  let train: PixelDataset
+  let test: PixelDataset
+  /// What is not known of the data, in words; nil where they are the published ones.
+  let remark: String?
+}

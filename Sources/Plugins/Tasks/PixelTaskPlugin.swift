@@ -1,0 +1,84 @@
+import BenchCore
+import Foundation
+import Tensor
+
+/// The task on a data set of pixels: every one is a value of this type, with its files, constants and calibrations.
+public struct PixelTaskPlugin: TaskPlugin {
+  public let summary: String
+  private let definition: PixelTask.Definition
+  private let files: any PixelFiles
+  private let dataSource: String?
+  private let references: [String]
+
+  /// - Parameters:
+  ///   - summary: one sentence for lists.
+  ///   - dataSource: where the files are to be had, and how large they are.
+  ///   - references: literature.
+  init(
+    _ definition: PixelTask.Definition, files: any PixelFiles, summary: String, dataSource: String? = nil,
+    references: [String] = []
+  ) {
+    self.definition = definition
+    self.files = files
+    self.summary = summary
+    self.dataSource = dataSource
+    self.references = references
+  }
+
+  public var id: String { definition.id }
+  public var dataRequirement: String? { files.requirement }
+  public var facts: TaskFacts {
+    TaskFacts(
+      version: definition.version, constants: definition.protocolConstants, imageShape: files.imageShape,
+      classNames: files.classNames, dataSource: dataSource, references: references)
+  }
+
+  public func make(_ options: TaskOptions) throws -> any BenchmarkTask {
+    let content = try content(options)
+    return try PixelTask(
+      definition, classNames: content.classNames, train: content.train, test: content.test, remark: content.remark,
+      options: options)
+  }
+
+  public func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {
+    try content(options).test.firstImages(count, task: id)
+  }
+
+  public func images(
+    _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
+  ) throws -> (any LabelledImages)? {
+    let content = try content(options)
+    return try PixelImages(
+      split == .training ? content.train : content.test, classCount: content.classNames.count, count: count)
+  }
+
+  private func content(_ options: TaskOptions) throws -> PixelContent {
+    guard let directory = options.dataDirectory else {
+      throw DatasetError.noDirectory(task: id, requirement: files.requirement)
+    }
+    return try files.load(directory)
+  }
+}
+
+/// The first images of a data set that is kept as bytes.
+struct PixelImages: LabelledImages {
+  let dataset: PixelDataset
+  let classCount: Int
+  let labels: [Int]
+
+  /// - Throws: `EvaluationError.notEnoughImages`.
+  init(_ dataset: PixelDataset, classCount: Int, count: Int?) throws {
+    let count = count ?? dataset.count
+    guard count <= dataset.count else {
+      throw EvaluationError.notEnoughImages(task: dataset.name, requested: count, available: dataset.count)
+    }
+    self.dataset = dataset
+    self.classCount = classCount
+    labels = dataset.labels.prefix(count).map(Int.init)
+  }
+
+  var name: String { dataset.name }
+  var imageShape: Shape { dataset.imageShape }
+
+  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) { dataset.copyImage(index, to: output) }
+}
