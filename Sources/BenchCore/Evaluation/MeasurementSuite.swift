@@ -94,6 +94,7 @@ struct MeasurementSuite: Sendable {
     let second = try secondReference?.samples(of: block)
     if let second { table.append(columnsOf: second.table) }
     for measurement in measurements.compactMap({ $0 }) {
+      try block.checkCancellation()
       table.append(columnsOf: try measurement.samples(of: block))
     }
     return BlockSamples(
