@@ -2,9 +2,9 @@ import Foundation
 
 /// How much memory this process may use. Batch systems give a job less than the machine has, and end a job that takes more
 /// without a word.
-enum MemoryLimit {
+package enum MemoryLimit {
   /// In bytes: the machine's memory, or less where a control group or `ulimit -v` says so.
-  static let bytes = bytes(
+  package static let bytes = bytes(
     machine: Int(clamping: ProcessInfo.processInfo.physicalMemory),
     groups: (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? "",
     root: URL(fileURLWithPath: "/sys/fs/cgroup"))
