@@ -110,6 +110,8 @@ final class NetworkClassifier: Classifier {
     }
   }
 
+  var imagesPerPass: Int? { batch.withLock { $0 } }
+
   /// What is kept for the next call: compiled programs, and workspaces that no worker is using.
   var kept: (programs: Int, workspaces: Int) {
     (programs.withLock { $0.count }, idle.withLock { $0.values.reduce(0) { $0 + $1.count } })

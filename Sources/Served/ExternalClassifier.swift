@@ -35,6 +35,8 @@ public final class ExternalClassifier: Classifier {
     self.conversation = Mutex(Exclusive(conversation: conversation))
   }
 
+  public var imagesPerPass: Int? { batch }
+
   public func logits(_ images: Tensor) throws -> Tensor {
     try check(images)
     return try Tensor(shape: [images.batch, classCount]) { logits in

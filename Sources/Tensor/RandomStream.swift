@@ -41,13 +41,18 @@ public struct RandomStream: Sendable {
   }
 
   /// Standard normal, by Box-Muller.
-  public func normals(item: Int, count: Int) -> [Double] {
-    fill(count: count) { block in
+  public func normals(item: Int, count: Int) -> [Double] { normals(item: item, positions: 0..<count) }
+
+  /// Those at some positions: a part of a longer draw, of the same values.
+  public func normals(item: Int, positions: Range<Int>) -> [Double] {
+    let first = positions.lowerBound / 4 * 4
+    let values = fill(from: first, count: positions.upperBound - first) { block in
       let words = words(item: item, block: block)
       let first = boxMuller(unit(words.x), unit(words.y))
       let second = boxMuller(unit(words.z), unit(words.w))
       return (first.0, first.1, second.0, second.1)
     }
+    return first == positions.lowerBound ? values : Array(values.dropFirst(positions.lowerBound - first))
   }
 
   /// Uniform in `0..<bound`. The bias of the multiply-shift is below `bound / 2^32`.
@@ -71,14 +76,17 @@ public struct RandomStream: Sendable {
     return order
   }
 
+  /// - Parameter start: a multiple of 4.
   @inline(__always)
-  private func fill<Value>(count: Int, _ block: (UInt32) -> (Value, Value, Value, Value)) -> [Value] {
-    precondition(count >= 0 && count / 4 < Int(UInt32.max))
+  private func fill<Value>(
+    from start: Int = 0, count: Int, _ block: (UInt32) -> (Value, Value, Value, Value)
+  ) -> [Value] {
+    precondition(start >= 0 && count >= 0 && (start + count) / 4 < Int(UInt32.max))
     return [Value](unsafeUninitializedCapacity: count) { buffer, initialized in
       guard let base = buffer.baseAddress else { return }
       var index = 0
       while index < count {
-        let values = block(UInt32(index / 4))
+        let values = block(UInt32((start + index) / 4))
         (base + index).initialize(to: values.0)
         if index + 1 < count { (base + index + 1).initialize(to: values.1) }
         if index + 2 < count { (base + index + 2).initialize(to: values.2) }

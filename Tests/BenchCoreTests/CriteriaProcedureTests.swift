@@ -103,7 +103,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     let url = folder.appendingPathComponent("strict.json")
     try JSONEncoding.encode(file).write(to: url)
-    let read = try CriteriaFile.read(url, for: "toy", version: task.version)
+    let read = try CriteriaFile.read(url).of("toy", version: task.version)
     #expect(read.criteria == file.criteria && read.source.file == "strict.json" && read.source.sha256.count == 64)
 
     let samples = try SampleFiles.read(SampleFile.encode(robust))
@@ -113,7 +113,7 @@ import Testing
     #expect(ResultSummary.text(judged).contains("strict.json"))
 
     for (task, version) in [("other", task.version), ("toy", task.version + 1)] {
-      #expect(throws: CriteriaError.self) { try CriteriaFile.read(url, for: task, version: version) }
+      #expect(throws: CriteriaError.self) { try CriteriaFile.read(url).of(task, version: version) }
     }
     for change in [
       { $0.robustRatio = -1 }, { $0.robustRatio = 1e300 }, { $0.templateShare = $0.specificShare + 0.1 },
@@ -123,10 +123,10 @@ import Testing
       var bad = file
       change(&bad.criteria)
       try JSONEncoding.encode(bad).write(to: url)
-      #expect(throws: CriteriaError.self) { try CriteriaFile.read(url, for: "toy", version: task.version) }
+      #expect(throws: CriteriaError.self) { try CriteriaFile.read(url).of("toy", version: task.version) }
     }
     #expect(throws: CriteriaError.self) {
-      try CriteriaFile.read(folder.appendingPathComponent("missing.json"), for: "toy", version: 1)
+      try CriteriaFile.read(folder.appendingPathComponent("missing.json"))
     }
   }
 

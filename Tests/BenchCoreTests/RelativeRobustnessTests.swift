@@ -24,9 +24,11 @@ import Testing
     let responses = try RelativeRobustness.responses(
       Responses(classifier: classifier, images: image, firstImage: 0), logits: gradient.logits,
       predicted: gradient.logits.argmaxOfRows(), gradients: gradient.gradient, tangentSpace: space,
-      displacements: Tensor.normals(
-        RandomStream(seed: 6, name: "draws"), range: 0..<1, itemShape: [1, 4, 6], repetitions: draws, scale: sigma),
-      noise: sigma)
+      draws: draws,
+      displacements: { draws in
+        Tensor.normals(
+          RandomStream(seed: 6, name: "draws"), range: 0..<1, itemShape: [1, 4, 6], draws: draws, scale: sigma)
+      }, noise: sigma)
     let energies = RelativeRobustness.gradientEnergies(gradient.gradient, tangentSpace: space)
     return Definitions(
       plain: responses.offManifold.plain[0] / responses.all.plain[0],

@@ -18,6 +18,20 @@ import Testing
     #expect(report["batch"]?.intValue == 4 && report["threads"]?.intValue == 2)
   }
 
+  private static let memory = ProcessInfo.processInfo.physicalMemory
+
+  /// As `evaluate` does, instead of asking the system for what it does not have.
+  @Test(.enabled(if: memory < 64 << 30, "needs a machine that does not hold four million images"))
+  func whatDoesNotFitIntoMemoryIsRefused() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (checkpoint, _) = try SmallModel.write(to: binary)
+    let outcome = try binary.run(
+      "bench", checkpoint, "--shape", "1,20,40", "--batch", "4096", "--threads", "1024", "--seconds", "0.01")
+    #expect(outcome.status == 1 && outcome.output.isEmpty, "\(outcome.errors)")
+    #expect(outcome.errors.contains("--batch") && outcome.errors.contains("MiB"), "\(outcome.errors)")
+  }
+
   @Test func unusableShapes() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }

@@ -90,6 +90,30 @@ import Testing
     #expect(try result(binary, "result.json").regime.evidence.v2?.signal.standard?.source == .measured)
   }
 
+  /// `submit` judges as `evaluate` does.
+  @Test func aSubmissionIsJudgedByTheStandardThatItNames() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let data = try SmallSubmission.writeData(to: binary)
+    let twin = try PatternModel.write(to: binary, "twin", factor: 0.02)
+    let claims = #""claims": {"accuracy": 0.01"#
+    let folder = try SmallSubmission.write(
+      to: binary,
+      description: SmallSubmission.description().replacing(claims, with: claims + #", "standardModel": "twin""#))
+    let early = try binary.run("submit", folder, "--data", data, "--quiet")
+    #expect(early.status == 1 && early.errors.contains("names `twin`, of which the leaderboard has no result on mnist"))
+    #expect(try evaluate(binary, twin, data: data).status == 0)
+    let submitted = try binary.run("submit", folder, "--data", data, "--quiet")
+    #expect(submitted.status == 0, "\(submitted.errors)")
+    let evaluated = try evaluate(binary, "\(folder)/small.safetensors", data: data, output: "result.json")
+    #expect(evaluated.status == 0, "\(evaluated.errors)")
+    let recorded = try result(binary, "leaderboard/results/mnist/small.json")
+    #expect(recorded.regime == (try result(binary, "result.json")).regime)
+    #expect(recorded.regime.evidence.v2?.signal.standard?.models == ["twin"])
+    let recheck = try binary.run("submit", binary.path("models/small"), "--recheck", "--data", data, "--quiet")
+    #expect(recheck.status == 0 && recheck.output.contains("every number is the recorded one"), "\(recheck.errors)")
+  }
+
   /// What models are compared with has no regime of its own.
   @Test func theClassifierOfAFittedDensityIsNoContestant() throws {
     let binary = try RealBinary()

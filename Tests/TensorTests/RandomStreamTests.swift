@@ -28,6 +28,12 @@ import Testing
     for count in 0..<9 {
       #expect(stream.normals(item: 3, count: count) == Array(stream.normals(item: 3, count: 9).prefix(count)))
     }
+    let whole = stream.normals(item: 3, count: 20)
+    for lower in 0..<9 {
+      for upper in lower...20 {
+        #expect(stream.normals(item: 3, positions: lower..<upper) == Array(whole[lower..<upper]))
+      }
+    }
     let others = [
       RandomStream(seed: 8, name: "perturbation").uniforms(item: 3, count: 4),
       RandomStream(seed: 7 + 1 << 32, name: "perturbation").uniforms(item: 3, count: 4),

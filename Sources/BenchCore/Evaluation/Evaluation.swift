@@ -50,7 +50,8 @@ public struct Evaluation: Sendable {
       task: task, configuration: configuration, classifier: subject.classifier, signalMask: set.signalMask)
     progress.begin("measuring", total: set.images.batch)
     let measured = try BlockPipeline(threads: configuration.threads).map(ranges) { range in
-      try block(range, of: set, on: manifold, subject: subject, temperatureScale: temperature?.scale ?? 1)
+      try block(
+        range, of: set, on: manifold, subject: subject, temperatureScale: temperature?.scale ?? 1, progress: progress)
     } and: { block in
       let correct = zip(block.predicted, block.labels).map { $0 == $1 ? 1.0 : 0.0 }
       var table = SampleTable([(SampleColumn.correct, correct)])
@@ -77,9 +78,9 @@ public struct Evaluation: Sendable {
     let inputs = suite.regimeInputs(
       of: subject, standardAccuracy: claims?.standardAccuracy, temperature: temperature)
 
-    let means = Bootstrap(
+    let means = try Bootstrap(
       imageCount: samples.rowCount, resamples: configuration.resamples, seed: configuration.seed
-    ).means(of: samples)
+    ).means(of: samples, checkCancellation: progress.checkCancellation)
     let result = EvaluationResult(
       schemaVersion: EvaluationResult.currentSchemaVersion, model: subject.record,
       task: taskRecord(of: set, suite, means),
@@ -183,7 +184,7 @@ public struct Evaluation: Sendable {
         shared: configuration.shared)
       let table = try measurement.samples(
         at: images, logits: logits[batch: range], along: directions, firstImage: range.lowerBound,
-        temperatureScale: temperature.scale)
+        temperatureScale: temperature.scale, checkCancellation: progress.checkCancellation)
       try progress.advance(by: range.count)
       return table
     }
@@ -228,8 +229,9 @@ public struct Evaluation: Sendable {
 
   private func block(
     _ range: Range<Int>, of set: ImageSet, on manifold: (any Manifold)?, subject: EvaluationSubject,
-    temperatureScale: Double
+    temperatureScale: Double, progress: any ProgressReporter
   ) throws -> MeasurementBlock {
+    try progress.checkCancellation()
     let images = set.images[batch: range]
     let labels = Array(set.labels[range])
     let tangent = try manifold.map { manifold in
@@ -259,7 +261,8 @@ public struct Evaluation: Sendable {
             shared: configuration.shared))
       },
       gradients: gradients, temperatureScale: temperatureScale, calibratedGradient: calibrated,
-      controls: AlignmentControls(images: images, range: range, seed: configuration.seed))
+      controls: AlignmentControls(images: images, range: range, seed: configuration.seed),
+      checkCancellation: progress.checkCancellation)
   }
 
   private func taskRecord(of set: ImageSet, _ suite: MeasurementSuite, _ means: ResampledMeans) -> TaskRecord {

@@ -87,6 +87,7 @@ struct MeasurementSuite: Sendable {
       }
     }
     for measurement in measurements.compactMap({ $0 }) {
+      try block.checkCancellation()
       samples.table.append(columnsOf: try measurement.samples(of: block))
     }
     return samples

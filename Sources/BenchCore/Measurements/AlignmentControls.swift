@@ -23,7 +23,7 @@ struct AlignmentControls: Sendable {
   ///   - range: their positions in the image set.
   init(images: Tensor, range: Range<Int>, seed: UInt64) {
     let random = Tensor.normals(
-      RandomStream(seed: seed, name: "alignment-control"), range: range, itemShape: images.shape.droppingFirst)[0]
+      RandomStream(seed: seed, name: "alignment-control"), range: range, itemShape: images.shape.droppingFirst)
     maps = [(.random, random), (.image, images), (.sobel, sobelMagnitude(images))].map {
       ($0, $1.scaledToUnitMaximum())
     }

@@ -22,7 +22,8 @@ struct DensityClassifierMeasurement: Measurement {
       "image \(block.range.lowerBound + $0) (Bayes classifier)"
     }
     let responses = Responses(
-      classifier: classifier, images: block.images, firstImage: block.range.lowerBound, clip: clip)
+      classifier: classifier, images: block.images, firstImage: block.range.lowerBound, clip: clip,
+      checkCancellation: block.checkCancellation)
     let changes = try responses.probabilityChanges(
       at: [
         .init(

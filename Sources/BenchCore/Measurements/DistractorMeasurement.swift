@@ -20,11 +20,13 @@ struct DistractorMeasurement: Measurement {
 
   func samples(of block: MeasurementBlock) throws -> SampleTable {
     let mask = signalMask[images: block.range]
-    let noise = Tensor.normals(stream, range: block.range, itemShape: block.images.shape.droppingFirst)[0]
+    let noise = Tensor.normals(stream, range: block.range, itemShape: block.images.shape.droppingFirst)
     func displacements(_ part: Tensor, _ name: String) -> [Responses.Displacement] {
       Self.noises.map { .init(direction: part, scale: $0, description: "noise \(brief($0)) on the \(name)") }
     }
-    let responses = Responses(classifier: classifier, images: block.images, firstImage: block.range.lowerBound)
+    let responses = Responses(
+      classifier: classifier, images: block.images, firstImage: block.range.lowerBound,
+      checkCancellation: block.checkCancellation)
     let changes = try responses.probabilityChanges(
       at: displacements(noise.masked(by: mask, keeping: true), "signal")
         + displacements(noise.masked(by: mask, keeping: false), "distractor"), from: block.logits)

@@ -24,6 +24,8 @@ struct MeasurementBlock: Sendable {
   let temperatureScale: Double
   let calibratedGradient: Tensor
   let controls: AlignmentControls
+  /// Called between the steps of a measurement that may take long; throws where the user asked to stop.
+  var checkCancellation: @Sendable () throws -> Void = {}
 
   /// The manifold at the images.
   struct Tangent: Sendable {

@@ -34,7 +34,7 @@ public struct PerturbationDirections: Sendable {
       isValid: { $0.compactMap(\.floats).map(\.shape) == [images.shape, images.shape] }
     ) {
       let noise = Tensor.normals(
-        RandomStream(seed: seed, name: "perturbation"), range: range, itemShape: images.shape.droppingFirst)[0]
+        RandomStream(seed: seed, name: "perturbation"), range: range, itemShape: images.shape.droppingFirst)
       let directions = PerturbationDirections(noise: noise, tangentSpace: tangentSpace)
       return [.floats(directions.onManifold), .floats(directions.offManifold)]
     }
@@ -107,16 +107,24 @@ extension Tensor {
 
   /// N vectors of standard normal numbers, each a function of the image's position alone.
   package static func normals(
-    _ stream: RandomStream, range: Range<Int>, itemShape: Shape, repetitions: Int = 1, scale: Double = 1
+    _ stream: RandomStream, range: Range<Int>, itemShape: Shape, scale: Double = 1
+  ) -> Tensor {
+    normals(stream, range: range, itemShape: itemShape, draws: 0..<1, scale: scale)[0]
+  }
+
+  /// Several of them for each image: some of the draws that the image has in all.
+  package static func normals(
+    _ stream: RandomStream, range: Range<Int>, itemShape: Shape, draws: Range<Int>, scale: Double = 1
   ) -> [Tensor] {
     let count = itemShape.count
-    let draws = range.map { stream.normals(item: $0, count: count * repetitions) }
-    return (0..<repetitions).map { repetition in
-      Tensor(
+    let values = range.map {
+      stream.normals(item: $0, positions: draws.lowerBound * count..<draws.upperBound * count)
+    }
+    return draws.indices.map { draw in
+      let first = (draw - draws.lowerBound) * count
+      return Tensor(
         shape: itemShape.prepending(range.count),
-        scalars: draws.flatMap { draw in
-          draw[repetition * count..<(repetition + 1) * count].map { Float(scale * $0) }
-        })
+        scalars: values.flatMap { image in image[first..<first + count].map { Float(scale * $0) } })
     }
   }
 }

@@ -21,42 +21,69 @@ public enum RelativeRobustness {
     var controlled: [Double] = []
   }
 
+  /// Sums over draws of (f_c(x + v) - f_c(x))^2 and of (g'v)^2, one of each per image, in the order of the draws.
+  private struct Sums {
+    var changes: [Double]
+    var slopes: [Double]
+
+    init(images: Int) {
+      changes = [Double](repeating: 0, count: images)
+      slopes = changes
+    }
+
+    mutating func add(
+      _ displacement: Tensor, moved: Tensor, from logits: Tensor, predicted: [Int], gradients: Tensor
+    ) {
+      let classes = logits.shape[1]
+      for image in predicted.indices {
+        let position = image * classes + predicted[image]
+        let difference = Double(moved.scalars[position]) - Double(logits.scalars[position])
+        let slope = innerProduct(gradients.item(image), displacement.item(image))
+        changes[image] += difference * difference
+        slopes[image] += slope * slope
+      }
+    }
+
+    func means(draws: Int, noise: Double, energies: [Double]) -> Squares {
+      let draws = Double(draws)
+      return Squares(
+        plain: changes.map { $0 / draws },
+        controlled: changes.indices.map { (changes[$0] - slopes[$0]) / draws + noise * noise * energies[$0] })
+    }
+  }
+
   /// Definition 1's numerator and denominator: mean squared changes of the predicted class's logit.
   /// - Parameters:
   ///   - gradients: g, `[N, C, H, W]`.
-  ///   - displacements: the draws of u, each `[N, C, H, W]`, already scaled by sigma.
+  ///   - draws: how many. They are taken some at a time, so that memory does not grow with them.
+  ///   - displacements: some of the draws of u, each `[N, C, H, W]`, already scaled by sigma.
   ///   - noise: sigma.
   static func responses(
     _ responses: Responses, logits: Tensor, predicted: [Int], gradients: Tensor, tangentSpace: TangentBasis,
-    displacements: [Tensor], noise: Double
+    draws: Int, displacements: (_ draws: Range<Int>) -> [Tensor], noise: Double
   ) throws -> (offManifold: Squares, all: Squares) {
-    let offManifold = displacements.map { $0.subtracting(tangentSpace.projection(of: $0)) }
-    let displaced = try responses.logits(
-      at: (offManifold + displacements).map {
-        .init(direction: $0, scale: 1, description: "small noise of definition 1")
-      })
-    let classes = logits.shape[1]
-    let draws = Double(displacements.count)
-    func squares(_ displacements: [Tensor], _ displaced: ArraySlice<Tensor>, _ energies: [Double]) -> Squares {
-      var squares = Squares()
-      for image in predicted.indices {
-        let position = image * classes + predicted[image]
-        var (change, linear) = (0.0, 0.0)
-        for (displacement, moved) in zip(displacements, displaced) {
-          let difference = Double(moved.scalars[position]) - Double(logits.scalars[position])
-          let slope = innerProduct(gradients.item(image), displacement.item(image))
-          change += difference * difference
-          linear += slope * slope
+    var (offSums, allSums) = (Sums(images: predicted.count), Sums(images: predicted.count))
+    let together = max(1, (1 << 20) / max(1, gradients.scalars.count))
+    for first in stride(from: 0, to: draws, by: together) {
+      try responses.checkCancellation()
+      let all = displacements(first..<min(draws, first + together))
+      let offManifold = all.map { $0.subtracting(tangentSpace.projection(of: $0)) }
+      let moved = try responses.logits(
+        at: (offManifold + all).map {
+          .init(direction: $0, scale: 1, description: "small noise of definition 1")
+        })
+      func add(_ displacements: [Tensor], _ moved: ArraySlice<Tensor>, to sums: inout Sums) {
+        for (displacement, moved) in zip(displacements, moved) {
+          sums.add(displacement, moved: moved, from: logits, predicted: predicted, gradients: gradients)
         }
-        squares.plain.append(change / draws)
-        squares.controlled.append((change - linear) / draws + noise * noise * energies[image])
       }
-      return squares
+      add(offManifold, moved.prefix(all.count), to: &offSums)
+      add(all, moved.suffix(all.count), to: &allSums)
     }
     let energies = gradientEnergies(gradients, tangentSpace: tangentSpace)
     return (
-      squares(offManifold, displaced.prefix(displacements.count), energies.off),
-      squares(displacements, displaced.suffix(displacements.count), energies.all)
+      offSums.means(draws: draws, noise: noise, energies: energies.off),
+      allSums.means(draws: draws, noise: noise, energies: energies.all)
     )
   }
 
@@ -90,11 +117,15 @@ struct RelativeRobustnessMeasurement: Measurement {
     }
     let energies = RelativeRobustness.gradientEnergies(gradient, tangentSpace: block.tangentSpace)
     let responses = try RelativeRobustness.responses(
-      Responses(classifier: classifier, images: block.images, firstImage: block.range.lowerBound),
+      Responses(
+        classifier: classifier, images: block.images, firstImage: block.range.lowerBound,
+        checkCancellation: block.checkCancellation),
       logits: block.logits, predicted: block.predicted, gradients: gradient, tangentSpace: block.tangentSpace,
-      displacements: Tensor.normals(
-        stream, range: block.range, itemShape: block.images.shape.droppingFirst, repetitions: draws, scale: noise),
-      noise: noise)
+      draws: draws,
+      displacements: { draws in
+        Tensor.normals(
+          stream, range: block.range, itemShape: block.images.shape.droppingFirst, draws: draws, scale: noise)
+      }, noise: noise)
     let d = Double(gradient.stride)
     return SampleTable([
       (SampleColumn.offManifoldResponse, responses.offManifold.plain),

@@ -18,33 +18,58 @@ struct Responses {
   let firstImage: Int
   /// Whether displaced images are clipped to [0, 1]; the paper does not.
   var clip = false
+  /// Called before each call of the classifier; throws where the user asked to stop.
+  var checkCancellation: @Sendable () throws -> Void = {}
 
-  /// The logits `[N, K]` at each displacement. All of them go through the classifier as one stream of images, so that its
-  /// batches are full.
+  /// Images of a call. Together they are one stream, so that batches are full whatever a block's size is, and their bounds stay
+  /// where one long call would have them: four batches, and one where images are so large that four would keep a user waiting
+  /// who asked to stop.
+  private var imagesPerCall: Int {
+    let pixels = max(1, images.stride)
+    let batch = max(1, classifier.imagesPerPass ?? LoadOptions().batch(for: images.shape.droppingFirst))
+    // In this order nothing overflows.
+    return batch * max(1, min(4, (1 << 20) / pixels / batch))
+  }
+
+  /// The logits `[N, K]` at each displacement. All of them go through the classifier as one stream of images.
   /// - Throws: `EvaluationError.nonFinite`, and the classifier's errors.
   func logits(at displacements: [Displacement]) throws -> [Tensor] {
     guard !displacements.isEmpty else { return [] }
-    let count = images.scalars.count
-    let stacked = Tensor(
-      shape: images.shape.droppingFirst.prepending(images.batch * displacements.count)
-    ) { output in
-      for (index, displacement) in displacements.enumerated() {
-        precondition(displacement.direction.scalars.count == count, "one displacement per pixel")
-        let scale = Float(displacement.scale)
-        images.scalars.withUnsafeBufferPointer { pixels in
+    for displacement in displacements {
+      precondition(displacement.direction.scalars.count == images.scalars.count, "one displacement per pixel")
+    }
+    let rows = images.batch * displacements.count
+    let calls = try stride(from: 0, to: rows, by: imagesPerCall).map { first in
+      try checkCancellation()
+      let range = first..<min(rows, first + imagesPerCall)
+      return try classifier.checkedLogits(displaced(range, by: displacements)) { row in
+        let place = first + row
+        return
+          "\(displacements[place / images.batch].description), image \(firstImage + place % images.batch)"
+      }
+    }
+    let logits = Tensor.concatenating(calls)
+    return displacements.indices.map { logits[batch: $0 * images.batch..<($0 + 1) * images.batch] }
+  }
+
+  /// Rows of the stream: all images with the first displacement, then with the second and so on.
+  private func displaced(_ rows: Range<Int>, by displacements: [Displacement]) -> Tensor {
+    let pixels = images.stride
+    return Tensor(shape: images.shape.droppingFirst.prepending(rows.count)) { output in
+      images.scalars.withUnsafeBufferPointer { scalars in
+        for row in rows {
+          let displacement = displacements[row / images.batch]
+          let (source, target) = (row % images.batch * pixels, (row - rows.lowerBound) * pixels)
+          let scale = Float(displacement.scale)
           displacement.direction.scalars.withUnsafeBufferPointer { direction in
-            for position in 0..<count {
-              let value = pixels[position] + scale * direction[position]
-              output[index * count + position] = clip ? min(1, max(0, value)) : value
+            for pixel in 0..<pixels {
+              let value = scalars[source + pixel] + scale * direction[source + pixel]
+              output[target + pixel] = clip ? min(1, max(0, value)) : value
             }
           }
         }
       }
     }
-    let logits = try classifier.checkedLogits(stacked) { row in
-      "\(displacements[row / images.batch].description), image \(firstImage + row % images.batch)"
-    }
-    return displacements.indices.map { logits[batch: $0 * images.batch..<($0 + 1) * images.batch] }
   }
 
   /// || p(displaced) - p ||_1 of each image, for each displacement; range [0, 2].

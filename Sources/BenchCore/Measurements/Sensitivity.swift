@@ -52,15 +52,16 @@ struct SensitivityMeasurement: Measurement {
   func samples(of block: MeasurementBlock) throws -> SampleTable {
     try samples(
       at: block.images, logits: block.logits, along: block.directions, firstImage: block.range.lowerBound,
-      temperatureScale: block.temperatureScale)
+      temperatureScale: block.temperatureScale, checkCancellation: block.checkCancellation)
   }
 
   /// Sensitivities as they are, and at calibrated temperature with their derivatives.
   func samples(
     at images: Tensor, logits: Tensor, along directions: PerturbationDirections, firstImage: Int,
-    temperatureScale: Double
+    temperatureScale: Double, checkCancellation: @escaping @Sendable () throws -> Void = {}
   ) throws -> SampleTable {
-    let responses = Responses(classifier: classifier, images: images, firstImage: firstImage, clip: clip)
+    let responses = Responses(
+      classifier: classifier, images: images, firstImage: firstImage, clip: clip, checkCancellation: checkCancellation)
     let changes = try Sensitivity.changes(
       responses, from: logits, along: directions, stepSizes: stepSizes,
       scales: [

@@ -12,6 +12,10 @@ public protocol Classifier: Sendable {
   /// Does what later calls with up to `count` images would do first, once and on all threads. The default has nothing to do.
   func prepare(forImages count: Int) throws
 
+  /// How many images go through the model together at most; nil where that is not known. Where memory wants fewer than were asked
+  /// for, it is known after `prepare`.
+  var imagesPerPass: Int? { get }
+
   /// - Parameter images: `[N, C, H, W]`.
   /// - Returns: `[N, K]`.
   func logits(_ images: Tensor) throws -> Tensor
@@ -31,6 +35,8 @@ public protocol Classifier: Sendable {
 
 extension Classifier {
   public func prepare(forImages count: Int) throws {}
+
+  public var imagesPerPass: Int? { nil }
 
   /// The gradient of one named target. The predicted class is the model's own.
   /// - Parameter labels: needed by the targets that mention the label.

@@ -9,6 +9,12 @@ public protocol ProgressReporter: Sendable {
   func note(_ text: String)
 }
 
+extension ProgressReporter {
+  /// Whether to go on, where nothing is done yet that could be told: between the steps of a long unit of work.
+  /// - Throws: `CancellationError`.
+  public func checkCancellation() throws { try advance(by: 0) }
+}
+
 public struct SilentProgress: ProgressReporter {
   public init() {}
   public func begin(_ stage: String, total: Int) {}

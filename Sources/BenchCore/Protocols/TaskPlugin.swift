@@ -71,7 +71,10 @@ public struct TaskOptions: Sendable {
   public var threads: Int
   public var progress: any ProgressReporter
 
-  public init(dataDirectory: URL?, cacheDirectory: URL?, threads: Int, progress: any ProgressReporter) {
+  public init(
+    dataDirectory: URL? = nil, cacheDirectory: URL? = nil, threads: Int = 1,
+    progress: any ProgressReporter = SilentProgress()
+  ) {
     self.dataDirectory = dataDirectory
     self.cacheDirectory = cacheDirectory
     self.threads = threads

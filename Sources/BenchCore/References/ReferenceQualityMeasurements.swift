@@ -66,7 +66,7 @@ struct ScoreQualityMeasurement: Measurement {
     for noise in noises {
       let normals = Tensor.normals(
         RandomStream(seed: seed, name: "score-quality"), range: block.range,
-        itemShape: block.images.shape.droppingFirst, scale: noise)[0]
+        itemShape: block.images.shape.droppingFirst, scale: noise)
       let noised = Tensor(
         shape: block.images.shape, scalars: zip(block.images.scalars, normals.scalars).map { $0 + $1 })
       for (input, images) in [(ScoreQuality.Input.clean, block.images), (.noised, noised)] {

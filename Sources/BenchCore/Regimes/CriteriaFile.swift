@@ -50,25 +50,35 @@ public struct CriteriaFile: Sendable, Equatable, Codable {
     self.robust = robust.map(\.model.id)
   }
 
-  /// - Throws: `CriteriaError`, `JSONError`, and where the file cannot be read.
-  public static func read(
-    _ url: URL, for task: String, version: Int
-  ) throws -> (criteria: RegimeCriteria, source: CriteriaSource) {
+  /// A file that was read.
+  public struct Read: Sendable {
+    public let file: CriteriaFile
+    public let source: CriteriaSource
+
+    /// The criteria and where they are from, for a task.
+    /// - Throws: `CriteriaError.invalid` where they are another one's.
+    public func of(
+      _ task: String, version: Int
+    ) throws(CriteriaError) -> (criteria: RegimeCriteria, source: CriteriaSource) {
+      guard file.task == task, file.taskVersion == version else {
+        throw .invalid(
+          file: source.file,
+          problem: "is of task \(file.task) version \(file.taskVersion), not of \(task) version \(version)")
+      }
+      return (file.criteria, source)
+    }
+  }
+
+  /// - Throws: `CriteriaError.invalid`, also where the file cannot be read, and `JSONError`.
+  public static func read(_ url: URL) throws -> Read {
     let data: Data
     do { data = try Data(contentsOf: url) } catch {
       throw CriteriaError.invalid(file: url.path, problem: "cannot be read: \(error.localizedDescription)")
     }
-    let file = try JSONDecoding.decode(Self.self, from: data, source: url.lastPathComponent, rejectUnknownKeys: true)
-    guard file.task == task, file.taskVersion == version else {
-      throw CriteriaError.invalid(
-        file: url.lastPathComponent,
-        problem: "is of task \(file.task) version \(file.taskVersion), not of \(task) version \(version)")
-    }
-    if let problem = file.criteria.problem {
-      throw CriteriaError.invalid(file: url.lastPathComponent, problem: problem)
-    }
-    let digest = SHA256.hash(data: data).hexadecimal
-    return (file.criteria, CriteriaSource(file: url.lastPathComponent, sha256: digest))
+    let name = url.lastPathComponent
+    let file = try JSONDecoding.decode(Self.self, from: data, source: name, rejectUnknownKeys: true)
+    if let problem = file.criteria.problem { throw CriteriaError.invalid(file: name, problem: problem) }
+    return Read(file: file, source: CriteriaSource(file: name, sha256: SHA256.hash(data: data).hexadecimal))
   }
 }
 

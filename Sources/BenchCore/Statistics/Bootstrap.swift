@@ -27,7 +27,10 @@ public struct Bootstrap: Sendable {
   }
 
   /// - Precondition: the table has `imageCount` rows.
-  public func means(of table: SampleTable) -> ResampledMeans {
+  public func means(of table: SampleTable) -> ResampledMeans { means(of: table, checkCancellation: {}) }
+
+  /// - Parameter checkCancellation: called between blocks of resamples; throws where the user asked to stop.
+  func means(of table: SampleTable, checkCancellation: () throws -> Void) rethrows -> ResampledMeans {
     precondition(table.rowCount == imageCount, "\(table.rowCount) rows, \(imageCount) images")
     let names = table.columns.map(\.name)
     // A column with undefined values needs its own denominator: the count of defined values in the resample.
@@ -42,7 +45,7 @@ public struct Bootstrap: Sendable {
         values[row, names.count + offset] = 1
       }
     }
-    let sums = product(with: values)
+    let sums = try product(with: values, checkCancellation)
     var denominators = [Int](repeating: -1, count: names.count)
     for (offset, index) in partial.enumerated() { denominators[index] = names.count + offset }
     var columns: [String: ResampledMeans.Column] = [:]
@@ -60,11 +63,12 @@ public struct Bootstrap: Sendable {
   }
 
   /// Resamples x columns, from blocks of resamples so that the counts of all of them never exist at once.
-  private func product(with values: Matrix) -> Matrix {
+  private func product(with values: Matrix, _ checkCancellation: () throws -> Void) rethrows -> Matrix {
     let block = 50
     var scalars: [Double] = []
     scalars.reserveCapacity(resamples * values.columns)
     for start in stride(from: 0, to: resamples, by: block) {
+      try checkCancellation()
       let range = start..<min(start + block, resamples)
       let counts = Matrix(rows: range.count, columns: imageCount, scalars: range.flatMap(counts(ofResample:)))
       scalars.append(contentsOf: counts.times(values).scalars)

@@ -47,7 +47,7 @@ public struct ConditionalDenoiser: PosteriorScore {
     for draw in 0..<Self.draws {
       let normals = Tensor.normals(
         RandomStream(seed: seed, name: "posterior-score \(draw)"), range: range,
-        itemShape: images.shape.droppingFirst, scale: noise)[0]
+        itemShape: images.shape.droppingFirst, scale: noise)
       let noised = Tensor(shape: images.shape, scalars: zip(images.scalars, normals.scalars).map { $0 + $1 })
       // The noise that is found is -sigma^2 times the score.
       let found = try network.map(noised) { [classCount] image, scores in

@@ -39,13 +39,9 @@ struct BenchCommand: ParsableCommand {
     let candidate = try loader.find(checkpoint, options)
     let loading = try options.loadOptions(imageShape: ImageShapeOption.parse(shape), classCount: nil)
     let classifier = try loader.load(candidate, loading).classifier
-    let batch = loading.batch(for: classifier.inputShape)
-    let count = batch * options.threads
-    let random = RandomStream(seed: 0, name: "bench")
-    let pixels = classifier.inputShape.count
-    let images = Tensor(
-      shape: classifier.inputShape.prepending(count),
-      scalars: (0..<count).flatMap { random.uniforms(item: $0, count: pixels).map(Float.init) })
+    let batch = try batch(of: classifier, asked: loading.batch(for: classifier.inputShape))
+    let images = Self.images(batch * options.threads, of: classifier.inputShape)
+    let count = images.batch
     let report = Report(
       forward: .init(imagesPerSecond: try rate(of: count) { _ = try classifier.logits(images) }),
       inputGradient: .init(
@@ -60,6 +56,39 @@ struct BenchCommand: ParsableCommand {
         forward + input gradient  \(report.inputGradient.imagesPerSecond) images per second
         batch \(report.batch), threads \(report.threads)
         """)
+    }
+  }
+
+  /// Images per thread and pass: those asked for, or fewer where memory wants it and --batch was not given. What does not fit is
+  /// refused as `evaluate` refuses it, and so are random images that take more than an eighth of the memory, for they and their
+  /// gradients are held beside the passes.
+  /// - Throws: `BenchError`, and what the model throws where a pass does not fit.
+  private func batch(of classifier: any Classifier, asked: Int) throws -> Int {
+    try classifier.prepare(forImages: asked)
+    let available = MemoryLimit.bytes
+    func fits(_ batch: Int) -> Bool {
+      let bytes = MemoryLayout<Float>.stride * options.threads * batch
+      let (all, overflow) = bytes.multipliedReportingOverflow(by: classifier.inputShape.count)
+      return !overflow && all <= available / 8
+    }
+    var batch = min(asked, classifier.imagesPerPass ?? asked)
+    while options.batch == nil, batch > 1, !fits(batch) { batch /= 2 }
+    guard fits(batch) else {
+      throw BenchError.images(
+        batch: batch, threads: options.threads, shape: classifier.inputShape, available: available)
+    }
+    return batch
+  }
+
+  private static func images(_ count: Int, of shape: Shape) -> Tensor {
+    let random = RandomStream(seed: 0, name: "bench")
+    let pixels = shape.count
+    return Tensor(shape: shape.prepending(count)) { output in
+      for image in 0..<count {
+        for (pixel, value) in random.uniforms(item: image, count: pixels).enumerated() {
+          output[image * pixels + pixel] = Float(value)
+        }
+      }
     }
   }
 
@@ -88,5 +117,17 @@ struct BenchCommand: ParsableCommand {
     let median = durations.sorted()[durations.count / 2]
     // Four digits: the rest is noise.
     return Double(String(format: "%.4g", Double(count) / median)) ?? 0
+  }
+}
+
+enum BenchError: Error, CustomStringConvertible {
+  case images(batch: Int, threads: Int, shape: Shape, available: Int)
+
+  var description: String {
+    switch self {
+    case .images(let batch, let threads, let shape, let available):
+      "\(batch) random images of shape \(shape) for each of \(threads) threads take more than an eighth of the "
+        + "\(available >> 20) MiB that this process may use; pass a smaller --batch or fewer --threads"
+    }
   }
 }

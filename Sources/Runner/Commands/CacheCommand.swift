@@ -7,21 +7,13 @@ struct CacheCommand: ParsableCommand {
     commandName: "cache", abstract: "Shows or empties the folder of what is computed or fetched once.",
     subcommands: [Show.self, Clear.self], defaultSubcommand: Show.self)
 
-  struct Place: ParsableArguments {
-    @Option(
-      help: ArgumentHelp("The folder. (default: PAGS_BENCH_CACHE or ~/.cache/pags-bench)", valueName: "dir"))
-    var cache: String?
-
-    var content: CacheContent { CacheContent(folder: CacheFolder.locate(cache)) }
-  }
-
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Shows the folder, and how much of what is in it.")
 
-    @OptionGroup var place: Place
+    @OptionGroup var place: CacheFolderOption
 
     func run() throws {
-      let content = place.content
+      let content = CacheContent(folder: place.folder)
       let lines = try CacheContent.Part.allCases.map { part in
         let files = try content.files(part)
         return "  \(part.rawValue.padded(13))\(byteText(files.reduce(0) { $0 + $1.bytes }).padded(12))"
@@ -38,10 +30,10 @@ struct CacheCommand: ParsableCommand {
     @Argument(help: "Only this part; may be repeated.")
     var parts: [CacheContent.Part] = []
 
-    @OptionGroup var place: Place
+    @OptionGroup var place: CacheFolderOption
 
     func run() throws {
-      let content = place.content
+      let content = CacheContent(folder: place.folder)
       var (count, bytes) = (0, 0)
       for part in CacheContent.Part.allCases where parts.isEmpty || parts.contains(part) {
         for file in try content.files(part) {

@@ -86,21 +86,21 @@ struct EvaluateCommand: ParsableCommand {
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
-    let model = try SubjectSource(checkpoint, options: options, files: files)
+    let source = try ModelSource(checkpoint, options: options, files: files)
+    let inputs = self.inputs + (source.candidate?.inputs ?? [])
     // Once it is known which files are read: a description names a checkpoint that the command line does not.
-    try checkPlaces(files, inputs: inputs + model.inputs)
+    try checkPlaces(files, inputs: inputs)
     let ownTask = try TaskLookup.make(
-      self.task ?? model.taskID ?? "glyphs", data: dataOptions.data, cache: cache.folder, threads: options.threads,
+      self.task ?? source.taskID ?? "glyphs", data: dataOptions.data, cache: cache.folder, threads: options.threads,
       progress: progress)
-    let task = try ReferencedTaskLoader(options: references, threads: options.threads, files: files).task(ownTask)
-    var (subject, report) = try model.subject(on: task, options: options)
-    subject.standard = try StandardModelLoader(files: files, threads: options.threads, batch: options.batch).standard(
-      given: standard, of: subject, on: task)
+    let evaluation = try ModelEvaluation(arguments: evaluationOptions(of: ownTask, files), of: ownTask, files: files)
+    let task = evaluation.task
+    let loaded = try evaluation.load(source)
+    let report = LoadReport(source, loaded)
     for warning in report?.warnings ?? [] { CommandLineOutput.note(warning) }
     if let remark = task.dataRemark { CommandLineOutput.note("WARNING: \(remark)") }
-    try checkReplacements(of: subject, on: task, files, inputs: inputs + model.inputs)
-    let metrics = try MetricLoader(PagsBench.plugins, files: files).metrics(metric, for: task, threads: options.threads)
-    let outcome = try Evaluation(task: task, configuration: configuration(metrics)).run(subject, progress: progress)
+    try checkReplacements(of: loaded.subject, on: task, files, inputs: inputs)
+    let outcome = try evaluation.measure(loaded.subject, progress: progress)
     progress.end()
     // Nothing is written before everything is measured.
     try Interruption.check()
@@ -125,17 +125,11 @@ struct EvaluateCommand: ParsableCommand {
 
   /// The files that are read, as far as the command line names them.
   private var inputs: [OutputPlace.Input?] {
-    func file(_ choice: ReferenceChoice?) -> String? {
-      if case .plugin(_, let file)? = choice?.kind { file } else { nil }
-    }
-    return [
+    [
       OutputPlace.Input("the model", checkpoint), OutputPlace.Input("the description", options.network.model),
       OutputPlace.Input("the standard", standard),
-      OutputPlace.Input("the checkpoint of --manifold", file(references.manifold)),
-      OutputPlace.Input("the checkpoint of --score", file(references.score)),
-      OutputPlace.Input("the checkpoint of --reference", file(references.reference)),
-      OutputPlace.Input("the criteria", references.criteria),
     ]
+      + references.inputs
       + metric.flatMap { choice in
         ((try? choice.resolved(PagsBench.plugins.metrics).paths) ?? []).map {
           OutputPlace.Input("the file of --metric \(choice.id)", $0)
@@ -178,10 +172,19 @@ struct EvaluateCommand: ParsableCommand {
     }
   }
 
-  private func configuration(_ metrics: [any AlignmentMetric]) -> EvaluationConfiguration {
-    EvaluationConfiguration(
-      images: images, seed: seed, threads: options.threads, clip: clip, metrics: metrics,
-      robustnessDraws: robustnessDraws, toolVersion: PagsBench.version, shared: cache.shared)
+  private func evaluationOptions(of task: any BenchmarkTask, _ files: ProjectFiles) throws -> EvaluationOptions {
+    var evaluation = EvaluationOptions(toolVersion: PagsBench.version)
+    evaluation.images = images
+    evaluation.seed = seed
+    evaluation.clip = clip
+    evaluation.metrics = try MetricLoader(PagsBench.plugins, files: files).metrics(
+      metric, for: task, threads: options.threads)
+    evaluation.robustnessDraws = robustnessDraws
+    evaluation.references = references.files
+    evaluation.standard = standard
+    evaluation.loading = try options.loadOptions(imageShape: nil, classCount: nil)
+    evaluation.shared = cache.shared
+    return evaluation
   }
 
   /// - Returns: the paths of what was written.

@@ -63,6 +63,7 @@ struct ReclassifyCommand: ParsableCommand {
       let url = URL(fileURLWithPath: path)
       return (result: try ResultFile.read(url), samples: try SampleFile.read(SampleFile.url(beside: url)).samples)
     }
+    let criteria = try criteria.map { try CriteriaFile.read(URL(fileURLWithPath: $0)) }
     var outcomes: [(url: URL, outcome: EvaluationOutcome, verdict: Verdict)] = []
     for url in files {
       let samples = SampleFile.url(beside: url)
@@ -72,9 +73,7 @@ struct ReclassifyCommand: ParsableCommand {
       do {
         outcome = try Reclassification.outcome(
           result, SampleFile.read(samples), version: rule, standard: standard,
-          criteria: criteria.map {
-            try CriteriaFile.read(URL(fileURLWithPath: $0), for: result.task.id, version: result.task.version)
-          })
+          criteria: criteria?.of(result.task.id, version: result.task.version))
       } catch let error as RegimeRuleError {
         throw ReclassifyError.notApplicable(url.path, error)
       }
@@ -108,14 +107,12 @@ struct ReclassifyCommand: ParsableCommand {
 }
 
 enum ReclassifyError: Error, CustomStringConvertible {
-  case missing(String)
   case noSamples(String)
   case nothing([String])
   case notApplicable(String, RegimeRuleError)
 
   var description: String {
     switch self {
-    case .missing(let path): "\(path): there is no such file or folder"
     case .noSamples(let path):
       "\(path): there are no samples beside it (<name>.samples.safetensors), which `evaluate` writes and git does not keep; "
         + "evaluate the model again"

@@ -27,11 +27,7 @@ struct SubmitCommand: ParsableCommand {
 
   @OptionGroup var dataOptions: DataOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "Folder for fetched checkpoints and what is computed once. (default: PAGS_BENCH_CACHE or ~/.cache/pags-bench)",
-      valueName: "dir"))
-  var cache: String?
+  @OptionGroup var cache: CacheFolderOption
 
   @Option(
     help: ArgumentHelp(
@@ -111,11 +107,10 @@ struct SubmitCommand: ParsableCommand {
     if recheck, recorded == nil { throw SubmissionError.notOnLeaderboard(id: id, task: taskID) }
     if !dryRun, !recheck { try OutputPlace.checkFolder(files.leaderboard) }
 
-    let cacheFolder = CacheFolder.locate(cache)
-    let store = CheckpointStore(cache: cacheFolder)
+    let store = CheckpointStore(cache: cache.folder)
     let fetched = try submission.checkpoint(store, mirror: mirror.flatMap { URL(string: $0) }, progress: progress)
     let measurement = try SubmissionMeasurement(
-      submission, checkpoint: fetched, files: files, data: dataOptions.data, cache: cacheFolder,
+      submission, checkpoint: fetched, files: files, data: dataOptions.data, cache: cache.folder,
       batch: batchOptions.batch, threads: threadOptions.threads, program: program, progress: progress)
     if !recheck { try rules.checkID(id, task: taskID, sha256: measurement.candidate.checkpoint.sha256) }
     let (outcome, report) = try measurement.run { record in
@@ -145,7 +140,7 @@ struct SubmitCommand: ParsableCommand {
     try SubmissionReport(
       id: id, task: taskID, added: change.paths, isDryRun: dryRun,
       lines: [ResultSummary.text(outcome.result) + ResultSummary.notes(outcome.notes), "How the checkpoint was read"]
-        + report.lines.map { "  " + $0 },
+        + (report?.lines ?? []).map { "  " + $0 },
       result: outcome.result
     ).show(json: json)
   }

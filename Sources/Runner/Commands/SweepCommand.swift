@@ -31,6 +31,8 @@ struct SweepCommand: ParsableCommand {
 
   @OptionGroup(title: "Models") var sweep: SweepOptions
 
+  @OptionGroup(title: "How they are judged, as of the command evaluate") var judgement: JudgementOptions
+
   @OptionGroup var dataOptions: DataOptions
 
   @OptionGroup var cache: CacheOptions
@@ -142,19 +144,28 @@ struct SweepCommand: ParsableCommand {
     let plugin = try TaskLookup.plugin(configuration.task)
     let task = try plugin.make(options)
     if let remark = task.dataRemark { progress.note("WARNING: \(remark)") }
+    let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
+    var evaluation = EvaluationOptions(toolVersion: PagsBench.version)
+    evaluation.images = sweep.evaluationImages ?? task.defaultImageCount
+    evaluation.seed = sweep.evaluationSeed
+    evaluation.references = judgement.files
+    evaluation.loading.threads = threadOptions.threads
+    evaluation.shared = cache.shared
     return CheckpointSweepWork(
-      configuration: configuration, plugin: plugin, taskOptions: options, task: task,
-      evaluation: .init(images: sweep.evaluationImages ?? task.defaultImageCount, seed: sweep.evaluationSeed),
-      shared: cache.shared, files: ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: ".")))
+      configuration: configuration, plugin: plugin, taskOptions: options,
+      evaluation: try ModelEvaluation(arguments: evaluation, of: task, files: files), files: files)
   }
 
   private func definition(_ work: CheckpointSweepWork) throws -> SweepDefinition {
     var shared = work.configuration
     shared.objective.strength = 0
     shared.seed = 0
+    let (task, options) = (work.evaluation.task, work.evaluation.options)
     return SweepDefinition(
-      task: .init(id: work.task.id, version: work.task.version, classes: work.task.classCount),
-      architecture: shared.architecture,
-      objective: shared.objective.name, recipe: try CheckpointSweepWork.json(shared), evaluation: work.evaluation)
+      task: .init(id: task.id, version: task.version, classes: task.classCount), architecture: shared.architecture,
+      objective: shared.objective.name, recipe: try CheckpointSweepWork.json(shared),
+      evaluation: .init(
+        images: options.images ?? task.defaultImageCount, seed: options.seed, criteria: task.criteriaSource,
+        reference: task.secondReference.map { .init(id: $0.id, sha256: $0.learned?.checkpoint.sha256) }))
   }
 }

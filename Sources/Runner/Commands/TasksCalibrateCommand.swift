@@ -12,7 +12,7 @@ struct TasksCalibrateCommand: ParsableCommand {
       A task on real images is judged by thresholds that were chosen on the data this project has. Whoever has more of it \
       chooses them by the same procedure (docs/regime-rule.md): train standard networks (models/recipes/standards has recipes) \
       and robust ones, evaluate all of them with the same --images and --seed and with --output FILE, and give the results \
-      here. What is written goes to `evaluate --criteria FILE` and `reclassify --criteria FILE`.
+      here. What is written goes to `evaluate`, `sweep` and `reclassify` as `--criteria FILE`.
       """)
 
   @Argument(help: "Name of the task.")

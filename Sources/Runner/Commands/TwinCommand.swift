@@ -74,7 +74,7 @@ struct TwinCommand: ParsableCommand {
       taskID, data: dataOptions.data, cache: CacheFolder.locate(nil), threads: threadOptions.threads, progress: progress
     )
     let original = TwinTraining.Original(
-      id: candidate.description?.id ?? SubjectSource.id(fromFile: candidate.checkpoint.name),
+      id: candidate.description?.id ?? ModelRecord.id(fromFile: candidate.checkpoint.name),
       checkpoint: candidate.checkpoint, description: candidate.description, architecture: network.arch,
       preprocessing: try network.preprocessing(), weights: network.choice)
     let training = try TwinTraining(of: original, configuration, task: plugin, options: taskOptions)

@@ -12,10 +12,8 @@ struct CheckpointSweepWork: SweepWork {
   let plugin: any TaskPlugin
   /// Where the task's data are; its threads and its reporter are replaced.
   let taskOptions: TaskOptions
-  let task: any BenchmarkTask
-  let evaluation: SweepDefinition.EvaluationOptions
-  /// By all models of the sweep.
-  let shared: SharedNumbers
+  let evaluation: ModelEvaluation
+  /// Whose descriptions are looked through.
   let files: ProjectFiles
 
   var trainingStages: Int { configuration.epochs }
@@ -46,28 +44,17 @@ struct CheckpointSweepWork: SweepWork {
   func evaluate(
     _ cell: SweepCell, in folder: URL, threads: Int, progress: any ProgressReporter
   ) throws -> EvaluationOutcome {
-    let options = try ModelOptions.parse(["--threads", "\(threads)"])
+    let evaluation = evaluation.with(threads: threads)
     let checkpoint = folder.appendingPathComponent("model.ckpt").path
-    var (subject, _) = try SubjectSource(checkpoint, options: options, files: files).subject(on: task, options: options)
+    var subject = try evaluation.load(.file(checkpoint, files: files)).subject
     // A claim is there to catch a model that was read wrongly. This one was written by this program, and its own accuracy on
     // other images would be missed by chance in one of many models.
     subject.claims?.accuracy = nil
-    return try measure(subject, threads: threads, progress: progress)
+    return try evaluation.measure(subject, progress: progress)
   }
 
   func reference(threads: Int, progress: any ProgressReporter) throws -> EvaluationResult? {
-    guard task.densityIsExact else { return nil }
-    let options = try ModelOptions.parse(["--threads", "\(threads)"])
-    let (subject, _) = try SubjectSource.bayes(noise: 0).subject(on: task, options: options)
-    return try measure(subject, threads: threads, progress: progress).result
-  }
-
-  private func measure(
-    _ subject: EvaluationSubject, threads: Int, progress: any ProgressReporter
-  ) throws -> EvaluationOutcome {
-    let configuration = EvaluationConfiguration(
-      images: evaluation.images, seed: evaluation.seed, threads: threads, metrics: PagsBench.metrics,
-      toolVersion: PagsBench.version, shared: shared)
-    return try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
+    guard evaluation.task.densityIsExact else { return nil }
+    return try evaluation.with(threads: threads).run(.bayes(noise: 0), progress: progress).result
   }
 }

@@ -11,9 +11,7 @@ import Submissions
 struct SubmissionMeasurement {
   let candidate: ModelLoader.Candidate
   private let loader: ModelLoader
-  private let task: any BenchmarkTask
-  private let options: LoadOptions
-  private let shared: SharedNumbers
+  private let evaluation: ModelEvaluation
   private let progress: any ProgressReporter
 
   /// - Parameter checkpoint: nil where the model is a program without one.
@@ -25,40 +23,37 @@ struct SubmissionMeasurement {
     candidate = try loader.find(
       checkpoint?.url.path ?? submission.descriptionURL.path,
       description: checkpoint == nil ? nil : submission.descriptionURL.path, program: program.request)
-    task = try TaskLookup.make(
+    let task = try TaskLookup.make(
       submission.description.task ?? "", data: data, cache: cache, threads: threads, progress: progress)
     if let remark = task.dataRemark { throw ResultError.otherData(file: submission.description.id, remark: remark) }
-    options = LoadOptions(
-      batch: batch, threads: threads, imageShape: task.imageShape, classCount: task.classCount)
-    shared = CacheFolder.shared(in: cache)
+    var options = EvaluationOptions(toolVersion: PagsBench.version)
+    options.loading = LoadOptions(batch: batch, threads: threads)
+    options.shared = CacheFolder.shared(in: cache)
+    evaluation = try ModelEvaluation(of: task, options, files: files)
     self.progress = progress
   }
 
   /// - Parameter check: called once it is known what the checkpoint is read as.
-  func run(check: (ModelRecord) throws -> Void) throws -> (outcome: EvaluationOutcome, report: LoadReport) {
-    let model = try loader.load(candidate, options)
-    if let served = model.classifier as? ExternalClassifier { try served.requireGradients() }
-    guard !model.preprocessingIsAssumed else {
-      throw SubmissionError.assumedNormalisation(file: candidate.checkpoint.name)
+  func run(check: (ModelRecord) throws -> Void) throws -> (outcome: EvaluationOutcome, report: LoadReport?) {
+    let source = ModelSource.file(candidate, loader: loader)
+    // The conformance suite asks for more.
+    let loaded = try evaluation.load(source, checksIndependence: false)
+    if let model = loaded.model {
+      guard !model.preprocessingIsAssumed else {
+        throw SubmissionError.assumedNormalisation(file: candidate.checkpoint.name)
+      }
+      try check(loaded.subject.record)
+      try checkConformance(model)
     }
-    let subject = SubjectSource.subject(candidate, model)
-    try check(subject.record)
-    try checkConformance(model)
-    let configuration = EvaluationConfiguration(
-      threads: options.threads, metrics: PagsBench.metrics, toolVersion: PagsBench.version,
-      shared: shared)
-    return (
-      try Evaluation(task: task, configuration: configuration).run(subject, progress: progress),
-      LoadReport(candidate, model)
-    )
+    return (try evaluation.measure(loaded.subject, progress: progress), LoadReport(source, loaded))
   }
 
   private func checkConformance(_ model: LoadedModel) throws {
     progress.begin("conformance", total: 1)
     let outcome = ModelConformance.outcome(
-      model.classifier, alike: try loader.load(candidate, options.withOtherBatchAndThreads).classifier,
+      model.classifier, alike: try loader.load(candidate, evaluation.loading.withOtherBatchAndThreads).classifier,
       subject: candidate.checkpoint.name,
-      images: try task.evaluationImages(count: CheckImages.defaultCount, seed: 0).images, seed: 0,
+      images: try evaluation.task.evaluationImages(count: CheckImages.defaultCount, seed: 0).images, seed: 0,
       allowsRounding: model.classifier is ExternalClassifier)
     try progress.advance(by: 1)
     guard !outcome.passed else { return }

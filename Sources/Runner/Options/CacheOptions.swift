@@ -3,22 +3,29 @@ import BenchCore
 import Foundation
 import Plugins
 
-/// `--cache` and `--no-cache`: where what is computed once is kept. No number depends on it.
-struct CacheOptions: ParsableArguments {
+/// `--cache`, of every command that keeps what is computed or fetched once.
+struct CacheFolderOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Folder for what is computed once. (default: PAGS_BENCH_CACHE or ~/.cache/pags-bench)", valueName: "dir"))
   var cache: String?
 
+  var folder: URL { CacheFolder.locate(cache) }
+}
+
+/// `--cache` and `--no-cache`: where what is computed once is kept. No number depends on it.
+struct CacheOptions: ParsableArguments {
+  @OptionGroup var place: CacheFolderOption
+
   @Flag(help: "Compute everything, keep nothing.")
   var noCache = false
 
   func validate() throws {
-    guard !noCache || cache == nil else { throw ValidationError("--cache and --no-cache exclude each other") }
+    guard !noCache || place.cache == nil else { throw ValidationError("--cache and --no-cache exclude each other") }
   }
 
   /// Nil where nothing is to be kept.
-  var folder: URL? { noCache ? nil : CacheFolder.locate(cache) }
+  var folder: URL? { noCache ? nil : place.folder }
 
   /// What evaluations share, with other processes where anything is kept.
   var shared: SharedNumbers { CacheFolder.shared(in: folder) }

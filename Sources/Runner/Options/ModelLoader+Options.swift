@@ -1,3 +1,5 @@
+import ArgumentParser
+import Foundation
 import Plugins
 
 extension ModelLoader.Candidate {
@@ -16,5 +18,29 @@ extension ModelLoader {
         "running the plugin program `\(program.command.joined(separator: " "))` in \(program.folder)")
     }
     return candidate
+  }
+}
+
+extension ModelSource {
+  /// A checkpoint or a description, or `bayes`, or `bayes:SIGMA`.
+  init(_ argument: String?, options: ModelOptions, files: ProjectFiles) throws {
+    if let argument, options.program.plugin == nil, argument == "bayes" || argument.hasPrefix("bayes:"),
+      !Self.isFile(argument)
+    {
+      let text = argument.dropFirst("bayes:".count)
+      guard argument == "bayes" || Double(text).map({ $0 >= 0 && $0.isFinite }) ?? false else {
+        throw ValidationError("`\(argument)`: expected bayes:SIGMA with a noise level of at least 0, such as bayes:0.5")
+      }
+      self = .bayes(noise: Double(text) ?? 0)
+      return
+    }
+    let loader = ModelLoader(files)
+    self = .file(try loader.find(argument, options), loader: loader)
+  }
+
+  /// Whether there is a file of that name; a folder is no checkpoint.
+  private static func isFile(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
   }
 }

@@ -7,29 +7,62 @@ struct ReferenceSelection: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Tangent spaces: `exact`, or `autoencoder=FILE`. (default: the task's own)", valueName: "manifold"))
-  var manifold: ReferenceChoice?
+  var manifold: ReferenceFiles.Choice?
 
   @Option(
     help: ArgumentHelp("Score: `exact`, or `denoiser=FILE`. (default: the task's own)", valueName: "score"))
-  var score: ReferenceChoice?
+  var score: ReferenceFiles.Choice?
 
+  @OptionGroup var judgement: JudgementOptions
+
+  var files: ReferenceFiles {
+    var files = judgement.files
+    files.manifold = manifold
+    files.score = score
+    return files
+  }
+
+  /// What is read.
+  var inputs: [OutputPlace.Input?] {
+    [
+      OutputPlace.Input("the checkpoint of --manifold", manifold?.file),
+      OutputPlace.Input("the checkpoint of --score", score?.file),
+    ] + judgement.inputs
+  }
+
+  func validate() throws {
+    try manifold?.validate(option: "--manifold", known: PagsBench.plugins.manifolds.map { $0.id })
+    try score?.validate(option: "--score", known: PagsBench.plugins.scores.map { $0.id })
+  }
+}
+
+/// `--reference` and `--criteria`: by what a model is judged beside the task's density, or instead of its thresholds.
+struct JudgementOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A second reference, asked beside the task's density whether gradients fit their images: `denoiser=FILE`. (default: none)",
       valueName: "reference"))
-  var reference: ReferenceChoice?
+  var reference: ReferenceFiles.Choice?
 
   @Option(
     help: ArgumentHelp(
       "Thresholds of the regime rule, as `tasks calibrate` writes them. (default: the task's own)", valueName: "file"))
   var criteria: String?
 
+  var files: ReferenceFiles { ReferenceFiles(second: reference, criteria: criteria) }
+
+  /// What is read.
+  var inputs: [OutputPlace.Input?] {
+    [
+      OutputPlace.Input("the checkpoint of --reference", reference?.file),
+      OutputPlace.Input("the criteria", criteria),
+    ]
+  }
+
   func validate() throws {
-    try manifold?.validate(option: "--manifold", known: PagsBench.plugins.manifolds.map { $0.id })
-    try score?.validate(option: "--score", known: PagsBench.plugins.scores.map { $0.id })
     let known = PagsBench.plugins.posteriorScores.map { $0.id }
     try reference?.validate(option: "--reference", known: known)
-    if case .exact = reference?.kind {
+    if case .exact = reference {
       throw ValidationError(
         "--reference exact: an exact density is the task's own reference; expected "
           + known.map { "\($0)=FILE" }.joined(separator: ", "))

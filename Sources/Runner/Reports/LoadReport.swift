@@ -7,6 +7,12 @@ struct LoadReport {
   /// Said at once and again in the summary, whatever else is quiet.
   let warnings: [String]
 
+  /// - Returns: nil for a task's own Bayes classifier, which is in no checkpoint.
+  init?(_ source: ModelSource, _ loaded: ModelEvaluation.Loaded) {
+    guard let candidate = source.candidate, let model = loaded.model else { return nil }
+    self.init(candidate, model)
+  }
+
   init(_ candidate: ModelLoader.Candidate, _ model: LoadedModel) {
     func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
     let assumption =

@@ -32,6 +32,7 @@ final class TerminalProgress: ProgressReporter {
 
   func advance(by units: Int) throws {
     try Interruption.check()
+    guard units != 0 else { return }
     stage.withLock { stage in
       stage.done += units
       show(&stage)

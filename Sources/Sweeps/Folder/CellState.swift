@@ -65,8 +65,7 @@ extension SweepFolder {
     result.model.id == cell.id && result.model.checkpoint?.sha256 == digest
       && result.task.id == definition.task.id && result.task.version == definition.task.version
       && result.measurementProtocol.rule == RegimeRule.version
-      && result.measurementProtocol.images == definition.evaluation.images
-      && result.measurementProtocol.seed == definition.evaluation.seed
+      && definition.evaluation.describe(result)
   }
 }
 

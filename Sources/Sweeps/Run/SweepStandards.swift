@@ -14,8 +14,8 @@ struct SweepStandards {
   func apply(to cells: [SweepCell]) throws {
     for cell in cells where try isComplete(cell) {
       let result = try ResultFile.read(folder.result(of: cell))
-      guard let reference = try standard(of: cell, judging: result) else { continue }
-      try write(judged(result, of: cell, try samples(of: cell), against: reference), of: cell)
+      guard let standard = try standard(of: cell, judging: result) else { continue }
+      try write(judged(result, try samples(of: cell), against: standard), of: cell)
     }
   }
 
@@ -23,31 +23,40 @@ struct SweepStandards {
   func judged(
     _ result: EvaluationResult, of cell: SweepCell, _ file: SampleFile
   ) throws -> EvaluationOutcome? {
-    try standard(of: cell, judging: result).map { try judged(result, of: cell, file, against: $0) }
+    try standard(of: cell, judging: result).map { try judged(result, file, against: $0) }
   }
 
-  /// The result of the cell's standard, where the cell is still to be judged by it.
-  private func standard(of cell: SweepCell, judging result: EvaluationResult) throws -> EvaluationResult? {
+  /// By what a cell is still to be judged.
+  private enum Standard {
+    case itself
+    case other(SweepCell, EvaluationResult)
+  }
+
+  /// Nil where the cell has no standard yet, or needs none, or is judged by it already.
+  private func standard(of cell: SweepCell, judging result: EvaluationResult) throws -> Standard? {
     guard result.hasVerdict, result.task.density?.isExact == false else { return nil }
-    let standard = SweepCell(objective: cell.objective, strength: 0, seed: cell.seed)
-    let isItself = standard == cell
-    guard try isItself || isComplete(standard) else { return nil }
-    let reference = isItself ? result : try ResultFile.read(folder.result(of: standard))
-    if let present = Self.measuredStandard(of: result), present.sha256 == reference.model.checkpoint?.sha256 {
-      return nil
+    let place = SweepCell(objective: cell.objective, strength: 0, seed: cell.seed)
+    let standard: Standard
+    let digest: String?
+    if place == cell {
+      (standard, digest) = (.itself, result.model.checkpoint?.sha256)
+    } else {
+      guard try isComplete(place) else { return nil }
+      let other = try ResultFile.read(folder.result(of: place))
+      (standard, digest) = (.other(place, other), other.model.checkpoint?.sha256)
     }
-    return reference
+    if let present = Self.measuredStandard(of: result), present.sha256 == digest { return nil }
+    return standard
   }
 
   private func judged(
-    _ result: EvaluationResult, of cell: SweepCell, _ file: SampleFile, against reference: EvaluationResult
+    _ result: EvaluationResult, _ file: SampleFile, against standard: Standard
   ) throws -> EvaluationOutcome {
-    let standard = SweepCell(objective: cell.objective, strength: 0, seed: cell.seed)
-    return try Reclassification.outcome(
-      result, file,
-      standard: (
-        result: reference, samples: cell == standard ? file.samples : try samples(of: standard).samples
-      ))
+    switch standard {
+    case .itself: try Reclassification.outcome(result, file, standard: (result, file.samples))
+    case .other(let cell, let other):
+      try Reclassification.outcome(result, file, standard: (other, try samples(of: cell).samples))
+    }
   }
 
   /// The samples first: a result that is there has them.

@@ -1,14 +1,16 @@
 import BenchCore
+import Networks
+import Served
+import Text
 import Foundation
-import Plugins
 
-/// From `--standard` or `claims.standardModel` to the model that A and K of the rule are relative to.
+/// From a file or `claims.standardModel` to the model that A and K of the rule are relative to.
 struct StandardModelLoader {
-  let files: ProjectFiles
-  let threads: Int
-  let batch: Int?
+  let files: ProjectFiles?
+  /// The model's own; of its options batch and threads count.
+  let loading: LoadOptions
 
-  /// - Parameter given: `--standard`: a checkpoint or a model.json.
+  /// - Parameter given: a checkpoint or a model.json.
   /// - Returns: nil where neither names one.
   /// - Throws: `StandardModelError`, and what loading throws.
   func standard(
@@ -27,8 +29,9 @@ struct StandardModelLoader {
     let candidate = try loader.find(path, description: nil)
     let model = try loader.load(
       candidate,
-      LoadOptions(batch: batch, threads: threads, imageShape: task.imageShape, classCount: task.classCount))
-    let subject = SubjectSource.subject(candidate, model)
+      LoadOptions(
+        batch: loading.batch, threads: loading.threads, imageShape: task.imageShape, classCount: task.classCount))
+    let subject = EvaluationSubject(candidate, model)
     guard subject.reservations.isEmpty else {
       throw StandardModelError.reservations(path, subject.reservations)
     }
@@ -38,8 +41,10 @@ struct StandardModelLoader {
 
   /// What the result of a model on the leaderboard says.
   private func stated(_ id: String, by model: String, on task: any BenchmarkTask) throws -> StandardReference {
-    let url = files.leaderboard.appendingPathComponent("results/\(task.id)/\(id).json")
-    guard ResultValidation.isIdentifier(id), FileManager.default.fileExists(atPath: url.path) else {
+    guard ResultValidation.isIdentifier(id),
+      let url = files?.leaderboard.appendingPathComponent("results/\(task.id)/\(id).json"),
+      FileManager.default.fileExists(atPath: url.path)
+    else {
       throw StandardModelError.noResult(id: id, model: model, task: task.id)
     }
     let result = try ResultFile.read(url)
@@ -56,12 +61,13 @@ struct StandardModelLoader {
   }
 }
 
-enum StandardModelError: Error, CustomStringConvertible {
+/// Why a model cannot be the standard of another.
+public enum StandardModelError: Error, Sendable, CustomStringConvertible {
   case reservations(String, [RegimeReservation])
   case noResult(id: String, model: String, task: String)
   case oldResult(id: String, model: String)
 
-  var description: String {
+  public var description: String {
     switch self {
     case .reservations(let path, let reservations):
       "\(path): cannot be a standard (\(reservations.map(\.rawValue).joined(separator: ", "))): describe it in a model.json beside "

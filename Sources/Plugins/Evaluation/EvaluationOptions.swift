@@ -1,0 +1,33 @@
+import BenchCore
+import Networks
+import Served
+import Text
+
+/// Everything that can be chosen of an evaluation but the model and the task.
+public struct EvaluationOptions: Sendable {
+  /// How many images, at least 2; nil for the task's own number.
+  public var images: Int?
+  /// Of everything that is random; at most `Int64.max`.
+  public var seed: UInt64 = 0
+  /// Whether images are clipped to [0, 1] after a step. The paper does not.
+  public var clip = false
+  /// Perturbations per image of definition 1 of the relative robustness.
+  public var robustnessDraws = EvaluationConfiguration.defaultRobustnessDraws
+  /// How gradients are compared; `"cosine"` is among them.
+  public var metrics: [any AlignmentMetric] = [Cosine()]
+  /// Among which references are looked up by their ids.
+  public var plugins = BuiltinPlugins.all
+  /// In place of the task's own.
+  public var references = ReferenceFiles()
+  /// A checkpoint or a description of the same network trained without a robustness objective; nil for the one that the model's
+  /// description names, or else the standards that the task knows.
+  public var standard: String?
+  /// How the model is read, and its threads, which references use too. Image size and classes are those of the task.
+  public var loading = LoadOptions()
+  /// Where what several models need of the task is found and kept. No number depends on it.
+  public var shared = SharedNumbers()
+  /// Recorded in results.
+  public var toolVersion: String
+
+  public init(toolVersion: String) { self.toolVersion = toolVersion }
+}

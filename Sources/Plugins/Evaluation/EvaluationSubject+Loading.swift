@@ -1,0 +1,51 @@
+import BenchCore
+import Networks
+import Served
+import Text
+
+extension EvaluationSubject {
+  /// A loaded model as what is evaluated.
+  public init(_ candidate: ModelLoader.Candidate, _ model: LoadedModel) {
+    // Without a checkpoint and a description it is the program that has a name.
+    let ownName = candidate.program.flatMap { $0.checkpoint == nil ? model.plugin?.id : nil }
+    let record = ModelRecord(
+      id: candidate.description?.id ?? ownName ?? ModelRecord.id(fromFile: candidate.checkpoint.name),
+      name: candidate.description?.name ?? ownName ?? candidate.checkpoint.name,
+      checkpoint: .init(
+        file: candidate.checkpoint.name, sha256: candidate.checkpoint.sha256,
+        bytes: candidate.checkpoint.byteCount, format: candidate.format),
+      plugin: model.plugin ?? .init(id: candidate.plugin.id, version: candidate.plugin.version),
+      architecture: model.architecture, parameters: model.parameters, preprocessing: model.preprocessing,
+      source: candidate.description?.source, weights: model.weights)
+    self.init(
+      classifier: model.classifier, record: record, task: candidate.description?.task,
+      claims: candidate.description?.claims,
+      reservations: (model.preprocessingIsAssumed ? [.assumedNormalisation] : [])
+        + (model.unusedTensors > 0 ? [.unusedTensors] : []))
+  }
+
+  /// A task's own Bayes classifier, smoothed with Gaussian noise of the given standard deviation in pixel units.
+  static func bayesClassifier(of task: any BenchmarkTask, noise: Double, threads: Int) -> EvaluationSubject {
+    let kind = task.densityIsExact ? "Bayes classifier" : "Bayes classifier of the fitted density"
+    let record = ModelRecord(
+      id: noise == 0 ? "bayes" : "bayes-\(noise)",
+      name: noise == 0 ? kind : "\(kind), smoothed with noise \(noise)", checkpoint: nil,
+      plugin: .init(id: "bayes", version: "1"), architecture: task.density.id, parameters: 0,
+      preprocessing: .identity(channels: task.imageShape[0]))
+    return EvaluationSubject(
+      classifier: DensityClassifier(task.density, noise: noise, threads: threads), record: record,
+      reservations: task.densityIsExact ? [] : [.referenceMaterial])
+  }
+}
+
+extension ModelRecord {
+  /// A file's name as an id: lower case, what an id may not hold replaced by `-`.
+  public static func id(fromFile name: String) -> String {
+    let stem = name.split(separator: ".").count > 1 ? name[..<(name.lastIndex(of: ".") ?? name.endIndex)] : name[...]
+    let mapped = stem.lowercased().map { character -> Character in
+      character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character)) ? character : "-"
+    }
+    let id = String(mapped.drop { !($0.isLetter || $0.isNumber) })
+    return id.isEmpty ? "model" : id
+  }
+}

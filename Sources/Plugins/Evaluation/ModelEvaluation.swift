@@ -1,0 +1,111 @@
+import BenchCore
+import Networks
+import Served
+import Text
+import Checkpoints
+import Foundation
+
+/// From a model, a task, references and options to a result: the one way, of `evaluate`, `submit`, `sweep` and whoever uses the
+/// library.
+///
+///     let task = try GlyphsPlugin.make(TaskOptions())
+///     var options = EvaluationOptions(toolVersion: "1.0")
+///     options.images = 500
+///     let outcome = try ModelEvaluation(of: task, options).run(.file("model.pt"))
+///     print(outcome.result.regime.label)
+///
+/// Where the classifier is a value of your own, without a file, `Evaluation` is what it comes to.
+public struct ModelEvaluation: Sendable {
+  /// With the references that were chosen.
+  public let task: any BenchmarkTask
+  public let options: EvaluationOptions
+  private let files: ProjectFiles?
+
+  /// - Parameters:
+  ///   - task: as its plugin makes it.
+  ///   - files: where descriptions are looked for, and the results of models that others name as their standards.
+  /// - Throws: what `ReferenceFiles.task` throws.
+  public init(
+    of task: any BenchmarkTask, _ options: EvaluationOptions, files: ProjectFiles? = .locate()
+  ) throws {
+    self.task = try options.references.task(
+      task, threads: options.loading.threads, plugins: options.plugins, files: files)
+    self.options = options
+    self.files = files
+  }
+
+  private init(_ task: any BenchmarkTask, _ options: EvaluationOptions, _ files: ProjectFiles?) {
+    (self.task, self.options, self.files) = (task, options, files)
+  }
+
+  /// The same with another number of threads, on which no number depends.
+  public func with(threads: Int) -> ModelEvaluation {
+    var options = options
+    options.loading.threads = threads
+    return ModelEvaluation(task, options, files)
+  }
+
+  /// A model that was read.
+  public struct Loaded: Sendable {
+    public var subject: EvaluationSubject
+    /// Nil for a task's own Bayes classifier.
+    public let model: LoadedModel?
+  }
+
+  /// - Throws: what loading throws, `StandardModelError`, `EvaluationError`.
+  public func run(
+    _ source: ModelSource, progress: any ProgressReporter = SilentProgress()
+  ) throws -> EvaluationOutcome {
+    try measure(try load(source).subject, progress: progress)
+  }
+
+  /// The first half of `run`: the model, and the standard that it is compared with.
+  /// - Parameter checksIndependence: whether a program that serves its model is asked if an image's logits depend on the others of a
+  ///   call; `ModelConformance` asks that and more.
+  public func load(_ source: ModelSource, checksIndependence: Bool = true) throws -> Loaded {
+    var loaded: Loaded
+    switch source {
+    case .bayes(let noise):
+      loaded = Loaded(
+        subject: .bayesClassifier(of: task, noise: noise, threads: options.loading.threads), model: nil)
+    case .file(let candidate, let loader):
+      let model = try loader.load(candidate, loading)
+      if let served = model.classifier as? ExternalClassifier {
+        try served.requireGradients()
+        if checksIndependence { try checkIndependence(of: served) }
+      }
+      loaded = Loaded(subject: EvaluationSubject(candidate, model), model: model)
+    }
+    loaded.subject.standard = try StandardModelLoader(files: files, loading: options.loading).standard(
+      given: options.standard, of: loaded.subject, on: task)
+    return loaded
+  }
+
+  /// The second half.
+  /// - Throws: `EvaluationError`, `CancellationError`, and the errors of the classifier and the task.
+  public func measure(
+    _ subject: EvaluationSubject, progress: any ProgressReporter = SilentProgress()
+  ) throws -> EvaluationOutcome {
+    let configuration = EvaluationConfiguration(
+      images: options.images, seed: options.seed, threads: options.loading.threads, clip: options.clip,
+      metrics: options.metrics, robustnessDraws: options.robustnessDraws, toolVersion: options.toolVersion,
+      shared: options.shared)
+    return try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
+  }
+
+  /// How the model is read, for images of the task.
+  public var loading: LoadOptions {
+    var loading = options.loading
+    loading.imageShape = task.imageShape
+    loading.classCount = task.classCount
+    return loading
+  }
+
+  /// A program may hold its model in training mode, which no measurement would show.
+  private func checkIndependence(of served: ExternalClassifier) throws {
+    // What does not fit the task is refused by the evaluation, which knows better words.
+    guard served.inputShape == task.imageShape, served.classCount == task.classCount else { return }
+    let count = min(ExternalClassifier.imagesToCheck, task.defaultImageCount)
+    try served.checkIndependence(at: try task.evaluationImages(count: count, seed: 0).images)
+  }
+}

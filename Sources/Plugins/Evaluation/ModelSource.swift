@@ -1,0 +1,33 @@
+import BenchCore
+import Networks
+import Served
+import Text
+import Checkpoints
+
+/// What is measured: a model in a file, or a task's own Bayes classifier.
+public enum ModelSource: Sendable {
+  /// As the loader found it; its network is not read yet.
+  case file(ModelLoader.Candidate, loader: ModelLoader)
+  /// Smoothed with Gaussian noise of this standard deviation, in pixel units; 0 for none.
+  case bayes(noise: Double)
+
+  /// A checkpoint, or the description (JSON) that names one.
+  /// - Parameters:
+  ///   - description: of a checkpoint; nil to look for it, as docs/evaluate.md says.
+  ///   - files: whose descriptions are looked through.
+  /// - Throws: what `ModelLoader.find` throws.
+  public static func file(
+    _ path: String, description: String? = nil, files: ProjectFiles? = .locate()
+  ) throws -> ModelSource {
+    let loader = ModelLoader(files)
+    return .file(try loader.find(path, description: description), loader: loader)
+  }
+
+  /// Nil where nothing was read from a file.
+  public var candidate: ModelLoader.Candidate? {
+    if case .file(let candidate, _) = self { candidate } else { nil }
+  }
+
+  /// The task that the model was made for, where that is known.
+  public var taskID: String? { candidate?.description?.task }
+}

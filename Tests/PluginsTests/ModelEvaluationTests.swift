@@ -1,0 +1,103 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import JSON
+import Testing
+
+@testable import Plugins
+
+/// The one way from a model, a task, references and options to a result.
+@Suite struct ModelEvaluationTests {
+  private static func options() -> EvaluationOptions {
+    var options = EvaluationOptions(toolVersion: "0.0.0-test")
+    options.images = 12
+    options.seed = 3
+    return options
+  }
+
+  /// Of `tasks calibrate`; nothing checks that a task with an exact density has none.
+  private struct Criteria: Encodable {
+    var procedure = CriteriaProcedure.version
+    var task: String
+    var taskVersion: Int
+    var dataset: TaskRecord.Dataset
+    var criteria: RegimeCriteria
+    var robust: [String] = []
+  }
+
+  private func criteriaFile(
+    _ base: EvaluationResult, in folder: URL, _ change: (inout RegimeCriteria) -> Void
+  ) throws -> String {
+    var criteria = try GlyphsTask().criteria
+    change(&criteria)
+    let url = folder.appendingPathComponent("mine.json")
+    let document = Criteria(
+      task: base.task.id, taskVersion: base.task.version, dataset: base.task.dataset, criteria: criteria)
+    try JSONEncoding.encode(document).write(to: url)
+    return url.path
+  }
+
+  @Test func itIsTheEvaluationOfTheLoadedModel() throws {
+    let task = try GlyphsPlugin.make(TaskOptions())
+    let evaluation = try ModelEvaluation(of: task, Self.options(), files: nil)
+    let outcome = try evaluation.run(.bayes(noise: 0.5))
+    var subject = try evaluation.load(.bayes(noise: 0.5)).subject
+    #expect(subject.record.id == "bayes-0.5" && subject.standard == nil)
+    subject.claims = nil
+    let direct = try Evaluation(
+      task: task,
+      configuration: EvaluationConfiguration(
+        images: 12, seed: 3, metrics: BuiltinPlugins.metrics, toolVersion: "0.0.0-test")
+    ).run(subject)
+    var (first, second) = (outcome.result, direct.result)
+    second.provenance = first.provenance
+    #expect(first == second && outcome.samples == direct.samples)
+    // Threads concern speed.
+    first = try evaluation.with(threads: 2).run(.bayes(noise: 0.5)).result
+    first.provenance = second.provenance
+    #expect(first == second)
+  }
+
+  @Test func criteriaOfAFileAreAppliedAndRecorded() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("evaluation-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let task = try GlyphsPlugin.make(TaskOptions())
+    let own = try ModelEvaluation(of: task, Self.options(), files: nil).run(.bayes(noise: 0))
+    var options = Self.options()
+    // So strict that nothing is robust any more.
+    options.references.criteria = try criteriaFile(own.result, in: folder) { $0.robustRatio = 0 }
+    let judged = try ModelEvaluation(of: task, options, files: nil).run(.bayes(noise: 0))
+    #expect(judged.result.task.criteria?.file == "mine.json" && !judged.result.task.hasOwnReferences)
+    #expect(judged.result.measurements == own.result.measurements)
+    #expect(judged.inputs.criteria?.robustRatio == 0 && own.inputs.criteria?.robustRatio != 0)
+    #expect(judged.result.regime != own.result.regime)
+  }
+
+  @Test func whatCannotBeHadIsSaid() throws {
+    let task = try GlyphsPlugin.make(TaskOptions())
+    func refusal(_ change: (inout ReferenceFiles) -> Void) -> String {
+      var options = Self.options()
+      change(&options.references)
+      do {
+        _ = try ModelEvaluation(of: task, options, files: nil)
+        return "none"
+      } catch { return "\(error)" }
+    }
+    #expect(refusal { $0.manifold = .plugin(id: "autoencodr", file: "x") }.contains("did you mean `autoencoder`?"))
+    #expect(refusal { $0.second = .plugin(id: "mixture", file: "x") }.contains("known are denoiser"))
+    #expect(refusal { $0.second = .exact }.contains("task's own reference"))
+    #expect(refusal { $0.criteria = "absent.json" }.contains("absent.json"))
+    #expect(refusal { $0.score = .plugin(id: "denoiser", file: "absent.pt") }.contains("absent.pt"))
+    // Those of `glyphs` are exact.
+    #expect(refusal { ($0.manifold, $0.score) = (.exact, .exact) } == "none")
+    var options = Self.options()
+    options.standard = "absent.pt"
+    #expect(throws: (any Error).self) { try ModelEvaluation(of: task, options, files: nil).load(.bayes(noise: 0)) }
+  }
+
+  @Test func namesOfFilesBecomeIDs() {
+    #expect(ModelRecord.id(fromFile: "My Model.final.PT") == "my-model.final")
+    #expect(ModelRecord.id(fromFile: "..") == "model")
+  }
+}
