@@ -46,6 +46,11 @@ public struct ReferenceTraining: Sendable {
         option: "latentDimension", value: "\(configuration.latentDimension)",
         expected: "below \(largest), the number of pixels")
     }
+    if let resize = configuration.preprocessing?.resize {
+      throw TrainingError.invalidOption(
+        option: "preprocessing.resize", value: "\(resize)",
+        expected: "none: a reference gives images of the task's size")
+    }
     let architecture = try ReferenceArchitecture(
       named: configuration.architecture, kind: configuration.kind, imageShape: images.imageShape,
       latentDimension: configuration.latentDimension, width: configuration.width,

@@ -45,6 +45,8 @@ public struct LoadOptions: Sendable {
   public var architecture: String?
   /// `--mean`, `--std`: override the description's.
   public var preprocessing: Preprocessing?
+  /// `--resize`, `[height, width]`: overrides the description's.
+  public var resize: [Int]?
   /// Images per worker and pass; nil for what suits images of a size (`batch(for:)`).
   public var batch: Int?
   public var threads: Int
@@ -57,12 +59,13 @@ public struct LoadOptions: Sendable {
   public var weights: WeightsChoice
 
   public init(
-    architecture: String? = nil, preprocessing: Preprocessing? = nil, batch: Int? = nil, threads: Int = 1,
-    imageShape: Shape? = nil, classCount: Int? = nil, program: PluginProgram? = nil,
+    architecture: String? = nil, preprocessing: Preprocessing? = nil, resize: [Int]? = nil, batch: Int? = nil,
+    threads: Int = 1, imageShape: Shape? = nil, classCount: Int? = nil, program: PluginProgram? = nil,
     weights: WeightsChoice = WeightsChoice()
   ) {
     self.architecture = architecture
     self.preprocessing = preprocessing
+    self.resize = resize
     self.batch = batch
     self.threads = threads
     self.imageShape = imageShape
@@ -116,15 +119,31 @@ public struct LoadedModel: Sendable {
   }
 }
 
-/// Per-channel normalisation (pixel - mean) / std that belongs to the model.
-public struct Preprocessing: Sendable, Codable, Equatable {
+/// What is done to an image before the network gets it, and belongs to the model: resizing, if any, then per-channel
+/// normalisation (pixel - mean) / std.
+public struct Preprocessing: Sendable, Codable, Hashable {
   public var mean: [Float]
   public var std: [Float]
+  /// `[height, width]` that images are brought to, bilinearly, without antialiasing; nil for as they are.
+  public var resize: [Int]?
 
-  public init(mean: [Float], std: [Float]) {
+  public init(mean: [Float], std: [Float], resize: [Int]? = nil) {
     self.mean = mean
     self.std = std
+    self.resize = resize
   }
+
+  /// The normalisation alone.
+  public var withoutResize: Preprocessing { Preprocessing(mean: mean, std: std) }
+
+  /// What the network gets of images `[C, H, W]`.
+  public func resized(_ image: Shape) -> Shape {
+    guard let resize, resize.count == 2, image.rank == 3 else { return image }
+    return [image[0], resize[0], resize[1]]
+  }
+
+  /// Of either side that images may be brought to.
+  public static let sides = 1...4096
 
   public static func identity(channels: Int) -> Preprocessing {
     Preprocessing(mean: [Float](repeating: 0, count: channels), std: [Float](repeating: 1, count: channels))

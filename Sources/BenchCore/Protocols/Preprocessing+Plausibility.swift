@@ -2,6 +2,7 @@
 extension Preprocessing {
   /// Why no network can have been trained with it on pixels in [0, 1], with what was probably meant; nil where one can.
   public var problem: String? {
+    if let resizeProblem { return resizeProblem }
     let largest = max(mean.max() ?? 0, (std.max() ?? 0) / 10)
     guard largest.isFinite, largest > 1 else { return nil }
     func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ",") }
@@ -10,6 +11,13 @@ extension Preprocessing {
     }
     return "mean \(list(mean)), std \(list(std)) are of pixels in 0...255, pixels here are in [0, 1]; "
       + "divided by 255 they are mean \(divided(mean)), std \(divided(std))"
+  }
+
+  /// What is wrong with the size; nil where nothing is, or there is none.
+  public var resizeProblem: String? {
+    guard let resize, resize.count != 2 || !resize.allSatisfy(Self.sides.contains) else { return nil }
+    return
+      "resize is \(resize), expected [height, width], each from \(Self.sides.lowerBound) to \(Self.sides.upperBound)"
   }
 
   /// What looks like a mistake and may be none.

@@ -31,6 +31,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   /// Of the file's own.
   case implausibleNormalisation(file: String, problem: String)
   case preprocessing(channels: Int, mean: Int, std: Int)
+  /// Of `preprocessing.resize`.
+  case resize(problem: String)
   case nonFiniteWeights(file: String, tensor: String)
   /// A file that holds a network but no layers; `kind` says what it is.
   case noLayers(file: String, kind: String)
@@ -111,6 +113,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .preprocessing(let channels, let mean, let std):
       "preprocessing has \(mean) means and \(std) standard deviations (all must be finite, the latter positive), "
         + "the images \(channels) channels; give one of each per channel"
+    case .resize(let problem): "preprocessing: \(problem); correct it in model.json, or pass --resize"
     case .nonFiniteWeights(let file, let tensor):
       "\(file): tensor `\(tensor)` holds NaN or infinity; the training diverged or the file is damaged"
     case .noLayers(let file, let kind):

@@ -17,6 +17,14 @@ enum MemoryExhaustion {
       + "\((limit - (AddressSpace.room ?? 0)) >> 10); allow more, or lower --images, --batch or --threads\n"
   }
 
+  /// Whether a process that is about to end does so for want of memory. Libraries that trap, such as Dispatch, say nothing.
+  private static var isCause: Bool {
+    strstr(report, "failed to allocate") != nil || strstr(report, "bad_alloc") != nil
+      || report.pointee == 0 && (AddressSpace.free ?? .max) < leastUseful
+  }
+  /// A stack for one more thread and some numbers.
+  private static let leastUseful = 16 << 20
+
   static func install() {
     guard AddressSpace.limit != nil else { return }
     report.initialize(repeating: 0, count: reportSize)
@@ -27,9 +35,7 @@ enum MemoryExhaustion {
     variable.assumingMemoryBound(to: UnsafeMutablePointer<FILE>.self).pointee = stream
     for number in [SIGABRT, SIGILL, SIGTRAP] {
       signal(number) { number in
-        if strstr(MemoryExhaustion.report, "failed to allocate") != nil
-          || strstr(MemoryExhaustion.report, "bad_alloc") != nil
-        {
+        if MemoryExhaustion.isCause {
           if let message = MemoryExhaustion.message { _ = write(STDERR_FILENO, message, strlen(message)) }
           _exit(1)
         }

@@ -118,6 +118,11 @@ public struct ExternalPlugin: ModelPlugin {
     let channels = ready.inputShape[0]
     let announced = ready.preprocessing.map { Preprocessing(mean: $0.mean, std: $0.std) }
     let stated = options.preprocessing ?? description?.preprocessing
+    guard options.resize == nil, stated?.resize == nil, description?.preprocessing?.resize == nil else {
+      throw ExternalPluginError.preprocessing(
+        program: program,
+        problem: "is served, and what is served resizes images itself; leave --resize and `preprocessing.resize` out")
+    }
     if let stated {
       guard stated.mean.count == channels, stated.std.count == channels,
         (stated.mean + stated.std).allSatisfy(\.isFinite), stated.std.allSatisfy({ $0 > 0 })
