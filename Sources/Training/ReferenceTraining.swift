@@ -40,6 +40,7 @@ public struct ReferenceTraining: Sendable {
     guard
       let images = try plugin.images(.training, options, count: configuration.images, seed: configuration.dataSeed)
     else { throw TrainingError.noTrainingImages(task: plugin.id) }
+    if let remark = images.remark { options.progress.note("WARNING: \(remark)") }
     let largest = images.imageShape.count
     guard configuration.kind != .autoencoder || configuration.latentDimension < largest else {
       throw TrainingError.invalidOption(

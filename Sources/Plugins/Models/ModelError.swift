@@ -17,6 +17,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case imageChannels(file: String, architecture: String, network: Int, images: Int)
   case notRecognised(
     file: String, tensors: [String], near: (family: String, missing: String)?, architectures: [String])
+  /// A proposed layer list that is not completed; `blanks` are paths.
+  case blanks(file: String, blanks: [String])
   /// Numbered modules, which a layer list can describe.
   case proposed(file: String, count: Int, proposal: String)
   case ambiguous(file: String, architectures: [(name: String, distinction: String)])
@@ -82,6 +84,10 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .proposed(let file, let count, let proposal):
       "\(file): no built-in architecture has these \(count) tensors, which are numbered as the modules of a Sequential are. "
         + proposal
+    case .blanks(let file, let blanks):
+      "\(file): its layer list has \(blanks.count) blank\(blanks.count == 1 ? "" : "s") to be filled, which no tensor tells: "
+        + blanks.joined(separator: ", ")
+        + "; put what the network's code says in the place of each `?` and what follows"
     case .ambiguous(let file, let architectures):
       "\(file): the tensors fit several architectures: "
         + architectures.map { "`\($0.name)` (\($0.distinction))" }.joined(separator: ", ")

@@ -77,6 +77,8 @@ struct StateDictReading {
     case nil: return try ArchitectureLookup.recognise(weights, imageShape: options.imageShape)
     case .string(let name)?: return try named(name)
     case let list?:
+      let blanks = LayerBlank.paths(in: list)
+      guard blanks.isEmpty else { throw ModelError.blanks(file: weights.file, blanks: blanks) }
       // As a member of an object, so that paths in messages are those of the file.
       let document = JSONValue.object([JSONMember(key: "architecture", value: list)])
       let source = "description `\(description?.id ?? weights.file)`"

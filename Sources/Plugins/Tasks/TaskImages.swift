@@ -33,7 +33,8 @@ extension MNISTTask {
     }
     let content = try MNISTFiles.load(directory)
     return try PixelImages(
-      split == .training ? content.train : content.test, classCount: MNISTFiles.classNames.count, count: count)
+      split == .training ? content.train : content.test, classCount: MNISTFiles.classNames.count, count: count,
+      remark: content.remark)
   }
 }
 
@@ -46,7 +47,8 @@ extension CIFAR10Task {
     }
     let content = try CIFAR10Files.load(directory)
     return try PixelImages(
-      split == .training ? content.train : content.test, classCount: content.classNames.count, count: count)
+      split == .training ? content.train : content.test, classCount: content.classNames.count, count: count,
+      remark: content.remark)
   }
 }
 
@@ -55,14 +57,16 @@ struct PixelImages: LabelledImages {
   let dataset: PixelDataset
   let classCount: Int
   let labels: [Int]
+  let remark: String?
 
   /// - Throws: `EvaluationError.notEnoughImages`.
-  init(_ dataset: PixelDataset, classCount: Int, count: Int?) throws {
+  init(_ dataset: PixelDataset, classCount: Int, count: Int?, remark: String? = nil) throws {
     let count = count ?? dataset.count
     guard count <= dataset.count else {
       throw EvaluationError.notEnoughImages(task: dataset.name, requested: count, available: dataset.count)
     }
     self.dataset = dataset
+    self.remark = remark
     self.classCount = classCount
     labels = dataset.labels.prefix(count).map(Int.init)
   }
