@@ -1,18 +1,21 @@
 import Foundation
+import Tensor
 
 /// How much memory this process may use. Batch systems give a job less than the machine has, and end a job that takes more
 /// without a word.
 package enum MemoryLimit {
-  /// In bytes: the machine's memory, or less where a control group or `ulimit -v` says so.
+  /// In bytes: the machine's memory, or less where a control group or `ulimit -v` says so. Of the latter what libraries take
+  /// is not counted, nor what OpenBLAS still is to map.
   package static let bytes = bytes(
     machine: Int(clamping: ProcessInfo.processInfo.physicalMemory),
     groups: (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? "",
-    root: URL(fileURLWithPath: "/sys/fs/cgroup"))
+    root: URL(fileURLWithPath: "/sys/fs/cgroup"), addressSpace: AddressSpace.room)
 
   /// - Parameters:
   ///   - groups: lines `hierarchy:controllers:/path`, as `man 7 cgroups` describes /proc/self/cgroup.
   ///   - root: where the control groups are mounted.
-  static func bytes(machine: Int, groups: String, root: URL) -> Int {
+  ///   - addressSpace: what `ulimit -v` leaves to images and networks; nil for no limit.
+  static func bytes(machine: Int, groups: String, root: URL, addressSpace: Int?) -> Int {
     var limits = [machine]
     for line in groups.split(separator: "\n") {
       let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -23,10 +26,7 @@ package enum MemoryLimit {
         limits += values(of: "memory.limit_in_bytes", in: root.appendingPathComponent("memory"), parts[2])
       }
     }
-    var addressSpace = rlimit()
-    if getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &addressSpace) == 0 {
-      limits.append(Int(clamping: addressSpace.rlim_cur))
-    }
+    if let addressSpace { limits.append(max(1 << 20, addressSpace)) }
     return limits.filter { $0 > 0 }.min() ?? machine
   }
 

@@ -13,3 +13,7 @@ void dgeqp3_(const int *m, const int *n, double *a, const int *lda, int *jpvt, d
              const int *lwork, int *info);
 void dorgqr_(const int *m, const int *n, const int *k, double *a, const int *lda, const double *tau, double *work,
              const int *lwork, int *info);
+
+// Maps a buffer to compute in, or takes one that no call is using; OpenBLAS has no header for it. See `BLASBuffers`.
+void *blas_memory_alloc(int position);
+void blas_memory_free(void *buffer);

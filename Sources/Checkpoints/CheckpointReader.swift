@@ -48,10 +48,10 @@ public enum CheckpointReader {
 
   /// Files that are parts of a checkpoint, which only their names say: what is in them is a checkpoint by itself, or nearly.
   private static func refuseParts(_ file: CheckpointFile) throws(CheckpointError) {
-    if file.name.hasSuffix(".distcp") {
+    if file.name.hasSuffix(".distcp") || file.name == ".metadata" {
       throw .unsupported(
         file: file.name, feature: "is a part of a checkpoint of torch.distributed.checkpoint",
-        advice: "join its folder with torch.distributed.checkpoint.format_utils.dcp_to_torch_save(FOLDER, FILE)")
+        advice: DistributedCheckpoint.advice)
     }
     if let match = file.name.firstMatch(of: /-([0-9]{5})-of-([0-9]{5})\./), let count = Int(match.2), count > 1 {
       throw .unsupported(

@@ -17,6 +17,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case imageChannels(file: String, architecture: String, network: Int, images: Int)
   case notRecognised(
     file: String, tensors: [String], near: (family: String, missing: String)?, architectures: [String])
+  /// A proposed layer list that is not completed; `blanks` are paths.
+  case blanks(file: String, blanks: [String])
   /// Numbered modules, which a layer list can describe.
   case proposed(file: String, count: Int, proposal: String)
   case ambiguous(file: String, architectures: [(name: String, distinction: String)])
@@ -30,6 +32,8 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case modulesContradict(file: String, architecture: String, contradictions: [String])
   /// Of the file's own.
   case implausibleNormalisation(file: String, problem: String)
+  /// Of `preprocessing.resize`.
+  case resize(problem: String)
   case nonFiniteWeights(file: String, tensor: String)
   /// A file that holds a network but no layers; `kind` says what it is.
   case noLayers(file: String, kind: String)
@@ -81,6 +85,10 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
     case .proposed(let file, let count, let proposal):
       "\(file): no built-in architecture has these \(count) tensors, which are numbered as the modules of a Sequential are. "
         + proposal
+    case .blanks(let file, let blanks):
+      "\(file): its layer list has \(blanks.count) blank\(blanks.count == 1 ? "" : "s") to be filled, which no tensor tells: "
+        + blanks.joined(separator: ", ")
+        + "; put what the network's code says in the place of each `?` and what follows"
     case .ambiguous(let file, let architectures):
       "\(file): the tensors fit several architectures: "
         + architectures.map { "`\($0.name)` (\($0.distinction))" }.joined(separator: ", ")
@@ -106,6 +114,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
         + "computation itself; if its modules are not what it computes with, save torch.save(model.state_dict(), FILE)"
     case .implausibleNormalisation(let file, let problem):
       "\(file): its own normalisation: \(problem); pass them with --mean and --std, or in a model.json"
+    case .resize(let problem): "preprocessing: \(problem); correct it in model.json, or pass --resize"
     case .nonFiniteWeights(let file, let tensor):
       "\(file): tensor `\(tensor)` holds NaN or infinity; the training diverged or the file is damaged"
     case .noLayers(let file, let kind):

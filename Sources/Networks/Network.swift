@@ -31,7 +31,7 @@ struct Network: NetworkSource {
     var graph = Graph()
     let images = graph.input("images", inputShape.prepending(batch))
     let limited = clampsInput ? try graph.clip(images, lower: 0, upper: 1) : images
-    let prepared = try graph.normalised(limited, preprocessing)
+    let prepared = try graph.prepared(limited, preprocessing)
     var builder = LayerBuilder(graph: graph, value: prepared, weights: weights)
     builder.isDescribed = isDescribed
     try builder.append(layers, path: "layers")
@@ -44,15 +44,35 @@ struct Network: NetworkSource {
 }
 
 extension Graph {
-  /// (pixel - mean) / std per channel of `[N, C, H, W]`.
-  /// - Throws: `PreprocessingError` where there is not one finite mean and positive deviation per channel.
-  mutating func normalised(_ images: Value, _ preprocessing: Preprocessing) throws -> Value {
+  /// Images `[N, C, H, W]` as the network gets them: resized, if they are to be, then (pixel - mean) / std per channel.
+  /// - Throws: `PreprocessingError` where there is not one finite mean and positive deviation per channel,
+  ///   `ModelError.resize` where images cannot be brought to the size.
+  mutating func prepared(_ images: Value, _ preprocessing: Preprocessing) throws -> Value {
+    let images = try resized(images, preprocessing)
     let channels = shape(of: images)[1]
     try preprocessing.requireComplete(channels: channels)
-    guard preprocessing != .identity(channels: channels) else { return images }
+    guard preprocessing.withoutResize != .identity(channels: channels) else { return images }
     // (x - mean) / std in this order, as networks were trained: x / std - mean / std rounds differently.
     let column: Shape = [1, channels, 1, 1]
     let centred = try subtract(images, constant(Tensor(shape: column, scalars: preprocessing.mean)))
     return try divide(centred, constant(Tensor(shape: column, scalars: preprocessing.std)))
+  }
+
+  /// As torch.nn.functional.interpolate(mode="bilinear", align_corners=False, antialias=False) does it.
+  mutating func resized(_ images: Value, _ preprocessing: Preprocessing) throws -> Value {
+    guard preprocessing.resize != nil else { return images }
+    let shape = shape(of: images)
+    let image = shape.droppingFirst
+    if let problem = preprocessing.resizeProblem { throw ModelError.resize(problem: problem) }
+    let target = preprocessing.resized(image)
+    guard target != image else { return images }
+    let (count, overflow) = shape[1].multipliedReportingOverflow(by: target[1] * max(target[2], shape[3]))
+    guard !overflow, count <= LayerBuilder.largestActivation else {
+      throw ModelError.resize(
+        problem: "images of \(target) take \(count) numbers, at most \(LayerBuilder.largestActivation) are accepted")
+    }
+    return try resampled(
+      images, rows: Self.interpolation(of: image[1], to: target[1]),
+      columns: Self.interpolation(of: image[2], to: target[2]))
   }
 }

@@ -27,12 +27,15 @@ public struct TrainableNetwork: Sendable {
   ///   - preprocessing: nil for none.
   /// - Throws: `ModelError`.
   public init(architecture: String, _ size: NetworkSize, preprocessing: Preprocessing? = nil) throws {
-    let tensors = try ArchitectureLookup.freshTensors(architecture, size).list
+    var seen = size
+    if let problem = preprocessing?.resizeProblem { throw ModelError.resize(problem: problem) }
+    if let preprocessing { seen.inputShape = preprocessing.resized(size.inputShape) }
+    let tensors = try ArchitectureLookup.freshTensors(architecture, seen).list
     guard tensors.allSatisfy({ $0.shape.dimensions.allSatisfy { $0 > 0 } }) else {
-      throw ModelError.imagesTooSmall(name: architecture, image: size.inputShape.dimensions)
+      throw ModelError.imagesTooSmall(name: architecture, image: seen.inputShape.dimensions)
     }
     let shapes = Self.shapes(tensors, architecture)
-    let layers = try ArchitectureLookup.network(named: architecture, shapes, imageShape: size.inputShape).layers
+    let layers = try ArchitectureLookup.network(named: architecture, shapes, imageShape: seen.inputShape).layers
     self.init(
       name: architecture, inputShape: size.inputShape, preprocessing: preprocessing, layers: layers, tensors: tensors)
   }
@@ -49,7 +52,8 @@ public struct TrainableNetwork: Sendable {
     self.layers = layers
     self.tensors = tensors
     shapes = Self.shapes(tensors, name)
-    let named = try? ArchitectureLookup.network(named: name, shapes, imageShape: inputShape)
+    let named = try? ArchitectureLookup.network(
+      named: name, shapes, imageShape: self.preprocessing.resized(inputShape))
     isBuiltin = named?.layers == layers
   }
 
@@ -85,7 +89,7 @@ public struct TrainableNetwork: Sendable {
   public func apply(
     to images: Graph.Value, parameters: [String: Graph.Value], in graph: inout Graph
   ) throws -> (output: Graph.Value, statistics: [BatchStatistics]) {
-    let prepared = try normalised(images, in: &graph)
+    let prepared = try prepared(images, in: &graph)
     var builder = LayerBuilder(graph: graph, value: prepared, weights: shapes, parameters: parameters)
     try builder.append(layers, path: "layers")
     graph = builder.graph
@@ -94,9 +98,9 @@ public struct TrainableNetwork: Sendable {
 
   /// The images as the first layer sees them.
   /// - Parameter images: `[N, C, H, W]` in pixel units.
-  /// - Throws: `PreprocessingError` where it does not fit their channels.
-  public func normalised(_ images: Graph.Value, in graph: inout Graph) throws -> Graph.Value {
-    try graph.normalised(clampsInput ? graph.clip(images, lower: 0, upper: 1) : images, preprocessing)
+  /// - Throws: `PreprocessingError` where it does not fit their channels, `ModelError.resize`.
+  public func prepared(_ images: Graph.Value, in graph: inout Graph) throws -> Graph.Value {
+    try graph.prepared(clampsInput ? graph.clip(images, lower: 0, upper: 1) : images, preprocessing)
   }
 
   private static func shapes(_ tensors: [FreshTensor], _ name: String) -> WeightSource {

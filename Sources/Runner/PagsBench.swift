@@ -30,6 +30,8 @@ struct PagsBench: ParsableCommand {
 
   /// Failures of the work end with 1 and one message; unusable arguments with 64, as swift-argument-parser does.
   static func main() {
+    LimitedStart.restart()
+    MemoryExhaustion.install()
     do {
       var command = try parseAsRoot(NumberListArguments.joined(Array(CommandLine.arguments.dropFirst())))
       do {

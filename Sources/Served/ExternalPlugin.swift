@@ -119,6 +119,11 @@ public struct ExternalPlugin: ModelPlugin {
     let channels = ready.inputShape[0]
     let announced = ready.preprocessing
     let stated = options.preprocessing ?? description?.preprocessing
+    guard options.resize == nil, stated?.resize == nil, description?.preprocessing?.resize == nil else {
+      throw ExternalPluginError.preprocessing(
+        program: program,
+        problem: "is served, and what is served resizes images itself; leave --resize and `preprocessing.resize` out")
+    }
     try stated?.requireComplete(channels: channels)
     switch ready.input {
     case .normalised:

@@ -125,6 +125,13 @@ public enum ModelSchema {
               "minItems": 1,
               "maxItems": 64,
               "items": { "type": "number", "minimum": 0.0001, "maximum": 10000 }
+            },
+            "resize": {
+              "description": "[height, width] that images are brought to first, bilinearly, as the network was trained",
+              "type": "array",
+              "minItems": 2,
+              "maxItems": 2,
+              "items": { "type": "integer", "minimum": 1, "maximum": 4096 }
             }
           }
         },

@@ -75,7 +75,7 @@ public enum SubmissionVerification {
   private static func duplicates(_ models: [EvaluatedModel]) -> [LeaderboardMismatch] {
     struct Function: Hashable {
       let task, sha256, architecture, plugin: String
-      let preprocessing: [Float]
+      let preprocessing: Preprocessing
     }
     var seen: [Function: String] = [:]
     return models.compactMap { model in
@@ -83,7 +83,7 @@ public enum SubmissionVerification {
       guard let sha256 = record.checkpoint?.sha256 else { return nil }
       let function = Function(
         task: model.result.task.id, sha256: sha256, architecture: record.architecture, plugin: record.plugin.id,
-        preprocessing: record.preprocessing.mean + record.preprocessing.std)
+        preprocessing: record.preprocessing)
       guard let other = seen.updateValue(record.id, forKey: function) else { return nil }
       return LeaderboardMismatch(
         path: Leaderboard.resultPath(of: model.result),

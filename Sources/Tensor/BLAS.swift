@@ -20,10 +20,12 @@ public enum BLAS {
     rowStride: Int? = nil
   ) {
     configuration
-    cblas_sgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m),
-      blasint(n), blasint(k), alpha, a, blasint(max(1, transposeA ? m : k)), b, blasint(max(1, transposeB ? k : n)),
-      beta, c, blasint(max(1, rowStride ?? n)))
+    BLASBuffers.withBuffer {
+      cblas_sgemm(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m),
+        blasint(n), blasint(k), alpha, a, blasint(max(1, transposeA ? m : k)), b, blasint(max(1, transposeB ? k : n)),
+        beta, c, blasint(max(1, rowStride ?? n)))
+    }
   }
 
   /// The same in double precision.
@@ -32,10 +34,12 @@ public enum BLAS {
     _ b: UnsafePointer<Double>, transposeB: Bool = false, beta: Double = 0, into c: UnsafeMutablePointer<Double>
   ) {
     configuration
-    cblas_dgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m),
-      blasint(n), blasint(k), alpha, a, blasint(max(1, transposeA ? m : k)), b, blasint(max(1, transposeB ? k : n)),
-      beta, c, blasint(max(1, n)))
+    BLASBuffers.withBuffer {
+      cblas_dgemm(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(m),
+        blasint(n), blasint(k), alpha, a, blasint(max(1, transposeA ? m : k)), b, blasint(max(1, transposeB ? k : n)),
+        beta, c, blasint(max(1, n)))
+    }
   }
 
   /// Row-major matrix-vector product `y = alpha * op(a) x + beta * y`, a being rows x columns.
@@ -44,9 +48,11 @@ public enum BLAS {
     _ x: UnsafePointer<Float>, beta: Float = 0, into y: UnsafeMutablePointer<Float>
   ) {
     configuration
-    cblas_sgemv(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns), alpha, a,
-      blasint(max(1, columns)), x, 1, beta, y, 1)
+    BLASBuffers.withBuffer {
+      cblas_sgemv(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns), alpha, a,
+        blasint(max(1, columns)), x, 1, beta, y, 1)
+    }
   }
 
   /// The same in double precision.
@@ -55,8 +61,10 @@ public enum BLAS {
     _ x: UnsafePointer<Double>, beta: Double = 0, into y: UnsafeMutablePointer<Double>
   ) {
     configuration
-    cblas_dgemv(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns), alpha, a,
-      blasint(max(1, columns)), x, 1, beta, y, 1)
+    BLASBuffers.withBuffer {
+      cblas_dgemv(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns), alpha, a,
+        blasint(max(1, columns)), x, 1, beta, y, 1)
+    }
   }
 }

@@ -52,8 +52,10 @@ extension Matrix {
     var integerWorkCount = integerWorkSize
     var work = [Double](repeating: 0, count: Int(workCount))
     var integerWork = [Int32](repeating: 0, count: Int(integerWorkCount))
-    dsyevd_(
-      "V", "U", &size, &vectors, &size, &values, &work, &workCount, &integerWork, &integerWorkCount, &info, 1, 1)
+    BLASBuffers.withBuffer {
+      dsyevd_(
+        "V", "U", &size, &vectors, &size, &values, &work, &workCount, &integerWork, &integerWorkCount, &info, 1, 1)
+    }
     guard info == 0 else {
       throw info > 0
         ? .noConvergence(routine: "dsyevd", size: rows) : .invalidArgument(routine: "dsyevd", position: Int(-info))
@@ -77,7 +79,7 @@ extension Matrix {
     var size = try Self.count(rows, "dpotrf")
     var info: Int32 = 0
     // "U" in LAPACK's column-major view is the lower triangle in ours.
-    dpotrf_("U", &size, &factor.scalars, &size, &info, 1)
+    BLASBuffers.withBuffer { dpotrf_("U", &size, &factor.scalars, &size, &info, 1) }
     guard info == 0 else {
       throw info > 0
         ? .notPositiveDefinite(size: rows, leadingMinor: Int(info))
@@ -97,7 +99,7 @@ extension Matrix {
     for index in 0..<rows { logDeterminant += 2 * log(inverse[index, index]) }
     var size = try Self.count(rows, "dpotri")
     var info: Int32 = 0
-    dpotri_("U", &size, &inverse.scalars, &size, &info, 1)
+    BLASBuffers.withBuffer { dpotri_("U", &size, &inverse.scalars, &size, &info, 1) }
     guard info == 0 else { throw .notPositiveDefinite(size: rows, leadingMinor: Int(info)) }
     for row in 0..<rows {
       for column in row + 1..<max(rows, row + 1) { inverse[row, column] = inverse[column, row] }
@@ -125,7 +127,7 @@ extension Matrix {
     dgeqp3_(&length, &count, &factor, &length, &pivots, &tau, &workSize, &query, &info)
     var workCount = max(1, try Self.count(workSize, "dgeqp3"))
     var work = [Double](repeating: 0, count: Int(workCount))
-    dgeqp3_(&length, &count, &factor, &length, &pivots, &tau, &work, &workCount, &info)
+    BLASBuffers.withBuffer { dgeqp3_(&length, &count, &factor, &length, &pivots, &tau, &work, &workCount, &info) }
     guard info == 0 else { throw .invalidArgument(routine: "dgeqp3", position: Int(-info)) }
     let first = abs(factor[0])
     var rank = 0
@@ -135,7 +137,7 @@ extension Matrix {
     dorgqr_(&length, &kept, &kept, &factor, &length, &tau, &workSize, &query, &info)
     workCount = max(1, try Self.count(workSize, "dorgqr"))
     work = [Double](repeating: 0, count: Int(workCount))
-    dorgqr_(&length, &kept, &kept, &factor, &length, &tau, &work, &workCount, &info)
+    BLASBuffers.withBuffer { dorgqr_(&length, &kept, &kept, &factor, &length, &tau, &work, &workCount, &info) }
     guard info == 0 else { throw .invalidArgument(routine: "dorgqr", position: Int(-info)) }
     return Matrix(rows: rank, columns: columns, scalars: Array(factor[..<(rank * columns)]))
   }

@@ -21,6 +21,7 @@ public enum Workers {
     of count: Int, blockSize: Int, threads: Int, _ body: @Sendable (Range<Int>, _ worker: Int) throws -> Void
   ) throws {
     precondition(blockSize > 0 && threads > 0)
+    let threads = threads > 1 ? AddressSpace.threads(atMost: threads) : 1
     let blocks = (count + blockSize - 1) / blockSize
     @Sendable func range(_ block: Int) -> Range<Int> { block * blockSize..<min(count, (block + 1) * blockSize) }
     guard threads > 1, blocks > 1 else {

@@ -54,6 +54,7 @@ public struct ClassifierTraining: Sendable {
     guard
       let images = try plugin.images(.training, options, count: configuration.images, seed: configuration.dataSeed)
     else { throw TrainingError.noTrainingImages(task: plugin.id) }
+    if let remark = images.remark { options.progress.note("WARNING: \(remark)") }
     return try Trainer(
       configuration, network: network(for: images), objective: ObjectiveCatalogue.make(configuration.objective),
       images: images,

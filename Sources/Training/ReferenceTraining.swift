@@ -40,11 +40,17 @@ public struct ReferenceTraining: Sendable {
     guard
       let images = try plugin.images(.training, options, count: configuration.images, seed: configuration.dataSeed)
     else { throw TrainingError.noTrainingImages(task: plugin.id) }
+    if let remark = images.remark { options.progress.note("WARNING: \(remark)") }
     let largest = images.imageShape.count
     guard configuration.kind != .autoencoder || configuration.latentDimension < largest else {
       throw TrainingError.invalidOption(
         option: "latentDimension", value: "\(configuration.latentDimension)",
         expected: "below \(largest), the number of pixels")
+    }
+    if let resize = configuration.preprocessing?.resize {
+      throw TrainingError.invalidOption(
+        option: "preprocessing.resize", value: "\(resize)",
+        expected: "none: a reference gives images of the task's size")
     }
     let architecture = try ReferenceArchitecture(
       named: configuration.architecture, kind: configuration.kind, imageShape: images.imageShape,

@@ -22,12 +22,13 @@ public struct TwinTraining: Sendable {
     /// Override the description's.
     public let architecture: String?
     public let preprocessing: Preprocessing?
+    public let resize: [Int]?
     /// Which of the checkpoint's state dicts.
     public let weights: WeightsChoice
 
     public init(
       id: String, checkpoint: CheckpointFile, description: ModelDescription?, architecture: String? = nil,
-      preprocessing: Preprocessing? = nil, weights: WeightsChoice = WeightsChoice()
+      preprocessing: Preprocessing? = nil, resize: [Int]? = nil, weights: WeightsChoice = WeightsChoice()
     ) {
       self.weights = weights
       self.id = id
@@ -35,6 +36,7 @@ public struct TwinTraining: Sendable {
       self.description = description
       self.architecture = architecture
       self.preprocessing = preprocessing
+      self.resize = resize
     }
   }
 
@@ -56,7 +58,8 @@ public struct TwinTraining: Sendable {
     let copy = try UntrainedCopy(
       of: original.checkpoint, original.description,
       LoadOptions(
-        architecture: original.architecture, preprocessing: original.preprocessing, imageShape: image.imageShape,
+        architecture: original.architecture, preprocessing: original.preprocessing, resize: original.resize,
+        imageShape: image.imageShape,
         classCount: image.classCount, weights: original.weights))
     guard copy.classCount == image.classCount else {
       throw EvaluationError.wrongClassCount(

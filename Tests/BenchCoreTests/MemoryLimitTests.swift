@@ -6,7 +6,7 @@ import Testing
 /// What a batch system's control groups allow.
 @Suite struct MemoryLimitTests {
   /// - Parameter files: contents by path below the folder where groups are mounted.
-  private func limit(_ groups: String, _ files: [String: String]) throws -> Int {
+  private func limit(_ groups: String, _ files: [String: String], addressSpace: Int? = nil) throws -> Int {
     let root = FileManager.default.temporaryDirectory.appendingPathComponent("groups-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: root) }
     for (path, text) in files {
@@ -14,7 +14,7 @@ import Testing
       try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try text.write(to: file, atomically: true, encoding: .utf8)
     }
-    return MemoryLimit.bytes(machine: 8 << 30, groups: groups, root: root)
+    return MemoryLimit.bytes(machine: 8 << 30, groups: groups, root: root, addressSpace: addressSpace)
   }
 
   @Test func theSmallestOfAJobsGroupsCounts() throws {
@@ -34,6 +34,14 @@ import Testing
     #expect(try limit("0::/", ["memory.max": "max\n"]) == 8 << 30)
     #expect(try limit("0::/", ["memory.max": "9223372036854771712\n"]) == 8 << 30)
     #expect(try limit("0::/../..", ["memory.max": "0\n"]) == 8 << 30)
+  }
+
+  @Test func theAddressSpaceThatIsLeftCounts() throws {
+    #expect(try limit("", [:], addressSpace: 5 << 30) == 5 << 30)
+    #expect(try limit("0::/", ["memory.max": "4194304\n"], addressSpace: 3 << 20) == 3 << 20)
+    #expect(try limit("0::/", ["memory.max": "4194304\n"], addressSpace: 9 << 20) == 4 << 20)
+    // Nothing is left: then the first allocation says so.
+    #expect(try limit("", [:], addressSpace: -5) == 1 << 20)
   }
 
   @Test func thisProcessHasAMachine() { #expect(MemoryLimit.bytes > 1 << 20) }

@@ -27,6 +27,28 @@ import Testing
     #expect(failure(directory.appendingPathComponent("none.pt").path)?.contains("there is no file at") == true)
   }
 
+  /// What torch.distributed.checkpoint writes: the folder and either kind of file in it.
+  @Test func distributedCheckpointsAreNamed() throws {
+    let folder = try Fixtures.temporaryDirectory()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    // An empty dictionary, as pickles begin: nothing in it says what it is a part of.
+    for name in [".metadata", "__0_0.distcp"] {
+      let path = folder.appendingPathComponent(name).path
+      try Data([0x80, 2, 0x7d, 0x2e]).write(to: URL(fileURLWithPath: path))
+      let error = #expect(throws: CheckpointError.self) {
+        try CheckpointReader.stateDict(of: CheckpointFile.open(path))
+      }
+      #expect(
+        error?.description
+          == "\(name): is a part of a checkpoint of torch.distributed.checkpoint; join its folder with "
+          + "torch.distributed.checkpoint.format_utils.dcp_to_torch_save(FOLDER, FILE), which is read")
+    }
+    #expect(
+      failure(folder.path)?.hasSuffix(
+        ": is a checkpoint folder of torch.distributed.checkpoint; join its folder with "
+          + "torch.distributed.checkpoint.format_utils.dcp_to_torch_save(FOLDER, FILE), which is read") == true)
+  }
+
   /// Digests from the FIPS 180-2 examples.
   @Test func digestsAreKnown() throws {
     #expect(

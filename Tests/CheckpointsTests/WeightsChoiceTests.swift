@@ -53,6 +53,35 @@ import Testing
     #expect(state.notes.contains { $0.contains("lack 1 of its tensors (first: `b.weight`)") }, "\(state.notes)")
   }
 
+  /// One dictionary with the network's tensors and their averages under names of their own, and what belongs to both.
+  @Test(arguments: ["ema_model", "model_ema", "ema", "swa_model"]) func averagesBesideANetworkAreTaken(prefix: String)
+    throws
+  {
+    let names = ["a.weight", "b.weight"]
+    func file(_ averaged: [String]) -> Part {
+      let items = names.map { ("model.\($0)", 2) } + averaged.map { ("\(prefix).\($0)", 3) }
+      return Self.dictionary(items.map { name, size in (name, { $0.tensor(count: 16, shape: [size], strides: [1]) }) })
+    }
+    let state = try read(file(names.map { "module.\($0)" }))
+    #expect(state.weights == prefix && state.tensors.map(\.name) == names && state.tensors[0].shape == [3])
+    #expect(
+      state.notes.contains {
+        $0.contains("2 state dicts (`model`, `\(prefix)`)") && $0.contains("--weights model takes the others")
+      }, "\(state.notes)")
+    let other = try read(file(names), WeightsChoice(key: "model"))
+    #expect(other.weights == "model" && other.tensors.map(\.name) == names && other.tensors[0].shape == [2])
+    #expect(try read(file(names), WeightsChoice(key: prefix)).tensors[0].shape == [3])
+
+    // Averages of parameters alone lack the statistics of batch normalisation.
+    let incomplete = try read(file([names[0]]))
+    #expect(incomplete.weights == "model" && incomplete.tensors.map(\.name) == names)
+    #expect(
+      incomplete.notes.contains { $0.contains("lack 1 of its tensors (first: `b.weight`)") }, "\(incomplete.notes)")
+    // A module of another kind that is called so belongs to the network.
+    let own = try read(file(["scale", "decay.weight"]))
+    #expect(own.tensors.count == 4 && own.weights == nil)
+  }
+
   @Test func severalOfEqualRightAreAsked() throws {
     let networks = Self.dictionary([("generator", Self.weights(2)), ("discriminator", Self.weights(3))])
     #expect(

@@ -27,12 +27,30 @@ import _Fixtures
       ModelFixtures.message { _ = try ModelFixtures.load(file(features: 2 * 36), images: [3, 12, 12]) })
     #expect(message.contains("shapes fit") && message.contains("ASSUMED"), "\(message)")
     let start = try #require(message.firstRange(of: "[\n")), end = try #require(message.firstRange(of: "\n  ]"))
+    let text = String(message[start.lowerBound..<end.upperBound])
+    // Filled as tried: texts stay texts, numbers become numbers.
+    let filled = text.replacing(/"\? (\d+)"/) { "\($0.1)" }.replacing("\"? ", with: "\"")
     let list = try JSONDecoding.decode(
-      [Layer].self, from: Data(message[start.lowerBound..<end.upperBound].utf8), source: "proposal",
-      rejectUnknownKeys: true)
+      [Layer].self, from: Data(filled.utf8), source: "proposal", rejectUnknownKeys: true)
     #expect(
       list.map(\.type) == ["Conv2d", "ReLU", "MaxPool2d", "Conv2d", "BatchNorm2d", "ReLU", "Flatten", "Linear"])
     #expect(list.compactMap(\.name) == ["0", "3", "4", "7"])
+    #expect(list.map(\.stride) == [1, nil, 2, 1, nil, nil, nil, nil])
+
+    // As it is printed it is refused, and each blank is named: what a convolution's tensors do not tell, activations, pools.
+    var description = ModelDescription(id: "proposed", name: "Proposed")
+    description.architecture = try JSONDecoding.parse(Data(text.utf8), source: "model.json")
+    let refusal = try #require(
+      ModelFixtures.message { _ = try ModelFixtures.load(file(features: 2 * 36), description, images: [3, 12, 12]) })
+    #expect(
+      refusal.contains(
+        "has 9 blanks to be filled, which no tensor tells: $.architecture[0].stride (tried: 1), "
+          + "$.architecture[0].padding (tried: 1), $.architecture[1].type (tried: ReLU), "
+          + "$.architecture[2].type (tried: MaxPool2d), $.architecture[2].kernelSize (tried: 2), "
+          + "$.architecture[2].stride (tried: 2), $.architecture[3].stride (tried: 1), "
+          + "$.architecture[3].padding (tried: 1), $.architecture[5].type (tried: ReLU);"), "\(refusal)")
+    description.architecture = try JSONDecoding.parse(Data(filled.utf8), source: "model.json")
+    _ = try ModelFixtures.load(file(features: 2 * 36), description, images: [3, 12, 12])
   }
 
   @Test func whatDoesNotFitIsSaidWithItsCause() throws {

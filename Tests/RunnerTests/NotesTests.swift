@@ -50,6 +50,21 @@ import Testing
     #expect(submitted.status == 1 && submitted.errors.contains("not known to be MNIST"), "\(submitted.errors)")
   }
 
+  /// The same words as `evaluate`, once; none where the folder's owner says what they are.
+  @Test func unknownDataAreNamedByTrainToo() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let data = try SmallSubmission.writeData(to: binary)
+    let arguments = ["train", "--task", "mnist", "--data", data, "--images", "64", "--width", "2", "--epochs", "1"]
+    let own = try binary.start(arguments + ["--output", "own"]).wait()
+    #expect(own.status == 0 && !own.errors.contains("WARNING"), "\(own.errors)")
+    try FileManager.default.removeItem(atPath: data + "/own-data.txt")
+    let unknown = try binary.start(arguments + ["--output", "unknown"]).wait()
+    #expect(unknown.status == 0, "\(unknown.errors)")
+    let text = unknown.errors.replacing(/\s+/, with: " ")
+    #expect(text.ranges(of: "WARNING: the data are not known to be MNIST").count == 1, "\(unknown.errors)")
+  }
+
   @Test(
     "numbers after --mean and --std, as people write them, before the model too",
     arguments: [

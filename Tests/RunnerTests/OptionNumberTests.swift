@@ -41,6 +41,14 @@ import Testing
     (["evaluate", "bayes", "--robustness-draws", "100000000000"], "--robustness-draws must be 1 to 1000"),
     (["tasks", "show", "glyphs", "--threads", "0"], "--threads must be 1 to 1024, got 0"),
     (["tasks", "show", "glyphs", "--threads=-1"], "--threads must be 1 to 1024, got -1"),
+    (
+      ["evaluate", "m.pt", "--resize", "0"],
+      "--resize must be height and width, or one number for both, from 1 to 4096, got `0`"
+    ),
+    (["run", "m.pt", "--inputs", "i", "--outputs", "o", "--resize", "4,4,4"], "from 1 to 4096, got `4,4,4`"),
+    (["bench", "m.pt", "--resize", "1e18,2"], "from 1 to 4096, got `1e18,2`"),
+    (["evaluate", "m.pt", "--resize", "2.5"], "from 1 to 4096, got `2.5`"),
+    (["evaluate", "m.pt", "--resize", "many"], "from 1 to 4096, got `many`"),
     (["evaluate", "bayes", "--data", "nowhere"], "--data: there is no folder nowhere"),
   ]) func boundsAreNamed(_ arguments: [String], _ message: String) throws {
     let binary = try RealBinary()

@@ -31,6 +31,7 @@ extension EvaluationResult {
     same("model.architecture") { $0.model.architecture }
     same("model.preprocessing.mean") { $0.model.preprocessing.mean }
     same("model.preprocessing.std") { $0.model.preprocessing.std }
+    same("model.preprocessing.resize") { $0.model.preprocessing.resize ?? [] }
     same("task.id") { $0.task.id }
     same("task.version") { $0.task.version }
     same("task.dataset.name") { $0.task.dataset.name }

@@ -9,12 +9,15 @@ public protocol LabelledImages: Sendable {
   var classCount: Int { get }
   /// In `0..<classCount`, one per image.
   var labels: [Int] { get }
+  /// What is not known of the data, in words; nil where they are those that the name says.
+  var remark: String? { get }
   /// Writes image `index` to the first C * H * W places of `output`, in pixel units.
   func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>)
 }
 
 extension LabelledImages {
   public var count: Int { labels.count }
+  public var remark: String? { nil }
 
   /// Images `range` as one tensor `[N, C, H, W]`.
   public func images(_ range: Range<Int>) -> Tensor {

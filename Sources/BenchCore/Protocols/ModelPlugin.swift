@@ -45,6 +45,8 @@ public struct LoadOptions: Sendable {
   public var architecture: String?
   /// `--mean`, `--std`: override the description's.
   public var preprocessing: Preprocessing?
+  /// `--resize`, `[height, width]`: overrides the description's.
+  public var resize: [Int]?
   /// Images per worker and pass; nil for what suits images of a size (`batch(for:)`).
   public var batch: Int?
   public var threads: Int
@@ -57,12 +59,13 @@ public struct LoadOptions: Sendable {
   public var weights: WeightsChoice
 
   public init(
-    architecture: String? = nil, preprocessing: Preprocessing? = nil, batch: Int? = nil, threads: Int = 1,
-    imageShape: Shape? = nil, classCount: Int? = nil, program: PluginProgram? = nil,
+    architecture: String? = nil, preprocessing: Preprocessing? = nil, resize: [Int]? = nil, batch: Int? = nil,
+    threads: Int = 1, imageShape: Shape? = nil, classCount: Int? = nil, program: PluginProgram? = nil,
     weights: WeightsChoice = WeightsChoice()
   ) {
     self.architecture = architecture
     self.preprocessing = preprocessing
+    self.resize = resize
     self.batch = batch
     self.threads = threads
     self.imageShape = imageShape

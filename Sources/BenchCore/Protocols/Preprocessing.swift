@@ -1,12 +1,30 @@
-/// Per-channel normalisation (pixel - mean) / std that belongs to the model.
-public struct Preprocessing: Sendable, Codable, Equatable {
+import Tensor
+
+/// What is done to an image before the network gets it, and belongs to the model: resizing, if any, then per-channel
+/// normalisation (pixel - mean) / std.
+public struct Preprocessing: Sendable, Codable, Hashable {
   public var mean: [Float]
   public var std: [Float]
+  /// `[height, width]` that images are brought to, bilinearly, without antialiasing; nil for as they are.
+  public var resize: [Int]?
 
-  public init(mean: [Float], std: [Float]) {
+  public init(mean: [Float], std: [Float], resize: [Int]? = nil) {
     self.mean = mean
     self.std = std
+    self.resize = resize
   }
+
+  /// The normalisation alone.
+  public var withoutResize: Preprocessing { Preprocessing(mean: mean, std: std) }
+
+  /// What the network gets of images `[C, H, W]`.
+  public func resized(_ image: Shape) -> Shape {
+    guard let resize, resize.count == 2, image.rank == 3 else { return image }
+    return [image[0], resize[0], resize[1]]
+  }
+
+  /// Of either side that images may be brought to.
+  public static let sides = 1...4096
 
   public static func identity(channels: Int) -> Preprocessing {
     Preprocessing(mean: [Float](repeating: 0, count: channels), std: [Float](repeating: 1, count: channels))
@@ -46,6 +64,7 @@ public struct PreprocessingError: Error, Sendable, Equatable, CustomStringConver
 extension Preprocessing {
   /// Why no network can have been trained with it on pixels in [0, 1], with what was probably meant; nil where one can.
   public var problem: String? {
+    if let resizeProblem { return resizeProblem }
     let largest = max(mean.max() ?? 0, (std.max() ?? 0) / 10)
     guard largest.isFinite, largest > 1 else { return nil }
     func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ",") }
@@ -54,6 +73,13 @@ extension Preprocessing {
     }
     return "mean \(list(mean)), std \(list(std)) are of pixels in 0...255, pixels here are in [0, 1]; "
       + "divided by 255 they are mean \(divided(mean)), std \(divided(std))"
+  }
+
+  /// What is wrong with the size; nil where nothing is, or there is none.
+  public var resizeProblem: String? {
+    guard let resize, resize.count != 2 || !resize.allSatisfy(Self.sides.contains) else { return nil }
+    return
+      "resize is \(resize), expected [height, width], each from \(Self.sides.lowerBound) to \(Self.sides.upperBound)"
   }
 
   /// What looks like a mistake and may be none.

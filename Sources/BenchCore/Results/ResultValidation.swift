@@ -118,6 +118,11 @@ extension ProblemCollector {
       !mean.isEmpty && mean.count == std.count && mean.allSatisfy(\.isFinite)
         && std.allSatisfy { $0.isFinite && $0 > 0 }, "model.preprocessing",
       "is mean \(mean), std \(std), expected as many finite means as positive deviations")
+    if let resize = model.preprocessing.resize {
+      require(
+        resize.count == 2 && resize.allSatisfy(Preprocessing.sides.contains), "model.preprocessing.resize",
+        "is \(resize), expected [height, width], each in \(Preprocessing.sides)")
+    }
   }
 
   fileprivate mutating func check(_ task: TaskRecord) {

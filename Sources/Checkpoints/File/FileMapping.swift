@@ -25,6 +25,10 @@ enum FileMapping {
     guard fstat(descriptor, &status) == 0 else { throw .cannotOpen(file: name, reason: systemMessage()) }
     switch status.st_mode & S_IFMT {
     case S_IFREG: break
+    case S_IFDIR where DistributedCheckpoint.isFolder(path):
+      throw .unsupported(
+        file: name, feature: "is a checkpoint folder of torch.distributed.checkpoint",
+        advice: DistributedCheckpoint.advice)
     case S_IFDIR:
       throw .cannotOpen(file: name, reason: "\(path) is a directory, expected a checkpoint file; name the file in it")
     case S_IFIFO: throw .cannotOpen(file: name, reason: "\(path) is a pipe, expected a regular file; save it first")

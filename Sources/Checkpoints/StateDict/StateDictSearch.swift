@@ -10,13 +10,18 @@ struct StateDictSearch<Source: StorageSource> {
     let items: [(name: String, value: PickleValue)]
     /// Of a pickled network; empty for a dictionary.
     var modules: [ModuleRecord] = []
+    /// The first component of the network's names, where a dictionary holds several networks side by side.
+    var prefix: String?
+
+    private var keys: [String] { path + (prefix.map { [$0] } ?? []) }
 
     /// Such as `state_dict[0]`; empty for the top level.
     var location: String {
-      path.reduce("") { $0.isEmpty || $1.hasPrefix("[") ? $0 + $1 : $0 + "." + $1 }
+      keys.reduce("") { $0.isEmpty || $1.hasPrefix("[") ? $0 + $1 : $0 + "." + $1 }
     }
 
-    var isAverage: Bool { path.contains { WeightsKey.isAverage($0) } }
+    func isUnder(_ key: String) -> Bool { keys.contains(key) }
+    var isAverage: Bool { keys.contains { WeightsKey.isAverage($0) } }
     var isMember: Bool { path.contains { $0.hasPrefix("[") } }
     /// Whether all keys are those that training scripts use.
     var isExpected: Bool { path.allSatisfy { $0.hasPrefix("[") || WeightsKey.isKnown($0) } }
@@ -61,7 +66,7 @@ struct StateDictSearch<Source: StorageSource> {
     }
     // A wrapper wins over tensors beside it: those are results that were saved along, e.g. a best accuracy.
     guard found.isEmpty else { return found }
-    if items.contains(where: { interpreter.isTensor($0.value) }) { return [Found(path: path, items: items)] }
+    if items.contains(where: { interpreter.isTensor($0.value) }) { return networks(Found(path: path, items: items)) }
     // Under keys of the author's own.
     for item in items {
       let isModule = modules.isModule(item.value)
@@ -70,6 +75,33 @@ struct StateDictSearch<Source: StorageSource> {
       found += try all(item.value, path: path + [item.name], key: key)
     }
     return found
+  }
+
+  /// A network and averages of its weights that one dictionary holds under names such as `model.*` and `ema_model.*`, as training
+  /// loops save them whose averages are a module beside the network. What is neither belongs to both.
+  private func networks(_ found: Found) -> [Found] {
+    func component(_ name: String) -> String? {
+      name.firstIndex(of: ".").map { String(name[..<$0]) }
+    }
+    var counts: [String: Int] = [:]
+    for item in found.items where interpreter.isTensor(item.value) {
+      if let first = component(item.name), WeightsKey.isKnown(first) { counts[first, default: 0] += 1 }
+    }
+    let ordered = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
+    let plain = ordered.first { !WeightsKey.isAverage($0) }
+    func part(_ prefix: String, without others: [String]) -> Found {
+      let items = found.items.filter { item in component(item.name).map { !others.contains($0) } ?? true }
+      return Found(path: found.path, items: items, prefix: prefix)
+    }
+    let averages = ordered.filter { prefix in
+      guard let plain, WeightsKey.isAverage(prefix) else { return false }
+      let (own, averaged) = (names(part(plain, without: [prefix])), names(part(prefix, without: [plain])))
+      // A module that happens to be called so has names of its own.
+      return own.intersection(averaged).count * 2 >= own.count
+    }
+    guard let plain, !averages.isEmpty else { return [found] }
+    let prefixes = [plain] + averages
+    return prefixes.map { prefix in part(prefix, without: prefixes.filter { $0 != prefix }) }
   }
 
   private static func container(_ value: PickleValue) -> Container? {
@@ -107,7 +139,7 @@ extension StateDictSearch {
     if let key = choice.key {
       // A whole place is meant before a key in it.
       let exact = all.filter { $0.location == key }
-      matching = exact.isEmpty ? all.filter { $0.path.contains(key) } : exact
+      matching = exact.isEmpty ? all.filter { $0.isUnder(key) } : exact
     }
     if let member = choice.member { matching = matching.filter { $0.path.contains("[\(member)]") } }
     guard let first = matching.first else {
@@ -160,7 +192,9 @@ extension StateDictSearch {
     Set(
       found.items.compactMap { item in
         guard interpreter.isTensor(item.value), !item.name.hasSuffix("num_batches_tracked") else { return nil }
-        let parts = item.name.split(separator: ".").filter { !CanonicalNames.wrapperComponents.contains($0) }
+        var parts = item.name.split(separator: ".")[...]
+        if let prefix = found.prefix, parts.first.map(String.init) == prefix { parts = parts.dropFirst() }
+        parts = parts.filter { !CanonicalNames.wrapperComponents.contains($0) }[...]
         return parts.last == "n_averaged" ? nil : parts.joined(separator: ".")
       })
   }

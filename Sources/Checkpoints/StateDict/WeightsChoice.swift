@@ -19,7 +19,7 @@ enum WeightsKey {
   static let preferred = ["state_dict", "model_state_dict", "model", "net"]
 
   private static let words: Set<Substring> = [
-    "state", "dict", "model", "net", "network", "params", "weights", "module", "best",
+    "state", "dict", "model", "net", "network", "params", "weights", "module", "best", "online",
   ]
   private static let averages: Set<Substring> = ["ema", "swa", "averaged"]
 

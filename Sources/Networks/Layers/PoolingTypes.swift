@@ -52,9 +52,10 @@ extension LayerType {
       case "bilinear":
         let (height, width) = (builder.shape[2], builder.shape[3])
         for extent in [height, width] { try context.check(extent * factor, "factor", atLeast: 1, atMost: 1 << 12) }
-        try builder.resample(
-          rows: LayerBuilder.interpolation(of: height, factor, alignCorners: alignCorners ?? false),
-          columns: LayerBuilder.interpolation(of: width, factor, alignCorners: alignCorners ?? false))
+        builder.value = try builder.graph.resampled(
+          builder.value,
+          rows: Graph.interpolation(of: height, to: height * factor, alignCorners: alignCorners ?? false),
+          columns: Graph.interpolation(of: width, to: width * factor, alignCorners: alignCorners ?? false))
       case let mode: throw context.invalid("mode", "is `\(mode)`, expected `nearest` or `bilinear`")
       }
     },
@@ -89,7 +90,8 @@ extension LayerBuilder {
       return
     }
     // Windows of unequal size are a matrix product along each axis.
-    try resample(rows: Self.averages(of: rows, into: height), columns: Self.averages(of: columns, into: width))
+    value = try graph.resampled(
+      value, rows: Self.averages(of: rows, into: height), columns: Self.averages(of: columns, into: width))
   }
 
   /// `[extent, count]`: column i has the weights of window i.

@@ -1,3 +1,4 @@
+import BenchCore
 import Checkpoints
 import Graph
 import Tensor
@@ -57,13 +58,23 @@ struct ONNXInput: Sendable {
       }.joined(separator: ", ")
       throw failure(
         "the input `\(input.name)` has shape [\(text)], "
-          + (wanted.map { "which does not take images of \($0)" }
+          + (wanted.map { "which does not take images of \($0)" + Self.enlargement(extents, wanted: $0) }
             ?? "whose image size is not known: name the task with --task")
           + "; expected [N, C, H, W] or [N, H, W, C]")
     }
     guard own.count >= 1, own.count < 1 << 28 else { throw failure("images of \(own) are not possible") }
     self.layout = layout
     imageShape = own
+  }
+
+  /// What would make images of another size the graph's.
+  private static func enlargement(_ extents: [Int?], wanted: Shape) -> String {
+    guard extents.count == 3, let first = extents[0], let second = extents[1], let third = extents[2] else { return "" }
+    let size = first == wanted[0] ? (second, third) : third == wanted[0] ? (first, second) : nil
+    guard let (height, width) = size, Preprocessing.sides.contains(height), Preprocessing.sides.contains(width) else {
+      return ""
+    }
+    return " (if the network was trained on them enlarged: --resize \(height),\(width))"
   }
 
   /// - Parameter extents: those behind the batch, nil where free.

@@ -19,22 +19,30 @@ struct ONNXNetwork: NetworkSource {
   var takesLogarithm = false
 
   var file: String { model.file }
-  var inputShape: Shape { input.imageShape }
+  let inputShape: Shape
 
   /// - Parameter origin: of the preprocessing, in an error's words.
   /// - Throws: `ONNXImportError` where inputs or outputs are not those of a classifier of images, or where pixels would be
   ///   normalised twice.
-  init(_ model: ONNXModel, preprocessing: Preprocessing?, origin: String, imageShape: Shape?) throws {
-    input = try ONNXInput(model, wanted: imageShape)
+  init(_ model: ONNXModel, preprocessing: Preprocessing?, origin: String, resize: [Int]?, imageShape: Shape?) throws {
+    let enlargement = Preprocessing(mean: [], std: [], resize: resize)
+    if resize != nil {
+      if let problem = enlargement.resizeProblem { throw ModelError.resize(problem: problem) }
+      guard imageShape != nil else { throw ModelError.noInputShape(file: model.file) }
+    }
+    input = try ONNXInput(model, wanted: imageShape.map { enlargement.resized($0) })
+    inputShape = resize == nil ? input.imageShape : imageShape ?? input.imageShape
     output = try ONNXOutput(model)
     self.model = ONNXModel(replacing: model, graph: output.graph)
     constants = ONNXConstants(model)
     arithmetic = PixelArithmetic(self.model, constants, input: input)
     let wantsBytes = input.takesBytes || arithmetic?.expectsBytes ?? false
     let channels = input.imageShape[0]
-    guard let preprocessing, preprocessing != .identity(channels: channels) else {
+    guard var preprocessing, preprocessing.withoutResize != .identity(channels: channels) else {
       scalesToBytes = wantsBytes
-      self.preprocessing = wantsBytes ? .bytes(channels: channels) : .identity(channels: channels)
+      var own = wantsBytes ? Preprocessing.bytes(channels: channels) : .identity(channels: channels)
+      own.resize = resize
+      self.preprocessing = own
       return
     }
     // Whoever knew the graph may have said the scale by hand.
@@ -52,6 +60,7 @@ struct ONNXNetwork: NetworkSource {
       }
     }
     scalesToBytes = false
+    preprocessing.resize = resize
     self.preprocessing = preprocessing
   }
 
@@ -64,7 +73,8 @@ struct ONNXNetwork: NetworkSource {
     case (true, nil):
       "the graph wants pixels from 0 to 255 (its input is of type uint8): those in [0, 1] are multiplied by 255 in front of it, "
         + "and not rounded"
-    case (false, let arithmetic?) where arithmetic.mean == nil && preprocessing != .identity(channels: inputShape[0]):
+    case (false, let arithmetic?)
+    where arithmetic.mean == nil && preprocessing.withoutResize != .identity(channels: inputShape[0]):
       "the graph begins with a batch normalisation of its own (\(arithmetic.description)), behind the normalisation given"
     case (false, let arithmetic?): "the graph normalises pixels itself (\(arithmetic.description))"
     case (false, nil): nil
@@ -80,7 +90,8 @@ struct ONNXNetwork: NetworkSource {
     // Times 255, not divided by a rounded 1 / 255: so whole numbers stay whole.
     let pixels =
       scalesToBytes
-      ? try graph.multiply(images, graph.constant(255)) : try graph.normalised(images, preprocessing)
+      ? try graph.multiply(graph.resized(images, preprocessing), graph.constant(255))
+      : try graph.prepared(images, preprocessing)
     let prepared = try input.arranged(pixels, &graph)
     var importer = GraphImporter(graph, model, constants, images: batch)
     if let declared = input.batch, declared != batch {

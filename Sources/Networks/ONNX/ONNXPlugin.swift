@@ -29,7 +29,10 @@ public struct ONNXPlugin: ModelPlugin {
     let model = try ONNXReader.model(of: checkpoint)
     let given = options.preprocessing ?? description?.preprocessing
     let origin = options.preprocessing != nil ? "--mean and --std" : "the description's `preprocessing`"
-    var network = try ONNXNetwork(model, preprocessing: given, origin: origin, imageShape: options.imageShape)
+    var network = try ONNXNetwork(
+      model, preprocessing: given, origin: origin,
+      resize: options.resize ?? given?.resize ?? description?.preprocessing?.resize,
+      imageShape: options.imageShape)
     let check = try BatchCheck(network)
     var notes = model.notes + network.output.notes + [network.input.note, check.note].compactMap { $0 }
     if check.areProbabilities {

@@ -4,9 +4,13 @@ import JSON
 import Tensor
 
 /// A layer list for tensors that are numbered as the modules of a `Sequential` are: what names and shapes tell is known, the
-/// rest is assumed and said. It is tried on the images and printed, not used: strides, paddings and activations leave no tensor.
+/// rest is assumed and marked as a blank to be filled. It is tried on the images and printed, not used: strides, paddings and
+/// activations leave no tensor.
 struct StateDictProposal: Sendable {
+  /// As they were tried.
   let layers: [Layer]
+  /// What no tensor tells, by the layer's place: names of fields.
+  let unknown: [Int: [String]]
   /// Why it does not fit the images, nil where it does; "" where their size is not known.
   let problem: String?
   private let imageShape: Shape?
@@ -24,13 +28,27 @@ struct StateDictProposal: Sendable {
     func isNorm(_ index: Int) -> Bool { weights.contains(modules[index] + ".running_mean") }
 
     var layers: [Layer] = []
+    var unknown: [Int: [String]] = [:]
     var isFlat = false
+    func add(_ layer: Layer, unknown fields: [String]) {
+      unknown[layers.count] = fields
+      layers.append(layer)
+    }
+    // What the next convolution reads, which tells its groups.
+    var channels = imageShape?.dimensions.first
     for index in modules.indices {
       if isNorm(index) {
         layers.append(Layer("BatchNorm2d", name: modules[index]))
       } else if rank(index) == 4, !isFlat, let shape = weights.shape(modules[index] + ".weight") {
         let padding = shape[2] / 2
-        layers.append(Layer("Conv2d", name: modules[index]) { if padding > 0 { $0.padding = Extent([padding]) } })
+        let groups = channels.map { shape[1] > 0 && $0 % shape[1] == 0 ? $0 / shape[1] : 1 } ?? 1
+        let layer = Layer("Conv2d", name: modules[index]) {
+          $0.stride = 1
+          $0.padding = Extent([padding])
+          if groups > 1 { $0.groups = groups }
+        }
+        add(layer, unknown: ["stride", "padding"])
+        channels = shape[0]
       } else if rank(index) == 2 {
         if !isFlat { layers.append(.flatten) }
         isFlat = true
@@ -40,14 +58,15 @@ struct StateDictProposal: Sendable {
       }
       guard index + 1 < modules.count else { break }
       if isNorm(index + 1) { continue }
-      layers.append(.relu)
+      add(.relu, unknown: ["type"])
       // The numbers that are left out are modules without tensors: the activation, and one more for a pool.
       guard !isFlat, let number = numbers[index], let next = numbers[index + 1], next - number == 3,
         rank(index + 1) == 4
       else { continue }
-      layers.append(.maxPool(2, stride: 2))
+      add(.maxPool(2, stride: 2), unknown: ["type", "kernelSize", "stride"])
     }
     self.layers = layers
+    self.unknown = unknown
     self.imageShape = imageShape
     guard let imageShape else {
       problem = ""
@@ -62,10 +81,12 @@ struct StateDictProposal: Sendable {
     } catch { problem = "\(error)" }
   }
 
-  /// The list as it stands in a model.json, what is assumed in it, and whether it fits.
+  /// The list as it is to be completed in a model.json, and whether what was assumed fits.
   var text: String {
-    let lines = layers.map { layer in
-      "    " + ((try? JSONEncoding.encodeCompact(layer)).map { String(decoding: $0, as: UTF8.self) } ?? layer.type)
+    let lines = layers.indices.map { index in
+      let value = (try? JSONDecoding.parse(JSONEncoding.encode(layers[index]), source: "layer")) ?? .null
+      let marked = LayerBlank.marked(value, unknown: unknown[index] ?? [])
+      return "    " + ((try? JSONEncoding.encodeCompact(marked)).map { String(decoding: $0, as: UTF8.self) } ?? "")
     }
     let outcome =
       switch problem {
@@ -74,9 +95,9 @@ struct StateDictProposal: Sendable {
       case let problem?: "Tried on images of \(imageShape?.description ?? ""): it does not fit: \(problem)."
       }
     return
-      "Proposed from names and shapes, to be corrected in a model.json beside the checkpoint (docs/add-a-model.md):\n"
+      "Proposed from names and shapes, to be completed in a model.json beside the checkpoint (docs/add-a-model.md):\n"
       + "  \"architecture\": [\n" + lines.joined(separator: ",\n") + "\n  ]\n"
-      + "ASSUMED, because no tensor tells: stride 1 and padding of half a kernel of each convolution; ReLU as every "
-      + "activation; pools of 2 x 2 where numbers leave room for one. " + outcome
+      + "No tensor tells what begins with `?`; behind it stands what is ASSUMED, as are dilation 1 and eps 1e-5: put the network's "
+      + "own in its place, or take the layer out. `plugins check` names what is left. " + outcome
   }
 }

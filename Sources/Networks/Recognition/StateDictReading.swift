@@ -23,14 +23,22 @@ struct StateDictReading {
     _ options: LoadOptions
   ) throws {
     try StateDictReparametrisation.refuse(in: weights)
-    let (network, moduleNotes) = try Self.fitted(try Self.architecture(weights, description, options), weights)
+    let resize = options.resize ?? options.preprocessing?.resize ?? description?.preprocessing?.resize
+    let enlargement = Preprocessing(mean: [], std: [], resize: resize)
+    if let problem = enlargement.resizeProblem { throw ModelError.resize(problem: problem) }
+    // Of the images as the network sees them.
+    var seen = options
+    seen.imageShape = options.imageShape.map { enlargement.resized($0) }
+    let (network, moduleNotes) = try Self.fitted(try Self.architecture(weights, description, seen), weights)
     recognised = network
-    let inputShape = try Self.inputShape(recognised, options, weights)
-    let (preprocessing, isAssumed, preprocessingNotes) = try Self.preprocessing(
+    let inputShape = try Self.inputShape(recognised, options, weights, resize: resize)
+    var (preprocessing, isAssumed, preprocessingNotes) = try Self.preprocessing(
       normalisation, description, options, channels: inputShape[0], file: weights.file)
+    preprocessing.resize = resize
     notes = moduleNotes + preprocessingNotes
     warnings =
-      [weights.shape("conv1.weight").flatMap { Self.largeStem($0, network, inputShape) }].compactMap { $0 }
+      [weights.shape("conv1.weight").flatMap { Self.largeStem($0, network, preprocessing.resized(inputShape)) }]
+      .compactMap { $0 }
     preprocessingIsAssumed = isAssumed
     isGuess = options.architecture == nil && description?.architecture == nil
     self.network = Network(
@@ -69,6 +77,8 @@ struct StateDictReading {
       return try ArchitectureLookup.recognise(weights, imageShape: options.imageShape)
     }
     if case .string(let name) = architecture { return try named(name) }
+    let blanks = LayerBlank.paths(in: architecture)
+    guard blanks.isEmpty else { throw ModelError.blanks(file: weights.file, blanks: blanks) }
     let layers = try description.layers([Layer].self, in: architecture)
     return RecognisedNetwork(name: "layers", layers: layers.map { weights.renamed($0) }, inputShape: nil)
   }
@@ -94,18 +104,18 @@ struct StateDictReading {
       let side = inputShape.dimensions.dropFirst().min(), side < 64
     else { return nil }
     return "the network begins as for ImageNet (a 7 x 7 convolution and a pool, each with stride 2), the images are "
-      + "\(inputShape[1]) x \(inputShape[2]): if it was trained on enlarged images, numbers on these are not its own; put "
-      + "the enlargement in front of its layers in a model.json (Upsample) or into an ONNX graph"
+      + "\(inputShape[1]) x \(inputShape[2]): if it was trained on enlarged images, numbers on these are not its own; say "
+      + "to which size with --resize (224), or with `resize` in the `preprocessing` of a model.json"
   }
 
   /// The task's image size where the network does not insist on its own.
   private static func inputShape(
-    _ network: RecognisedNetwork, _ options: LoadOptions, _ weights: WeightSource
+    _ network: RecognisedNetwork, _ options: LoadOptions, _ weights: WeightSource, resize: [Int]?
   ) throws -> Shape {
     if let own = network.inputShape, let given = options.imageShape, own[0] != given[0] {
       throw ModelError.imageChannels(file: weights.file, architecture: network.name, network: own[0], images: given[0])
     }
-    guard let shape = options.imageShape ?? network.inputShape else {
+    guard let shape = options.imageShape ?? (resize == nil ? network.inputShape : nil) else {
       throw ModelError.noInputShape(file: weights.file)
     }
     return shape
@@ -123,7 +133,7 @@ struct StateDictReading {
     }
     let own = normalisation.map { Preprocessing(mean: spread($0.mean), std: spread($0.std)) }
     if let given = options.preprocessing ?? description?.preprocessing {
-      guard let own, own != given else { return (given, false, []) }
+      guard let own, own != given.withoutResize else { return (given, false, []) }
       let source = options.preprocessing == nil ? "the description" : "--mean and --std"
       return (
         given, false, ["\(source) take the place of the file's own normalisation mean \(own.mean) std \(own.std)"]

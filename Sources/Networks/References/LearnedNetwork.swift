@@ -33,6 +33,7 @@ package struct LearnedNetwork: Sendable {
     digest = checkpoint.sha256
     weights = WeightSource(try CheckpointReader.stateDict(of: checkpoint))
     imageShape = options.imageShape
+    guard description.preprocessing?.resize == nil else { throw ReferenceError.resize(file: file) }
     preprocessing = description.preprocessing ?? .identity(channels: imageShape[0])
     record = ModelRecord.Checkpoint(
       file: file, sha256: checkpoint.sha256, bytes: checkpoint.byteCount,
@@ -64,7 +65,7 @@ package struct LearnedNetwork: Sendable {
 
   /// Pixels as the network takes them.
   func prepare(_ images: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
-    try graph.normalised(images, preprocessing)
+    try graph.prepared(images, preprocessing)
   }
 
   /// The inverse of `prepare`: a network's output in pixel units.

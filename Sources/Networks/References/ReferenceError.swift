@@ -12,6 +12,7 @@ public enum ReferenceError: Error, Sendable, CustomStringConvertible {
   case classes(file: String, got: Int, expected: String)
   case otherClasses(file: String, got: Int, task: String, expected: Int)
   case notConditional(file: String)
+  case resize(file: String)
   case invalidNoise(file: String, got: Double)
   case otherNoise(file: String, trained: Double, requested: Double)
   case notFinite(file: String, what: String, image: Int)
@@ -41,6 +42,8 @@ public enum ReferenceError: Error, Sendable, CustomStringConvertible {
     case .notConditional(let file):
       "\(file): is a denoiser of all images, which knows no classes; a second reference is trained with "
         + "`train --kind denoiser --conditional`, or pass it as --score denoiser=FILE"
+    case .resize(let file):
+      "\(file): `preprocessing.resize` of its description goes with classifiers; a reference gives images of the task's size"
     case .invalidNoise(let file, let got): "\(file): `noise` of its description is \(got), expected a positive number"
     case .otherNoise(let file, let trained, let requested):
       "\(file): the denoiser was trained for noise \(trained) and says nothing about noise \(requested); "

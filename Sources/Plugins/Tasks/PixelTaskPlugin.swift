@@ -49,7 +49,8 @@ public struct PixelTaskPlugin: TaskPlugin {
   ) throws -> (any LabelledImages)? {
     let content = try content(options)
     return try PixelImages(
-      split == .training ? content.train : content.test, classCount: content.classNames.count, count: count)
+      split == .training ? content.train : content.test, classCount: content.classNames.count, count: count,
+      remark: content.remark)
   }
 
   private func content(_ options: TaskOptions) throws -> PixelContent {
@@ -65,14 +66,16 @@ struct PixelImages: LabelledImages {
   let dataset: PixelDataset
   let classCount: Int
   let labels: [Int]
+  let remark: String?
 
   /// - Throws: `EvaluationError.notEnoughImages`.
-  init(_ dataset: PixelDataset, classCount: Int, count: Int?) throws {
+  init(_ dataset: PixelDataset, classCount: Int, count: Int?, remark: String?) throws {
     let count = count ?? dataset.count
     guard count <= dataset.count else {
       throw EvaluationError.notEnoughImages(task: dataset.name, requested: count, available: dataset.count)
     }
     self.dataset = dataset
+    self.remark = remark
     self.classCount = classCount
     labels = dataset.labels.prefix(count).map(Int.init)
   }

@@ -76,7 +76,7 @@ struct TwinCommand: ParsableCommand {
     let original = TwinTraining.Original(
       id: candidate.description?.id ?? ModelRecord.id(fromFile: candidate.checkpoint.name),
       checkpoint: candidate.checkpoint, description: candidate.description, architecture: network.arch,
-      preprocessing: try network.preprocessing(), weights: network.choice)
+      preprocessing: try network.preprocessing(), resize: try network.size(), weights: network.choice)
     let training = try TwinTraining(of: original, configuration, task: plugin, options: taskOptions)
     if training.preprocessingIsAssumed {
       CommandLineOutput.note(

@@ -18,7 +18,8 @@ struct ModelOptions: ParsableArguments {
 
   func loadOptions(imageShape: Shape?, classCount: Int?) throws -> LoadOptions {
     LoadOptions(
-      architecture: network.arch, preprocessing: try network.preprocessing(), batch: batch, threads: threads,
+      architecture: network.arch, preprocessing: try network.preprocessing(), resize: try network.size(), batch: batch,
+      threads: threads,
       imageShape: imageShape, classCount: classCount, weights: network.choice)
   }
 }

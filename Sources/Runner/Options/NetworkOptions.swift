@@ -19,6 +19,12 @@ struct NetworkOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Size that images are brought to first, bilinearly, as the network was trained; one number for both sides.",
+      valueName: "h,w"))
+  var resize: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Which state dict, where the checkpoint holds several: its key. (default: averaged weights, where there are some)",
       valueName: "key"))
   var weights: String?
@@ -32,6 +38,21 @@ struct NetworkOptions: ParsableArguments {
     if let member, member < 0 { throw ValidationError("--member must be 0 or more, got \(member)") }
     if (mean == nil) != (std == nil) { throw ValidationError("--mean and --std belong together") }
     _ = try preprocessing()
+    _ = try size()
+  }
+
+  /// - Returns: `[height, width]` of `--resize`.
+  func size() throws -> [Int]? {
+    guard let resize else { return nil }
+    let sides = NumberListArguments.numbers(resize)?.map { Int(exactly: $0) } ?? []
+    guard (1...2).contains(sides.count), let height = sides[0], let width = sides[sides.count - 1],
+      Preprocessing.sides.contains(height), Preprocessing.sides.contains(width)
+    else {
+      throw ValidationError(
+        "--resize must be height and width, or one number for both, from \(Preprocessing.sides.lowerBound) to "
+          + "\(Preprocessing.sides.upperBound), got `\(resize)`")
+    }
+    return [height, width]
   }
 
   func preprocessing() throws -> Preprocessing? {

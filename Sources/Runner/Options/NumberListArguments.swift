@@ -1,7 +1,7 @@
 /// Lists of numbers on the command line as people write them: `--mean 0.1,0.2,0.3`, `--mean "0.1 0.2 0.3"`, `--mean 0.1 0.2 0.3`,
-/// with signs too.
+/// with signs too; `--resize 224 224`.
 enum NumberListArguments {
-  private static let options = ["--mean", "--std"]
+  private static let options = ["--mean", "--std", "--resize"]
 
   /// Puts a list that came as several arguments into one, so that the parser takes it for the option's value.
   static func joined(_ arguments: [String]) -> [String] {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tensor
 
 /// What numbers on the command line may be. Bounds of what is allocated or counted are far above what anybody measures with,
 /// and far below what no machine holds.
@@ -26,7 +27,11 @@ struct ThreadOptions: ParsableArguments {
   @Option(help: "Threads.")
   var threads: Int = min(ProcessorCount.available, OptionBounds.threads.upperBound)
 
-  func validate() throws { try OptionBounds.check("--threads", threads, in: OptionBounds.threads) }
+  /// Lowers them to what `ulimit -v` gives room for; results do not depend on them.
+  mutating func validate() throws {
+    try OptionBounds.check("--threads", threads, in: OptionBounds.threads)
+    threads = AddressSpace.threads(atMost: threads)
+  }
 }
 
 /// `--batch`, of every command that runs a model.

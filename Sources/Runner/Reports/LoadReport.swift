@@ -25,6 +25,8 @@ struct LoadReport {
     let isItsOwnArchitecture = candidate.format == model.architecture
     let kind = isItsOwnArchitecture ? candidate.format : "\(candidate.format), \(model.architecture)"
     let isRecognised = candidate.program == nil && !isItsOwnArchitecture
+    let size = model.preprocessing.resize.map { $0.map(String.init).joined(separator: " x ") }
+    let resizing = size.map { ["images: brought to \($0) before that, bilinearly, as a part of the network"] } ?? []
     lines =
       [
         "\(candidate.checkpoint.name): \(kind), \(model.parameters) parameters, "
@@ -32,6 +34,6 @@ struct LoadReport {
         candidate.descriptionPath.map { "description: \($0)" }
           ?? (isRecognised ? "description: none; recognised from the tensors" : "description: none"),
         assumption ?? "normalisation: mean \(list(model.preprocessing.mean)), std \(list(model.preprocessing.std))",
-      ] + warnings.dropFirst(assumption == nil ? 0 : 1) + model.notes.map { "note: \($0)" }
+      ] + resizing + warnings.dropFirst(assumption == nil ? 0 : 1) + model.notes.map { "note: \($0)" }
   }
 }

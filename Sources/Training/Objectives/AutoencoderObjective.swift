@@ -10,7 +10,7 @@ public struct AutoencoderObjective: Objective {
   public init(_ configuration: ObjectiveConfiguration) {}
 
   public func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
-    let target = try network.network.normalised(network.images, in: &network.graph)
+    let target = try network.network.prepared(network.images, in: &network.graph)
     let output = try network.apply(to: network.images)
     return ObjectiveValue(loss: try network.meanSquare(network.graph.subtract(output, target)))
   }
