@@ -28,7 +28,8 @@ import _TestSupport
     var graph = Graph()
     let x = graph.input("x", [1, 16, 12, 12])
     let weights = graph.constant(Tensor(shape: [16, 16, 3, 3], repeating: 1))
-    let program = try cpuProgram(graph, outputs: [graph.conv2d(x, weights, ConvolutionGeometry(padding: 1))])
+    let y = try graph.conv2d(x, weights, ConvolutionGeometry(padding: 1))
+    let program = try cpuProgram(graph, outputs: [y])
     #expect(program.scratchCount > 0)
     #expect {
       _ = try program.makeWorkspace(threads: .max)
@@ -42,7 +43,8 @@ import _TestSupport
     for backend in testedBackends {
       var graph = Graph()
       let x = graph.input("x", [2])
-      let pool = WorkspacePool(try backend.compile(graph, outputs: [graph.add(x, graph.constant(1))]))
+      let y = try graph.add(x, graph.constant(1))
+      let pool = WorkspacePool(try backend.compile(graph, outputs: [y]))
       #expect(pool.idleCount == 0)
       try pool.withWorkspace { first in
         try pool.withWorkspace { second in #expect(first !== second) }

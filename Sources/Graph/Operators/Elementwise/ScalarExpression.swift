@@ -1,5 +1,6 @@
 /// A function of a few numbers as a formula. It says what an elementwise operator computes, so that a backend can make code of
-/// it; a backend may compute it in another way that agrees to rounding.
+/// it; a backend may compute it in another way that agrees to rounding, and has the limit at infinities where the formula
+/// multiplies one by 0.
 package indirect enum ScalarExpression: Sendable, Hashable {
   /// The operator's input of this number.
   case input(Int)
