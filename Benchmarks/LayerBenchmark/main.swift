@@ -1,3 +1,4 @@
+import CPU
 import Foundation
 import Graph
 import Kernels
@@ -19,14 +20,14 @@ func threadTime() -> Double {
   return Double(time.tv_sec) + 1e-9 * Double(time.tv_nsec)
 }
 
-func bestTime(repeats: Int, _ body: () -> Void) -> Double {
-  body()
+func bestTime(repeats: Int, _ body: () throws -> Void) rethrows -> Double {
+  try body()
   var best = Double.infinity
   var spent = 0.0
   var runs = 0
   while runs < repeats || (spent < 0.2 && runs < 50) {
     let start = threadTime()
-    body()
+    try body()
     let time = threadTime() - start
     best = min(best, time)
     spent += time
@@ -92,12 +93,12 @@ for (name, layers) in networks where chosen == nil || chosen == name {
     if layer.weights != nil { values.append(try graph.gradient(of: [(y, g)], withRespectTo: [weights])[0]) }
     var line = column(layer.description, 36)
     for value in values {
-      let program = try Program(graph, outputs: [value], precision: precision)
-      let workspace = Workspace(program)
+      let program = try CPUBackend().compile(graph, outputs: [value], precision: precision)
+      let workspace = try program.makeWorkspace(threads: 1)
       for (name, shape) in [("x", input), ("g", output)] where program.inputNames.contains(name) {
         try workspace.set(name, to: random(shape))
       }
-      let seconds = bestTime(repeats: 3) { workspace.run() }
+      let seconds = try bestTime(repeats: 3) { try workspace.run() }
       if let products = layer.products {
         line += cell(seconds, share: Double(output.count * products) / peak / seconds, "")
       } else {

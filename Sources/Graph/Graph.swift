@@ -4,15 +4,15 @@ import Tensor
 ///
 /// Importers and layer lists only build graphs; derivatives append nodes (`gradient`, `jvp`), optimiser passes rewrite,
 /// and `Program` executes. The batch size is part of the shapes: a network is built once per batch size.
-public struct Graph: Sendable {
+package struct Graph: Sendable {
   /// Handle of a node's output.
-  public struct Value: Sendable, Hashable, Comparable {
-    public let index: Int
+  package struct Value: Sendable, Hashable, Comparable {
+    package let index: Int
 
-    public static func < (left: Value, right: Value) -> Bool { left.index < right.index }
+    package static func < (left: Value, right: Value) -> Bool { left.index < right.index }
   }
 
-  public enum Source: Sendable {
+  package enum Source: Sendable {
     /// Given at execution: images, cotangents, parameters in training.
     case input(name: String)
     /// Known when the graph is built: weights in inference.
@@ -20,40 +20,40 @@ public struct Graph: Sendable {
     case apply(any Operator, inputs: [Value])
   }
 
-  public struct Node: Sendable {
-    public let source: Source
-    public let shape: Shape
+  package struct Node: Sendable {
+    package let source: Source
+    package let shape: Shape
 
-    public var inputs: [Value] {
+    package var inputs: [Value] {
       if case .apply(_, let inputs) = source { inputs } else { [] }
     }
   }
 
-  public private(set) var nodes: [Node] = []
+  package private(set) var nodes: [Node] = []
 
-  public init() {}
+  package init() {}
 
-  public subscript(value: Value) -> Node { nodes[value.index] }
+  package subscript(value: Value) -> Node { nodes[value.index] }
 
-  public func shape(of value: Value) -> Shape { nodes[value.index].shape }
+  package func shape(of value: Value) -> Shape { nodes[value.index].shape }
 
-  public var values: [Value] { nodes.indices.map(Value.init) }
+  package var values: [Value] { nodes.indices.map(Value.init) }
 
-  public mutating func input(_ name: String, _ shape: Shape) -> Value {
+  package mutating func input(_ name: String, _ shape: Shape) -> Value {
     append(Node(source: .input(name: name), shape: shape))
   }
 
-  public mutating func constant(_ tensor: Tensor) -> Value {
+  package mutating func constant(_ tensor: Tensor) -> Value {
     append(Node(source: .constant(tensor), shape: tensor.shape))
   }
 
-  public mutating func constant(_ scalar: Float) -> Value {
+  package mutating func constant(_ scalar: Float) -> Value {
     constant(Tensor(shape: [], scalars: [scalar]))
   }
 
   /// Appends one operator.
   /// - Throws: `GraphError.shape` where the operator does not accept the shapes of `inputs`.
-  public mutating func apply(_ operation: any Operator, _ inputs: [Value]) throws(GraphError) -> Value {
+  package mutating func apply(_ operation: any Operator, _ inputs: [Value]) throws(GraphError) -> Value {
     let inputShapes = inputs.map { self.shape(of: $0) }
     guard inputShapes.allSatisfy(\.isExecutable) else {
       throw operation.mismatch(inputShapes, "an operand has more than \(Shape.largestCount) elements")
@@ -66,7 +66,7 @@ public struct Graph: Sendable {
   }
 
   /// The tensor behind a constant node, nil for any other.
-  public func constantTensor(_ value: Value) -> Tensor? {
+  package func constantTensor(_ value: Value) -> Tensor? {
     if case .constant(let tensor) = nodes[value.index].source { tensor } else { nil }
   }
 
@@ -81,5 +81,5 @@ extension Shape {
   static let largestCount = Int(Int32.max)
 
   /// Whether a graph can hold a value of this shape. Empty axes count as 1, as in `init(checking:)`.
-  public var isExecutable: Bool { dimensions.reduce(1) { $0 * max(1, $1) } <= Self.largestCount }
+  package var isExecutable: Bool { dimensions.reduce(1) { $0 * max(1, $1) } <= Self.largestCount }
 }

@@ -1,15 +1,17 @@
 import Tensor
 
 /// What can be wrong with a graph or its use.
-public enum GraphError: Error, Sendable, CustomStringConvertible {
+package enum GraphError: Error, Sendable, CustomStringConvertible {
   case shape(operation: String, inputs: [Shape], reason: String)
   case notDifferentiable(operation: String, mode: String)
   case missingInput(name: String)
   case duplicateInput(name: String)
   case inputShape(name: String, expected: Shape, got: Shape)
   case tooLarge(what: String, count: Int, limit: Int)
+  case allocation(what: String, bytes: Int)
+  case unsupported(operation: String, backend: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .shape(let operation, let inputs, let reason):
       "operator \(operation) on inputs \(inputs.map(\.description).joined(separator: ", ")): \(reason)"
@@ -23,6 +25,10 @@ public enum GraphError: Error, Sendable, CustomStringConvertible {
       "graph input `\(name)` has shape \(got), expected \(expected)"
     case .tooLarge(let what, let count, let limit):
       "\(what) takes \(count) numbers, at most \(limit) are possible; use a smaller batch or smaller images"
+    case .allocation(let what, let bytes):
+      "the system does not give the \(bytes) bytes that \(what) takes; use a smaller batch, smaller images or fewer threads"
+    case .unsupported(let operation, let backend):
+      "the backend `\(backend)` cannot compute the operator \(operation)"
     }
   }
 }

@@ -3,16 +3,16 @@
 #endif
 
 /// What the numerical kernels are compiled for; chosen once, at run time, so that one binary runs on every processor.
-public enum InstructionSet: String, Sendable, CaseIterable {
+package enum InstructionSet: String, Sendable, CaseIterable {
   case portable
   case avx2
   case avx512
 
   /// What this processor and system can run, the fastest last.
-  public static let available: [InstructionSet] = allCases.filter(\.isSupported)
+  package static let available: [InstructionSet] = allCases.filter(\.isSupported)
 
   /// The fastest available.
-  public static let best = available.last ?? .portable
+  package static let best = available.last ?? .portable
 
   private var isSupported: Bool {
     #if arch(x86_64)

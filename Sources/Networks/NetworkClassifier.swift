@@ -1,4 +1,5 @@
 import BenchCore
+import CPU
 import Graph
 import Synchronization
 import Tensor
@@ -15,18 +16,13 @@ final class NetworkClassifier: Classifier {
   private let memory: Int
   private let threads: Int
   private let precision: Precision
-  /// Workspaces by kind and batch size that no worker is using.
-  private let idle = Mutex<[Key: [SendableWorkspace]]>([:])
-  private let programs = Mutex<[Key: Program]>([:])
+  private let backend: any Backend
+  /// Compiled programs and their workspaces, by kind and batch size.
+  private let pools = Mutex<[Key: WorkspacePool]>([:])
 
   private struct Key: Hashable {
     let batch: Int
     let withGradient: Bool
-  }
-
-  /// A workspace is used by one worker at a time: it is either in `idle` or with the worker that took it out.
-  private struct SendableWorkspace: @unchecked Sendable {
-    let workspace: Workspace
   }
 
   /// - Parameters:
@@ -36,9 +32,10 @@ final class NetworkClassifier: Classifier {
   /// - Throws: `ModelError`, `CheckpointError`, `GraphError` where layers and tensors do not fit.
   init(
     _ network: any NetworkSource, batch: Int, lowersBatch: Bool = false, threads: Int, precision: Precision = .fast,
-    memory: Int = MemoryLimit.bytes
+    memory: Int = MemoryLimit.bytes, backend: any Backend = CPUBackend()
   ) throws {
     self.precision = precision
+    self.backend = backend
     self.network = network
     self.batch = Mutex(max(1, batch))
     self.lowersBatch = lowersBatch
@@ -55,10 +52,10 @@ final class NetworkClassifier: Classifier {
     let size = try passSize(images.batch, withGradient: false)
     try Workers.forEachBlock(of: images.batch, blockSize: size, threads: threads) { range, _ in
       try self.withWorkspace(count: range.count, withGradient: false) { workspace in
-        self.load(images, range, into: workspace)
-        workspace.run()
+        try self.load(images, range, into: workspace)
+        try workspace.run()
         result.write(
-          workspace.outputBuffer(0), count: range.count * self.classCount, at: range.lowerBound * self.classCount)
+          try workspace.outputBuffer(0), count: range.count * self.classCount, at: range.lowerBound * self.classCount)
       }
     }
     return result.tensor([images.batch, classCount])
@@ -79,9 +76,9 @@ final class NetworkClassifier: Classifier {
     let size = try passSize(count, withGradient: true)
     try Workers.forEachBlock(of: count, blockSize: size, threads: threads) { range, _ in
       try self.withWorkspace(count: range.count, withGradient: true) { workspace in
-        self.load(images, range, into: workspace)
-        workspace.runFirstStage()
-        let here = Array(workspace.outputBuffer(0)[..<(range.count * self.classCount)])
+        try self.load(images, range, into: workspace)
+        try workspace.runFirstStage()
+        let here = Array(try workspace.outputBuffer(0)[..<(range.count * self.classCount)])
         here.withUnsafeBufferPointer {
           logits.write($0, count: here.count, at: range.lowerBound * self.classCount)
         }
@@ -92,9 +89,9 @@ final class NetworkClassifier: Classifier {
         }
         for (vector, buffer) in zip(vectors, buffers) {
           precondition(vector.shape == [range.count, self.classCount], "a cotangent of shape \(vector.shape)")
-          vector.scalars.withUnsafeBufferPointer { workspace.set("cotangent", to: $0) }
-          workspace.runSecondStage()
-          buffer.write(workspace.outputBuffer(1), count: range.count * pixels, at: range.lowerBound * pixels)
+          try vector.scalars.withUnsafeBufferPointer { try workspace.set("cotangent", to: $0) }
+          try workspace.runSecondStage()
+          buffer.write(try workspace.outputBuffer(1), count: range.count * pixels, at: range.lowerBound * pixels)
         }
       }
     }
@@ -106,7 +103,7 @@ final class NetworkClassifier: Classifier {
   /// Compiles the programs of full batches. The one with the gradient first: it has the weights of the other, too.
   func prepare(forImages count: Int) throws {
     for withGradient in [true, false] {
-      _ = try program(key(count: fittingBatch(count, withGradient: withGradient), withGradient: withGradient))
+      _ = try pool(key(count: fittingBatch(count, withGradient: withGradient), withGradient: withGradient))
     }
   }
 
@@ -114,7 +111,7 @@ final class NetworkClassifier: Classifier {
 
   /// What is kept for the next call: compiled programs, and workspaces that no worker is using.
   var kept: (programs: Int, workspaces: Int) {
-    (programs.withLock { $0.count }, idle.withLock { $0.values.reduce(0) { $0 + $1.count } })
+    pools.withLock { ($0.count, $0.values.reduce(0) { $0 + $1.idleCount }) }
   }
 
   private func check(_ images: Tensor) throws {
@@ -123,10 +120,10 @@ final class NetworkClassifier: Classifier {
     }
   }
 
-  private func load(_ images: Tensor, _ range: Range<Int>, into workspace: Workspace) {
+  private func load(_ images: Tensor, _ range: Range<Int>, into workspace: any Workspace) throws {
     let pixels = inputShape.count
-    images.scalars.withUnsafeBufferPointer {
-      workspace.set(
+    try images.scalars.withUnsafeBufferPointer {
+      try workspace.set(
         "images",
         to: UnsafeBufferPointer(rebasing: $0[range.lowerBound * pixels..<range.upperBound * pixels]))
     }
@@ -153,10 +150,12 @@ final class NetworkClassifier: Classifier {
 
   private func fits(_ key: Key) throws -> Bool {
     do {
-      return try program(key).fits(workers: threads, memory: memory)
+      return try pool(key).program.fits(workers: threads, memory: memory)
     } catch let error as GraphError {
-      guard case .tooLarge = error else { throw error }
-      return false
+      switch error {
+      case .tooLarge, .allocation: return false
+      default: throw error
+      }
     } catch let error as ModelError {
       guard case .memory = error else { throw error }
       return false
@@ -164,12 +163,8 @@ final class NetworkClassifier: Classifier {
   }
 
   /// Runs `body` with a workspace for at least `count` images: the next power of two, so that few programs are made.
-  private func withWorkspace(count: Int, withGradient: Bool, _ body: (Workspace) throws -> Void) throws {
-    let key = key(count: count, withGradient: withGradient)
-    let reused = idle.withLock { $0[key]?.popLast() }
-    let taken = try reused ?? SendableWorkspace(workspace: Workspace(program(key)))
-    defer { idle.withLock { $0[key, default: []].append(taken) } }
-    try body(taken.workspace)
+  private func withWorkspace(count: Int, withGradient: Bool, _ body: (any Workspace) throws -> Void) throws {
+    try pool(key(count: count, withGradient: withGradient)).withWorkspace(body)
   }
 
   private func key(count: Int, withGradient: Bool) -> Key {
@@ -178,10 +173,10 @@ final class NetworkClassifier: Classifier {
     return Key(batch: min(size, max(batch.withLock { $0 }, count)), withGradient: withGradient)
   }
 
-  private func program(_ key: Key) throws -> Program {
+  private func pool(_ key: Key) throws -> WorkspacePool {
     // Held while compiling, so that two workers do not do the same work.
-    try programs.withLock { programs in
-      if let known = programs[key] { return known }
+    try pools.withLock { pools in
+      if let known = pools[key] { return known }
       var (graph, images, logits) = try network.graph(batch: key.batch)
       var outputs = [logits]
       if key.withGradient {
@@ -189,12 +184,13 @@ final class NetworkClassifier: Classifier {
         outputs.append(
           contentsOf: try graph.gradient(of: [(logits, cotangent)], withRespectTo: [images]))
       }
-      let program = try Program(
+      let program = try backend.compile(
         graph, outputs: outputs, lateInputs: ["cotangent"], precision: precision,
-        sharingConstantsOf: (programs.first { $0.key.withGradient } ?? programs.first)?.value, threads: threads)
+        sharingConstantsOf: (pools.first { $0.key.withGradient } ?? pools.first)?.value.program, threads: threads)
       try program.checkMemory(file: network.file, images: key.batch, workers: threads, memory: memory)
-      programs[key] = program
-      return program
+      let pool = WorkspacePool(program)
+      pools[key] = pool
+      return pool
     }
   }
 }

@@ -1,7 +1,7 @@
 import BenchCore
 import Graph
 
-extension Program {
+extension CompiledProgram {
   /// Whether the machine holds a workspace for each of the workers, with half of its memory to spare.
   func fits(workers: Int, memory: Int) -> Bool { workspaceBytes <= memory / 2 / workers }
 
@@ -16,7 +16,7 @@ extension Program {
 
   /// The same for one workspace, in which several threads share the work of a training step.
   /// - Throws: `ModelError.memory`.
-  public func checkMemory(ofStep network: String, images: Int, threads: Int) throws {
+  package func checkMemory(ofStep network: String, images: Int, threads: Int) throws {
     let (bytes, available) = (workspaceBytes(threads: threads), MemoryLimit.bytes)
     guard bytes <= available else {
       throw ModelError.memory(file: network, bytesPerWorker: bytes, images: images, workers: 1, available: available)

@@ -6,17 +6,17 @@ import Tensor
 
 /// A network that is trained: layers as everywhere, its tensors as inputs of the graph, batch normalisation with the batch's
 /// statistics.
-public struct TrainableNetwork: Sendable {
+package struct TrainableNetwork: Sendable {
   /// The architecture's name, or what the network is called in messages.
-  public let name: String
+  package let name: String
   /// `[C, H, W]`.
-  public let inputShape: Shape
-  public let preprocessing: Preprocessing
+  package let inputShape: Shape
+  package let preprocessing: Preprocessing
   /// Whether pixels are limited to [0, 1] before they are normalised.
-  public let clampsInput: Bool
-  public let layers: [Layer]
+  package let clampsInput: Bool
+  package let layers: [Layer]
   /// In the order in which they are saved.
-  public let tensors: [FreshTensor]
+  package let tensors: [FreshTensor]
   /// Whether `name` is a built-in architecture's, which makes these layers of these tensors.
   private let isBuiltin: Bool
   private let shapes: WeightSource
@@ -26,7 +26,7 @@ public struct TrainableNetwork: Sendable {
   ///   - architecture: one of `architectures`, perhaps with `-softplus`.
   ///   - preprocessing: nil for none.
   /// - Throws: `ModelError`.
-  public init(architecture: String, _ size: NetworkSize, preprocessing: Preprocessing? = nil) throws {
+  package init(architecture: String, _ size: NetworkSize, preprocessing: Preprocessing? = nil) throws {
     var seen = size
     if let problem = preprocessing?.resizeProblem { throw ModelError.resize(problem: problem) }
     if let preprocessing { seen.inputShape = preprocessing.resized(size.inputShape) }
@@ -41,7 +41,7 @@ public struct TrainableNetwork: Sendable {
   }
 
   /// A network of given layers, whose tensors must be those the layers ask for.
-  public init(
+  package init(
     name: String, inputShape: Shape, preprocessing: Preprocessing? = nil, clampsInput: Bool = false, layers: [Layer],
     tensors: [FreshTensor]
   ) {
@@ -58,11 +58,11 @@ public struct TrainableNetwork: Sendable {
   }
 
   /// Names of the architectures that can be made anew.
-  public static var architectures: [String] { ArchitectureLookup.trainableNames }
+  package static var architectures: [String] { ArchitectureLookup.trainableNames }
 
   /// What a description says of it: a built-in architecture's name where that makes the same layers of the tensors, else the
   /// layers.
-  public var architecture: JSONValue {
+  package var architecture: JSONValue {
     get throws(JSONError) {
       isBuiltin ? .string(name) : try JSONDecoding.parse(JSONEncoding.encode(layers), source: name)
     }
@@ -71,7 +71,7 @@ public struct TrainableNetwork: Sendable {
   /// The tensors as a checkpoint holds them. That pixels are limited to [0, 1] is said by the robustness library's form alone:
   /// the network as `model.*`, beside its normaliser.
   /// - Parameter values: of `tensors`.
-  public func checkpoint(_ values: [TensorToWrite]) -> [TensorToWrite] {
+  package func checkpoint(_ values: [TensorToWrite]) -> [TensorToWrite] {
     guard clampsInput else { return values }
     let channels = [preprocessing.mean.count, 1, 1]
     return values.map { TensorToWrite(name: "model.\($0.name)", dtype: $0.dtype, shape: $0.shape, data: $0.data) } + [
@@ -86,7 +86,7 @@ public struct TrainableNetwork: Sendable {
   ///   - parameters: a value for each trained tensor, by name.
   /// - Returns: the output, and the statistics of each batch normalisation in order.
   /// - Throws: `ModelError`, `GraphError`.
-  public func apply(
+  package func apply(
     to images: Graph.Value, parameters: [String: Graph.Value], in graph: inout Graph
   ) throws -> (output: Graph.Value, statistics: [BatchStatistics]) {
     let prepared = try prepared(images, in: &graph)
@@ -99,7 +99,7 @@ public struct TrainableNetwork: Sendable {
   /// The images as the first layer sees them.
   /// - Parameter images: `[N, C, H, W]` in pixel units.
   /// - Throws: `PreprocessingError` where it does not fit their channels, `ModelError.resize`.
-  public func prepared(_ images: Graph.Value, in graph: inout Graph) throws -> Graph.Value {
+  package func prepared(_ images: Graph.Value, in graph: inout Graph) throws -> Graph.Value {
     try graph.prepared(clampsInput ? graph.clip(images, lower: 0, upper: 1) : images, preprocessing)
   }
 

@@ -5,11 +5,11 @@ import Tensor
 
 /// The network of a checkpoint without what it learnt: the same layers, tensors of the same names and shapes, the same
 /// preparation of pixels.
-public struct UntrainedCopy: Sendable {
-  public let network: TrainableNetwork
-  public let classCount: Int
+package struct UntrainedCopy: Sendable {
+  package let network: TrainableNetwork
+  package let classCount: Int
   /// Whether nothing said how pixels are normalised.
-  public let preprocessingIsAssumed: Bool
+  package let preprocessingIsAssumed: Bool
 
   /// Reads the checkpoint as it is read for evaluation; tensors that do not fit the layers are refused as there.
   /// - Parameters:
@@ -17,7 +17,7 @@ public struct UntrainedCopy: Sendable {
   ///     graph's initialisers.
   ///   - options: `imageShape` is the task's.
   /// - Throws: `ModelError`, `CheckpointError`, `GraphError`, `JSONError`.
-  public init(
+  package init(
     of checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions
   ) throws {
     var choice = options.weights

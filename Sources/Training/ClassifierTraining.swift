@@ -4,8 +4,8 @@ import Networks
 import Tensor
 
 /// Trains a classifier for a task, from a configuration to a folder that `evaluate` takes.
-public struct ClassifierTraining: Sendable {
-  public let configuration: TrainingConfiguration
+package struct ClassifierTraining: Sendable {
+  package let configuration: TrainingConfiguration
   private let plugin: any TaskPlugin
   private let options: TaskOptions
   /// Nil for that of the configuration's architecture.
@@ -18,7 +18,7 @@ public struct ClassifierTraining: Sendable {
   ///   - plugin: the task's.
   ///   - options: where its data are; `threads` are also those of the training.
   ///   - network: of a twin, whose configuration names the model that it is of; nil for a built-in one.
-  public init(
+  package init(
     _ configuration: TrainingConfiguration, task plugin: any TaskPlugin, options: TaskOptions,
     network: TrainableNetwork? = nil
   ) {
@@ -33,7 +33,7 @@ public struct ClassifierTraining: Sendable {
   /// - Parameters:
   ///   - id, name: of the model; nil for names made of the folder and the configuration.
   /// - Returns: the description that was written.
-  public func run(in directory: URL, id: String? = nil, name: String? = nil) throws -> ModelDescription {
+  package func run(in directory: URL, id: String? = nil, name: String? = nil) throws -> ModelDescription {
     if FileManager.default.fileExists(atPath: directory.appendingPathComponent(TrainingRun.descriptionFile).path) {
       let run = try TrainingRun(directory, configuration)
       options.progress.note("\(directory.path): already trained")
@@ -50,7 +50,7 @@ public struct ClassifierTraining: Sendable {
 
   /// Everything but the folder.
   /// - Throws: `TrainingError`, `ModelError`, and what reading the images throws.
-  public func trainer() throws -> Trainer {
+  package func trainer() throws -> Trainer {
     guard
       let images = try plugin.images(.training, options, count: configuration.images, seed: configuration.dataSeed)
     else { throw TrainingError.noTrainingImages(task: plugin.id) }
@@ -120,7 +120,7 @@ public struct ClassifierTraining: Sendable {
 
 extension ObjectiveConfiguration {
   /// In words: `gradient-norm 0.1`.
-  public var title: String { strength == 0 ? name : "\(name) \(strength)" }
+  package var title: String { strength == 0 ? name : "\(name) \(strength)" }
 }
 
 /// The first images of others.

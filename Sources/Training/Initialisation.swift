@@ -2,7 +2,7 @@ import Networks
 import Tensor
 
 /// How weights begin.
-public enum Initialisation: String, Sendable, Codable, CaseIterable {
+package enum Initialisation: String, Sendable, Codable, CaseIterable {
   /// PyTorch's own: uniform within 1 / sqrt(fan-in), which is Kaiming's with a = sqrt 5, for weights and biases alike.
   case pytorch
   /// Normal of variance 2 / fan-in, biases 0 (He et al. 2015): what the study of the regimes used.

@@ -5,13 +5,13 @@ import Tensor
 
 /// Trains an autoencoder or a denoiser for a task, from a configuration to a folder that `evaluate --manifold`, `--score` or
 /// `--reference` takes.
-public struct ReferenceTraining: Sendable {
-  public let configuration: TrainingConfiguration
+package struct ReferenceTraining: Sendable {
+  package let configuration: TrainingConfiguration
   private let plugin: any TaskPlugin
   private let options: TaskOptions
 
   /// - Precondition: the configuration's kind is not a classifier.
-  public init(_ configuration: TrainingConfiguration, task plugin: any TaskPlugin, options: TaskOptions) {
+  package init(_ configuration: TrainingConfiguration, task plugin: any TaskPlugin, options: TaskOptions) {
     precondition(configuration.kind != .classifier, "classifiers are ClassifierTraining's")
     self.configuration = configuration
     self.plugin = plugin
@@ -19,7 +19,7 @@ public struct ReferenceTraining: Sendable {
   }
 
   /// As `ClassifierTraining.run`.
-  public func run(in directory: URL, id: String? = nil, name: String? = nil) throws -> ModelDescription {
+  package func run(in directory: URL, id: String? = nil, name: String? = nil) throws -> ModelDescription {
     let run = try TrainingRun(directory, configuration)
     if run.isComplete {
       options.progress.note("\(directory.path): already trained")
@@ -34,7 +34,7 @@ public struct ReferenceTraining: Sendable {
   }
 
   /// - Throws: `TrainingError`, `ModelError`, and what reading the images throws.
-  public func trainer() throws -> Trainer { try prepared().trainer }
+  package func trainer() throws -> Trainer { try prepared().trainer }
 
   private func prepared() throws -> (trainer: Trainer, architecture: ReferenceArchitecture) {
     guard

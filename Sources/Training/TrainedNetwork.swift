@@ -5,9 +5,9 @@ import Networks
 import Tensor
 
 /// A network after its training.
-public struct TrainedNetwork: Sendable {
-  public let network: TrainableNetwork
-  public let history: [EpochRecord]
+package struct TrainedNetwork: Sendable {
+  package let network: TrainableNetwork
+  package let history: [EpochRecord]
   let state: NetworkState
 
   init(network: TrainableNetwork, state: NetworkState, history: [EpochRecord]) {
@@ -17,10 +17,10 @@ public struct TrainedNetwork: Sendable {
   }
 
   /// The tensors as a PyTorch state dict has them.
-  public var tensors: [TensorToWrite] { network.checkpoint(state.checkpoint) }
+  package var tensors: [TensorToWrite] { network.checkpoint(state.checkpoint) }
 
   /// The bytes of a file that `torch.load(weights_only=True)` reads.
-  public func checkpoint() throws(CheckpointError) -> Data { try PyTorchZipWriter.encode(tensors) }
+  package func checkpoint() throws(CheckpointError) -> Data { try PyTorchZipWriter.encode(tensors) }
 
   /// The network in inference mode, from the checkpoint's bytes as `evaluate` reads them.
   func classifier(threads: Int) throws -> any Classifier {
@@ -34,7 +34,7 @@ public struct TrainedNetwork: Sendable {
   }
 
   /// Share of images that the network, in inference mode, classifies correctly.
-  public func accuracy(on images: any LabelledImages, threads: Int) throws -> Double {
+  package func accuracy(on images: any LabelledImages, threads: Int) throws -> Double {
     let classifier = try classifier(threads: threads)
     var correct = 0
     for start in stride(from: 0, to: images.count, by: 512) {

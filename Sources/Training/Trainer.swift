@@ -6,18 +6,18 @@ import Tensor
 
 /// Trains a network: an objective, images, an optimizer and a schedule. The same configuration makes the same bytes, on any
 /// number of threads, and in one go or in several.
-public struct Trainer: Sendable {
-  public let configuration: TrainingConfiguration
-  public let network: TrainableNetwork
-  public let objective: any Objective
-  public let images: any LabelledImages
-  public let directions: Directions?
+package struct Trainer: Sendable {
+  package let configuration: TrainingConfiguration
+  package let network: TrainableNetwork
+  package let objective: any Objective
+  package let images: any LabelledImages
+  package let directions: Directions?
 
   /// - Parameters:
   ///   - objective: built anew for the batch; its `loss` is what is made small.
   ///   - directions: for objectives that ask for them.
   /// - Throws: `TrainingError.invalidOption`, `.tooFewImages`.
-  public init(
+  package init(
     _ configuration: TrainingConfiguration, network: TrainableNetwork, objective: any Objective,
     images: any LabelledImages, directions: Directions? = nil
   ) throws {
@@ -39,7 +39,7 @@ public struct Trainer: Sendable {
   ///   - threads: the result does not depend on it.
   ///   - run: where the state after each epoch is kept, and found again; nil to keep none.
   /// - Throws: `TrainingError.diverged`, `ModelError`, `GraphError`, and what the reporter throws to cancel.
-  public func train(
+  package func train(
     threads: Int = 1, run: TrainingRun? = nil, progress: any ProgressReporter = SilentProgress()
   ) throws -> TrainedNetwork {
     try train(session(threads: threads), run: run, progress: progress)
@@ -87,11 +87,11 @@ public struct Trainer: Sendable {
 }
 
 /// What one epoch came to.
-public struct EpochRecord: Sendable, Codable, Equatable {
+package struct EpochRecord: Sendable, Codable, Equatable {
   /// Mean over the steps.
-  public var loss: Double
+  package var loss: Double
   /// Share of training images that were classified correctly as they were met; nil where there are no classes.
-  public var accuracy: Double?
+  package var accuracy: Double?
 
   func line(epoch: Int, of epochs: Int, secondsLeft: Double) -> String {
     var parts = ["epoch \(epoch)/\(epochs)", String(format: "loss %.4f", loss)]

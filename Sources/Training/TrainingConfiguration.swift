@@ -5,41 +5,41 @@ import Networks
 
 /// Everything that decides what a training makes: the same configuration makes the same checkpoint, byte by byte. It is
 /// what a recipe holds, and is stored beside the checkpoint.
-public struct TrainingConfiguration: Sendable, Codable, Equatable {
-  public var task = "glyphs"
+package struct TrainingConfiguration: Sendable, Codable, Equatable {
+  package var task = "glyphs"
   /// Anything but a classifier has an objective of its own; of `objective` only the denoiser's `noise` is used then.
-  public var kind = ModelDescription.Kind.classifier
+  package var kind = ModelDescription.Kind.classifier
   /// Of an autoencoder.
-  public var latentDimension = 128
+  package var latentDimension = 128
   /// Of a denoiser: whether it finds the noise for every class by itself.
-  public var conditional = false
-  public var architecture = "cnn-small"
+  package var conditional = false
+  package var architecture = "cnn-small"
   /// Channels of the first convolution; nil for the architecture's own.
-  public var width: Int?
-  public var objective = ObjectiveConfiguration()
+  package var width: Int?
+  package var objective = ObjectiveConfiguration()
   /// Of the weights, the order of the images, noise and augmentation.
-  public var seed: UInt64 = 0
+  package var seed: UInt64 = 0
   /// How many training images; nil for the task's own number.
-  public var images: Int?
+  package var images: Int?
   /// Of drawn training images.
-  public var dataSeed: UInt64 = 7
-  public var epochs = 3
+  package var dataSeed: UInt64 = 7
+  package var epochs = 3
   /// Images per step. The last images of an epoch that do not fill a batch are left out, others in every epoch.
-  public var batch = 64
-  public var optimizer = OptimizerConfiguration()
-  public var schedule = ScheduleConfiguration()
+  package var batch = 64
+  package var optimizer = OptimizerConfiguration()
+  package var schedule = ScheduleConfiguration()
   /// Largest norm of the gradient of all weights together; nil for no limit.
-  public var gradientClipping: Double? = 5
-  public var augmentation = AugmentationConfiguration()
-  public var initialisation = Initialisation.pytorch
+  package var gradientClipping: Double? = 5
+  package var augmentation = AugmentationConfiguration()
+  package var initialisation = Initialisation.pytorch
   /// (pixel - mean) / std before the first layer; nil for none.
-  public var preprocessing: Preprocessing?
+  package var preprocessing: Preprocessing?
   /// The model whose network this is, trained anew without a robustness objective.
-  public var twinOf: TwinOrigin?
+  package var twinOf: TwinOrigin?
 
-  public init() {}
+  package init() {}
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try values.read(&task, .task)
     try values.read(&kind, .kind)
@@ -66,7 +66,7 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
     twinOf = try values.decodeIfPresent(TwinOrigin.self, forKey: .twinOf)
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     try values.encode(task, forKey: .task)
     if kind != .classifier { try values.encode(kind, forKey: .kind) }
@@ -101,7 +101,7 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
 
   /// Reads a recipe; keys that it leaves out have their defaults.
   /// - Throws: `JSONError`, `TrainingError`.
-  public static func read(_ url: URL) throws -> TrainingConfiguration {
+  package static func read(_ url: URL) throws -> TrainingConfiguration {
     let data: Data
     do { data = try Data(contentsOf: url) } catch {
       throw TrainingError.cannotRead(path: url.path, reason: error.localizedDescription)
@@ -113,7 +113,7 @@ public struct TrainingConfiguration: Sendable, Codable, Equatable {
   }
 
   /// - Throws: `TrainingError.invalidOption`.
-  public func check() throws {
+  package func check() throws {
     func require(_ isValid: Bool, _ option: String, _ value: some Any, _ expected: String) throws {
       guard isValid else {
         throw TrainingError.invalidOption(option: option, value: "\(value)", expected: expected)

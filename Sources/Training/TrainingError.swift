@@ -1,5 +1,5 @@
 /// What keeps a network from being trained.
-public enum TrainingError: Error, Sendable, CustomStringConvertible {
+package enum TrainingError: Error, Sendable, CustomStringConvertible {
   case unknownObjective(name: String, nearest: String?, known: [String])
   /// An option that is out of range or does not go with the others; `option` as the recipe calls it.
   case invalidOption(option: String, value: String, expected: String)
@@ -13,7 +13,7 @@ public enum TrainingError: Error, Sendable, CustomStringConvertible {
   case damagedState(file: String, reason: String)
   case cannotRead(path: String, reason: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unknownObjective(let name, let nearest, let known):
       "there is no objective `\(name)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") known are \(known.joined(separator: ", "))"

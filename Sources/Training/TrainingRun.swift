@@ -13,13 +13,13 @@ import Networks
 ///     model.json          the description, written last: the training is complete
 ///
 /// Every file is replaced as a whole, so a training that was killed goes on after its last complete epoch.
-public struct TrainingRun: Sendable {
-  public let directory: URL
-  public let configuration: TrainingConfiguration
+package struct TrainingRun: Sendable {
+  package let directory: URL
+  package let configuration: TrainingConfiguration
 
   /// Makes the folder where there is none, and claims it for the configuration.
   /// - Throws: `TrainingError.otherRun` where it belongs to another one, `CheckpointError.cannotWrite`.
-  public init(_ directory: URL, _ configuration: TrainingConfiguration) throws {
+  package init(_ directory: URL, _ configuration: TrainingConfiguration) throws {
     self.directory = directory
     self.configuration = configuration
     try Folder.make(directory)
@@ -53,14 +53,14 @@ public struct TrainingRun: Sendable {
 
   static let descriptionFile = "model.json"
 
-  public var recipeURL: URL { directory.appendingPathComponent("recipe.json") }
-  public var checkpointURL: URL { directory.appendingPathComponent("model.ckpt") }
-  public var descriptionURL: URL { directory.appendingPathComponent(Self.descriptionFile) }
-  public var historyURL: URL { directory.appendingPathComponent("history.json") }
+  package var recipeURL: URL { directory.appendingPathComponent("recipe.json") }
+  package var checkpointURL: URL { directory.appendingPathComponent("model.ckpt") }
+  package var descriptionURL: URL { directory.appendingPathComponent(Self.descriptionFile) }
+  package var historyURL: URL { directory.appendingPathComponent("history.json") }
   var stateURL: URL { directory.appendingPathComponent("state.safetensors") }
 
   /// Whether nothing is left to do.
-  public var isComplete: Bool { FileManager.default.fileExists(atPath: descriptionURL.path) }
+  package var isComplete: Bool { FileManager.default.fileExists(atPath: descriptionURL.path) }
 
   /// After an epoch.
   func save(_ state: NetworkState, of network: TrainableNetwork, history: [EpochRecord]) throws {
@@ -92,7 +92,7 @@ public struct TrainingRun: Sendable {
   /// Writes the checkpoint and then its description, which completes the training.
   /// - Returns: the description, with the checkpoint's name, size and digest.
   @discardableResult
-  public func complete(_ trained: TrainedNetwork, _ description: ModelDescription) throws -> ModelDescription {
+  package func complete(_ trained: TrainedNetwork, _ description: ModelDescription) throws -> ModelDescription {
     let data = try trained.checkpoint()
     try write(data, to: checkpointURL)
     try write(JSONEncoding.encode(trained.history), to: historyURL)

@@ -46,7 +46,7 @@ struct TrainingSession {
       let globalStep = epoch * loader.stepsPerEpoch + index
       let images = order[index * configuration.batch..<(index + 1) * configuration.batch]
       try loader.fill(step, images, epoch: epoch, globalStep: globalStep)
-      step.run(with: state)
+      try step.run(with: state)
       guard step.loss.isFinite else { throw diverged("the loss", step.loss, index) }
       lossSum += Double(step.loss)
       if step.hasLogits { correct += countCorrect(images) }

@@ -1,15 +1,19 @@
+import CPU
 import Graph
 import Networks
 import Tensor
 
 /// One step's program: an objective's loss, the derivatives of it with respect to every weight, and the batches' statistics.
 final class TrainingStep {
-  let workspace: Workspace
+  /// Lives as long as the step, so that it is no pool's.
+  let workspace: any Workspace
   let noises: [TrainingGraph.Noise]
   let usesDirections: Bool
   let hasLogits: Bool
   private let parameterNames: [String]
   private let statistics: [BatchStatistics]
+  /// Of the last run.
+  private var outputs: [UnsafeBufferPointer<Float>] = []
 
   /// - Throws: `ModelError`, `GraphError`.
   init(_ network: TrainableNetwork, _ objective: any Objective, batch: Int, classCount: Int, threads: Int) throws {
@@ -26,26 +30,32 @@ final class TrainingStep {
     // Without logits the loss stands in their place, so that the positions are always the same.
     let outputs =
       [value.loss, value.logits ?? value.loss] + gradients + statistics.flatMap { [$0.mean, $0.variance] }
-    let program = try Program(building.graph, outputs: outputs)
+    let program = try CPUBackend().compile(building.graph, outputs: outputs)
     try program.checkMemory(ofStep: network.name, images: batch, threads: threads)
-    workspace = Workspace(program, threads: threads)
+    workspace = try program.makeWorkspace(threads: threads)
   }
 
-  func run(with state: NetworkState) {
+  /// - Throws: what the backend throws.
+  func run(with state: NetworkState) throws {
     for name in parameterNames {
-      state.values[name]?.withUnsafeBufferPointer { workspace.set(TrainingGraph.input(ofParameter: name), to: $0) }
+      try state.values[name]?.withUnsafeBufferPointer {
+        try workspace.set(TrainingGraph.input(ofParameter: name), to: $0)
+      }
     }
-    workspace.run()
+    try workspace.run()
+    outputs = try workspace.program.outputShapes.indices.map { try workspace.outputBuffer($0) }
   }
 
-  var loss: Float { workspace.outputBuffer(0)[0] }
+  // Results of the last run; not to be asked for before the first.
+
+  var loss: Float { outputs[0][0] }
 
   /// `[N, K]`.
-  var logits: UnsafeBufferPointer<Float> { workspace.outputBuffer(1) }
+  var logits: UnsafeBufferPointer<Float> { outputs[1] }
 
   /// The derivative with respect to each trained tensor, in their order.
   var gradients: [(name: String, values: UnsafeBufferPointer<Float>)] {
-    parameterNames.enumerated().map { ($0.element, workspace.outputBuffer(2 + $0.offset)) }
+    parameterNames.enumerated().map { ($0.element, outputs[2 + $0.offset]) }
   }
 
   /// Lets all batches' statistics enter the running ones, in the order in which the network was applied.
@@ -53,8 +63,8 @@ final class TrainingStep {
     let first = 2 + parameterNames.count
     for (index, batch) in statistics.enumerated() {
       state.track(
-        batch.layer, mean: workspace.outputBuffer(first + 2 * index),
-        variance: workspace.outputBuffer(first + 2 * index + 1), count: batch.count)
+        batch.layer, mean: outputs[first + 2 * index],
+        variance: outputs[first + 2 * index + 1], count: batch.count)
     }
   }
 }

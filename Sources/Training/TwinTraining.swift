@@ -6,27 +6,27 @@ import Networks
 import Tensor
 
 /// Trains the network of a model anew, with cross-entropy: the standard that the model is compared with.
-public struct TwinTraining: Sendable {
-  public let configuration: TrainingConfiguration
+package struct TwinTraining: Sendable {
+  package let configuration: TrainingConfiguration
   private let training: ClassifierTraining
   private let network: TrainableNetwork
   private let original: Original
   /// Whether nothing said how pixels are normalised.
-  public let preprocessingIsAssumed: Bool
+  package let preprocessingIsAssumed: Bool
 
   /// The model that the twin is of.
-  public struct Original: Sendable {
-    public let id: String
-    public let checkpoint: CheckpointFile
-    public let description: ModelDescription?
+  package struct Original: Sendable {
+    package let id: String
+    package let checkpoint: CheckpointFile
+    package let description: ModelDescription?
     /// Override the description's.
-    public let architecture: String?
-    public let preprocessing: Preprocessing?
-    public let resize: [Int]?
+    package let architecture: String?
+    package let preprocessing: Preprocessing?
+    package let resize: [Int]?
     /// Which of the checkpoint's state dicts.
-    public let weights: WeightsChoice
+    package let weights: WeightsChoice
 
-    public init(
+    package init(
       id: String, checkpoint: CheckpointFile, description: ModelDescription?, architecture: String? = nil,
       preprocessing: Preprocessing? = nil, resize: [Int]? = nil, weights: WeightsChoice = WeightsChoice()
     ) {
@@ -41,7 +41,7 @@ public struct TwinTraining: Sendable {
   }
 
   /// Passes over the images where nothing else is said; docs/train.md has what that was chosen on.
-  public static let defaultEpochs = 20
+  package static let defaultEpochs = 20
 
   /// Finds out what the network is; nothing is written.
   /// - Parameters:
@@ -49,7 +49,7 @@ public struct TwinTraining: Sendable {
   ///   - plugin: the task's.
   /// - Throws: `TrainingError`, `ModelError`, `CheckpointError`, `GraphError`, `EvaluationError.wrongClassCount`, and what
   ///   reading the images throws.
-  public init(
+  package init(
     of original: Original, _ recipe: TrainingConfiguration, task plugin: any TaskPlugin, options: TaskOptions
   ) throws {
     guard let image = try plugin.images(.training, options, count: 1, seed: recipe.dataSeed) else {
@@ -86,7 +86,7 @@ public struct TwinTraining: Sendable {
 
   /// As `ClassifierTraining.run`.
   /// - Parameter id: nil for that of the original with `-twin`.
-  public func run(in directory: URL, id: String? = nil, name: String? = nil) throws -> ModelDescription {
+  package func run(in directory: URL, id: String? = nil, name: String? = nil) throws -> ModelDescription {
     // What could not be read afterwards is found out before, and not after hours.
     let fresh = NetworkState(
       network.tensors, memoriesPerWeight: 0, initialisation: configuration.initialisation, seed: configuration.seed)
@@ -96,14 +96,14 @@ public struct TwinTraining: Sendable {
 }
 
 /// Which model a twin is of: with the layers, its checkpoint's digest decides everything about the twin's network.
-public struct TwinOrigin: Sendable, Codable, Equatable {
-  public var id: String
+package struct TwinOrigin: Sendable, Codable, Equatable {
+  package var id: String
   /// Of the checkpoint.
-  public var sha256: String
+  package var sha256: String
   /// Nil for a built-in architecture.
-  public var layers: JSONValue?
+  package var layers: JSONValue?
 
-  public init(id: String, sha256: String, layers: JSONValue?) {
+  package init(id: String, sha256: String, layers: JSONValue?) {
     self.id = id
     self.sha256 = sha256
     self.layers = layers

@@ -1,19 +1,20 @@
+import CPU
 import Graph
 import Tensor
 
 /// Checks the derivatives of any graph against each other and against finite differences; needs no reference numbers.
-public struct DerivativeCheck {
-  public let graph: Graph
-  public let output: Graph.Value
+package struct DerivativeCheck {
+  package let graph: Graph
+  package let output: Graph.Value
   /// Inputs to differentiate with respect to, and their names.
-  public let inputs: [(name: String, value: Graph.Value)]
-  public let point: [String: Tensor]
+  package let inputs: [(name: String, value: Graph.Value)]
+  package let point: [String: Tensor]
   /// Step of the finite difference; no kink may lie within it.
-  public var step: Float = 1 / 64
+  package var step: Float = 1 / 64
   /// Relative tolerance of the finite difference, which float32 and curvature limit.
-  public var differenceTolerance = 1e-2
+  package var differenceTolerance = 1e-2
 
-  public init(
+  package init(
     graph: Graph, output: Graph.Value, inputs: [(name: String, value: Graph.Value)], point: [String: Tensor]
   ) {
     self.graph = graph
@@ -27,7 +28,7 @@ public struct DerivativeCheck {
   /// With Jacobian J, cotangent c and tangents t, u, v: <c, J t> = <J'c, t>; <c, J t> is the finite difference of <c, f>
   /// along t; the Hessian of <c, f> is symmetric, with one side by reverse over reverse, the other by forward over
   /// reverse; and every value is that of the reference interpreter.
-  public func problems(seed: UInt64) throws -> [String] {
+  package func problems(seed: UInt64, on backend: some Backend = CPUBackend()) throws -> [String] {
     var generator = SeededGenerator(seed: seed)
     var graph = self.graph
     var given = point
@@ -48,9 +49,9 @@ public struct DerivativeCheck {
     let forwardSecond = try graph.jvp(of: gradient, tangents: Array(zip(values, t)))
 
     let wanted = [output, derivative] + gradient + reverseSecond + forwardSecond
-    let results = try graph.evaluate(wanted, inputs: given)
+    let results = try graph.evaluate(wanted, inputs: given, on: backend)
     var problems: [String] = []
-    let references = try ReferenceInterpreter.evaluate(graph, wanted, inputs: given)
+    let references = try ReferenceInterpreter.evaluate(graph, wanted, inputs: given, on: backend)
     for (index, (result, reference)) in zip(results, references).enumerated()
     where Agreement.excess(result, reference, absolute: 1e-4 * scale(reference), relative: 1e-4) > 1 {
       problems.append("result \(index) differs from the reference interpreter's")
@@ -83,7 +84,7 @@ public struct DerivativeCheck {
         moved[input.name] = Tensor(
           shape: x.shape, scalars: zip(x.scalars, direction.scalars).map { $0 + step * $1 })
       }
-      return inner(cotangent, try self.graph.evaluate([output], inputs: moved))
+      return inner(cotangent, try self.graph.evaluate([output], inputs: moved, on: backend))
     }
     let (high, low) = (try shifted(by: step), try shifted(by: -step))
     let difference = (high.sum - low.sum) / Double(2 * step)

@@ -1,11 +1,12 @@
+import CPU
 import Graph
 import Tensor
 
 /// Evaluates a graph node by node, each operator alone and in memory of its own: what every optimised program has to
 /// agree with.
-public enum ReferenceInterpreter {
-  public static func evaluate(
-    _ graph: Graph, _ outputs: [Graph.Value], inputs: [String: Tensor]
+package enum ReferenceInterpreter {
+  package static func evaluate(
+    _ graph: Graph, _ outputs: [Graph.Value], inputs: [String: Tensor], on backend: some Backend = CPUBackend()
   ) throws(GraphError) -> [Tensor] {
     var values: [Graph.Value: Tensor] = [:]
     func tensor(_ value: Graph.Value) throws(GraphError) -> Tensor {
@@ -19,7 +20,7 @@ public enum ReferenceInterpreter {
       case .apply(let operation, let operands):
         var tensors: [Tensor] = []
         for operand in operands { tensors.append(try tensor(operand)) }
-        values[value] = try operation(tensors)
+        values[value] = try backend.evaluate(operation, tensors)
       }
     }
     var results: [Tensor] = []

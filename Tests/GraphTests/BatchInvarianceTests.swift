@@ -2,6 +2,7 @@ import Tensor
 import Testing
 import _TestSupport
 
+@testable import CPU
 @testable import Graph
 
 /// An image's numbers have the same bits whatever else is in the batch, and wherever in the batch it stands.
@@ -108,7 +109,7 @@ import _TestSupport
     let row = Tensor(shape: [1, classes], scalars: (0..<classes).map { Float($0 * 7 % 5) / 3 - 0.5 })
     let cotangent = try layers.graph.broadcast(layers.graph.constant(row), to: [batch, classes])
     let gradient = try layers.graph.gradient(of: [(logits, cotangent)], withRespectTo: [x])[0]
-    let workspace = Workspace(try Program(layers.graph, outputs: [logits, gradient]))
+    let workspace = try CPUWorkspace(cpuProgram(layers.graph, outputs: [logits, gradient]))
     var results: [[UInt32]] = []
     for start in stride(from: range.lowerBound, to: range.upperBound, by: batch) {
       let end = min(range.upperBound, start + batch)

@@ -2,6 +2,7 @@ import Tensor
 import Testing
 import _TestSupport
 
+@testable import CPU
 @testable import Graph
 
 /// Operators per channel against what they are short for, in double precision or composed of elementary operators.
@@ -92,7 +93,7 @@ import _TestSupport
         #expect(Agreement.excess(tensor, reference, absolute: 1e-5 * scale, relative: 1e-5) <= 1)
       }
     }
-    let program = try Program(graph, outputs: [y] + gradients)
+    let program = try cpuProgram(graph, outputs: [y] + gradients)
     let large = program.steps.filter { $0.outputShape == shape }.map { type(of: $0.operation).name }
     #expect(large.count { $0 == "fused-channels" } == 2, "\(large)")
     #expect(!large.contains("channel-affine"), "\(large)")

@@ -2,29 +2,30 @@ import Tensor
 import Testing
 import _TestSupport
 
+@testable import CPU
 @testable import Graph
 
 @Suite struct ExecutorTests {
   /// NaN in every number that no input holds: what is read before it is written shows.
-  private func poison(_ workspace: Workspace) {
-    let program = workspace.program
+  private func poison(_ workspace: CPUWorkspace) {
+    let program = workspace.compiled
     var isInput = [Bool](repeating: false, count: program.arenaCount)
-    for (offset, shape) in program.inputs.values {
+    for (offset, shape) in program.plan.inputs.values {
       for index in offset..<offset + shape.count { isInput[index] = true }
     }
     for index in 0..<program.arenaCount where !isInput[index] { workspace.arena[index] = .nan }
     for index in 0..<program.scratchCount { workspace.scratch[index] = .nan }
   }
 
-  private func bits(_ workspace: Workspace) -> [[UInt32]] {
-    workspace.program.outputShapes.indices.map { workspace.outputBuffer($0).map(\.bitPattern) }
+  private func bits(_ workspace: CPUWorkspace) -> [[UInt32]] {
+    workspace.compiled.outputShapes.indices.map { workspace.outputBuffer($0).map(\.bitPattern) }
   }
 
   @Test(arguments: 0..<40)
   func nothingStaleIsRead(_ seed: UInt64) throws {
     let random = try RandomGraph(seed: 2000 + seed, nodes: 16)
-    let program = try Program(random.graph, outputs: random.outputs)
-    let workspace = Workspace(program)
+    let program = try cpuProgram(random.graph, outputs: random.outputs)
+    let workspace = try CPUWorkspace(program)
     for name in program.inputNames { try workspace.set(name, to: #require(random.given[name])) }
     workspace.run()
     let first = bits(workspace)
@@ -47,9 +48,9 @@ import _TestSupport
   func theSecondStageRepeats(_ seed: UInt64) throws {
     var random = try RandomGraph(seed: 3000 + seed, nodes: 9, stages: 2)
     let late: Set<String> = ["late", "later"]
-    let program = try Program(random.graph, outputs: random.outputs, lateInputs: late)
-    let alone = try Program(random.graph, outputs: random.outputs)
-    let workspace = Workspace(program)
+    let program = try cpuProgram(random.graph, outputs: random.outputs, lateInputs: late)
+    let alone = try cpuProgram(random.graph, outputs: random.outputs)
+    let workspace = try CPUWorkspace(program)
     for name in program.inputNames { try workspace.set(name, to: #require(random.given[name])) }
     workspace.runFirstStage()
     for round in 0..<4 {
@@ -62,7 +63,7 @@ import _TestSupport
         }
       }
       workspace.runSecondStage()
-      let separate = Workspace(alone)
+      let separate = try CPUWorkspace(alone)
       for name in alone.inputNames { try separate.set(name, to: #require(random.given[name])) }
       poison(separate)
       separate.run()
@@ -78,7 +79,7 @@ import _TestSupport
     let logits = try graph.linear(graph.tanh(x), w)
     let cotangent = graph.input("cotangent", [3, 5])
     let gradient = try graph.gradient(of: [(logits, cotangent)], withRespectTo: [x])[0]
-    let workspace = Workspace(try Program(graph, outputs: [logits, gradient], lateInputs: ["cotangent"]))
+    let workspace = try CPUWorkspace(cpuProgram(graph, outputs: [logits, gradient], lateInputs: ["cotangent"]))
     let image = Tensor(shape: [3, 4], scalars: (0..<12).map { Float($0) / 12 })
     try workspace.set("x", to: image)
     workspace.runFirstStage()
@@ -103,16 +104,16 @@ import _TestSupport
       let w = graph.constant(Tensor(shape: [8, 8, 3, 3], repeating: Float(layer) / 100))
       y = try graph.tanh(graph.conv2d(y, w, ConvolutionGeometry(padding: 1)))
     }
-    let program = try Program(graph, outputs: [y])
+    let program = try cpuProgram(graph, outputs: [y])
     let one = 8 * 16 * 16
     // The input, and two values alive at a time.
     #expect(program.arenaCount == 3 * one)
     #expect(program.workspaceBytes == 4 * (program.arenaCount + program.scratchCount))
     for seed in 0..<20 {
       let random = try RandomGraph(seed: UInt64(4000 + seed), nodes: 25)
-      let program = try Program(random.graph, outputs: random.outputs)
+      let program = try cpuProgram(random.graph, outputs: random.outputs)
       let sum = program.steps.reduce(0) { $0 + MemoryPlan.aligned($1.outputShape.count) }
-      let inputs = program.inputs.values.reduce(0) { $0 + MemoryPlan.aligned($1.shape.count) }
+      let inputs = program.plan.inputs.values.reduce(0) { $0 + MemoryPlan.aligned($1.shape.count) }
       #expect(program.arenaCount <= sum + inputs)
     }
   }
@@ -121,7 +122,7 @@ import _TestSupport
     var graph = Graph()
     let x = graph.input("x", [4, 2])
     let y = try graph.add(x, graph.constant(1))
-    let workspace = Workspace(try Program(graph, outputs: [y]))
+    let workspace = try CPUWorkspace(cpuProgram(graph, outputs: [y]))
     try workspace.set("x", to: Tensor(shape: [4, 2], repeating: 9))
     [Float(5), 6, 7].withUnsafeBufferPointer { workspace.set("x", to: $0) }
     workspace.run()

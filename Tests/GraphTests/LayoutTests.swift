@@ -1,6 +1,7 @@
 import Tensor
 import Testing
 
+@testable import CPU
 @testable import Graph
 
 /// Networks whose values lie channels last in memory compute what they compute with planes, bit by bit.
@@ -82,10 +83,10 @@ import Testing
       let values = RandomStream(seed: 5, name: name).normals(item: 0, count: shape.count)
       inputs[name] = Tensor(shape: shape, scalars: values.map { Float($0) })
     }
-    let optimised = try graph.optimised(for: outputs)
+    let optimised = try graph.optimised(for: outputs, on: CPUBackend())
     let expected = try planar(optimised.graph, optimised.outputs, inputs)
     for threads in [1, 2] {
-      let workspace = Workspace(try Program(graph, outputs: outputs, lateInputs: ["cotangent"]), threads: threads)
+      let workspace = try CPUWorkspace(cpuProgram(graph, outputs: outputs, lateInputs: ["cotangent"]), threads: threads)
       for (name, tensor) in inputs { try workspace.set(name, to: tensor) }
       // Twice: nothing of the first run may matter.
       for _ in 0..<2 { workspace.run() }
@@ -93,7 +94,7 @@ import Testing
         #expect(workspace.output(index).scalars.map(\.bitPattern) == tensor.scalars.map(\.bitPattern), "\(index)")
       }
     }
-    let plan = LayoutPlan(optimised.graph, outputs: optimised.outputs)
+    let plan = LayoutPlan(optimised.graph, outputs: optimised.outputs, on: CPUBackend())
     for value in optimised.outputs { #expect(plan.layout(of: value) == .planar) }
     return optimised.graph.values.filter { plan.layout(of: $0) == .channelsLast }.count
   }

@@ -1,6 +1,7 @@
 import Tensor
 import Testing
 
+@testable import CPU
 @testable import Graph
 
 /// Products with one right matrix, in panels, and with one for each left matrix.

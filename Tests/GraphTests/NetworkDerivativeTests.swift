@@ -3,6 +3,8 @@ import Tensor
 import Testing
 import _TestSupport
 
+@testable import CPU
+
 /// Gradient-norm regularisation: the squared input gradient differentiated with respect to the weights.
 @Suite struct NetworkDerivativeTests {
   private struct Network {

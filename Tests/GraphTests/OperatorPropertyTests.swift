@@ -12,8 +12,11 @@ import _TestSupport
       var sampler = OperatorSampler(
         seed: seed &* 1000 &+ UInt64(family.name.utf8.reduce(0) { $0 * 31 % 997 + Int($1) }))
       let output = try family.build(&sampler)
-      let problems = try sampler.check(output).problems(seed: seed)
-      #expect(problems.isEmpty, "\(family.name), seed \(seed): \(sampler.shapes)")
+      let check = sampler.check(output)
+      for backend in testedBackends {
+        let problems = try check.problems(seed: seed, on: backend)
+        #expect(problems.isEmpty, "\(backend.name), \(family.name), seed \(seed): \(sampler.shapes)")
+      }
     }
   }
 }

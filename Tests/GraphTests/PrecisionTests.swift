@@ -1,6 +1,7 @@
 import Tensor
 import Testing
 
+@testable import CPU
 @testable import Graph
 
 @Suite struct PrecisionTests {
@@ -15,7 +16,7 @@ import Testing
 
   private func run(_ precision: Precision, _ image: Tensor) throws -> [Float] {
     let (graph, y) = try network(batch: 1)
-    let workspace = Workspace(try Program(graph, outputs: [y], precision: precision))
+    let workspace = try CPUWorkspace(cpuProgram(graph, outputs: [y], precision: precision))
     try workspace.set("x", to: image)
     workspace.run()
     return workspace.output(0).scalars
@@ -41,7 +42,7 @@ import Testing
     let x = graph.input("x", [1, 256, 9, 9])
     let y = try graph.conv2d(
       x, graph.constant(Tensor(shape: [4, 256, 3, 3], scalars: filters)), ConvolutionGeometry(padding: 0))
-    let workspace = Workspace(try Program(graph, outputs: [y], precision: .exact))
+    let workspace = try CPUWorkspace(cpuProgram(graph, outputs: [y], precision: .exact))
     try workspace.set("x", to: Tensor(shape: [1, 256, 9, 9], scalars: values))
     workspace.run()
     let got = workspace.output(0).scalars
@@ -65,15 +66,15 @@ import Testing
   @Test func constantsAreShared() throws {
     let (graph, y) = try network(batch: 2)
     let (other, otherY) = try network(batch: 5)
-    let first = try Program(graph, outputs: [y])
-    #expect(try Program(other, outputs: [otherY], sharingConstantsOf: first).constants === first.constants)
+    let first = try cpuProgram(graph, outputs: [y])
+    #expect(try cpuProgram(other, outputs: [otherY], sharingConstantsOf: first).constants === first.constants)
     #expect(
-      try Program(other, outputs: [otherY], precision: .exact, sharingConstantsOf: first).constants
+      try cpuProgram(other, outputs: [otherY], precision: .exact, sharingConstantsOf: first).constants
         !== first.constants)
     var changed = Graph()
     let x = changed.input("x", [5, 16, 12, 12])
     let weights = changed.constant(Tensor(shape: [32, 16, 3, 3], repeating: 0.5))
     let z = try changed.relu(changed.conv2d(x, weights, ConvolutionGeometry(padding: 1)))
-    #expect(try Program(changed, outputs: [z], sharingConstantsOf: first).constants !== first.constants)
+    #expect(try cpuProgram(changed, outputs: [z], sharingConstantsOf: first).constants !== first.constants)
   }
 }

@@ -2,6 +2,7 @@ import Tensor
 import Testing
 import _TestSupport
 
+@testable import CPU
 @testable import Graph
 
 /// Many directions per image at once against one direction at a time, and against reverse mode.

@@ -2,6 +2,7 @@ import Tensor
 import Testing
 import _TestSupport
 
+@testable import CPU
 @testable import Graph
 
 /// The operators that imported networks need beside those of `OperatorCases`.

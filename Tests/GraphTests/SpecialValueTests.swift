@@ -1,7 +1,9 @@
 import Foundation
 import Tensor
 import Testing
+import _TestSupport
 
+@testable import CPU
 @testable import Graph
 
 /// Infinities and NaN: what is not a number must stay visible, and nothing else may become one.
@@ -35,7 +37,7 @@ import Testing
     for step in -4000...4000 {
       let x = Float(step) / 200
       let exact = Double(x)
-      let cases: [(any ElementwiseOperator, Double)] = [
+      let cases: [(any Operator & UnaryFunction, Double)] = [
         (HyperbolicTangent(), tanh(exact)), (Softplus(), log1p(exp(exact))),
         (Softplus(beta: 4), log1p(exp(4 * exact)) / 4), (Sigmoid(), 1 / (1 + exp(-exact))),
         (SiLU(), exact / (1 + exp(-exact))), (ErrorFunction(), erf(exact)),

@@ -2,6 +2,7 @@ import Synchronization
 import Tensor
 import Testing
 
+@testable import CPU
 @testable import Graph
 
 /// Operators spread over threads give the same bits as on one.

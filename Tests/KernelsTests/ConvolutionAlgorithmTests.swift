@@ -3,6 +3,7 @@ import Tensor
 import Testing
 import _TestSupport
 
+@testable import CPU
 @testable import Graph
 
 /// Every algorithm of convolutions on every instruction set of this machine, against sums in double precision.

@@ -1,4 +1,5 @@
 import BenchCore
+import CPU
 import Foundation
 import Graph
 import Networks
@@ -38,7 +39,7 @@ import Testing
 
     func step(_ objective: any Objective) throws -> TrainingStep {
       let step = try TrainingStep(network, objective, batch: batch, classCount: classes, threads: 1)
-      for (name, tensor) in inputs where step.workspace.inputBuffer(name) != nil {
+      for (name, tensor) in inputs where try step.workspace.inputBuffer(name) != nil {
         try step.workspace.set(name, to: tensor)
       }
       return step
@@ -52,25 +53,25 @@ import Testing
     }
 
     /// The derivative along `directions` as the step has it.
-    func derivative(_ step: TrainingStep) -> Double {
-      step.run(with: state)
+    func derivative(_ step: TrainingStep) throws -> Double {
+      try step.run(with: state)
       return step.gradients.reduce(0) { sum, item in
         zip(item.values, directions[item.name] ?? []).reduce(sum) { $0 + Double($1.0) * $1.1 }
       }
     }
 
-    func difference(_ step: TrainingStep, _ h: Double = 1e-4) -> Double {
-      func loss(_ factor: Double) -> Double {
+    func difference(_ step: TrainingStep, _ h: Double = 1e-4) throws -> Double {
+      func loss(_ factor: Double) throws -> Double {
         var state = state
         for (name, direction) in directions {
           state.update(name) { weights, _ in
             for index in direction.indices { weights[index] += Float(factor * direction[index]) }
           }
         }
-        step.run(with: state)
+        try step.run(with: state)
         return Double(step.loss)
       }
-      return (loss(h) - loss(-h)) / (2 * h)
+      return (try loss(h) - loss(-h)) / (2 * h)
     }
   }
 
@@ -82,12 +83,12 @@ import Testing
   func agreesWithFiniteDifferences(_ name: String) throws {
     let setting = try Setting()
     let step = try setting.step(ObjectiveCatalogue.make(ObjectiveConfiguration(name, strength: 0.2)))
-    let (derivative, difference) = (setting.derivative(step), setting.difference(step))
+    let (derivative, difference) = (try setting.derivative(step), try setting.difference(step))
     #expect(agree(difference, derivative), "\(difference), expected \(derivative)")
     if name != CrossEntropy.id {
       // The penalty counts: without it the derivative is another one.
       let plain = try setting.step(CrossEntropy(ObjectiveConfiguration()))
-      #expect(!agree(difference, setting.derivative(plain)))
+      #expect(try !agree(difference, setting.derivative(plain)))
     }
   }
 
@@ -111,15 +112,15 @@ import Testing
     let attacked = try attack.graph.evaluate([place], inputs: inputs)[0]
     let images = try #require(setting.inputs["images"])
     let clean = try setting.step(CrossEntropy(ObjectiveConfiguration()))
-    let cleanDerivative = setting.derivative(clean)
+    let cleanDerivative = try setting.derivative(clean)
     let cleanLoss = clean.loss
     setting.inputs["images"] = attacked
 
     let step = try setting.step(CrossEntropy(ObjectiveConfiguration()))
-    let difference = setting.difference(step)
+    let difference = try setting.difference(step)
     #expect(agree(difference, derivative), "\(difference), expected \(derivative)")
     #expect(!agree(cleanDerivative, derivative), "the attack changes nothing")
-    step.run(with: setting.state)
+    try step.run(with: setting.state)
     #expect(step.loss > cleanLoss + 0.02, "\(step.loss), clean \(cleanLoss)")
 
     // The ball, and that it is reached.

@@ -51,7 +51,7 @@ import Testing
       let step = try TrainingStep(
         network, ObjectiveCatalogue.make(item.configuration), batch: 6, classCount: 3, threads: threads)
       try fill(step, golden, item.configuration)
-      step.run(with: after)
+      try step.run(with: after)
       let loss = try golden.tensor("\(item.golden)/loss").doubles()[0]
       #expect(abs(Double(step.loss) - loss) < 2e-5 * max(1, abs(loss)), "loss \(step.loss), expected \(loss)")
       let gradients = step.gradients
@@ -80,7 +80,7 @@ import Testing
 
   private func fill(_ step: TrainingStep, _ golden: StateDict, _ objective: ObjectiveConfiguration) throws {
     func set(_ input: String, _ tensor: String) throws {
-      guard let buffer = step.workspace.inputBuffer(input) else { return }
+      guard let buffer = try step.workspace.inputBuffer(input) else { return }
       let values = try golden.tensor(tensor).floats()
       try #require(values.count == buffer.count)
       _ = buffer.update(from: values)
@@ -91,7 +91,7 @@ import Testing
     let isNormal = objective.name == "pgd-l2" && objective.attack.norm == .image
     try set("noise/attack", isNormal ? "noise/attack-normal" : "noise/attack-uniform")
     let labels = try golden.tensor("labels").integersOfFloats()
-    let buffer = try #require(step.workspace.inputBuffer("labels"))
+    let buffer = try #require(try step.workspace.inputBuffer("labels"))
     buffer.update(repeating: 0)
     for (image, label) in labels.enumerated() { buffer[image * 3 + label] = 1 }
   }

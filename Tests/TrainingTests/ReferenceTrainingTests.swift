@@ -1,4 +1,5 @@
 import BenchCore
+import CPU
 import Checkpoints
 import Foundation
 import Graph

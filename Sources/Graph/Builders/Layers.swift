@@ -3,7 +3,7 @@ import Tensor
 /// The layers networks are made of.
 extension Graph {
   /// - Parameters: images `[N, C, H, W]`, weights `[K, C / groups, h, w]`.
-  public mutating func conv2d(
+  package mutating func conv2d(
     _ x: Value, _ weights: Value, _ geometry: ConvolutionGeometry
   ) throws(GraphError) -> Value {
     try apply(Conv2D(geometry: geometry), [x, weights])
@@ -12,7 +12,7 @@ extension Graph {
   /// Transposed convolution.
   /// - Parameters: images `[N, K, H, W]`, weights `[K, C / groups, h, w]` as PyTorch stores them; the output has extent
   ///   (H - 1) stride - padding + dilation (h - 1) + 1 + outputPadding.
-  public mutating func transposedConv2d(
+  package mutating func transposedConv2d(
     _ x: Value, _ weights: Value, _ geometry: ConvolutionGeometry, outputPadding: (Int, Int) = (0, 0)
   ) throws(GraphError) -> Value {
     let (image, w) = (shape(of: x), shape(of: weights))
@@ -35,13 +35,13 @@ extension Graph {
   }
 
   /// The product of the last two axes; see `MatrixProduct`.
-  public mutating func matmul(_ left: Value, _ right: Value) throws(GraphError) -> Value {
+  package mutating func matmul(_ left: Value, _ right: Value) throws(GraphError) -> Value {
     try apply(MatrixProduct(), [left, right])
   }
 
   /// x W' + b.
   /// - Parameters: x `[..., D]`, weights `[K, D]` as PyTorch stores them, bias `[K]`.
-  public mutating func linear(_ x: Value, _ weights: Value, bias: Value? = nil) throws(GraphError) -> Value {
+  package mutating func linear(_ x: Value, _ weights: Value, bias: Value? = nil) throws(GraphError) -> Value {
     let (w, columns) = (shape(of: weights), bias.map { shape(of: $0) })
     guard w.rank == 2, columns == nil || columns == [w[0]] else {
       throw .shape(
@@ -54,12 +54,12 @@ extension Graph {
   }
 
   /// Adds bias `[C]` to every position of `[N, C, ...]`.
-  public mutating func addChannels(_ x: Value, _ bias: Value) throws(GraphError) -> Value {
+  package mutating func addChannels(_ x: Value, _ bias: Value) throws(GraphError) -> Value {
     try add(x, channelColumn(bias, like: x))
   }
 
   /// `[C]` as `[1, C, 1, ...]`, to broadcast over `x` of `[N, C, ...]`.
-  public mutating func channelColumn(_ values: Value, like x: Value) throws(GraphError) -> Value {
+  package mutating func channelColumn(_ values: Value, like x: Value) throws(GraphError) -> Value {
     let (row, images) = (shape(of: values), shape(of: x))
     guard images.rank >= 2, row == [images[1]] else {
       throw .shape(
@@ -68,25 +68,25 @@ extension Graph {
     return try reshape(values, to: Shape([1, images[1]] + [Int](repeating: 1, count: images.rank - 2)))
   }
 
-  public mutating func maxPool2d(_ x: Value, _ window: PoolingWindow) throws(GraphError) -> Value {
+  package mutating func maxPool2d(_ x: Value, _ window: PoolingWindow) throws(GraphError) -> Value {
     try apply(MaxPool2D(window: window), [x])
   }
 
   /// The elements of `other` at the places where the windows' maxima of `x` are; both are of one shape.
-  public mutating func maxPool2d(
+  package mutating func maxPool2d(
     _ x: Value, selecting other: Value, _ window: PoolingWindow
   ) throws(GraphError) -> Value {
     try apply(MaxPool2DGather(window: window), [x, other])
   }
 
-  public mutating func averagePool2d(
+  package mutating func averagePool2d(
     _ x: Value, _ window: PoolingWindow, includesPadding: Bool = true
   ) throws(GraphError) -> Value {
     try apply(AveragePool2D(window: window, includesPadding: includesPadding), [x])
   }
 
   /// `[N, C, H, W]` to `[N, C, 1, 1]`.
-  public mutating func globalAveragePool(_ x: Value) throws(GraphError) -> Value {
+  package mutating func globalAveragePool(_ x: Value) throws(GraphError) -> Value {
     let shape = shape(of: x)
     guard shape.rank == 4 else {
       throw .shape(operation: "global-average-pool", inputs: [shape], reason: "expected [N, C, H, W]")
@@ -95,7 +95,7 @@ extension Graph {
   }
 
   /// Repeats every pixel `factor` times in both directions: `[N, C, H, W]` to `[N, C, H factor, W factor]`.
-  public mutating func upsampleNearest(_ x: Value, factor: Int) throws(GraphError) -> Value {
+  package mutating func upsampleNearest(_ x: Value, factor: Int) throws(GraphError) -> Value {
     let s = shape(of: x)
     guard s.rank == 4, s.isExecutable, factor >= 1, factor < 1 << 15 else {
       throw .shape(

@@ -4,7 +4,7 @@ import Tensor
 extension Graph {
   /// Batch normalisation in inference mode: (x - mean) / sqrt(variance + epsilon) * scale + shift, all `[C]`.
   /// With constant statistics the optimiser folds it into the layer before.
-  public mutating func batchNorm(
+  package mutating func batchNorm(
     _ x: Value, scale: Value?, shift: Value?, mean: Value, variance: Value, epsilon: Float
   ) throws(GraphError) -> Value {
     let row = shape(of: variance)
@@ -22,7 +22,7 @@ extension Graph {
 
   /// Batch normalisation with the statistics of the batch itself, as in training.
   /// - Returns: the output, and the batch's mean and biased variance, both `[C]`.
-  public mutating func batchNormTraining(
+  package mutating func batchNormTraining(
     _ x: Value, scale: Value?, shift: Value?, epsilon: Float
   ) throws(GraphError) -> (output: Value, mean: Value, variance: Value) {
     let shape = shape(of: x)
@@ -41,7 +41,7 @@ extension Graph {
 
   /// Group normalisation of `[N, C, ...]`; scale and shift are `[C]`. With one channel per group it is instance
   /// normalisation.
-  public mutating func groupNorm(
+  package mutating func groupNorm(
     _ x: Value, groups: Int, scale: Value?, shift: Value?, epsilon: Float
   ) throws(GraphError) -> Value {
     let shape = shape(of: x)
@@ -58,7 +58,7 @@ extension Graph {
   }
 
   /// Layer normalisation over the last `axes` axes; scale and shift have their shape.
-  public mutating func layerNorm(
+  package mutating func layerNorm(
     _ x: Value, axes count: Int = 1, scale: Value?, shift: Value?, epsilon: Float
   ) throws(GraphError) -> Value {
     let shape = shape(of: x)

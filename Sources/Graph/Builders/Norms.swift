@@ -4,12 +4,12 @@ import Tensor
 /// is infinite, and times the 0 of the powers it would be NaN.
 extension Graph {
   /// The square root of the sum of squares over `axes`, which keep extent 1.
-  public mutating func norm(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
+  package mutating func norm(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
     try root(ofPowers: sum(multiply(x, x), axes: axes), order: 2)
   }
 
   /// The root of order `order` of a sum of powers, which is not negative; its derivative at 0 is 0.
-  public mutating func root(ofPowers total: Value, order: Int) throws(GraphError) -> Value {
+  package mutating func root(ofPowers total: Value, order: Int) throws(GraphError) -> Value {
     guard order > 1 else { return total }
     let isZero = try equal(total, constant(0))
     let positive = try select(isZero, constant(1), total)
@@ -18,7 +18,7 @@ extension Graph {
   }
 
   /// Whether a value is a sum or a mean of squares, as graphs spell out norms and standard deviations.
-  public func isSumOfSquares(_ value: Value) -> Bool {
+  package func isSumOfSquares(_ value: Value) -> Bool {
     guard case .apply(let operation, let inputs) = self[value].source else { return false }
     switch operation {
     case is Sum:

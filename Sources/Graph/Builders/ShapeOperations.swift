@@ -3,12 +3,12 @@ import Tensor
 /// Reductions and movement of elements.
 extension Graph {
   /// Sum over `axes`, which keep extent 1.
-  public mutating func sum(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
+  package mutating func sum(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
     axes.isEmpty ? x : try apply(Sum(axes: axes.sorted()), [x])
   }
 
   /// Mean over `axes`, which keep extent 1.
-  public mutating func mean(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
+  package mutating func mean(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
     let sum = try sum(x, axes: axes)
     // Every reduced axis has extent 1 now.
     let count = shape(of: sum).count == 0 ? 1 : shape(of: x).count / shape(of: sum).count
@@ -16,20 +16,20 @@ extension Graph {
   }
 
   /// Largest value over `axes`, which keep extent 1.
-  public mutating func maximum(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
+  package mutating func maximum(_ x: Value, axes: [Int]) throws(GraphError) -> Value {
     try apply(Maximum(axes: axes.sorted()), [x])
   }
 
-  public mutating func softmax(_ x: Value) throws(GraphError) -> Value { try apply(Softmax(), [x]) }
+  package mutating func softmax(_ x: Value) throws(GraphError) -> Value { try apply(Softmax(), [x]) }
 
-  public mutating func logSoftmax(_ x: Value) throws(GraphError) -> Value { try apply(LogSoftmax(), [x]) }
+  package mutating func logSoftmax(_ x: Value) throws(GraphError) -> Value { try apply(LogSoftmax(), [x]) }
 
-  public mutating func reshape(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
+  package mutating func reshape(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
     self.shape(of: x) == shape ? x : try apply(Reshape(shape: shape), [x])
   }
 
   /// `[N, ...]` to `[N, D]`.
-  public mutating func flatten(_ x: Value) throws(GraphError) -> Value {
+  package mutating func flatten(_ x: Value) throws(GraphError) -> Value {
     let shape = shape(of: x)
     guard shape.rank >= 1 else {
       throw .shape(operation: "flatten", inputs: [shape], reason: "needs at least one axis")
@@ -37,11 +37,11 @@ extension Graph {
     return try reshape(x, to: [shape[0], shape.droppingFirst.count])
   }
 
-  public mutating func transpose(_ x: Value, _ permutation: [Int]) throws(GraphError) -> Value {
+  package mutating func transpose(_ x: Value, _ permutation: [Int]) throws(GraphError) -> Value {
     permutation == Array(0..<shape(of: x).rank) ? x : try apply(Transpose(permutation: permutation), [x])
   }
 
-  public mutating func swapLastAxes(_ x: Value) throws(GraphError) -> Value {
+  package mutating func swapLastAxes(_ x: Value) throws(GraphError) -> Value {
     let rank = shape(of: x).rank
     guard rank >= 2 else {
       throw .shape(operation: Transpose.name, inputs: [shape(of: x)], reason: "needs at least two axes")
@@ -49,7 +49,7 @@ extension Graph {
     return try transpose(x, Array(0..<rank - 2) + [rank - 1, rank - 2])
   }
 
-  public mutating func broadcast(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
+  package mutating func broadcast(_ x: Value, to shape: Shape) throws(GraphError) -> Value {
     self.shape(of: x) == shape ? x : try apply(Broadcast(shape: shape), [x])
   }
 
@@ -64,7 +64,8 @@ extension Graph {
   }
 
   /// `count` elements from `start` along one axis.
-  public mutating func slice(_ x: Value, axis: Int, start: Int, count: Int, step: Int = 1) throws(GraphError) -> Value {
+  package mutating func slice(_ x: Value, axis: Int, start: Int, count: Int, step: Int = 1) throws(GraphError) -> Value
+  {
     let shape = shape(of: x)
     guard axis >= 0, axis < shape.rank else {
       throw .shape(operation: Slice.name, inputs: [shape], reason: "no axis \(axis)")
@@ -77,11 +78,11 @@ extension Graph {
   }
 
   /// Adds `low` and `high` elements of `value` around every axis.
-  public mutating func pad(_ x: Value, low: [Int], high: [Int], value: Float = 0) throws(GraphError) -> Value {
+  package mutating func pad(_ x: Value, low: [Int], high: [Int], value: Float = 0) throws(GraphError) -> Value {
     try apply(Pad(low: low, high: high, interior: low.map { _ in 0 }, value: value), [x])
   }
 
-  public mutating func concatenate(_ parts: [Value], axis: Int) throws(GraphError) -> Value {
+  package mutating func concatenate(_ parts: [Value], axis: Int) throws(GraphError) -> Value {
     try apply(Concatenate(axis: axis), parts)
   }
 }

@@ -8,7 +8,7 @@ extension Graph {
   ///   - tangents: directions, each of the shape of its value.
   /// - Returns: for each output its derivative along the directions, of its shape.
   /// - Throws: `GraphError.shape` for a tangent of another shape, `GraphError.notDifferentiable`.
-  public mutating func jvp(
+  package mutating func jvp(
     of outputs: [Value], tangents: [(value: Value, tangent: Value)]
   ) throws(GraphError) -> [Value] {
     let active = dependents(of: tangents.map(\.value))

@@ -9,7 +9,7 @@ extension Graph {
   ///   - inputs: what to differentiate with respect to; any values, leaf or not.
   /// - Returns: for each of `inputs` its derivative, of its shape; zeros where no output depends on it.
   /// - Throws: `GraphError.notDifferentiable`, naming the operator without a rule.
-  public mutating func gradient(
+  package mutating func gradient(
     of outputs: [(value: Value, cotangent: Value)], withRespectTo inputs: [Value]
   ) throws(GraphError) -> [Value] {
     let active = dependents(of: inputs)
@@ -36,7 +36,7 @@ extension Graph {
   }
 
   /// The gradient of a scalar (or of the sum of a value's elements).
-  public mutating func gradient(of output: Value, withRespectTo inputs: [Value]) throws(GraphError) -> [Value] {
+  package mutating func gradient(of output: Value, withRespectTo inputs: [Value]) throws(GraphError) -> [Value] {
     let one = constant(Tensor(shape: shape(of: output), repeating: 1))
     return try gradient(of: [(output, one)], withRespectTo: inputs)
   }

@@ -21,7 +21,7 @@ extension Graph {
   ///     which mixes images.
   /// - Returns: the graph, and the derivative, `[images * directions, ...]`.
   /// - Throws: what the closures throw; `GraphError.notDifferentiable`, `GraphError.shape`.
-  public static func repeatedForwardMode(
+  package static func repeatedForwardMode(
     images: Int, directions: Int, item: Shape, point: (inout Graph) throws -> Value,
     tangent: (inout Graph) throws -> Value, network: (inout Graph, Value) throws -> Value
   ) throws -> (graph: Graph, derivative: Value) {

@@ -1,8 +1,8 @@
 /// An operator that is linear in its one input: forward mode applies it to the tangent.
-protocol LinearOperator: Operator {}
+package protocol LinearOperator: Operator {}
 
 extension LinearOperator {
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     guard let tangent = tangents[0] else { return nil }
@@ -11,10 +11,10 @@ extension LinearOperator {
 }
 
 /// An operator that is linear in each of its two inputs: d f(a, b) = f(da, b) + f(a, db).
-protocol BilinearOperator: Operator {}
+package protocol BilinearOperator: Operator {}
 
 extension BilinearOperator {
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     var terms: [Graph.Value] = []

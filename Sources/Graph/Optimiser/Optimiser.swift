@@ -5,10 +5,13 @@ extension Graph {
   /// it, equal nodes shared, dead ones dropped, and bias, residual and activation fused into their layer.
   ///
   /// Differentiate first: fused operators have no derivative rules.
-  func optimised(for outputs: [Value]) throws(GraphError) -> (graph: Graph, outputs: [Value]) {
+  /// - Parameter backend: computes constants.
+  func optimised(
+    for outputs: [Value], on backend: some Backend
+  ) throws(GraphError) -> (graph: Graph, outputs: [Value]) {
     var (graph, values) = (self, outputs)
     (graph, values) = graph.withoutDeadNodes(values)
-    (graph, values) = try graph.simplified(values)
+    (graph, values) = try graph.simplified(values, on: backend)
     (graph, values) = graph.withoutDeadNodes(values)
     (graph, values) = try graph.fused(values)
     return graph.withoutDeadNodes(values)
@@ -16,8 +19,11 @@ extension Graph {
 
   /// Folds constants, and batch normalisation into the layer before it; done before differentiating, so that gradients use
   /// the folded weights too.
-  public func folded(for outputs: [Value]) throws(GraphError) -> (graph: Graph, outputs: [Value]) {
-    let (graph, values) = try simplified(outputs)
+  /// - Parameter backend: computes constants.
+  package func folded(
+    for outputs: [Value], on backend: some Backend
+  ) throws(GraphError) -> (graph: Graph, outputs: [Value]) {
+    let (graph, values) = try simplified(outputs, on: backend)
     return graph.withoutDeadNodes(values)
   }
 

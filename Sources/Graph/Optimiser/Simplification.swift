@@ -2,8 +2,10 @@ import Tensor
 
 extension Graph {
   /// Rewrites in execution order: each node is replaced by the simplest equal value.
-  func simplified(_ outputs: [Value]) throws(GraphError) -> (graph: Graph, outputs: [Value]) {
-    var simplifier = Simplifier(uses: useCounts(outputs))
+  func simplified(
+    _ outputs: [Value], on backend: some Backend
+  ) throws(GraphError) -> (graph: Graph, outputs: [Value]) {
+    var simplifier = Simplifier(uses: useCounts(outputs), backend: backend)
     for value in values { try simplifier.visit(self[value], value) }
     return (simplifier.graph, outputs.map { simplifier.map[$0.index] })
   }
@@ -25,7 +27,12 @@ private struct Simplifier {
   private var scalars: [UInt32: Graph.Value] = [:]
   private let uses: [Int]
 
-  init(uses: [Int]) { self.uses = uses }
+  private let backend: any Backend
+
+  init(uses: [Int], backend: any Backend) {
+    self.uses = uses
+    self.backend = backend
+  }
 
   mutating func visit(_ node: Graph.Node, _ value: Graph.Value) throws(GraphError) {
     let result: Graph.Value
@@ -78,7 +85,7 @@ private struct Simplifier {
     let shape = try operation.shape(of: tensors.map(\.shape))
     let inputCount = tensors.reduce(0) { $0 + $1.shape.count }
     guard shape.count <= max(2 * inputCount, 1 << 16) else { return nil }
-    return constant(try operation(tensors))
+    return constant(try backend.evaluate(operation, tensors))
   }
 
   // MARK: Algebra

@@ -1,4 +1,5 @@
 import BenchCore
+import CPU
 import Graph
 import Tensor
 import Text
@@ -65,13 +66,14 @@ struct LayerBuilder {
 
   private func checkSizes(from first: Int, title: String, input: Shape) throws {
     let limit = Self.largestActivation.multipliedReportingOverflow(by: max(1, batch))
+    let backend = CPUBackend()
     for index in first..<graph.nodes.count {
       guard case .apply(let operation, let operands) = graph.nodes[index].source else { continue }
       let shape = graph.nodes[index].shape
       let inputs = operands.map { graph.shape(of: $0) }
       guard let count = Shape(checking: shape.dimensions)?.count, count <= limit.partialValue, !limit.overflow,
-        operation.scratchCount(inputs: inputs, output: shape) <= Self.largestActivation,
-        operation.sharedScratchCount(inputs: inputs, output: shape) <= limit.partialValue
+        case let scratch = backend.scratchCounts(of: operation, inputs: inputs, output: shape),
+        scratch.perThread <= Self.largestActivation, scratch.shared <= limit.partialValue
       else {
         throw ModelError.layer(
           layer: title, input: input.description,
@@ -153,15 +155,15 @@ enum TensorKind: Sendable {
 }
 
 /// What batch normalisation in training found out about a batch.
-public struct BatchStatistics: Sendable {
+package struct BatchStatistics: Sendable {
   /// Name of the layer, the prefix of its tensors.
-  public let layer: String
+  package let layer: String
   /// `[C]`.
-  public let mean: Graph.Value
+  package let mean: Graph.Value
   /// `[C]`, biased: divided by `count`.
-  public let variance: Graph.Value
+  package let variance: Graph.Value
   /// Numbers per channel: images times positions.
-  public let count: Int
+  package let count: Int
 }
 
 /// One layer and how to name it in messages.

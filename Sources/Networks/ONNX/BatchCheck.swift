@@ -1,3 +1,4 @@
+import CPU
 import Graph
 import Tensor
 
@@ -47,13 +48,14 @@ struct BatchCheck {
   private static func run(_ network: ONNXNetwork, _ batches: [Tensor]) throws -> [Tensor] {
     guard let size = batches.first?.batch else { return [] }
     let (graph, _, logits) = try network.graph(batch: size)
-    let program = try Program(graph, outputs: [logits])
+    let program = try CPUBackend().compile(graph, outputs: [logits])
     try program.checkMemory(file: network.file, images: size, workers: 1)
-    let workspace = Workspace(program)
-    return try batches.map { images in
-      try workspace.set("images", to: images)
-      workspace.run()
-      return workspace.output(0)
+    return try WorkspacePool(program).withWorkspace { workspace in
+      try batches.map { images in
+        try workspace.set("images", to: images)
+        try workspace.run()
+        return try workspace.output(0)
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import BenchCore
+import CPU
 import Checkpoints
 import Graph
 import Tensor
@@ -101,7 +102,7 @@ struct ONNXNetwork: NetworkSource {
     let value = values[0].value(in: &importer.graph)
     var logits = try rows(value, batch: batch, &importer.graph)
     if takesLogarithm { logits = try importer.graph.log(logits) }
-    let folded = try importer.graph.folded(for: [images, logits])
+    let folded = try importer.graph.folded(for: [images, logits], on: CPUBackend())
     return (folded.graph, folded.outputs[0], folded.outputs[1])
   }
 

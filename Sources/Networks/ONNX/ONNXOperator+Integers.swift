@@ -1,3 +1,4 @@
+import CPU
 import Graph
 import Tensor
 

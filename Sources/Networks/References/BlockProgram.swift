@@ -1,3 +1,4 @@
+import CPU
 import Graph
 import Synchronization
 import Tensor
@@ -9,13 +10,7 @@ import Tensor
 package final class BlockProgram: Sendable {
   /// Images per run.
   package let images: Int
-  private let program: Program
-  private let idle = Mutex<[SendableWorkspace]>([])
-
-  /// A workspace is used by one worker at a time: it is either in `idle` or with the worker that took it out.
-  private struct SendableWorkspace: @unchecked Sendable {
-    let workspace: Workspace
-  }
+  private let pool: WorkspacePool
 
   /// - Parameters:
   ///   - file: whose network it is, for messages.
@@ -25,8 +20,9 @@ package final class BlockProgram: Sendable {
   /// - Throws: `GraphError`, and `ModelError.memory` where the machine does not have what the workers need.
   package init(file: String, images: Int, graph: Graph, output: Graph.Value, threads: Int) throws {
     self.images = images
-    program = try Program(graph, outputs: [output])
+    let program = try CPUBackend().compile(graph, outputs: [output])
     try program.checkMemory(file: file, images: images, workers: max(1, threads))
+    pool = WorkspacePool(program)
   }
 
   /// Runs one block and gives the output's memory to `body`: the elements of the block's images.
@@ -36,18 +32,18 @@ package final class BlockProgram: Sendable {
   package func run<Result>(
     _ inputs: [String: Tensor], block: Range<Int>, _ body: (UnsafeBufferPointer<Float>) throws -> Result
   ) throws -> Result {
-    let taken = idle.withLock { $0.popLast() } ?? SendableWorkspace(workspace: Workspace(program))
-    defer { idle.withLock { $0.append(taken) } }
-    for (name, tensor) in inputs {
-      let size = tensor.stride
-      tensor.scalars.withUnsafeBufferPointer {
-        taken.workspace.set(
-          name, to: UnsafeBufferPointer(rebasing: $0[block.lowerBound * size..<block.upperBound * size]))
+    try pool.withWorkspace { workspace in
+      for (name, tensor) in inputs {
+        let size = tensor.stride
+        try tensor.scalars.withUnsafeBufferPointer {
+          try workspace.set(
+            name, to: UnsafeBufferPointer(rebasing: $0[block.lowerBound * size..<block.upperBound * size]))
+        }
       }
+      try workspace.run()
+      let output = try workspace.outputBuffer(0)
+      return try body(UnsafeBufferPointer(rebasing: output[..<(output.count / self.images * block.count)]))
     }
-    taken.workspace.run()
-    let output = taken.workspace.outputBuffer(0)
-    return try body(UnsafeBufferPointer(rebasing: output[..<(output.count / self.images * block.count)]))
   }
 
   /// The results of all blocks, image by image, in order.

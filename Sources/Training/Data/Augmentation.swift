@@ -1,15 +1,15 @@
 import Tensor
 
 /// What is done to training images at random; the paper's are a crop after padding by 4 and a flip.
-public struct AugmentationConfiguration: Sendable, Codable, Equatable {
+package struct AugmentationConfiguration: Sendable, Codable, Equatable {
   /// Zeros on every side before a random window of the image's size is cut out; 0 for none.
-  public var crop = 0
+  package var crop = 0
   /// Left to right with probability one half.
-  public var flip = false
+  package var flip = false
 
-  public init() {}
+  package init() {}
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try values.read(&crop, .crop)
     try values.read(&flip, .flip)

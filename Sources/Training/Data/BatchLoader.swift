@@ -4,7 +4,7 @@ import Graph
 import Tensor
 
 /// A direction for each image, such as the gradient of the density's own classifier there; `[N, C, H, W]`.
-public typealias Directions = @Sendable (_ images: Tensor, _ labels: [Int]) throws -> Tensor
+package typealias Directions = @Sendable (_ images: Tensor, _ labels: [Int]) throws -> Tensor
 
 /// Fills a step's inputs: which images, how augmented, with which noise. All of it is a function of the seed, the epoch and
 /// the place in it.
@@ -43,7 +43,7 @@ struct BatchLoader {
   func fill(_ step: TrainingStep, _ indices: ArraySlice<Int>, epoch: Int, globalStep: Int) throws {
     let workspace = step.workspace
     let size = images.imageShape.count
-    if let target = workspace.inputBuffer(TrainingGraph.imagesInput) {
+    if let target = try workspace.inputBuffer(TrainingGraph.imagesInput) {
       var scratch = [Float](repeating: 0, count: size)
       scratch.withUnsafeMutableBufferPointer { scratch in
         for (place, index) in indices.enumerated() {
@@ -53,12 +53,12 @@ struct BatchLoader {
         }
       }
     }
-    if let target = workspace.inputBuffer(TrainingGraph.labelsInput) {
+    if let target = try workspace.inputBuffer(TrainingGraph.labelsInput) {
       let classes = target.count / batch
       target.update(repeating: 0)
       for (place, index) in indices.enumerated() { target[place * classes + images.labels[index]] = 1 }
     }
-    if let target = workspace.inputBuffer(TrainingGraph.directionsInput) { try fillDirections(target, step, indices) }
+    if let target = try workspace.inputBuffer(TrainingGraph.directionsInput) { try fillDirections(target, step, indices) }
     for noise in step.noises { try fill(noise, in: workspace, globalStep: globalStep) }
   }
 
@@ -70,15 +70,15 @@ struct BatchLoader {
       for (place, index) in indices.enumerated() {
         for (offset, value) in fixedDirections.item(index).enumerated() { target[place * size + offset] = value }
       }
-    } else if let directions, let current = step.workspace.inputBuffer(TrainingGraph.imagesInput) {
+    } else if let directions, let current = try step.workspace.inputBuffer(TrainingGraph.imagesInput) {
       let tensor = Tensor(shape: images.imageShape.prepending(indices.count), scalars: Array(current))
       let values = try directions(tensor, indices.map { images.labels[$0] })
       _ = target.update(from: values.scalars)
     }
   }
 
-  private func fill(_ noise: TrainingGraph.Noise, in workspace: Workspace, globalStep: Int) throws {
-    guard let buffer = workspace.inputBuffer(noise.input) else { return }
+  private func fill(_ noise: TrainingGraph.Noise, in workspace: any Workspace, globalStep: Int) throws {
+    guard let buffer = try workspace.inputBuffer(noise.input) else { return }
     let random = RandomStream(seed: seed, name: "training/\(noise.input)")
     let (target, batch) = (SendableBuffer(buffer), batch)
     try Workers.forEachBlock(of: batch, blockSize: 8, threads: threads) { range, _ in

@@ -5,18 +5,18 @@ import Graph
 ///     d <- d + a g / |g|,   then d <- strength d / |d| where it is longer than `strength`
 ///
 /// Lengths are of each image's perturbation, which starts in a random direction at half the radius. With `--pgd-norm batch`
-/// they are, as in the paper's public code, of the perturbations of the whole batch together (and those start at uniform
+/// they are, as in the paper's package code, of the perturbations of the whole batch together (and those start at uniform
 /// numbers in (0, 1), scaled): then an image's share depends on the others, and `strength` is about sqrt(N) times what each
 /// image gets.
-public struct AdversarialL2: AdversarialObjective {
-  public static let id = "pgd-l2"
-  public static let summary =
+package struct AdversarialL2: AdversarialObjective {
+  package static let id = "pgd-l2"
+  package static let summary =
     "trains on images attacked within a Euclidean ball; the strength is its radius in pixel units"
 
   let strength: Double
   let attack: AttackConfiguration
 
-  public init(_ configuration: ObjectiveConfiguration) {
+  package init(_ configuration: ObjectiveConfiguration) {
     strength = configuration.strength
     attack = configuration.attack
   }

@@ -5,15 +5,15 @@ import Graph
 ///     d <- clip(d + a sign(g), -strength, strength)
 ///
 /// starting at uniform numbers in the box. Pixels are not clipped to [0, 1]: not every task's are.
-public struct AdversarialLinf: AdversarialObjective {
-  public static let id = "pgd-linf"
-  public static let summary = "trains on images attacked within a box; the strength is half its width in pixel units"
+package struct AdversarialLinf: AdversarialObjective {
+  package static let id = "pgd-linf"
+  package static let summary = "trains on images attacked within a box; the strength is half its width in pixel units"
 
   let strength: Double
   let attack: AttackConfiguration
 
   /// - Throws: `TrainingError.invalidOption` for a norm over the batch, which a box does not have.
-  public init(_ configuration: ObjectiveConfiguration) throws {
+  package init(_ configuration: ObjectiveConfiguration) throws {
     guard configuration.attack.norm == .image else {
       throw TrainingError.invalidOption(option: "attack.norm", value: "batch", expected: "image for \(Self.id)")
     }

@@ -4,7 +4,7 @@ import Graph
 /// projected gradient ascent of the cross-entropy within a ball of radius `strength`. The network does not see how d was
 /// found: no derivative flows through the attack.
 ///
-/// As in PyTorch's training mode, which the paper's public code attacks in, every forward pass of the attack normalises with
+/// As in PyTorch's training mode, which the paper's package code attacks in, every forward pass of the attack normalises with
 /// the statistics of its own perturbed batch, and these enter the running statistics: of a training step with k attack steps
 /// come k + 1 updates.
 protocol AdversarialObjective: Objective {
@@ -24,7 +24,7 @@ protocol AdversarialObjective: Objective {
 }
 
 extension AdversarialObjective {
-  public func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
+  package func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
     let logits = try network.apply(to: attackedImages(&network))
     return ObjectiveValue(loss: try network.crossEntropy(logits), logits: logits)
   }

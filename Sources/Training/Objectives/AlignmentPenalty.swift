@@ -9,16 +9,16 @@ import Tensor
 /// The gradient is that of the label's log-odds, which does not vanish as the network becomes sure and does not change where
 /// a number is added to all logits. On `glyphs` the directions are exact: the same gradient of the Bayes classifier, at the
 /// noise level on which the task's regimes are decided.
-public struct AlignmentPenalty: Objective {
-  public static let id = "alignment"
-  public static let summary =
+package struct AlignmentPenalty: Objective {
+  package static let id = "alignment"
+  package static let summary =
     "penalises the angle between the input gradient and the density's; the strength is the penalty's factor"
 
   private let strength: Double
 
-  public init(_ configuration: ObjectiveConfiguration) { strength = configuration.strength }
+  package init(_ configuration: ObjectiveConfiguration) { strength = configuration.strength }
 
-  public func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
+  package func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
     let logits = try network.apply(to: network.images)
     let odds = try network.labelLogOdds(logits)
     let gradient = try network.graph.gradient(of: odds, withRespectTo: [network.images])[0]

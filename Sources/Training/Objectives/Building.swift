@@ -5,30 +5,30 @@ import Tensor
 extension TrainingGraph {
   /// The sum over the images of -log softmax(logits) at their labels, of shape `[]`.
   /// - Parameter logits: `[N, K]`.
-  public mutating func summedCrossEntropy(_ logits: Graph.Value) throws -> Graph.Value {
+  package mutating func summedCrossEntropy(_ logits: Graph.Value) throws -> Graph.Value {
     let labels = labels()
     let chosen = try graph.multiply(labels, graph.logSoftmax(logits))
     return try graph.negate(graph.reshape(graph.sum(chosen, axes: [0, 1]), to: []))
   }
 
   /// Its mean over the images.
-  public mutating func crossEntropy(_ logits: Graph.Value) throws -> Graph.Value {
+  package mutating func crossEntropy(_ logits: Graph.Value) throws -> Graph.Value {
     try perImage(summedCrossEntropy(logits))
   }
 
   /// A sum over images divided by their number.
-  public mutating func perImage(_ sum: Graph.Value) throws -> Graph.Value {
+  package mutating func perImage(_ sum: Graph.Value) throws -> Graph.Value {
     try graph.multiply(sum, graph.constant(1 / Float(batch)))
   }
 
   /// The sum of all squares, of shape `[]`.
-  public mutating func squaredNorm(_ value: Graph.Value) throws -> Graph.Value {
+  package mutating func squaredNorm(_ value: Graph.Value) throws -> Graph.Value {
     let axes = Array(0..<graph.shape(of: value).rank)
     return try graph.reshape(graph.sum(graph.multiply(value, value), axes: axes), to: [])
   }
 
   /// base + strength * penalty.
-  public mutating func add(_ penalty: Graph.Value, times strength: Double, to base: Graph.Value) throws -> Graph.Value {
+  package mutating func add(_ penalty: Graph.Value, times strength: Double, to base: Graph.Value) throws -> Graph.Value {
     try graph.add(base, graph.multiply(penalty, graph.constant(Float(strength))))
   }
 }

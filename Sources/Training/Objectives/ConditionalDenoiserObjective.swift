@@ -8,16 +8,16 @@ import Tensor
 ///     L = mean over images and pixels of (F(x + sigma n)_y - n)^2 + (F(x + sigma n)_null - n)^2,   n ~ N(0, I)
 ///
 /// The difference of the two outputs is the gradient of log p_sigma(y | x), up to a factor.
-public struct ConditionalDenoiserObjective: Objective {
-  public static let id = "conditional-denoising"
-  public static let summary =
+package struct ConditionalDenoiserObjective: Objective {
+  package static let id = "conditional-denoising"
+  package static let summary =
     "mean squared error of the noise (--noise) found for the image's class and for any; has no strength"
 
   private let noise: Double
 
-  public init(_ configuration: ObjectiveConfiguration) { noise = configuration.noise }
+  package init(_ configuration: ObjectiveConfiguration) { noise = configuration.noise }
 
-  public func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
+  package func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
     let (batch, outputs) = (network.batch, network.classCount + 1)
     let pixels = network.network.inputShape.count
     // The same name gives the same numbers as in the noisy images.

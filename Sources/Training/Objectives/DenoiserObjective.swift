@@ -6,15 +6,15 @@ import Graph
 ///     L = mean over images and pixels of (F(x + sigma n) - n)^2,   n ~ N(0, I)
 ///
 /// which is 1 for a network that finds nothing, whatever sigma is. The noise is drawn anew for every image and epoch.
-public struct DenoiserObjective: Objective {
-  public static let id = "denoising"
-  public static let summary = "mean squared error of the noise (--noise) found in an image; has no strength"
+package struct DenoiserObjective: Objective {
+  package static let id = "denoising"
+  package static let summary = "mean squared error of the noise (--noise) found in an image; has no strength"
 
   private let noise: Double
 
-  public init(_ configuration: ObjectiveConfiguration) { noise = configuration.noise }
+  package init(_ configuration: ObjectiveConfiguration) { noise = configuration.noise }
 
-  public func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
+  package func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
     // The same name gives the same numbers as in the noisy images.
     let found = try network.apply(to: network.noisyImages(noise))
     let drawn = network.noise("images", .normal, like: network.images)

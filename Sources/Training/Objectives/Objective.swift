@@ -2,7 +2,7 @@ import Graph
 
 /// What training makes small. An objective only builds graph nodes; the trainer differentiates them with respect to the
 /// weights, so an objective may itself contain gradients.
-public protocol Objective: Sendable {
+package protocol Objective: Sendable {
   /// What `--objective` calls it.
   static var id: String { get }
   /// One sentence for lists, saying what the strength is.
@@ -16,13 +16,13 @@ public protocol Objective: Sendable {
 }
 
 /// What an objective builds.
-public struct ObjectiveValue: Sendable {
+package struct ObjectiveValue: Sendable {
   /// Of shape `[]`.
-  public var loss: Graph.Value
+  package var loss: Graph.Value
   /// `[N, K]`, from which the training accuracy is counted; nil where there are no classes.
-  public var logits: Graph.Value?
+  package var logits: Graph.Value?
 
-  public init(loss: Graph.Value, logits: Graph.Value? = nil) {
+  package init(loss: Graph.Value, logits: Graph.Value? = nil) {
     self.loss = loss
     self.logits = logits
   }

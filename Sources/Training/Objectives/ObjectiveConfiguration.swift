@@ -1,20 +1,20 @@
 /// Which objective, how strongly, and what else it wants to know.
-public struct ObjectiveConfiguration: Sendable, Codable, Equatable {
-  public var name = CrossEntropy.id
+package struct ObjectiveConfiguration: Sendable, Codable, Equatable {
+  package var name = CrossEntropy.id
   /// What a sweep varies: the factor of a penalty, or the size of noise or attack in pixel units.
-  public var strength: Double = 0
+  package var strength: Double = 0
   /// Standard deviation of the noise of `smoothness`, in pixel units.
-  public var noise: Double = 0.3
-  public var attack = AttackConfiguration()
+  package var noise: Double = 0.3
+  package var attack = AttackConfiguration()
 
-  public init() {}
+  package init() {}
 
-  public init(_ name: String, strength: Double = 0) {
+  package init(_ name: String, strength: Double = 0) {
     self.name = name
     self.strength = strength
   }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try values.read(&name, .name)
     try values.read(&strength, .strength)
@@ -34,25 +34,25 @@ public struct ObjectiveConfiguration: Sendable, Codable, Equatable {
 }
 
 /// How adversarial training finds its perturbations.
-public struct AttackConfiguration: Sendable, Codable, Equatable {
-  public enum Norm: String, Sendable, Codable, CaseIterable {
+package struct AttackConfiguration: Sendable, Codable, Equatable {
+  package enum Norm: String, Sendable, Codable, CaseIterable {
     /// Every image's perturbation by itself: at most `strength` long.
     case image
-    /// One norm over the whole batch, as the paper's public code has it: the perturbations of all images together are at
+    /// One norm over the whole batch, as the paper's package code has it: the perturbations of all images together are at
     /// most `strength` long.
     case batch
   }
 
-  public var steps = 10
+  package var steps = 10
   /// In units of `strength / steps`: the paper's is 2.
-  public var stepFactor: Double = 2
-  public var norm = Norm.image
+  package var stepFactor: Double = 2
+  package var norm = Norm.image
   /// Whether the first perturbation is random rather than none.
-  public var randomStart = true
+  package var randomStart = true
 
-  public init() {}
+  package init() {}
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try values.read(&steps, .steps)
     try values.read(&stepFactor, .stepFactor)

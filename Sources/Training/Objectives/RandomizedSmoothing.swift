@@ -1,15 +1,15 @@
 import Graph
 
 /// Training on noisy images (the paper, B.1; Cohen et al. 2019): the cross-entropy at x + n, n ~ N(0, strength^2).
-public struct RandomizedSmoothing: Objective {
-  public static let id = "randomized-smoothing"
-  public static let summary = "trains on noisy images; the strength is the noise's standard deviation in pixel units"
+package struct RandomizedSmoothing: Objective {
+  package static let id = "randomized-smoothing"
+  package static let summary = "trains on noisy images; the strength is the noise's standard deviation in pixel units"
 
   private let strength: Double
 
-  public init(_ configuration: ObjectiveConfiguration) { strength = configuration.strength }
+  package init(_ configuration: ObjectiveConfiguration) { strength = configuration.strength }
 
-  public func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
+  package func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
     let logits = try network.apply(to: network.noisyImages(strength))
     return ObjectiveValue(loss: try network.crossEntropy(logits), logits: logits)
   }

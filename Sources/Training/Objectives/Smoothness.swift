@@ -5,20 +5,20 @@ import Graph
 ///     L = mean_i l_i + strength * mean_i |f(x_i) - f(x_i + n_i)|^2,   n_i ~ N(0, noise^2)
 ///
 /// Both applications are in training mode, each batch with its own statistics.
-public struct Smoothness: Objective {
-  public static let id = "smoothness"
-  public static let summary =
+package struct Smoothness: Objective {
+  package static let id = "smoothness"
+  package static let summary =
     "penalises how far noise (--noise) moves the outputs; the strength is the penalty's factor"
 
   private let strength: Double
   private let noise: Double
 
-  public init(_ configuration: ObjectiveConfiguration) {
+  package init(_ configuration: ObjectiveConfiguration) {
     strength = configuration.strength
     noise = configuration.noise
   }
 
-  public func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
+  package func build(_ network: inout TrainingGraph) throws -> ObjectiveValue {
     let logits = try network.apply(to: network.images)
     let noisy = try network.apply(to: network.noisyImages(noise))
     let penalty = try network.perImage(network.squaredNorm(network.graph.subtract(logits, noisy)))
@@ -29,7 +29,7 @@ public struct Smoothness: Objective {
 
 extension TrainingGraph {
   /// The images with independent normal noise of standard deviation `level`.
-  public mutating func noisyImages(_ level: Double) throws -> Graph.Value {
+  package mutating func noisyImages(_ level: Double) throws -> Graph.Value {
     let noise = noise("images", .normal, like: images)
     return try graph.add(images, graph.multiply(noise, graph.constant(Float(level))))
   }

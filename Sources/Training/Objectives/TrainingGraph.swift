@@ -7,15 +7,15 @@ import Tensor
 ///
 /// Every application is one in PyTorch's training mode: batch normalisation uses the statistics of its own batch, and they
 /// enter the running statistics, one application after the other.
-public struct TrainingGraph: Sendable {
-  public var graph = Graph()
+package struct TrainingGraph: Sendable {
+  package var graph = Graph()
   /// Images in the batch.
-  public let batch: Int
+  package let batch: Int
   /// `[N, C, H, W]` in pixel units, augmented.
-  public let images: Graph.Value
-  public let network: TrainableNetwork
+  package let images: Graph.Value
+  package let network: TrainableNetwork
   /// Zero for a network without classes.
-  public let classCount: Int
+  package let classCount: Int
 
   /// Values of the trained tensors, by name.
   let parameters: [String: Graph.Value]
@@ -50,21 +50,21 @@ public struct TrainingGraph: Sendable {
   }
 
   /// The network's output for `images` `[N, C, H, W]`.
-  public mutating func apply(to images: Graph.Value) throws -> Graph.Value {
+  package mutating func apply(to images: Graph.Value) throws -> Graph.Value {
     let (output, statistics) = try network.apply(to: images, parameters: parameters, in: &graph)
     self.statistics += statistics
     return output
   }
 
   /// `[N, K]`: 1 at each image's class, else 0.
-  public mutating func labels() -> Graph.Value { input(Self.labelsInput, [batch, classCount]) }
+  package mutating func labels() -> Graph.Value { input(Self.labelsInput, [batch, classCount]) }
 
   /// `[N, C, H, W]`: a direction that the trainer was given for each image.
-  public mutating func directions() -> Graph.Value { input(Self.directionsInput, network.inputShape.prepending(batch)) }
+  package mutating func directions() -> Graph.Value { input(Self.directionsInput, network.inputShape.prepending(batch)) }
 
   /// Independent numbers of the shape of `value`, whose first axis is the batch.
   /// - Parameter name: what they are for; each name is a random stream of its own.
-  public mutating func noise(_ name: String, _ distribution: NoiseDistribution, like value: Graph.Value) -> Graph.Value
+  package mutating func noise(_ name: String, _ distribution: NoiseDistribution, like value: Graph.Value) -> Graph.Value
   {
     let shape = graph.shape(of: value)
     precondition(shape.dimensions.first == batch, "noise belongs to the images of the batch")
@@ -86,7 +86,7 @@ public struct TrainingGraph: Sendable {
   }
 }
 
-public enum NoiseDistribution: Sendable, Equatable {
+package enum NoiseDistribution: Sendable, Equatable {
   /// Standard normal.
   case normal
   /// In (0, 1).

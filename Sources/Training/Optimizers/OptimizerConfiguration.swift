@@ -1,27 +1,27 @@
 /// How gradients become steps; names and defaults are PyTorch's where it has them.
-public struct OptimizerConfiguration: Sendable, Codable, Equatable {
-  public enum Name: String, Sendable, Codable, CaseIterable {
+package struct OptimizerConfiguration: Sendable, Codable, Equatable {
+  package enum Name: String, Sendable, Codable, CaseIterable {
     case sgd
     case adam
   }
 
-  public var name = Name.adam
+  package var name = Name.adam
   /// The largest one; the schedule says when.
-  public var learningRate: Double = 4e-3
+  package var learningRate: Double = 4e-3
   /// Of `sgd`.
-  public var momentum: Double = 0.9
+  package var momentum: Double = 0.9
   /// Of `sgd`: looks ahead along the momentum.
-  public var nesterov = false
+  package var nesterov = false
   /// Times the weights, added to the gradient of all of them.
-  public var weightDecay: Double = 0
+  package var weightDecay: Double = 0
   /// Of `adam`: decay of the mean of gradients and of their squares.
-  public var beta1: Double = 0.9
-  public var beta2: Double = 0.999
-  public var epsilon: Double = 1e-8
+  package var beta1: Double = 0.9
+  package var beta2: Double = 0.999
+  package var epsilon: Double = 1e-8
 
-  public init() {}
+  package init() {}
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try values.read(&name, .name)
     try values.read(&learningRate, .learningRate)

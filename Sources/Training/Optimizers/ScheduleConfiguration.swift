@@ -1,8 +1,8 @@
 import Foundation
 
 /// How the learning rate changes over the training.
-public struct ScheduleConfiguration: Sendable, Codable, Equatable {
-  public enum Name: String, Sendable, Codable, CaseIterable {
+package struct ScheduleConfiguration: Sendable, Codable, Equatable {
+  package enum Name: String, Sendable, Codable, CaseIterable {
     case constant
     /// Times `factor` when each of `milestones` is reached, at the start of an epoch.
     case step
@@ -13,16 +13,16 @@ public struct ScheduleConfiguration: Sendable, Codable, Equatable {
     case oneCycle = "one-cycle"
   }
 
-  public var name = Name.oneCycle
+  package var name = Name.oneCycle
   /// Shares of all epochs; the paper's.
-  public var milestones: [Double] = [0.75, 0.875]
-  public var factor: Double = 0.1
+  package var milestones: [Double] = [0.75, 0.875]
+  package var factor: Double = 0.1
   /// Share of all steps.
-  public var warmup: Double = 0.15
+  package var warmup: Double = 0.15
 
-  public init() {}
+  package init() {}
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     try values.read(&name, .name)
     try values.read(&milestones, .milestones)

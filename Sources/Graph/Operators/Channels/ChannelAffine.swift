@@ -3,15 +3,15 @@ import Tensor
 /// scale (x - mean) + shift on each channel of x `[N, C, ...]`; the other three are `[C]`, mean and shift where present.
 ///
 /// Inputs: x, scale, then mean and shift.
-struct ChannelAffine: Operator {
-  static let name = "channel-affine"
+package struct ChannelAffine: Operator {
+  package static let name = "channel-affine"
 
-  var hasMean = false
-  var hasShift = false
+  package var hasMean = false
+  package var hasShift = false
 
-  var isElementwise: Bool { true }
+  package var isElementwise: Bool { true }
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+  package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(2 + (hasMean ? 1 : 0) + (hasShift ? 1 : 0), inputs)
     guard inputs[0].rank >= 2, inputs.dropFirst().allSatisfy({ $0 == [inputs[0][1]] }) else {
       throw mismatch(inputs, "expected [N, C, ...] and one number per channel")
@@ -19,15 +19,12 @@ struct ChannelAffine: Operator {
     return inputs[0]
   }
 
-  private var general: FusedChannels {
+  /// The same with one term and no activation.
+  package var general: FusedChannels {
     FusedChannels(terms: [FusedChannels.Term(hasScale: true, hasMean: hasMean)], hasShift: hasShift)
   }
 
-  func scratchCount(inputs: [Shape], output: Shape) -> Int { general.scratchCount(inputs: inputs, output: output) }
-
-  func evaluate(_ kernel: KernelArguments) { general.evaluate(kernel) }
-
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let (x, scale) = (inputs[0], inputs[1])
@@ -48,7 +45,7 @@ struct ChannelAffine: Operator {
     return partials
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     let (x, scale) = (inputs[0], inputs[1])

@@ -2,13 +2,13 @@ import Tensor
 
 /// Cross-correlation of images `[N, C, H, W]` with weights `[K, C / groups, h, w]`, what the field calls convolution.
 /// Its derivatives are `Conv2DInputGradient` and `Conv2DWeightGradient`; the three are closed under differentiation.
-struct Conv2D: BilinearOperator {
-  static let name = "conv2d"
+package struct Conv2D: BilinearOperator {
+  package static let name = "conv2d"
 
-  let geometry: ConvolutionGeometry
-  var precision = Precision.fast
+  package let geometry: ConvolutionGeometry
+  package var precision = Precision.fast
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+  package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(2, inputs)
     let (x, w) = (inputs[0], inputs[1])
     guard x.rank == 4, w.rank == 4 else { throw mismatch(inputs, "expected [N, C, H, W] and [K, C / groups, h, w]") }
@@ -22,36 +22,7 @@ struct Conv2D: BilinearOperator {
     return try checkedShape([x[0], w[0], height, width], inputs)
   }
 
-  private func kernel(_ inputs: [Shape], _ output: Shape) -> ConvolutionKernel {
-    ConvolutionKernel(geometry, image: inputs[0], weights: inputs[1], output: output, .forward, precision)
-  }
-
-  func scratchCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).scratchCount }
-
-  func preparedCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).preparedCount }
-
-  func prepare(
-    _ weights: UnsafePointer<Float>, inputs: [Shape], output: Shape, into prepared: UnsafeMutablePointer<Float>
-  ) {
-    kernel(inputs, output).prepare(weights, into: prepared)
-  }
-
-  func layoutSupport(inputs: [Shape], output: Shape) -> LayoutSupport {
-    layoutSupport(inputs: inputs, output: output, likeOutput: [])
-  }
-
-  /// - Parameter likeOutput: the numbers of the inputs that a fused layer adds to the output, or gates it by.
-  func layoutSupport(inputs: [Shape], output: Shape, likeOutput: [Int]) -> LayoutSupport {
-    kernel(inputs, output).layoutSupport(source: inputs[0], output: output, likeOutput: likeOutput)
-  }
-
-  func evaluate(_ kernel: KernelArguments) { evaluate(kernel, Epilogue(kernel)) }
-
-  func evaluate(_ kernel: KernelArguments, _ epilogue: Epilogue) {
-    self.kernel(kernel.inputShapes, kernel.outputShape).evaluate(kernel, epilogue)
-  }
-
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let (x, w) = (graph.shape(of: inputs[0]), graph.shape(of: inputs[1]))

@@ -2,15 +2,15 @@ import Tensor
 
 /// The transpose of `Conv2D` in its images: `[N, K, H', W']` and weights `[K, C / groups, h, w]` to `[N, C, height, width]`.
 /// This is also transposed convolution, with PyTorch's layout of its weights.
-struct Conv2DInputGradient: BilinearOperator {
-  static let name = "conv2d-input-gradient"
+package struct Conv2DInputGradient: BilinearOperator {
+  package static let name = "conv2d-input-gradient"
 
-  let geometry: ConvolutionGeometry
-  let height: Int
-  let width: Int
-  var precision = Precision.fast
+  package let geometry: ConvolutionGeometry
+  package let height: Int
+  package let width: Int
+  package var precision = Precision.fast
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+  package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(2, inputs)
     let (dy, w) = (inputs[0], inputs[1])
     guard dy.rank == 4, w.rank == 4, geometry.isValid, dy[1] == w[0], w[0] % geometry.groups == 0 else {
@@ -22,37 +22,8 @@ struct Conv2DInputGradient: BilinearOperator {
     return try checkedShape([dy[0], w[1] * geometry.groups, height, width], inputs)
   }
 
-  private func kernel(_ inputs: [Shape], _ output: Shape) -> ConvolutionKernel {
-    ConvolutionKernel(geometry, image: output, weights: inputs[1], output: inputs[0], .inputGradient, precision)
-  }
-
-  func scratchCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).scratchCount }
-
-  func preparedCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).preparedCount }
-
-  func prepare(
-    _ weights: UnsafePointer<Float>, inputs: [Shape], output: Shape, into prepared: UnsafeMutablePointer<Float>
-  ) {
-    kernel(inputs, output).prepare(weights, into: prepared)
-  }
-
-  func layoutSupport(inputs: [Shape], output: Shape) -> LayoutSupport {
-    layoutSupport(inputs: inputs, output: output, likeOutput: [])
-  }
-
-  /// - Parameter likeOutput: the numbers of the inputs that a fused layer adds to the output, or gates it by.
-  func layoutSupport(inputs: [Shape], output: Shape, likeOutput: [Int]) -> LayoutSupport {
-    kernel(inputs, output).layoutSupport(source: inputs[0], output: output, likeOutput: likeOutput)
-  }
-
-  func evaluate(_ kernel: KernelArguments) { evaluate(kernel, Epilogue(kernel)) }
-
-  func evaluate(_ kernel: KernelArguments, _ epilogue: Epilogue) {
-    self.kernel(kernel.inputShapes, kernel.outputShape).evaluate(kernel, epilogue)
-  }
-
   // With L = <g, A'(w) dy> = <A(w) g, dy>: the derivative in dy is the convolution of g, in w that of <conv(g, w), dy>.
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let w = graph.shape(of: inputs[1])

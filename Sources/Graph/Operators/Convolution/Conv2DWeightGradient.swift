@@ -2,14 +2,14 @@ import Tensor
 
 /// The transpose of `Conv2D` in its weights: images `[N, C, H, W]` and `[N, K, H', W']` to `[K, C / groups, height, width]`,
 /// summed over the images in their order.
-struct Conv2DWeightGradient: BilinearOperator {
-  static let name = "conv2d-weight-gradient"
+package struct Conv2DWeightGradient: BilinearOperator {
+  package static let name = "conv2d-weight-gradient"
 
-  let geometry: ConvolutionGeometry
-  let height: Int
-  let width: Int
+  package let geometry: ConvolutionGeometry
+  package let height: Int
+  package let width: Int
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+  package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(2, inputs)
     let (x, dy) = (inputs[0], inputs[1])
     guard x.rank == 4, dy.rank == 4, geometry.isValid, x[0] == dy[0], x[1] % geometry.groups == 0,
@@ -19,18 +19,8 @@ struct Conv2DWeightGradient: BilinearOperator {
     return try checkedShape([dy[1], x[1] / geometry.groups, height, width], inputs)
   }
 
-  private func kernel(_ inputs: [Shape], _ output: Shape) -> WeightGradientKernel {
-    WeightGradientKernel(geometry, image: inputs[0], weights: output, output: inputs[1])
-  }
-
-  func scratchCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).scratchCount }
-
-  func sharedScratchCount(inputs: [Shape], output: Shape) -> Int { kernel(inputs, output).sharedScratchCount }
-
-  func evaluate(_ kernel: KernelArguments) { self.kernel(kernel.inputShapes, kernel.outputShape).evaluate(kernel) }
-
   // With L = <g, B(x, dy)> = <conv(x, g), dy>.
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let x = graph.shape(of: inputs[0])

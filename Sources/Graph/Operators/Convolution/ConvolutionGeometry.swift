@@ -2,25 +2,25 @@ import Tensor
 
 /// Strides, padding, dilation and groups of a two-dimensional convolution or pooling window; each pair is
 /// (vertical, horizontal).
-public struct ConvolutionGeometry: Sendable, Hashable {
-  public var strideHeight: Int
-  public var strideWidth: Int
-  public var top: Int
-  public var left: Int
-  public var bottom: Int
-  public var right: Int
-  public var dilationHeight: Int
-  public var dilationWidth: Int
-  public var groups: Int
+package struct ConvolutionGeometry: Sendable, Hashable {
+  package var strideHeight: Int
+  package var strideWidth: Int
+  package var top: Int
+  package var left: Int
+  package var bottom: Int
+  package var right: Int
+  package var dilationHeight: Int
+  package var dilationWidth: Int
+  package var groups: Int
 
   /// The symmetric case.
-  public init(stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1) {
+  package init(stride: Int = 1, padding: Int = 0, dilation: Int = 1, groups: Int = 1) {
     self.init(
       stride: (stride, stride), padding: (padding, padding, padding, padding), dilation: (dilation, dilation),
       groups: groups)
   }
 
-  public init(
+  package init(
     stride: (Int, Int), padding: (top: Int, left: Int, bottom: Int, right: Int), dilation: (Int, Int) = (1, 1),
     groups: Int = 1
   ) {
@@ -36,18 +36,18 @@ public struct ConvolutionGeometry: Sendable, Hashable {
   }
 
   /// Extents from a file may be anything; no arithmetic is done on them before this holds.
-  var isValid: Bool {
+  package var isValid: Bool {
     let limit = 1 << 20
     return [strideHeight, strideWidth, dilationHeight, dilationWidth, groups].allSatisfy { $0 >= 1 && $0 <= limit }
       && [top, left, bottom, right].allSatisfy { $0 >= 0 && $0 <= limit }
   }
 
   /// Output extent for an input and window extent, nil where the window does not fit once.
-  func output(height: Int, window: Int) -> Int? {
+  package func output(height: Int, window: Int) -> Int? {
     Self.output(height + top + bottom, window, strideHeight, dilationHeight)
   }
 
-  func output(width: Int, window: Int) -> Int? {
+  package func output(width: Int, window: Int) -> Int? {
     Self.output(width + left + right, window, strideWidth, dilationWidth)
   }
 
@@ -59,7 +59,7 @@ public struct ConvolutionGeometry: Sendable, Hashable {
   /// The output columns, of `outputWidth`, whose windows have a column inside an image: those with
   /// 0 <= x * `strideWidth` + `offset` < `width`.
   /// - Parameter offset: of the window's column in the image for the output 0, padding taken off.
-  func outputs(inside width: Int, offset: Int, outputWidth: Int) -> Range<Int> {
+  package func outputs(inside width: Int, offset: Int, outputWidth: Int) -> Range<Int> {
     let first = offset >= 0 ? 0 : (-offset + strideWidth - 1) / strideWidth
     let end = width <= offset ? 0 : min(outputWidth, (width - offset + strideWidth - 1) / strideWidth)
     let start = min(first, outputWidth)

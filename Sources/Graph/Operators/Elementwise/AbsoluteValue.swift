@@ -1,10 +1,10 @@
 /// |x|, with derivative 0 at 0.
-struct AbsoluteValue: ElementwiseOperator {
-  static let name = "abs"
+package struct AbsoluteValue: ElementwiseOperator {
+  package static let name = "abs"
 
-  func callAsFunction(_ x: Float) -> Float { abs(x) }
+  package var expression: ScalarExpression { .unary(.absoluteValue, .x) }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     try graph.apply(Sign(), [input])

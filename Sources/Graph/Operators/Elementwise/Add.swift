@@ -1,10 +1,10 @@
 /// left + right.
-struct Add: BroadcastingOperator {
-  static let name = "add"
+package struct Add: BroadcastingOperator {
+  package static let name = "add"
 
-  func callAsFunction(_ left: Float, _ right: Float) -> Float { left + right }
+  package var expression: ScalarExpression { .x + .y }
 
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     [
@@ -13,7 +13,7 @@ struct Add: BroadcastingOperator {
     ]
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     let shape = graph.shape(of: output)

@@ -1,15 +1,18 @@
 /// Limits x to [lower, upper]. The derivative is 1 inside, 0 outside, and exactly on the bounds 1 or 0: PyTorch's relu6 and
 /// hardtanh have 0 there, its clamp had 1 until version 2.13 and has 0 since 2.15.
-struct Clip: ElementwiseOperator {
-  static let name = "clip"
+package struct Clip: ElementwiseOperator {
+  package static let name = "clip"
 
-  let lower: Float
-  let upper: Float
-  var includesBounds = true
+  package let lower: Float
+  package let upper: Float
+  package var includesBounds = true
 
-  func callAsFunction(_ x: Float) -> Float { min(max(x, lower), upper) }
+  package var expression: ScalarExpression {
+    let raised = ScalarExpression.select(.greater(.constant(lower), .x), .constant(lower), .x)
+    return .select(.greater(raised, .constant(upper)), .constant(upper), raised)
+  }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     try graph.apply(Inside(lower: lower, upper: upper, includesBounds: includesBounds), [input])
@@ -17,18 +20,19 @@ struct Clip: ElementwiseOperator {
 }
 
 /// 1 where x is in [lower, upper], or in (lower, upper), else 0.
-struct Inside: ElementwiseOperator {
-  static let name = "inside"
+package struct Inside: ElementwiseOperator {
+  package static let name = "inside"
 
-  let lower: Float
-  let upper: Float
-  var includesBounds = true
+  package let lower: Float
+  package let upper: Float
+  package var includesBounds = true
 
-  func callAsFunction(_ x: Float) -> Float {
-    includesBounds ? (x >= lower && x <= upper ? 1 : 0) : (x > lower && x < upper ? 1 : 0)
+  package var expression: ScalarExpression {
+    let comparison = includesBounds ? ScalarExpression.Binary.greaterOrEqual : .greater
+    return .binary(comparison, .x, .constant(lower)) * .binary(comparison, .constant(upper), .x)
   }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? { nil }
 }

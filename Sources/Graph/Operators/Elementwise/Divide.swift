@@ -1,10 +1,10 @@
 /// left / right.
-struct Divide: BroadcastingOperator {
-  static let name = "divide"
+package struct Divide: BroadcastingOperator {
+  package static let name = "divide"
 
-  func callAsFunction(_ left: Float, _ right: Float) -> Float { left / right }
+  package var expression: ScalarExpression { .x / .y }
 
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     // d(a / b) = da / b - (a / b) db / b
@@ -16,7 +16,7 @@ struct Divide: BroadcastingOperator {
     ]
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     var terms: [Graph.Value] = []

@@ -1,18 +1,20 @@
-import Foundation
-
 /// Exponential linear units: `scale` x above 0, `scale` alpha (e to the (rate x) - 1) from 0 down.
 ///
 /// ELU (Clevert et al. 2016) has scale and rate 1; SELU (Klambauer et al. 2017) a scale; CELU (Barron 2017) has rate 1 / alpha.
-struct ELU: ElementwiseOperator {
-  static let name = "elu"
+package struct ELU: ElementwiseOperator {
+  package static let name = "elu"
 
-  let alpha: Float
-  var scale: Float = 1
-  var rate: Float = 1
+  package let alpha: Float
+  package var scale: Float = 1
+  package var rate: Float = 1
 
-  func callAsFunction(_ x: Float) -> Float { x > 0 ? scale * x : scale * alpha * expm1(rate * x) }
+  package var expression: ScalarExpression {
+    .select(
+      .greater(.x, 0), .constant(scale) * .x,
+      .constant(scale * alpha) * .unary(.exponentialMinusOne, .constant(rate) * .x))
+  }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input x: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     // The exponential of min(x, 0), so that a large x does not make it infinite before it is selected away.

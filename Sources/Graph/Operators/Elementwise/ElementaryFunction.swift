@@ -1,31 +1,29 @@
-import Foundation
-
 /// Trigonometric and hyperbolic functions and their inverses that few networks use, by the C library; angles in radians.
-struct ElementaryFunction: ElementwiseOperator {
-  static let name = "elementary-function"
+package struct ElementaryFunction: ElementwiseOperator {
+  package static let name = "elementary-function"
 
-  enum Function: Hashable, CaseIterable {
+  package enum Function: Hashable, CaseIterable {
     case arcSine, arcCosine, arcTangent
     case hyperbolicSine, hyperbolicCosine
     case areaSine, areaCosine, areaTangent
   }
 
-  let function: Function
+  package let function: Function
 
-  func callAsFunction(_ x: Float) -> Float {
+  package var expression: ScalarExpression {
     switch function {
-    case .arcSine: asin(x)
-    case .arcCosine: acos(x)
-    case .arcTangent: atan(x)
-    case .hyperbolicSine: sinh(x)
-    case .hyperbolicCosine: cosh(x)
-    case .areaSine: asinh(x)
-    case .areaCosine: acosh(x)
-    case .areaTangent: atanh(x)
+    case .arcSine: .unary(.arcSine, .x)
+    case .arcCosine: .unary(.arcCosine, .x)
+    case .arcTangent: .unary(.arcTangent, .x)
+    case .hyperbolicSine: .unary(.hyperbolicSine, .x)
+    case .hyperbolicCosine: .unary(.hyperbolicCosine, .x)
+    case .areaSine: .unary(.areaSine, .x)
+    case .areaCosine: .unary(.areaCosine, .x)
+    case .areaTangent: .unary(.areaTangent, .x)
     }
   }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input x: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     let one = graph.constant(1)

@@ -1,12 +1,10 @@
-import Kernels
-
 /// The error function; its derivative is 2 / sqrt(pi) e to the -x^2.
-struct ErrorFunction: VectorisedOperator {
-  static let name = "erf"
+package struct ErrorFunction: ElementwiseOperator {
+  package static let name = "erf"
 
-  var function: ElementwiseFunction { .errorFunction }
+  package var expression: ScalarExpression { .unary(.errorFunction, .x) }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     let square = try graph.multiply(input, input)

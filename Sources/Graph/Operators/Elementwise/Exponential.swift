@@ -1,12 +1,10 @@
-import Foundation
-
 /// e to the x.
-struct Exponential: ElementwiseOperator {
-  static let name = "exp"
+package struct Exponential: ElementwiseOperator {
+  package static let name = "exp"
 
-  func callAsFunction(_ x: Float) -> Float { exp(x) }
+  package var expression: ScalarExpression { .exp(.x) }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     output

@@ -1,14 +1,20 @@
-import Kernels
-
 /// Phi(x) + x phi(x), or the derivative of GELU's tanh approximation.
-struct GELUDerivative: VectorisedOperator {
-  static let name = "gelu-derivative"
+package struct GELUDerivative: ElementwiseOperator {
+  package static let name = "gelu-derivative"
 
-  var tanhApproximation = false
+  package var tanhApproximation = false
 
-  var function: ElementwiseFunction { tanhApproximation ? .geluTanhDerivative : .geluDerivative }
+  package var expression: ScalarExpression {
+    guard tanhApproximation else {
+      let cumulative = 0.5 * (1 + .unary(.errorFunction, .x * .constant(Float(0.5.squareRoot())))) as ScalarExpression
+      return cumulative + .x * .constant(Float(1 / (2 * Double.pi).squareRoot())) * .exp(-0.5 * .x * .x)
+    }
+    let s = ScalarExpression.sigmoid(GELU.sigmoidArgument)
+    let slope = GELU.linear + 3 * GELU.cubic * .x * .x
+    return s + .x * s * (1 - s) * slope
+  }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input x: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     let one = graph.constant(1)

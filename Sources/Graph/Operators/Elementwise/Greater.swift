@@ -1,14 +1,14 @@
 /// 1 where left > right, else 0. Piecewise constant: its derivative is zero.
-struct Greater: BroadcastingOperator {
-  static let name = "greater"
+package struct Greater: BroadcastingOperator {
+  package static let name = "greater"
 
-  func callAsFunction(_ left: Float, _ right: Float) -> Float { left > right ? 1 : 0 }
+  package var expression: ScalarExpression { .greater(.x, .y) }
 
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] { [nil, nil] }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? { nil }
 }

@@ -1,12 +1,10 @@
-import Kernels
-
 /// tanh x.
-struct HyperbolicTangent: VectorisedOperator {
-  static let name = "tanh"
+package struct HyperbolicTangent: ElementwiseOperator {
+  package static let name = "tanh"
 
-  var function: ElementwiseFunction { .hyperbolicTangent }
+  package var expression: ScalarExpression { .unary(.hyperbolicTangent, .x) }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     try graph.subtract(graph.constant(1), graph.multiply(output, output))

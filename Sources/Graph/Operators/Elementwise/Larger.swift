@@ -1,13 +1,10 @@
 /// The larger of left and right. Equal operands take half of the derivative each, as in PyTorch's `maximum`.
-struct Larger: BroadcastingOperator {
-  static let name = "larger"
+package struct Larger: BroadcastingOperator {
+  package static let name = "larger"
 
-  // NaN wins: it must not disappear.
-  func callAsFunction(_ left: Float, _ right: Float) -> Float {
-    left > right || left != left ? left : right
-  }
+  package var expression: ScalarExpression { .select(.greater(.x, .y), .x, .select(.equal(.x, .x), .y, .x)) }
 
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let share = try leftShare(&graph, inputs)
@@ -18,7 +15,7 @@ struct Larger: BroadcastingOperator {
     ]
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     let share = try leftShare(&graph, inputs)

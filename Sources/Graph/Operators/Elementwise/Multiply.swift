@@ -1,10 +1,10 @@
 /// left * right.
-struct Multiply: BroadcastingOperator, BilinearOperator {
-  static let name = "multiply"
+package struct Multiply: BroadcastingOperator, BilinearOperator {
+  package static let name = "multiply"
 
-  func callAsFunction(_ left: Float, _ right: Float) -> Float { left * right }
+  package var expression: ScalarExpression { .x * .y }
 
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let left = try graph.multiply(gradient, inputs[1])

@@ -1,10 +1,10 @@
 /// -x.
-struct Negate: ElementwiseOperator {
-  static let name = "negate"
+package struct Negate: ElementwiseOperator {
+  package static let name = "negate"
 
-  func callAsFunction(_ x: Float) -> Float { -x }
+  package var expression: ScalarExpression { -.x }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     graph.constant(-1)

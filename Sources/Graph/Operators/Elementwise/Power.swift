@@ -1,12 +1,10 @@
-import Foundation
-
 /// left to the power of right.
-struct Power: BroadcastingOperator {
-  static let name = "power"
+package struct Power: BroadcastingOperator {
+  package static let name = "power"
 
-  func callAsFunction(_ left: Float, _ right: Float) -> Float { pow(left, right) }
+  package var expression: ScalarExpression { .binary(.power, .x, .y) }
 
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let base = try graph.multiply(gradient, slope(&graph, inputs))
@@ -19,7 +17,7 @@ struct Power: BroadcastingOperator {
     return [try graph.unbroadcast(base, to: graph.shape(of: inputs[0])), exponent]
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     var terms: [Graph.Value] = []

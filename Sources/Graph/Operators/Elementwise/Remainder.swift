@@ -1,27 +1,26 @@
 /// The remainder of left / right, exact also where the quotient is large: fmod(a, infinity) = a.
-struct Remainder: BroadcastingOperator {
-  static let name = "remainder"
+package struct Remainder: BroadcastingOperator {
+  package static let name = "remainder"
 
-  enum Sign: Hashable {
+  package enum Sign: Hashable {
     /// C's `fmod`.
     case dividend
     /// NumPy's `mod`, PyTorch's `remainder`.
     case divisor
   }
 
-  let sign: Sign
+  package let sign: Sign
 
-  func callAsFunction(_ left: Float, _ right: Float) -> Float {
-    let rest = left.truncatingRemainder(dividingBy: right)
+  package var expression: ScalarExpression {
+    let rest = ScalarExpression.binary(.truncatedRemainder, .x, .y)
     guard sign == .divisor else { return rest }
-    // A remainder of 0 has the divisor's sign as well.
-    if rest == 0 { return Float(signOf: right, magnitudeOf: 0) }
-    return (rest < 0) != (right < 0) ? rest + right : rest
+    let isSameSign = ScalarExpression.equal(.greater(0, rest), .greater(0, .y))
+    return .select(.equal(rest, 0), .binary(.copySign, 0, .y), .select(isSameSign, rest, rest + .y))
   }
 
   // left - right * quotient, where the quotient is piecewise constant.
 
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let right = try graph.negate(graph.multiply(gradient, quotient(&graph, inputs, output)))
@@ -31,7 +30,7 @@ struct Remainder: BroadcastingOperator {
     ]
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     var terms: [Graph.Value] = []

@@ -1,25 +1,25 @@
 /// x rounded to a whole number. Piecewise constant: its derivative is zero, as in PyTorch.
-struct Rounding: ElementwiseOperator {
-  static let name = "rounding"
+package struct Rounding: ElementwiseOperator {
+  package static let name = "rounding"
 
-  enum Direction: Hashable {
+  package enum Direction: Hashable {
     case down, up, towardZero
     /// Halves go to the even neighbour.
     case nearest
   }
 
-  let direction: Direction
+  package let direction: Direction
 
-  func callAsFunction(_ x: Float) -> Float {
+  package var expression: ScalarExpression {
     switch direction {
-    case .down: x.rounded(.down)
-    case .up: x.rounded(.up)
-    case .towardZero: x.rounded(.towardZero)
-    case .nearest: x.rounded(.toNearestOrEven)
+    case .down: .unary(.floor, .x)
+    case .up: .unary(.ceiling, .x)
+    case .towardZero: .unary(.truncation, .x)
+    case .nearest: .unary(.nearestEven, .x)
     }
   }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? { nil }
 }

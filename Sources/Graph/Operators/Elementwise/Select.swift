@@ -2,25 +2,20 @@ import Tensor
 
 /// Inputs (condition, a, b) of one shape: a where the condition is not 0, else b. Linear in a and b; what is not selected
 /// may be infinite or NaN.
-struct Select: Operator {
-  static let name = "select"
+package struct Select: ScalarOperator {
+  package static let name = "select"
 
-  var isElementwise: Bool { true }
+  package var isElementwise: Bool { true }
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+  package var expression: ScalarExpression { .select(.x, .y, .z) }
+
+  package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(3, inputs)
     guard inputs[0] == inputs[1], inputs[1] == inputs[2] else { throw mismatch(inputs, "the shapes differ") }
     return inputs[0]
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    let (condition, a, b) = (kernel.inputs[0], kernel.inputs[1], kernel.inputs[2])
-    for index in 0..<kernel.outputShape.count {
-      kernel.output[index] = condition[index] != 0 ? a[index] : b[index]
-    }
-  }
-
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let zero = graph.constant(Tensor(shape: graph.shape(of: output), repeating: 0))
@@ -29,7 +24,7 @@ struct Select: Operator {
     ]
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     guard tangents[1] != nil || tangents[2] != nil else { return nil }

@@ -1,12 +1,10 @@
-import Kernels
-
 /// x sigmoid(x), also called swish.
-struct SiLU: VectorisedOperator {
-  static let name = "silu"
+package struct SiLU: ElementwiseOperator {
+  package static let name = "silu"
 
-  var function: ElementwiseFunction { .silu }
+  package var expression: ScalarExpression { .x * .sigmoid(.x) }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     try graph.apply(SiLUDerivative(), [input])

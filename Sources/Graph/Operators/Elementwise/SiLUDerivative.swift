@@ -1,12 +1,13 @@
-import Kernels
-
 /// s + x s (1 - s), s = sigmoid(x).
-struct SiLUDerivative: VectorisedOperator {
-  static let name = "silu-derivative"
+package struct SiLUDerivative: ElementwiseOperator {
+  package static let name = "silu-derivative"
 
-  var function: ElementwiseFunction { .siluDerivative }
+  package var expression: ScalarExpression {
+    let s = ScalarExpression.sigmoid(.x)
+    return s + .x * s * (1 - s)
+  }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input x: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     // s (1 - s) (2 + x (1 - 2 s))

@@ -1,12 +1,10 @@
-import Kernels
-
 /// 1 / (1 + e to the -x).
-struct Sigmoid: VectorisedOperator {
-  static let name = "sigmoid"
+package struct Sigmoid: ElementwiseOperator {
+  package static let name = "sigmoid"
 
-  var function: ElementwiseFunction { .sigmoid }
+  package var expression: ScalarExpression { .sigmoid(.x) }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     try graph.multiply(output, graph.subtract(graph.constant(1), output))

@@ -1,12 +1,10 @@
-import Foundation
-
 /// sin x, x in radians.
-struct Sine: ElementwiseOperator {
-  static let name = "sin"
+package struct Sine: ElementwiseOperator {
+  package static let name = "sin"
 
-  func callAsFunction(_ x: Float) -> Float { sin(x) }
+  package var expression: ScalarExpression { .unary(.sine, .x) }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     try graph.apply(Cosine(), [input])

@@ -1,10 +1,10 @@
 /// Square root.
-struct SquareRoot: ElementwiseOperator {
-  static let name = "sqrt"
+package struct SquareRoot: ElementwiseOperator {
+  package static let name = "sqrt"
 
-  func callAsFunction(_ x: Float) -> Float { x.squareRoot() }
+  package var expression: ScalarExpression { .unary(.squareRoot, .x) }
 
-  func derivative(
+  package func derivative(
     _ graph: inout Graph, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     try graph.divide(graph.constant(0.5), output)

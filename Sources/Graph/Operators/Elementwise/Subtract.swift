@@ -1,17 +1,17 @@
 /// left - right.
-struct Subtract: BroadcastingOperator {
-  static let name = "subtract"
+package struct Subtract: BroadcastingOperator {
+  package static let name = "subtract"
 
-  func callAsFunction(_ left: Float, _ right: Float) -> Float { left - right }
+  package var expression: ScalarExpression { .x - .y }
 
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let right = try graph.unbroadcast(gradient, to: graph.shape(of: inputs[1]))
     return [try graph.unbroadcast(gradient, to: graph.shape(of: inputs[0])), try graph.negate(right)]
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     let shape = graph.shape(of: output)

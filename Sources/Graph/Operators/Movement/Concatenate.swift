@@ -1,12 +1,12 @@
 import Tensor
 
 /// Joins the inputs along `axis`.
-struct Concatenate: Operator {
-  static let name = "concatenate"
+package struct Concatenate: Operator {
+  package static let name = "concatenate"
 
-  let axis: Int
+  package let axis: Int
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+  package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     guard let first = inputs.first, axis >= 0, axis < first.rank else {
       throw mismatch(inputs, "needs at least one input with an axis \(axis)")
     }
@@ -20,20 +20,7 @@ struct Concatenate: Operator {
     return try checkedShape(extents, inputs)
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    let outer = kernel.outputShape.dimensions[..<axis].reduce(1, *)
-    let total = outer == 0 ? 0 : kernel.outputShape.count / outer
-    var start = 0
-    for (input, shape) in zip(kernel.inputs, kernel.inputShapes) {
-      let length = outer == 0 ? 0 : shape.count / outer
-      for row in 0..<outer {
-        (kernel.output + row * total + start).update(from: input + row * length, count: length)
-      }
-      start += length
-    }
-  }
-
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     var start = 0
@@ -46,7 +33,7 @@ struct Concatenate: Operator {
     return gradients
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     var parts: [Graph.Value] = []

@@ -3,15 +3,15 @@ import Tensor
 /// Surrounds the input with `value`, and puts `interior[i]` of it between neighbours along axis i.
 ///
 /// With interior padding this is the transpose of `Slice`, and `Slice` of it.
-struct Pad: Operator {
-  static let name = "pad"
+package struct Pad: Operator {
+  package static let name = "pad"
 
-  let low: [Int]
-  let high: [Int]
-  let interior: [Int]
-  var value: Float = 0
+  package let low: [Int]
+  package let high: [Int]
+  package let interior: [Int]
+  package var value: Float = 0
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+  package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(1, inputs)
     let shape = inputs[0]
     guard low.count == shape.rank, high.count == shape.rank, interior.count == shape.rank,
@@ -24,24 +24,14 @@ struct Pad: Operator {
       (0..<shape.rank).map { low[$0] + high[$0] + shape[$0] + max(0, shape[$0] - 1) * interior[$0] }, inputs)
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    kernel.output.update(repeating: value, count: kernel.outputShape.count)
-    guard kernel.inputShapes[0].count > 0 else { return }
-    let strides = kernel.outputShape.strides
-    let offset = zip(low, strides).reduce(0) { $0 + $1.0 * $1.1 }
-    StridedCopy.scatter(
-      kernel.inputs[0], kernel.inputShapes[0], into: kernel.output + offset,
-      strides: zip(interior, strides).map { ($0 + 1) * $1 }, kernel)
-  }
-
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let slice = Slice(starts: low, counts: graph.shape(of: inputs[0]).dimensions, steps: interior.map { $0 + 1 })
     return [try graph.apply(slice, [gradient])]
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     guard let tangent = tangents[0] else { return nil }

@@ -1,14 +1,14 @@
 import Tensor
 
 /// The same elements in another shape.
-struct Reshape: LinearOperator {
-  static let name = "reshape"
+package struct Reshape: LinearOperator {
+  package static let name = "reshape"
 
-  let shape: Shape
+  package let shape: Shape
 
-  var isView: Bool { true }
+  package var isView: Bool { true }
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+  package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(1, inputs)
     guard inputs[0].count == shape.count else {
       throw mismatch(inputs, "\(inputs[0].count) elements do not fill \(shape)")
@@ -16,9 +16,7 @@ struct Reshape: LinearOperator {
     return shape
   }
 
-  func evaluate(_ kernel: KernelArguments) {}
-
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     [try graph.reshape(gradient, to: graph.shape(of: inputs[0]))]

@@ -1,15 +1,15 @@
 import Tensor
 
 /// Elements `starts[i] + j * steps[i]`, `j < counts[i]`, of every axis i.
-struct Slice: LinearOperator {
-  static let name = "slice"
+package struct Slice: LinearOperator {
+  package static let name = "slice"
 
-  let starts: [Int]
-  let counts: [Int]
+  package let starts: [Int]
+  package let counts: [Int]
   /// At least 1.
-  let steps: [Int]
+  package let steps: [Int]
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+  package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(1, inputs)
     let shape = inputs[0]
     guard starts.count == shape.rank, counts.count == shape.rank, steps.count == shape.rank,
@@ -23,15 +23,7 @@ struct Slice: LinearOperator {
     return Shape(counts)
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    let strides = kernel.inputShapes[0].strides
-    let offset = zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 }
-    StridedCopy.gather(
-      kernel.inputs[0] + offset, strides: zip(steps, strides).map { $0 * $1 }, into: kernel.output, kernel.outputShape,
-      kernel)
-  }
-
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let shape = graph.shape(of: inputs[0])

@@ -1,14 +1,14 @@
 import Tensor
 
 /// The window of a pooling operator over `[N, C, H, W]`.
-public struct PoolingWindow: Sendable, Hashable {
-  public var height: Int
-  public var width: Int
-  public var geometry: ConvolutionGeometry
+package struct PoolingWindow: Sendable, Hashable {
+  package var height: Int
+  package var width: Int
+  package var geometry: ConvolutionGeometry
   /// Lets a last, partly filled window count (PyTorch's `ceil_mode`).
-  public var ceil: Bool
+  package var ceil: Bool
 
-  public init(height: Int, width: Int, geometry: ConvolutionGeometry, ceil: Bool = false) {
+  package init(height: Int, width: Int, geometry: ConvolutionGeometry, ceil: Bool = false) {
     self.height = height
     self.width = width
     self.geometry = geometry
@@ -16,10 +16,10 @@ public struct PoolingWindow: Sendable, Hashable {
   }
 
   /// Whether the windows are pairs of rows and columns that do not overlap.
-  var isPairs: Bool { height == 2 && width == 2 && geometry == ConvolutionGeometry(stride: 2) && !ceil }
+  package var isPairs: Bool { height == 2 && width == 2 && geometry == ConvolutionGeometry(stride: 2) && !ceil }
 
   /// Nil where the window does not fit.
-  func output(_ input: Shape) -> Shape? {
+  package func output(_ input: Shape) -> Shape? {
     guard input.rank == 4, geometry.isValid, height >= 1, width >= 1, height < 1 << 20, width < 1 << 20,
       let rows = extent(
         input[2], height, geometry.strideHeight, geometry.top, geometry.bottom, geometry.dilationHeight),

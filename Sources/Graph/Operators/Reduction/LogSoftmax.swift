@@ -1,20 +1,11 @@
-import Foundation
 import Tensor
 
 /// log softmax over the last axis.
-struct LogSoftmax: RowOperator {
-  static let name = "log-softmax"
-
-  func evaluateRow(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
-    let largest = largest(x, count: count)
-    var sum = 0.0
-    for index in 0..<count { sum += exp(Double(x[index] - largest)) }
-    let normaliser = Float(log(sum)) + largest
-    for index in 0..<count { y[index] = x[index] - normaliser }
-  }
+package struct LogSoftmax: RowOperator {
+  package static let name = "log-softmax"
 
   // dx = g - softmax(x) sum(g)
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let axis = graph.shape(of: output).rank - 1
@@ -23,7 +14,7 @@ struct LogSoftmax: RowOperator {
   }
 
   // dy = dx - sum(softmax(x) dx)
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     guard let tangent = tangents[0] else { return nil }

@@ -2,13 +2,13 @@ import Tensor
 
 /// Largest value over `axes`, which stay with extent 1. Where several are equal, each takes an equal share of the
 /// derivative, as in PyTorch's `amax`.
-struct Maximum: Operator {
-  static let name = "maximum"
+package struct Maximum: Operator {
+  package static let name = "maximum"
 
   /// Ascending, each once.
-  let axes: [Int]
+  package let axes: [Int]
 
-  func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
+  package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(1, inputs)
     guard inputs[0].hasAxes(axes), axes.allSatisfy({ inputs[0][$0] > 0 }) else {
       throw mismatch(inputs, "no such axes \(axes), or one of them is empty")
@@ -16,29 +16,13 @@ struct Maximum: Operator {
     return inputs[0].reduced(over: axes)
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    let reduction = Reduction(kernel.inputShapes[0], axes: axes)
-    reduction.forEachOutput(kernel) { index, base in
-      var largest = -Float.infinity
-      reduction.forEachRow(from: base) { offset, length, step in
-        let row = kernel.inputs[0] + offset
-        for position in 0..<length {
-          let value = row[position * step]
-          // NaN wins: it must not disappear.
-          if value > largest || value.isNaN { largest = value }
-        }
-      }
-      kernel.output[index] = largest
-    }
-  }
-
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     [try graph.multiply(gradient, shares(&graph, input: inputs[0], output: output))]
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     guard let tangent = tangents[0] else { return nil }

@@ -1,22 +1,11 @@
-import Foundation
 import Tensor
 
 /// softmax over the last axis.
-struct Softmax: RowOperator {
-  static let name = "softmax"
-
-  func evaluateRow(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
-    let largest = largest(x, count: count)
-    var sum: Float = 0
-    for index in 0..<count {
-      y[index] = exp(x[index] - largest)
-      sum += y[index]
-    }
-    for index in 0..<count { y[index] /= sum }
-  }
+package struct Softmax: RowOperator {
+  package static let name = "softmax"
 
   // dx = y * (g - sum(g y)); the Jacobian is symmetric, so forward mode is the same expression.
-  func reverse(
+  package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
   ) throws(GraphError) -> [Graph.Value?] {
     let axis = graph.shape(of: output).rank - 1
@@ -24,7 +13,7 @@ struct Softmax: RowOperator {
     return [try graph.multiply(output, graph.subtract(gradient, weighted))]
   }
 
-  func forward(
+  package func forward(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
   ) throws(GraphError) -> Graph.Value? {
     guard let tangent = tangents[0] else { return nil }

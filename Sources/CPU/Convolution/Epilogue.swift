@@ -1,0 +1,83 @@
+import Graph
+import Kernels
+import Tensor
+
+/// activation(value + bias + residual), applied to parts of a layer's output while they are still in the cache.
+struct Epilogue {
+  private let output: UnsafeMutablePointer<Float>
+  private let channels: Int
+  private let positions: Int
+  let layout: ImageLayout
+  private var bias: UnsafePointer<Float>?
+  private var residual: UnsafePointer<Float>?
+  private var reference: UnsafePointer<Float>?
+  private var rectifies = false
+  private var slope: Float = 0
+  private let vectors = VectorKernels()
+
+  /// Of a layer without one: the values are copied.
+  init(_ kernel: KernelArguments) {
+    output = kernel.output
+    channels = kernel.outputShape[1]
+    positions = kernel.outputShape.dimensions.dropFirst(2).reduce(1, *)
+    layout = kernel.layouts.output
+  }
+
+  init(_ layer: FusedLayer, _ kernel: KernelArguments) {
+    self.init(kernel)
+    var extras = kernel.inputs.dropFirst(2)
+    if layer.bias { bias = extras.popFirst() }
+    if layer.residual { residual = extras.popFirst() }
+    switch layer.activation {
+    case .none: break
+    case .relu(let relu): (rectifies, slope) = (true, relu.slope)
+    case .gate(let gate): (reference, slope) = (extras.popFirst(), gate.slope)
+    }
+  }
+
+  /// Whether nothing changes where the values are already in the output.
+  private var isIdentity: Bool { bias == nil && residual == nil && reference == nil && !rectifies }
+
+  /// Finishes `count` values of one channel of one image, from the position `start` on, and writes them to the output.
+  @inline(__always)
+  func apply(image: Int, channel: Int, start: Int, count: Int, from source: UnsafePointer<Float>) {
+    let place = (image * channels + channel) * positions + start
+    vectors.finish(
+      count: count, source: source, values: output + place, bias: bias?[channel] ?? 0,
+      residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope
+    )
+  }
+
+  /// Of an output with channels last: finishes `count` pixels of one image, from the position `start` on, whose channels lie
+  /// side by side.
+  /// - Parameter part: the channels that the source has; nil: all.
+  @inline(__always)
+  func apply(
+    image: Int, start: Int, count: Int, fromPixels source: UnsafePointer<Float>, channels part: Range<Int>? = nil
+  ) {
+    let part = part ?? 0..<channels
+    let place = (image * positions + start) * channels + part.lowerBound
+    vectors.finishPixels(
+      count: count, channels: part.count, stride: channels, source: source, values: output + place,
+      bias: bias.map { $0 + part.lowerBound }, residual: residual.map { $0 + place },
+      reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope)
+  }
+
+  /// Finishes an image that lies in the output.
+  func apply(image: Int) {
+    if isIdentity { return }
+    let place = image * channels * positions
+    let values = output + place
+    if positions == 1 {
+      // A row of a matrix: the channels are the contiguous axis.
+      if let bias { for index in 0..<channels { values[index] += bias[index] } }
+      vectors.finish(
+        count: channels, source: values, values: values, bias: 0, residual: residual.map { $0 + place },
+        reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope)
+      return
+    }
+    for channel in 0..<channels {
+      apply(image: image, channel: channel, start: 0, count: positions, from: values + channel * positions)
+    }
+  }
+}

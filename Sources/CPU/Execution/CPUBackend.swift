@@ -1,0 +1,74 @@
+import Graph
+import Tensor
+
+/// This processor.
+package struct CPUBackend: Backend {
+  package init() {}
+
+  package var name: String { "cpu" }
+
+  package func layoutSupport(of operation: any Operator, inputs: [Shape], output: Shape) -> LayoutSupport {
+    guard operation.isElementwise else {
+      return CPUKernelTable.kernel(operation, inputs: inputs, output: output)?.layoutSupport ?? LayoutSupport()
+    }
+    // Beside numbers that are the same for every element.
+    guard output.rank == 4, inputs.allSatisfy({ $0 == output || $0.count == 1 }) else { return LayoutSupport() }
+    return LayoutSupport(output: 0, likeOutput: inputs.indices.filter { inputs[$0] == output })
+  }
+
+  package func scratchCounts(
+    of operation: any Operator, inputs: [Shape], output: Shape
+  ) -> (perThread: Int, shared: Int) {
+    let kernel = CPUKernelTable.kernel(operation, inputs: inputs, output: output)
+    return (kernel?.scratchCount ?? 0, kernel?.sharedScratchCount ?? 0)
+  }
+
+  package func compile(
+    _ plan: ExecutablePlan, sharingConstantsOf other: (any CompiledProgram)?, threads: Int
+  ) throws(GraphError) -> any CompiledProgram {
+    try CPUProgram(plan, sharingConstantsOf: other as? CPUProgram, threads: threads)
+  }
+
+  package func evaluate(_ operation: any Operator, _ inputs: [Tensor]) throws(GraphError) -> Tensor {
+    let shapes = inputs.map(\.shape)
+    let shape = try operation.shape(of: shapes)
+    if operation.isView { return inputs[0].reshaped(to: shape) }
+    guard let kernel = CPUKernelTable.kernel(operation, inputs: shapes, output: shape) else {
+      throw .unsupported(operation: type(of: operation).name, backend: name)
+    }
+    func memory(_ count: Int) throws(GraphError) -> FloatMemory {
+      try FloatMemory(count, for: "the operator \(type(of: operation).name)")
+    }
+    let scratch = try memory(kernel.scratchCount)
+    let sharedScratch = try memory(kernel.sharedScratchCount)
+    let prepared = try memory(kernel.preparedCount)
+    // Copied so that every operand has a stable address for the length of the call.
+    var operands: [FloatMemory] = []
+    for tensor in inputs {
+      let operand = try memory(tensor.scalars.count)
+      operand.base.update(from: tensor.scalars, count: tensor.scalars.count)
+      operands.append(operand)
+    }
+    return withExtendedLifetime((operands, scratch, sharedScratch, prepared)) {
+      Tensor(shape: shape) { output in
+        guard let base = output.baseAddress, shape.count > 0 else { return }
+        base.initialize(repeating: 0, count: shape.count)
+        if operands.count > 1 { kernel.prepare(operands[1].base, into: prepared.base) }
+        kernel.evaluate(
+          KernelArguments(
+            inputs: operands.map { UnsafePointer($0.base) }, inputShapes: shapes, output: base, outputShape: shape,
+            scratch: scratch.base, sharedScratch: sharedScratch.base, prepared: prepared.base))
+      }
+    }
+  }
+}
+
+extension Graph {
+  /// Runs the graph once on this processor; for tests and tools.
+  /// - Throws: `GraphError`.
+  package func evaluate(
+    _ outputs: [Value], inputs: [String: Tensor], threads: Int = 1
+  ) throws(GraphError) -> [Tensor] {
+    try evaluate(outputs, inputs: inputs, threads: threads, on: CPUBackend())
+  }
+}

@@ -1,0 +1,120 @@
+import Graph
+import Tensor
+
+/// A plan made ready to run on this processor: its kernels, its constants in the forms that they read, and where in a worker's
+/// memory (`CPUWorkspace`) every step finds what it needs.
+final class CPUProgram: CompiledProgram {
+  struct Step: Sendable {
+    let operation: any Operator
+    let kernel: any CPUKernel
+    let inputs: [Location]
+    let inputShapes: [Shape]
+    let output: Int
+    let outputShape: Shape
+    let layouts: (source: ImageLayout, output: ImageLayout)
+    let preparation: Preparation
+  }
+
+  /// Where a step finds its weights in the form of `CPUKernel.prepare`.
+  enum Preparation: Sendable {
+    /// At an offset among the constants, or nowhere.
+    case once(Int)
+    /// At the start of the shared scratch memory, before every run.
+    case everyRun(count: Int)
+  }
+
+  /// Where a value lives, as an offset in floats.
+  enum Location: Sendable {
+    case arena(Int)
+    case constant(Int)
+  }
+
+  let plan: ExecutablePlan
+  let outputs: [Location]
+  /// Steps of the first stage, then of the second.
+  let steps: [Step]
+  let constants: ConstantStorage
+  /// For each thread of a workspace.
+  let scratchCount: Int
+  let sharedScratchCount: Int
+
+  var arenaCount: Int { plan.memory.arenaCount }
+
+  /// - Parameters:
+  ///   - other: whose copy of the weights is used if it is the same.
+  ///   - threads: that bring weights into the forms that kernels read.
+  /// - Throws: `GraphError.tooLarge` where a workspace would exceed `largestWorkspace`, `unsupported`, `allocation`.
+  init(_ plan: ExecutablePlan, sharingConstantsOf other: CPUProgram?, threads: Int) throws(GraphError) {
+    let (graph, memory, layouts) = (plan.graph, plan.memory, plan.layouts)
+    var constants = ConstantStorage.Builder()
+    var constantOffsets: [Graph.Value: Int] = [:]
+    // Constants lie in the order in which steps first read them, so that those of a network without its gradient are the first
+    // ones of the network with it.
+    func location(_ value: Graph.Value) -> Location {
+      let root = memory.root(of: value)
+      guard let tensor = graph.constantTensor(root) else { return .arena(memory.offset(of: value)) }
+      let offset = constantOffsets[root] ?? constants.add(tensor)
+      constantOffsets[root] = offset
+      return .constant(offset)
+    }
+    var steps: [Step] = []
+    var scratch = 0
+    var sharedScratch = 0
+    for value in plan.order {
+      guard case .apply(let operation, let operands) = graph[value].source else {
+        preconditionFailure("value \(value.index) is in the order of a plan and no operator")
+      }
+      let shapes = operands.map { graph.shape(of: $0) }
+      let shape = graph.shape(of: value)
+      guard let kernel = CPUKernelTable.kernel(operation, inputs: shapes, output: shape) else {
+        throw .unsupported(operation: type(of: operation).name, backend: CPUBackend().name)
+      }
+      let inputs = operands.map(location)
+      let preparedCount = MemoryPlan.aligned(kernel.preparedCount)
+      var preparation = Preparation.everyRun(count: preparedCount)
+      if preparedCount == 0 {
+        preparation = .once(0)
+      } else if let weights = graph.constantTensor(memory.root(of: operands[1])),
+        case .constant(let offset) = inputs[1]
+      {
+        let form = PreparedForm(operation: operation, item: shapes[0].droppingFirst, weights: shapes[1])
+        preparation = .once(
+          constants.add(preparedCount: preparedCount, weights: offset, form: form) {
+            kernel.prepare(weights.scalars, into: $0)
+          })
+      }
+      steps.append(
+        Step(
+          operation: operation, kernel: kernel, inputs: inputs, inputShapes: shapes,
+          output: memory.offset(of: value), outputShape: shape,
+          layouts: (operands.first.map { layouts.layout(of: $0) } ?? .planar, layouts.layout(of: value)),
+          preparation: preparation))
+      scratch = max(scratch, kernel.scratchCount)
+      var shared = kernel.sharedScratchCount
+      if case .everyRun(let count) = preparation { shared += count }
+      sharedScratch = max(sharedScratch, shared)
+    }
+    let total = [scratch, sharedScratch].reduce(memory.arenaCount) { sum, count in
+      let (next, overflow) = sum.addingReportingOverflow(count)
+      return overflow ? .max : next
+    }
+    guard total <= Self.largestWorkspace else {
+      throw .tooLarge(what: "the memory for one run", count: total, limit: Self.largestWorkspace)
+    }
+    self.plan = plan
+    self.outputs = plan.outputs.map(location)
+    self.steps = steps
+    self.constants = try constants.finish(sharing: other?.constants, threads: threads)
+    self.scratchCount = MemoryPlan.aligned(scratch)
+    self.sharedScratchCount = sharedScratch
+  }
+
+  /// In floats: 16 GiB. Shapes come from model files, and no file may make the process ask for more than a machine has.
+  static let largestWorkspace = 1 << 32
+
+  func workspaceBytes(threads: Int) -> Int {
+    (arenaCount + threads * scratchCount + sharedScratchCount) * MemoryLayout<Float>.stride
+  }
+
+  func makeWorkspace(threads: Int) throws(GraphError) -> any Workspace { try CPUWorkspace(self, threads: threads) }
+}

@@ -1,0 +1,40 @@
+import Graph
+import Tensor
+
+/// See `MaxPool2DGather`.
+struct MaxPoolGatherKernel: CPUKernel {
+  private let selection: MaxPoolSelection
+
+  init(_ window: PoolingWindow, input: Shape, output: Shape) {
+    selection = MaxPoolSelection(window, input: input, output: output)
+  }
+
+  var scratchCount: Int { selection.scratchCount }
+
+  func evaluate(_ kernel: KernelArguments) {
+    selection.forEach(kernel, in: kernel.inputs[0]) { output, selected in
+      kernel.output[output] = selected.map { kernel.inputs[1][$0] } ?? 0
+    }
+  }
+}
+
+/// See `MaxPool2DScatter`.
+struct MaxPoolScatterKernel: CPUKernel {
+  private let selection: MaxPoolSelection
+
+  /// - Parameters: of the pooling: its input, which is the kernel's output, and its output.
+  init(_ window: PoolingWindow, input: Shape, output: Shape) {
+    selection = MaxPoolSelection(window, input: input, output: output)
+  }
+
+  var scratchCount: Int { selection.scratchCount }
+
+  func evaluate(_ kernel: KernelArguments) {
+    let (gradient, target) = (kernel.inputs[1], kernel.output)
+    selection.forEach(
+      kernel, in: kernel.inputs[0], begin: { (target + $0).update(repeating: 0, count: selection.inputPlane) },
+      { output, selected in
+        if let selected { target[selected] += gradient[output] }
+      })
+  }
+}

@@ -1,0 +1,98 @@
+import Tensor
+
+/// What computes graphs: a processor or a device. It is asked what it supports while a plan is made, and makes a program of the
+/// plan.
+package protocol Backend: Sendable {
+  /// Name in messages, such as `"cpu"`.
+  var name: String { get }
+
+  /// The layouts of images in which it computes an operator.
+  func layoutSupport(of operation: any Operator, inputs: [Shape], output: Shape) -> LayoutSupport
+
+  /// Numbers of memory beside its operands that computing an operator takes, for each thread and once.
+  func scratchCounts(
+    of operation: any Operator, inputs: [Shape], output: Shape
+  ) -> (perThread: Int, shared: Int)
+
+  /// Computes an operator once on given tensors; for constants and tests, not for speed.
+  /// - Throws: `GraphError`: the shape rule's, `unsupported`, `allocation`.
+  func evaluate(_ operation: any Operator, _ inputs: [Tensor]) throws(GraphError) -> Tensor
+
+  /// Makes everything that runs of a plan need but their own memory.
+  /// - Parameters:
+  ///   - other: a program of the same network for another batch size, or with its gradient, whose copy of the weights is used
+  ///     if it is the same.
+  ///   - threads: that bring weights into the forms that kernels read.
+  /// - Throws: `GraphError.tooLarge`, `unsupported`, `allocation`.
+  func compile(
+    _ plan: ExecutablePlan, sharingConstantsOf other: (any CompiledProgram)?, threads: Int
+  ) throws(GraphError) -> any CompiledProgram
+}
+
+extension Backend {
+  /// Plans and compiles; see `ExecutablePlan`.
+  package func compile(
+    _ graph: Graph, outputs: [Graph.Value], lateInputs: Set<String> = [], precision: Precision = .fast,
+    sharingConstantsOf other: (any CompiledProgram)? = nil, threads: Int = 1
+  ) throws(GraphError) -> any CompiledProgram {
+    let plan = try ExecutablePlan(graph, outputs: outputs, lateInputs: lateInputs, precision: precision, for: self)
+    return try compile(plan, sharingConstantsOf: other, threads: threads)
+  }
+}
+
+/// A plan made ready to run by a backend. Immutable, shared by all workers; each worker has its own `Workspace`.
+package protocol CompiledProgram: Sendable {
+  var plan: ExecutablePlan { get }
+
+  /// Bytes that a workspace takes.
+  func workspaceBytes(threads: Int) -> Int
+
+  /// - Parameter threads: what each operator is spread over. One where images are spread over workspaces; several where the
+  ///   images of a batch depend on each other, as with batch normalisation in training.
+  /// - Throws: `GraphError.allocation`.
+  func makeWorkspace(threads: Int) throws(GraphError) -> any Workspace
+}
+
+extension CompiledProgram {
+  package var inputNames: [String] { plan.inputNames }
+  package var outputShapes: [Shape] { plan.outputShapes }
+  /// Bytes that a workspace of one thread takes.
+  package var workspaceBytes: Int { workspaceBytes(threads: 1) }
+}
+
+/// The memory of one worker that runs a program. Not for use from two threads at once.
+package protocol Workspace: AnyObject {
+  var program: any CompiledProgram { get }
+
+  /// Copies a tensor to an input, which keeps it until it is set again. Inputs that the optimised program does not need
+  /// are ignored.
+  /// - Throws: `GraphError.inputShape`.
+  func set(_ name: String, to tensor: Tensor) throws(GraphError)
+
+  /// Copies `source` to the start of an input and fills the rest with zeros: a batch that is not full.
+  func set(_ name: String, to source: UnsafeBufferPointer<Float>) throws(GraphError)
+
+  /// The memory of an input, to be filled in place before a run; nil where the optimised program does not need it.
+  func inputBuffer(_ name: String) throws(GraphError) -> UnsafeMutableBufferPointer<Float>?
+
+  /// What does not depend on the late inputs.
+  func runFirstStage() throws(GraphError)
+
+  /// What depends on the late inputs; may be repeated with other values of them.
+  func runSecondStage() throws(GraphError)
+
+  /// The memory of an output, valid until the next run.
+  func outputBuffer(_ index: Int) throws(GraphError) -> UnsafeBufferPointer<Float>
+}
+
+extension Workspace {
+  /// Runs both stages.
+  package func run() throws(GraphError) {
+    try runFirstStage()
+    try runSecondStage()
+  }
+
+  package func output(_ index: Int) throws(GraphError) -> Tensor {
+    Tensor(shape: program.outputShapes[index], scalars: Array(try outputBuffer(index)))
+  }
+}

@@ -1,0 +1,35 @@
+import KernelsAVX512
+
+// In a file of its own, which sees the kernels of no other instruction set.
+
+func makeAVX512Kernels() -> KernelTable {
+  KernelTable(
+    shiftedProduct: shiftedProduct,
+    depthwiseProduct: depthwiseProduct,
+    shiftedDots: shiftedDots,
+    finish: finish,
+    finishPixels: finishPixels,
+    rowsTimesPanels: rowsTimesPanels,
+    transpose: transpose,
+    winogradInput: winogradInput,
+    winogradOutput: winogradOutput,
+    winogradStridedInput: winogradStridedInput,
+    winogradStridedOutput: winogradStridedOutput,
+    winogradSpreadInput: winogradSpreadInput,
+    winogradSpreadOutput: winogradSpreadOutput,
+    pairPool: pairPool,
+    raiseToLargest: raiseToLargest,
+    selectLargest: selectLargest,
+    addRow: addRow,
+    spreadRow: spreadRow,
+    multiplyAddPeak: multiplyAddPeak,
+    sigmoid: sigmoid,
+    silu: silu,
+    siluDerivative: siluDerivative,
+    gelu: gelu,
+    geluDerivative: geluDerivative,
+    geluTanh: geluTanh,
+    geluTanhDerivative: geluTanhDerivative,
+    hyperbolicTangent: hyperbolicTangent,
+    errorFunction: errorFunction)
+}

@@ -1,0 +1,94 @@
+/// Pointers to every kernel, compiled for one instruction set.
+package struct KernelTable {
+  @usableFromInline package let shiftedProduct:
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, UnsafePointer<Int32>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
+    ) -> Void
+  @usableFromInline package let depthwiseProduct:
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, UnsafePointer<Int>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
+    ) -> Void
+  @usableFromInline package let shiftedDots:
+    @convention(c) (
+      Int, Int, UnsafePointer<Int32>, Int, UnsafePointer<Float>, Int, Int, UnsafePointer<Float>, Int, Int,
+      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
+    ) -> Void
+  @usableFromInline package let finish:
+    @convention(c) (
+      Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Float, UnsafePointer<Float>?, UnsafePointer<Float>?, Bool,
+      Float
+    ) -> Void
+  @usableFromInline package let finishPixels:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafePointer<Float>?, UnsafePointer<Float>?,
+      UnsafePointer<Float>?, Bool, Float
+    ) -> Void
+  @usableFromInline package let rowsTimesPanels:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Bool
+    ) -> Void
+  @usableFromInline package let transpose:
+    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void
+  @usableFromInline package let winogradInput:
+    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
+      -> Void
+  @usableFromInline package let winogradOutput:
+    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
+      -> Void
+  @usableFromInline package let winogradStridedInput:
+    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
+      -> Void
+  @usableFromInline package let winogradStridedOutput:
+    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
+      -> Void
+  @usableFromInline package let winogradSpreadInput:
+    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
+      -> Void
+  @usableFromInline package let winogradSpreadOutput:
+    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
+      -> Void
+  @usableFromInline package let pairPool:
+    @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  @usableFromInline package let raiseToLargest:
+    @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  @usableFromInline package let selectLargest:
+    @convention(c) (Int, Int, UnsafePointer<Float>, Int32, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Int32>) ->
+      Void
+  @usableFromInline package let addRow:
+    @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  @usableFromInline package let spreadRow:
+    @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  package let multiplyAddPeak: @convention(c) (Int, Float) -> Float
+
+  /// A function of `count` numbers.
+  package typealias Elementwise = @convention(c) (Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+
+  package let sigmoid: Elementwise
+  package let silu: Elementwise
+  package let siluDerivative: Elementwise
+  package let gelu: Elementwise
+  package let geluDerivative: Elementwise
+  package let geluTanh: Elementwise
+  package let geluTanhDerivative: Elementwise
+  package let hyperbolicTangent: Elementwise
+  package let errorFunction: Elementwise
+
+  /// Of a table that lives as long as the process, so that those who hold the pointer need not keep it alive.
+  static func pointer(_ instructionSet: InstructionSet) -> UnsafePointer<KernelTable> {
+    switch instructionSet {
+    case .portable: portable
+    case .avx2: avx2
+    case .avx512: avx512
+    }
+  }
+
+  private static func immortal(_ table: KernelTable) -> UnsafePointer<KernelTable> {
+    let pointer = UnsafeMutablePointer<KernelTable>.allocate(capacity: 1)
+    pointer.initialize(to: table)
+    return UnsafePointer(pointer)
+  }
+
+  private nonisolated(unsafe) static let portable = immortal(makePortableKernels())
+  private nonisolated(unsafe) static let avx2 = immortal(makeAVX2Kernels())
+  private nonisolated(unsafe) static let avx512 = immortal(makeAVX512Kernels())
+}

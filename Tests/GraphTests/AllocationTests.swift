@@ -1,0 +1,61 @@
+import Tensor
+import Testing
+import _TestSupport
+
+@testable import CPU
+@testable import Graph
+
+/// Memory that the system does not give is an error, and workspaces are lent and given back.
+@Suite struct AllocationTests {
+  @Test(arguments: [1 << 57, Int.max / 4, Int.max])
+  func memoryThatThereIsNot(_ count: Int) {
+    #expect {
+      _ = try FloatMemory(count, for: "a test")
+    } throws: { error in
+      "\(error)".contains("that a test takes; use a smaller batch")
+    }
+  }
+
+  @Test(arguments: [0, 1, 17, 1 << 20, (1 << 20) + 1])
+  func memoryIsZeroAndAligned(_ count: Int) throws {
+    let memory = try FloatMemory(count, for: "a test")
+    #expect(Int(bitPattern: memory.base) % 64 == 0)
+    #expect((0..<count).allSatisfy { memory.base[$0] == 0 })
+  }
+
+  /// Scratch memory for more threads than there can be.
+  @Test func aWorkspaceThatDoesNotFit() throws {
+    var graph = Graph()
+    let x = graph.input("x", [1, 16, 12, 12])
+    let weights = graph.constant(Tensor(shape: [16, 16, 3, 3], repeating: 1))
+    let y = try graph.conv2d(x, weights, ConvolutionGeometry(padding: 1))
+    let program = try cpuProgram(graph, outputs: [y])
+    #expect(program.scratchCount > 0)
+    #expect {
+      _ = try program.makeWorkspace(threads: .max)
+    } throws: { error in
+      guard case .allocation = error as? GraphError else { return false }
+      return true
+    }
+  }
+
+  @Test func workspacesAreLentAndGivenBack() throws {
+    for backend in testedBackends {
+      var graph = Graph()
+      let x = graph.input("x", [2])
+      let y = try graph.add(x, graph.constant(1))
+      let pool = WorkspacePool(try backend.compile(graph, outputs: [y]))
+      #expect(pool.idleCount == 0)
+      try pool.withWorkspace { first in
+        try pool.withWorkspace { second in #expect(first !== second) }
+        #expect(pool.idleCount == 1)
+        try first.set("x", to: Tensor(shape: [2], scalars: [1, 2]))
+        try first.run()
+        #expect(try first.output(0).scalars == [2, 3])
+      }
+      #expect(pool.idleCount == 2)
+      #expect(throws: CancellationError.self) { try pool.withWorkspace { _ in throw CancellationError() } }
+      #expect(pool.idleCount == 2)
+    }
+  }
+}
