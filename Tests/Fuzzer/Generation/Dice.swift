@@ -48,7 +48,8 @@ struct Dice {
   mutating func extremeNumber() -> Double { pick(Self.extremeNumbers) }
 
   private static let extremeNumbers: [Double] = [
-    0, -0.0, 1, -1, 0.5, 1e-3, 1e-30, 1e-45, 5e-324, 1e30, 3.5e38, 1e300, -1e300, .infinity, -.infinity, .nan,
+    0, -0.0, 1, -1, 0.5, 1e-3, 1e-30, 1e-45, .leastNonzeroMagnitude, 1e30, 3.5e38, 1e300, -1e300, .infinity, -.infinity,
+    .nan,
     9_223_372_036_854_775_808, -9_223_372_036_854_775_808, 4_294_967_296, 0.1, 255, 1e10, -1e19,
   ]
 
