@@ -13,12 +13,14 @@ struct Batch {
   func run() throws {
     Watch.limitAddressSpace()
     let end = ContinuousClock.now + .seconds(seconds)
-    for index in indices where ContinuousClock.now < end {
+    for index in indices {
+      guard ContinuousClock.now < end else { break }
       say("begin \(index)")
       let (progress, message) = try runOne(index)
       if let message { say("over \(index) \(message)") }
       say("end \(index) \(progress.rawValue)")
     }
+    try? FileManager.default.removeItem(at: folder)
   }
 
   /// - Returns: what the input did that it must not though the process survived; nil where there is nothing.

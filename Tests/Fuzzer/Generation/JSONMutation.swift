@@ -4,13 +4,19 @@ import JSON
 extension Dice {
   /// - Parameter count: of places that are changed.
   mutating func mutated(_ value: JSONValue, count: Int) -> JSONValue {
-    (0..<count).reduce(value) { value, _ in mutatedOnce(value) }
+    (0..<count).reduce(value) { value, _ in
+      // The whole document replaced tells nothing more the second time.
+      guard case .object(var members) = value, !members.isEmpty, chance(0.97) else { return mutatedOnce(value) }
+      let place = integer(0...members.count - 1)
+      members[place].value = mutatedOnce(members[place].value)
+      return .object(members)
+    }
   }
 
   /// Walks down to one place, all alternatives of a level being equally probable, and changes that.
   private mutating func mutatedOnce(_ value: JSONValue) -> JSONValue {
     switch value {
-    case .object(var members) where !members.isEmpty && chance(0.93):
+    case .object(var members) where !members.isEmpty && chance(0.97):
       let place = integer(0...members.count - 1)
       members[place].value = mutatedOnce(members[place].value)
       return .object(members)
@@ -55,7 +61,7 @@ extension Dice {
     case 3 where !members.isEmpty:
       let place = integer(0...members.count - 1)
       members[place].key = oddName(members[place].key)
-    default: return anyJSON(depth: 1)
+    default: return chance(0.3) ? anyJSON(depth: 1) : .object(members + [JSONMember(key: "x", value: .null)])
     }
     return .object(members)
   }
