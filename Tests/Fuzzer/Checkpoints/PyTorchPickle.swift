@@ -27,11 +27,13 @@ struct PyTorchPickle {
     let empty = PickleNode.call(
       .global(dice.pick(["numpy.core.multiarray", "numpy._core.multiarray"]), "_reconstruct"),
       .tuple([.global("numpy", "ndarray"), .tuple([.integer(0)]), .bytes(Data("b".utf8))]))
-    let code = dice.chance(0.05) ? dice.pick(["f8", "i8", "O", "S5", "c8", "U99999999999", "", "f3"]) : "f4"
+    let code =
+      dice.chance(0.004) ? dice.pick(["f8", "i8", "O", "S5", "c8", "U99999999999", "", "f3"]) : "f4"
     let type = PickleNode.build(
       .call(.global("numpy", "dtype"), .tuple([.text(code), .bool(false), .bool(true)])),
       .tuple([
-        .integer(3), .text(dice.chance(0.03) ? ">" : "<"), .none, .none, .none, .integer(-1), .integer(-1), .integer(0),
+        .integer(3), .text(dice.chance(0.002) ? ">" : "<"), .none, .none, .none, .integer(-1), .integer(-1),
+        .integer(0),
       ]))
     return .build(
       empty,

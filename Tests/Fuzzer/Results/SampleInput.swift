@@ -5,7 +5,8 @@ import JSON
 /// A result with its samples beside it, to which a rule is applied again.
 enum SampleInput: InputKind {
   static let id = "samples"
-  private static let images = 24
+  /// Not fewer than the committed result leaves undefined.
+  private static let images = 40
 
   static func files(_ dice: inout Dice) -> [InputFile] {
     let count = JSONValue.integer(Int64(images))
