@@ -134,6 +134,16 @@ let package = Package(
       name: "TangentSpaceBenchmark", dependencies: ["Plugins", "BenchCore", "Checkpoints", "Tensor"],
       path: "Benchmarks/TangentSpaceBenchmark"),
 
+    // Files and messages that nobody would write, through every way in; see CONTRIBUTING.md and scripts/fuzz.
+    .executableTarget(
+      name: "Fuzzer",
+      dependencies: [
+        "Submissions", "Plugins", "BenchCore", "Checkpoints", "ONNXSchema", "Compression", "JSON", "Tensor",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Tests/Fuzzer", swiftSettings: optimised),
+
     // Helpers that tests share.
     .target(name: "_TestSupport", dependencies: ["Conformance", "Graph", "CPU", "Tensor"], swiftSettings: optimised),
     // Networks, mixtures and files that several modules' tests are made of.
@@ -143,6 +153,7 @@ let package = Package(
 
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "FuzzerTests", dependencies: ["Fuzzer"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor", "_TestSupport"], swiftSettings: optimised),

@@ -39,7 +39,7 @@ public enum RegimeRuleV1 {
 
 extension RegimeRuleV1 {
   /// The columns that the rule reads.
-  static func columns(_ inputs: RegimeInputs) -> [String] {
+  package static func columns(_ inputs: RegimeInputs) -> [String] {
     var columns = [
       SampleColumn.onManifold(step: inputs.wideStep), SampleColumn.offManifold(step: inputs.wideStep),
       SampleColumn.onManifold(step: inputs.smallStep), SampleColumn.correct, inputs.decisive.column,

@@ -33,7 +33,7 @@ public enum RegimeRuleV2 {
   static func standardColumn(_ name: String) -> String { "standard/\(name)" }
 
   /// The columns that the rule reads.
-  static func columns(_ inputs: RegimeInputs) -> [String] {
+  package static func columns(_ inputs: RegimeInputs) -> [String] {
     let own = [
       SampleColumn.correct, SampleColumn.densityCorrect, SampleColumn.temperatureInfluence, ImageAlignment.cosine,
       ImageAlignment.specific, ImageAlignment.whole,

@@ -51,10 +51,10 @@ struct ONNXOperator: Sendable {
 }
 
 /// The table of operators.
-enum ONNXOperators {
+package enum ONNXOperators {
   /// Since 7 operands broadcast by NumPy's rule. After 21, operators that are in this table only took further types and
   /// attributes.
-  static let opsets = 7...28
+  package static let opsets = 7...28
 
   static let all: [String: ONNXOperator] = {
     let families = [
@@ -63,6 +63,11 @@ enum ONNXOperators {
     ]
     return Dictionary(families.joined().map { ($0.name, $0) }) { first, _ in first }
   }()
+
+  /// Name and domain of every operator, for tools that go through all of them.
+  package static var names: [(name: String, domain: String)] {
+    all.keys.sorted().map { ($0, "") } + machineLearning.keys.sorted().map { ($0, machineLearningDomain) }
+  }
 
   /// Nil where the operator is not known.
   static func named(_ name: String, domain: String) -> ONNXOperator? {

@@ -1,0 +1,34 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import Plugins
+import Tensor
+
+/// What an evaluation does with a model, on two images.
+enum ModelExercise {
+  /// Images larger than this take too long for what they show.
+  private static let largestImage = 1 << 14
+
+  /// Finds the plugin, loads and computes.
+  static func load(_ path: String, description: String? = nil, image: [Int]?, _ progress: inout Progress) throws {
+    let loader = ModelLoader(nil)
+    let candidate = try loader.find(path, description: description)
+    let model = try loader.load(
+      candidate, LoadOptions(threads: 1, imageShape: image.flatMap { Shape(checking: $0) }))
+    try exercise(model, &progress)
+  }
+
+  static func exercise(_ model: LoadedModel, _ progress: inout Progress) throws {
+    progress = .loaded
+    _ = "\(model.notes) \(model.warnings) \(model.parameters)"
+    let classifier = model.classifier
+    guard classifier.inputShape.count <= largestImage, classifier.classCount <= 1 << 12 else { return }
+    let stream = RandomStream(seed: 0, name: "fuzz-images")
+    for count in 1...2 {
+      let shape = classifier.inputShape.prepending(count)
+      let images = Tensor(shape: shape, scalars: stream.uniforms(item: 0, count: shape.count).map { Float($0) })
+      _ = try classifier.logits(images)
+      _ = try classifier.inputGradient(.logOddsPredicted, at: images)
+    }
+  }
+}
