@@ -15,7 +15,7 @@ public struct FactorMixture: ClassConditionalDensity {
   package let classRanges: [Range<Int>]
   public let fingerprint: String?
   /// Where the projections of images that are measured are kept.
-  private var shared: SharedNumbers?
+  private var shared: SharedArrays?
 
   /// - Precondition: at least one component for every class, all of the image's size.
   package init(id: String, imageShape: Shape, logPriors: [Double], componentsOfClasses: [[MixtureComponent]]) {
@@ -33,9 +33,9 @@ public struct FactorMixture: ClassConditionalDensity {
     fingerprint = Self.digest(components, classRanges, logPriors)
   }
 
-  public func sharing(_ numbers: SharedNumbers) -> any ClassConditionalDensity { sharing(in: numbers) }
+  public func sharing(_ numbers: SharedArrays) -> any ClassConditionalDensity { sharing(in: numbers) }
 
-  package func sharing(in numbers: SharedNumbers) -> FactorMixture {
+  package func sharing(in numbers: SharedArrays) -> FactorMixture {
     var copy = self
     copy.shared = numbers
     return copy

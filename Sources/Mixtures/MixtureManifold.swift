@@ -26,7 +26,7 @@ public struct MixtureManifold: Manifold {
   public var fingerprint: String? { mixture.fingerprint.map { "\($0) \(dimension)" } }
 
   /// The projections, which the density needs too, tell the component.
-  public func sharing(_ numbers: SharedNumbers) -> any Manifold {
+  public func sharing(_ numbers: SharedArrays) -> any Manifold {
     var copy = self
     copy.mixture = mixture.sharing(in: numbers)
     return copy

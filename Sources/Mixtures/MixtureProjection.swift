@@ -44,7 +44,7 @@ struct MixtureProjection {
   }
 
   /// As it was kept; nil where it is not one of these images.
-  init?(_ numbers: [Numbers], of images: Tensor, on components: [MixtureComponent]) {
+  init?(_ numbers: [KeptArray], of images: Tensor, on components: [MixtureComponent]) {
     let starts = Self.starts(components)
     guard numbers.count == 2, let energies = numbers[0].doubles, let coordinates = numbers[1].floats,
       energies.rows == images.batch, energies.columns == components.count,
@@ -55,7 +55,7 @@ struct MixtureProjection {
     self.starts = starts
   }
 
-  var numbers: [Numbers] { [.doubles(energies), .floats(coordinates)] }
+  var numbers: [KeptArray] { [.doubles(energies), .floats(coordinates)] }
 
   func coordinates(ofImage image: Int, component: Int) -> ArraySlice<Float> {
     let start = image * starts[starts.count - 1]

@@ -8,7 +8,7 @@ public enum BuiltinPlugins {
     models: [
       StateDictPlugin.self,
       ONNXPlugin.self,
-      ExternalPlugin.self,
+      ServedPlugin.self,
     ],
     tasks: [
       CIFAR10.task,

@@ -2,8 +2,8 @@
 enum CommandWords {
   /// Blanks separate words; `'...'` and `"..."` keep them together; `\` takes the next character as it is, inside `"..."`
   /// only before `"` and `\`.
-  /// - Throws: `ExternalPluginError.command` where there is no word, or a quotation has no end.
-  static func split(_ text: String) throws(ExternalPluginError) -> [String] {
+  /// - Throws: `ServedPluginError.command` where there is no word, or a quotation has no end.
+  static func split(_ text: String) throws(ServedPluginError) -> [String] {
     var words: [String] = []
     var word: String?
     var quote: Character?

@@ -8,14 +8,14 @@ import Tensor
 /// After any failure the plugin is ended, and every further question gets the same answer: what a plugin that has broken
 /// the protocol would say next cannot be relied on. Used by one thread at a time.
 final class PluginConversation {
-  let program: PluginProgram
+  let program: ServerCommand
   let name: String
   private let process: PluginProcess
   private var shared: SharedMemory?
   private var requests = 0
   private var failure: (any Error)?
 
-  init(_ program: PluginProgram) throws {
+  init(_ program: ServerCommand) throws {
     self.program = program
     name = program.command.joined(separator: " ")
     process = try PluginProcess(program)
@@ -98,21 +98,21 @@ final class PluginConversation {
     let failure = PluginFailure(
       program: name, doing: doing, lastWords: process.lastWords.text(waiting: .milliseconds(500)))
     switch error {
-    case PluginPipes.Problem.timedOut: return ExternalPluginError.timedOut(failure, limit: limit, option: option)
-    case PluginPipes.Problem.ended: return ExternalPluginError.ended(failure, how: ending)
+    case PluginPipes.Problem.timedOut: return ServedPluginError.timedOut(failure, limit: limit, option: option)
+    case PluginPipes.Problem.ended: return ServedPluginError.ended(failure, how: ending)
     case PluginPipes.Problem.interjection:
-      return ExternalPluginError.frame(failure, problem: "an answer before the request was complete")
+      return ServedPluginError.frame(failure, problem: "an answer before the request was complete")
     case PluginPipes.Problem.system(let call, let reason):
-      return ExternalPluginError.system(failure, call: call, reason: reason)
-    case PluginTurn.Problem.strayOutput(let text): return ExternalPluginError.strayOutput(failure, text: text)
-    case PluginTurn.Problem.reported(let message): return ExternalPluginError.reported(failure, message: message)
-    case PluginTurn.Problem.frame(let problem): return ExternalPluginError.frame(failure, problem: problem)
+      return ServedPluginError.system(failure, call: call, reason: reason)
+    case PluginTurn.Problem.strayOutput(let text): return ServedPluginError.strayOutput(failure, text: text)
+    case PluginTurn.Problem.reported(let message): return ServedPluginError.reported(failure, message: message)
+    case PluginTurn.Problem.frame(let problem): return ServedPluginError.frame(failure, problem: problem)
     case PluginTurn.Problem.announcement(let problem):
-      return ExternalPluginError.announcement(failure, problem: problem)
+      return ServedPluginError.announcement(failure, problem: problem)
     case PluginTurn.Problem.shape(let expected, let got):
-      return ExternalPluginError.tensorShape(failure, expected: expected, got: got)
+      return ServedPluginError.tensorShape(failure, expected: expected, got: got)
     case PluginTurn.Problem.nonFinite(let place, let value):
-      return ExternalPluginError.nonFinite(failure, place: place, value: value)
+      return ServedPluginError.nonFinite(failure, place: place, value: value)
     default: return error
     }
   }

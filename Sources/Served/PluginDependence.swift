@@ -36,7 +36,7 @@ public enum PluginDependence: Sendable, Equatable {
   private static func percent(_ share: Double) -> String { String(format: "%.3g %%", 100 * share) }
 }
 
-extension ExternalClassifier {
+extension ServedClassifier {
   /// As many are asked for together; a request of one image has no neighbours.
   public static let imagesToCheck = 8
 
@@ -45,7 +45,7 @@ extension ExternalClassifier {
 
   /// Asks about a few images twice, and about the first of them alone. Costs as much as some 20 images of thousands of passes.
   /// - Parameter images: `[N, C, H, W]`, of which the first are taken.
-  /// - Throws: `ExternalPluginError.dependent` where the answers differ.
+  /// - Throws: `ServedPluginError.dependent` where the answers differ.
   public func checkIndependence(at images: Tensor) throws {
     let count = min(Self.imagesToCheck, batch, images.batch)
     guard count > 0 else { return }
@@ -76,16 +76,16 @@ extension ExternalClassifier {
   private func answerAlone(_ image: Tensor, among count: Int) throws -> (logits: Tensor, gradient: Tensor) {
     do {
       return try inputGradient(.logOddsPredicted, at: image)
-    } catch ExternalPluginError.reported(_, let message) where message.contains("more than 1 value per channel") {
+    } catch ServedPluginError.reported(_, let message) where message.contains("more than 1 value per channel") {
       // What PyTorch says of batch normalisation in training mode.
-      throw ExternalPluginError.dependent(program: program, .neighbours(images: count, share: nil))
+      throw ServedPluginError.dependent(program: program, .neighbours(images: count, share: nil))
     }
   }
 
   private func require(
     _ one: ArraySlice<Float>, _ other: ArraySlice<Float>, within tolerance: Double,
     _ dependence: (_ share: Double) -> PluginDependence
-  ) throws(ExternalPluginError) {
+  ) throws(ServedPluginError) {
     let share = Self.difference(one, other)
     if share > tolerance { throw .dependent(program: program, dependence(share)) }
   }

@@ -13,8 +13,8 @@ final class PluginProcess {
   private let lifeline: FileDescriptor
   private var isStopped = false
 
-  /// - Throws: `ExternalPluginError.cannotStart`.
-  init(_ program: PluginProgram) throws {
+  /// - Throws: `ServedPluginError.cannotStart`.
+  init(_ program: ServerCommand) throws {
     do {
       let lifeline = try FileDescriptor.closingOnExec()
       self.lifeline = lifeline.writing
@@ -45,7 +45,7 @@ final class PluginProcess {
         child.ending(within: .zero) != nil
       }
     } catch {
-      throw ExternalPluginError.cannotStart(
+      throw ServedPluginError.cannotStart(
         command: program.command.joined(separator: " "), folder: program.folder,
         reason: "\(error)".trimmingCharacters(in: CharacterSet(charactersIn: ".")))
     }
@@ -54,7 +54,7 @@ final class PluginProcess {
   deinit { stop() }
 
   /// A name is looked for on the PATH; a path is relative to the folder the program runs in.
-  private static func executable(_ program: PluginProgram) -> Executable {
+  private static func executable(_ program: ServerCommand) -> Executable {
     let name = program.command[0]
     guard name.contains("/") else { return .name(name) }
     let folder = URL(fileURLWithPath: program.folder, isDirectory: true)

@@ -11,22 +11,22 @@ import _Fixtures
 /// What models of a task share changes how long an evaluation takes and nothing else.
 @Suite struct SharedReferenceTests {
   /// Numbers by key, and what was asked for and written.
-  private final class MemoryArchive: NumberArchive {
+  private final class MemoryArchive: ArrayArchive {
     struct State {
-      var numbers: [NumberKey: [Numbers]] = [:]
+      var numbers: [ArrayKey: [KeptArray]] = [:]
       var found = 0
-      var written: [NumberKey] = []
+      var written: [ArrayKey] = []
     }
     let state = Mutex(State())
 
-    func read(_ key: NumberKey) -> [Numbers]? {
+    func read(_ key: ArrayKey) -> [KeptArray]? {
       state.withLock { state in
         state.found += state.numbers[key] == nil ? 0 : 1
         return state.numbers[key]
       }
     }
 
-    func write(_ numbers: [Numbers], for key: NumberKey) {
+    func write(_ numbers: [KeptArray], for key: ArrayKey) {
       state.withLock { state in
         state.numbers[key] = numbers
         state.written.append(key)
@@ -45,7 +45,7 @@ import _Fixtures
   /// A classifier that stands for a model: the Bayes classifier of a noise level.
   private func outcome(
     _ task: any BenchmarkTask, noise: Double, images: Int = 70, seed: UInt64 = 0, threads: Int = 1,
-    shared: SharedNumbers
+    shared: SharedArrays
   ) throws -> EvaluationOutcome {
     let configuration = EvaluationConfiguration(
       images: images, seed: seed, threads: threads, metrics: [Cosine()], robustnessDraws: 1,
@@ -63,9 +63,9 @@ import _Fixtures
     func run(_ noise: Double, seed: UInt64 = 0, images: Int = 70, threads: Int = 1) throws -> EvaluationOutcome {
       // A new process each time.
       try outcome(
-        task, noise: noise, images: images, seed: seed, threads: threads, shared: SharedNumbers(archive: archive))
+        task, noise: noise, images: images, seed: seed, threads: threads, shared: SharedArrays(archive: archive))
     }
-    let alone = try outcome(task, noise: 0.5, shared: SharedNumbers())
+    let alone = try outcome(task, noise: 0.5, shared: SharedArrays())
     let cold = try run(0.5)
     // Two blocks of images, three noise levels.
     #expect(archive.news() == (["directions": 2, "score": 6, "class-independent": 6], 0))
@@ -91,7 +91,7 @@ import _Fixtures
   @Test func projectionsServeAllNoiseLevels() throws {
     let plain = try MixtureFixtures.known()
     let archive = MemoryArchive()
-    let shared = SharedNumbers(archive: archive)
+    let shared = SharedArrays(archive: archive)
     let set = try MixtureFixtures.dataset(12, split: "test").firstImages(12, task: "synthetic")
     let manifold = MixtureManifold(mixture: plain, dimension: 2, threads: 1)
     #expect(
@@ -120,7 +120,7 @@ import _Fixtures
   @Test func memoryAloneSharesWithinABlock() throws {
     let calls = Mutex(0)
     let images = Tensor(shape: [2, 1, 1, 2], scalars: [1, 2, 3, 4])
-    func value(_ shared: SharedNumbers, _ identity: String, _ images: Tensor, _ reuse: SharedNumbers.Reuse) {
+    func value(_ shared: SharedArrays, _ identity: String, _ images: Tensor, _ reuse: SharedArrays.Reuse) {
       _ = shared.numbers("value", of: [identity], at: images, reuse: reuse, isValid: { _ in true }) {
         calls.withLock { $0 += 1 }
         return [.floats(images)]
@@ -131,7 +131,7 @@ import _Fixtures
       body()
       return calls.withLock { $0 }
     }
-    let shared = SharedNumbers()
+    let shared = SharedArrays()
     #expect(count { for _ in 0..<3 { value(shared, "a", images, .now) } } == 1)
     // Equal images in other memory, other images in the same.
     #expect(count { value(shared, "a", Tensor(shape: [2, 1, 1, 2], scalars: [1, 2, 3, 4]), .now) } == 0)
@@ -142,7 +142,7 @@ import _Fixtures
     #expect(count { value(shared, "b", images, .now) } == 1)
     #expect(count { for _ in 0..<3 { value(shared, "a", images, .later) } } == 3)
     // Room for one value only.
-    let small = SharedNumbers(capacity: 20)
+    let small = SharedArrays(capacity: 20)
     #expect(count { for _ in 0..<2 { for name in ["a", "b"] { value(small, name, images, .now) } } } == 4)
   }
 }

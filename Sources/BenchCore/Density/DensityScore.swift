@@ -9,7 +9,7 @@ public struct DensityScore: Score {
   public var id: String { density.id }
   public var fingerprint: String? { density.fingerprint }
 
-  public func sharing(_ numbers: SharedNumbers) -> any Score {
+  public func sharing(_ numbers: SharedArrays) -> any Score {
     let score = DensityScore(density.sharing(numbers), threads: threads)
     return fingerprint.map { KeptScore(base: score, owner: $0, shared: numbers) } ?? score
   }

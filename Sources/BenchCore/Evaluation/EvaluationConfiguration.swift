@@ -19,7 +19,7 @@ public struct EvaluationConfiguration: Sendable {
   /// Recorded in the provenance.
   public var toolVersion: String
   /// Where what several models need of the task is found and kept. No number of a result depends on it.
-  public var shared: SharedNumbers
+  public var shared: SharedArrays
 
   /// The target that regimes are decided on.
   public static let decisiveTarget = GradientTarget.logOddsPredicted
@@ -31,7 +31,7 @@ public struct EvaluationConfiguration: Sendable {
     images: Int? = nil, seed: UInt64 = 0, threads: Int = 1, clip: Bool = false,
     targets: [GradientTarget] = GradientTarget.allCases, metrics: [any AlignmentMetric],
     robustnessDraws: Int = defaultRobustnessDraws, resamples: Int = Bootstrap.defaultResamples, toolVersion: String,
-    shared: SharedNumbers = SharedNumbers()
+    shared: SharedArrays = SharedArrays()
   ) {
     self.images = images
     self.seed = seed

@@ -26,7 +26,7 @@ public struct PerturbationDirections: Sendable {
   ///   - tangentSpace: that of the manifold at the images.
   init(
     at images: Tensor, range: Range<Int>, seed: UInt64, on manifold: any Manifold, tangentSpace: TangentBasis,
-    shared: SharedNumbers
+    shared: SharedArrays
   ) {
     let numbers = shared.numbers(
       "directions", of: ["\(manifold.fingerprint ?? "")", "\(seed)", "\(range)"], at: images,

@@ -16,13 +16,13 @@ public protocol AlignmentMetric: Sendable {
   var learned: LearnedReference? { get }
   /// The same metric, which takes from `numbers` what is known there and leaves there what others may use, such as features
   /// of the references, which all models are compared with. The default shares nothing.
-  func sharing(_ numbers: SharedNumbers) -> any AlignmentMetric
+  func sharing(_ numbers: SharedArrays) -> any AlignmentMetric
 }
 
 extension AlignmentMetric {
   public var properties: MetricProperties { MetricProperties() }
   public var learned: LearnedReference? { nil }
-  public func sharing(_ numbers: SharedNumbers) -> any AlignmentMetric { self }
+  public func sharing(_ numbers: SharedArrays) -> any AlignmentMetric { self }
 }
 
 /// What a metric says of itself: what conformance checks then hold it to, and which images it takes.

@@ -43,7 +43,7 @@ public protocol ClassConditionalDensity: Sendable {
   var fingerprint: String? { get }
   /// The same density for images that are measured: what the gradients at several noise levels and for several classes have
   /// in common it takes from `numbers`, or leaves it there. The default shares nothing.
-  func sharing(_ numbers: SharedNumbers) -> any ClassConditionalDensity
+  func sharing(_ numbers: SharedArrays) -> any ClassConditionalDensity
 }
 
 /// The two gradients of a class's log-density. They differ by a vector that is the same for every class, and only where
@@ -58,7 +58,7 @@ public enum ClassGradient: Sendable {
 extension ClassConditionalDensity {
   public var classCount: Int { logPriors.count }
   public var fingerprint: String? { nil }
-  public func sharing(_ numbers: SharedNumbers) -> any ClassConditionalDensity { self }
+  public func sharing(_ numbers: SharedArrays) -> any ClassConditionalDensity { self }
 
   public func combinedGradients(
     _ gradient: ClassGradient, at images: Tensor, noise: Double, weights: (_ logDensities: Matrix) throws -> [Matrix]

@@ -15,13 +15,13 @@ public protocol Manifold: Sendable {
   var fingerprint: String? { get }
   /// The same manifold, which takes from `numbers` what is known there and leaves there what others may use. The default
   /// keeps whole tangent spaces, where there is a fingerprint.
-  func sharing(_ numbers: SharedNumbers) -> any Manifold
+  func sharing(_ numbers: SharedArrays) -> any Manifold
 }
 
 extension Manifold {
   public var learned: LearnedReference? { nil }
   public var fingerprint: String? { nil }
-  public func sharing(_ numbers: SharedNumbers) -> any Manifold {
+  public func sharing(_ numbers: SharedArrays) -> any Manifold {
     fingerprint.map { KeptManifold(base: self, owner: $0, shared: numbers) } ?? self
   }
 }

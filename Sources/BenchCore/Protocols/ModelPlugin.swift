@@ -54,13 +54,13 @@ public struct LoadOptions: Sendable {
   public var imageShape: Shape?
   public var classCount: Int?
   /// The program that serves the model, where one does.
-  public var program: PluginProgram?
+  public var program: ServerCommand?
   /// `--weights`, `--member`: which of a checkpoint's state dicts; they override the description's.
   public var weights: WeightsChoice
 
   public init(
     architecture: String? = nil, preprocessing: Preprocessing? = nil, resize: [Int]? = nil, batch: Int? = nil,
-    threads: Int = 1, imageShape: Shape? = nil, classCount: Int? = nil, program: PluginProgram? = nil,
+    threads: Int = 1, imageShape: Shape? = nil, classCount: Int? = nil, program: ServerCommand? = nil,
     weights: WeightsChoice = WeightsChoice()
   ) {
     self.architecture = architecture

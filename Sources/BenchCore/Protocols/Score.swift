@@ -16,13 +16,13 @@ public protocol Score: Sendable {
   var fingerprint: String? { get }
   /// The same score, which takes from `numbers` what is known there and leaves there what others may use. The default keeps
   /// the score, where there is a fingerprint.
-  func sharing(_ numbers: SharedNumbers) -> any Score
+  func sharing(_ numbers: SharedArrays) -> any Score
 }
 
 extension Score {
   public var learned: LearnedReference? { nil }
   public var fingerprint: String? { nil }
-  public func sharing(_ numbers: SharedNumbers) -> any Score {
+  public func sharing(_ numbers: SharedArrays) -> any Score {
     fingerprint.map { KeptScore(base: self, owner: $0, shared: numbers) } ?? self
   }
 }

@@ -5,27 +5,27 @@ struct KeptManifold: Manifold {
   let base: any Manifold
   /// The base's.
   let owner: String
-  let shared: SharedNumbers
+  let shared: SharedArrays
 
   var id: String { base.id }
   var dimension: Int { base.dimension }
   var learned: LearnedReference? { base.learned }
   var fingerprint: String? { owner }
-  func sharing(_ numbers: SharedNumbers) -> any Manifold { base.sharing(numbers) }
+  func sharing(_ numbers: SharedArrays) -> any Manifold { base.sharing(numbers) }
 
   func tangentBasis(at images: Tensor) throws -> TangentBasis {
     let numbers = try shared.numbers(
       "tangent", of: [owner], at: images, reuse: .later, isValid: { basis($0, at: images) != nil }
     ) {
       let basis = try base.tangentBasis(at: images)
-      return basis.bases.map(Numbers.floats)
+      return basis.bases.map(KeptArray.floats)
         + [.doubles(Matrix(rows: 1, columns: images.batch, scalars: basis.assignment.map(Double.init)))]
     }
     guard let basis = basis(numbers, at: images) else { preconditionFailure("checked when they were found") }
     return basis
   }
 
-  private func basis(_ numbers: [Numbers], at images: Tensor) -> TangentBasis? {
+  private func basis(_ numbers: [KeptArray], at images: Tensor) -> TangentBasis? {
     let bases = numbers.dropLast().compactMap(\.floats)
     guard bases.count == numbers.count - 1, bases.allSatisfy({ $0.shape.rank == 2 && $0.shape[1] == images.stride }),
       let assignment = numbers.last?.doubles, assignment.scalars.count == images.batch
@@ -40,12 +40,12 @@ struct KeptScore: Score {
   let base: any Score
   /// The fingerprint of what the score is of.
   let owner: String
-  let shared: SharedNumbers
+  let shared: SharedArrays
 
   var id: String { base.id }
   var learned: LearnedReference? { base.learned }
   var fingerprint: String? { owner }
-  func sharing(_ numbers: SharedNumbers) -> any Score { base.sharing(numbers) }
+  func sharing(_ numbers: SharedArrays) -> any Score { base.sharing(numbers) }
 
   func score(at images: Tensor, noise: Double) throws -> Tensor {
     let numbers = try shared.numbers(

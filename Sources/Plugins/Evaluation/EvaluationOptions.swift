@@ -25,7 +25,7 @@ public struct EvaluationOptions: Sendable {
   /// How the model is read, and its threads, which references use too. Image size and classes are those of the task.
   public var loading = LoadOptions()
   /// Where what several models need of the task is found and kept. No number depends on it.
-  public var shared = SharedNumbers()
+  public var shared = SharedArrays()
   /// Recorded in results.
   public var toolVersion: String
 

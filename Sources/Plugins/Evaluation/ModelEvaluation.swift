@@ -70,7 +70,7 @@ public struct ModelEvaluation: Sendable {
         subject: .bayesClassifier(of: task, noise: noise, threads: options.loading.threads), model: nil)
     case .file(let candidate, let loader):
       let model = try loader.load(candidate, loading)
-      if let served = model.classifier as? ExternalClassifier {
+      if let served = model.classifier as? ServedClassifier {
         try served.requireGradients()
         if checksIndependence { try checkIndependence(of: served) }
       }
@@ -102,10 +102,10 @@ public struct ModelEvaluation: Sendable {
   }
 
   /// A program may hold its model in training mode, which no measurement would show.
-  private func checkIndependence(of served: ExternalClassifier) throws {
+  private func checkIndependence(of served: ServedClassifier) throws {
     // What does not fit the task is refused by the evaluation, which knows better words.
     guard served.inputShape == task.imageShape, served.classCount == task.classCount else { return }
-    let count = min(ExternalClassifier.imagesToCheck, task.defaultImageCount)
+    let count = min(ServedClassifier.imagesToCheck, task.defaultImageCount)
     try served.checkIndependence(at: try task.evaluationImages(count: count, seed: 0).images)
   }
 }

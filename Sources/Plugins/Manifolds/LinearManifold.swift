@@ -17,7 +17,7 @@ public struct LinearManifold: Manifold {
   }
 
   /// There is nothing to compute.
-  public func sharing(_ numbers: SharedNumbers) -> any Manifold { self }
+  public func sharing(_ numbers: SharedArrays) -> any Manifold { self }
 
   public func tangentBasis(at images: Tensor) throws -> TangentBasis {
     TangentBasis(bases: [basis], assignment: [Int](repeating: 0, count: images.batch))

@@ -17,7 +17,7 @@ public struct ModelLoader: Sendable {
     public let descriptionPath: String?
     /// The program that serves the model, where one does; `checkpoint` is then the checkpoint it was told, or else the
     /// program's own files.
-    public let program: PluginProgram?
+    public let program: ServerCommand?
   }
 
   private let lookup: DescriptionLookup
@@ -34,10 +34,10 @@ public struct ModelLoader: Sendable {
   ///   - description: `--model`.
   ///   - request: whether a program may serve the model; by default none may. Nil where the network itself is wanted, which
   ///     a description may have beside a program.
-  /// - Throws: `CheckpointError`, `ModelLoaderError`, `DescriptionError`, `ExternalPluginError`, `JSONError`, naming the file,
+  /// - Throws: `CheckpointError`, `ModelLoaderError`, `DescriptionError`, `ServedPluginError`, `JSONError`, naming the file,
   ///   and without a request `ModelError.noLayers` for a program's model that is not described.
   public func find(
-    _ path: String?, description: String?, program request: ProgramRequest? = ProgramRequest()
+    _ path: String?, description: String?, program request: ServerRequest? = ServerRequest()
   ) throws -> Candidate {
     let (checkpointPath, explicit) = try places(path, description: description)
     let checkpoint = try checkpointPath.map { try CheckpointFile.open($0) }
@@ -53,7 +53,7 @@ public struct ModelLoader: Sendable {
     if let resolved = try request?.resolve(found, checkpoint: checkpoint) {
       let format = checkpoint.map { FileProbe($0).format?.rawValue ?? "external" }
       return Candidate(
-        checkpoint: try checkpoint ?? resolved.files.identity(), plugin: ExternalPlugin.self,
+        checkpoint: try checkpoint ?? resolved.files.identity(), plugin: ServedPlugin.self,
         format: format ?? "plugin-files", description: found?.description, descriptionPath: found?.path,
         program: resolved.program)
     }
@@ -74,7 +74,7 @@ public struct ModelLoader: Sendable {
       description: found?.description, descriptionPath: found?.path, program: nil)
   }
 
-  /// - Throws: errors that name the file; see `CheckpointError`, `ModelError`, `ExternalPluginError`.
+  /// - Throws: errors that name the file; see `CheckpointError`, `ModelError`, `ServedPluginError`.
   public func load(_ candidate: Candidate, _ options: LoadOptions) throws -> LoadedModel {
     var options = options
     options.program = candidate.program

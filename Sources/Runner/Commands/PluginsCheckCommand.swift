@@ -70,7 +70,7 @@ extension PluginsCommand {
       let outcome = ModelConformance.outcome(
         model.classifier, alike: try loader.load(candidate, settings.withOtherBatchAndThreads).classifier,
         subject: candidate.checkpoint.name, images: chosen.images, seed: seed,
-        allowsRounding: model.classifier is ExternalClassifier)
+        allowsRounding: model.classifier is ServedClassifier)
       try Interruption.check()
       let report = CheckReport(outcome, images: chosen, model: LoadReport(candidate, model))
       CommandLineOutput.result(json ? try report.json() : report.text)

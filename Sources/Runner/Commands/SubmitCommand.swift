@@ -62,7 +62,7 @@ struct SubmitCommand: ParsableCommand {
   @Flag(help: "No progress on standard error.")
   var quiet = false
 
-  @OptionGroup(title: "Models that a program serves (docs/plugin-protocol.md)") var program: ProgramOptions
+  @OptionGroup(title: "Models that a program serves (docs/plugin-protocol.md)") var program: ServerOptions
 
   func validate() throws {
     if (directory == nil) == (externalEvaluation == nil) {

@@ -17,7 +17,7 @@ struct SubmissionMeasurement {
   /// - Parameter checkpoint: nil where the model is a program without one.
   init(
     _ submission: Submission, checkpoint: CheckpointFile?, files: ProjectFiles, data: String?, cache: URL,
-    batch: Int?, threads: Int, program: ProgramOptions, progress: any ProgressReporter
+    batch: Int?, threads: Int, program: ServerOptions, progress: any ProgressReporter
   ) throws {
     loader = ModelLoader(files, plugins: PagsBench.plugins.models)
     candidate = try loader.find(
@@ -54,7 +54,7 @@ struct SubmissionMeasurement {
       model.classifier, alike: try loader.load(candidate, evaluation.loading.withOtherBatchAndThreads).classifier,
       subject: candidate.checkpoint.name,
       images: try evaluation.task.evaluationImages(count: CheckImages.defaultCount, seed: 0).images, seed: 0,
-      allowsRounding: model.classifier is ExternalClassifier)
+      allowsRounding: model.classifier is ServedClassifier)
     try progress.advance(by: 1)
     guard !outcome.passed else { return }
     for line in CheckReport.lines(outcome) { CommandLineOutput.note(line) }

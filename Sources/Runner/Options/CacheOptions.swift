@@ -28,7 +28,7 @@ struct CacheOptions: ParsableArguments {
   var folder: URL? { noCache ? nil : place.folder }
 
   /// What evaluations share, with other processes where anything is kept.
-  var shared: SharedNumbers { CacheFolder.shared(in: folder) }
+  var shared: SharedArrays { CacheFolder.shared(in: folder) }
 }
 
 /// The folder that everything computed once is kept in.
@@ -46,9 +46,9 @@ enum CacheFolder {
 
   /// Numbers of references in the part of the folder that is theirs.
   /// - Parameter folder: nil to share within this process only.
-  static func shared(in folder: URL?) -> SharedNumbers {
-    SharedNumbers(
-      archive: folder.map { NumberFiles(directory: references(in: $0), toolVersion: PagsBench.version) })
+  static func shared(in folder: URL?) -> SharedArrays {
+    SharedArrays(
+      archive: folder.map { ArrayFiles(directory: references(in: $0), toolVersion: PagsBench.version) })
   }
 
   static func references(in folder: URL) -> URL { folder.appendingPathComponent("references") }

@@ -10,7 +10,7 @@ struct ModelOptions: ParsableArguments {
 
   @OptionGroup var batchOptions: BatchOptions
 
-  @OptionGroup(title: "Models that a program serves (docs/plugin-protocol.md)") var program: ProgramOptions
+  @OptionGroup(title: "Models that a program serves (docs/plugin-protocol.md)") var program: ServerOptions
 
   var threads: Int { threadOptions.threads }
 

@@ -81,14 +81,14 @@ enum PluginInput: InputKind {
   private static func integer(_ value: Int) -> JSONValue { .integer(Int64(value)) }
 
   static func run(_ folder: URL, _ progress: inout Progress) throws {
-    let program = PluginProgram(
+    let program = ServerCommand(
       command: [Self.program, Peer.option, folder.appendingPathComponent("answers").path], folder: folder.path,
       startLimit: .seconds(3), requestLimit: .seconds(3))
     let checkpoint = CheckpointFile(name: "none", data: Data([0]))
     do {
-      let model = try ExternalPlugin().load(checkpoint, nil, LoadOptions(batch: 2, threads: 1, program: program))
+      let model = try ServedPlugin().load(checkpoint, nil, LoadOptions(batch: 2, threads: 1, program: program))
       try ModelExercise.exercise(model, &progress)
-    } catch let error as ExternalPluginError {
+    } catch let error as ServedPluginError {
       // Only what is no frame at all was not understood.
       if case .strayOutput = error {} else { progress = max(progress, .parsed) }
       throw error

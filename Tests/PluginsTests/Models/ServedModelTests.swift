@@ -28,17 +28,17 @@ import Testing
       let checkpoint = folder.appendingPathComponent("plugin").path
       for (argument, description) in [(path.path, nil), (checkpoint, nil), (checkpoint, path.path)] {
         #expect { try loader.find(argument, description: description) } throws: { error in
-          if case ExternalPluginError.notAllowed = error { true } else { false }
+          if case ServedPluginError.notAllowed = error { true } else { false }
         }
         let candidate = try loader.find(
-          argument, description: description, program: ProgramRequest(allowsDescriptions: true))
+          argument, description: description, program: ServerRequest(allowsDescriptions: true))
         let program = try #require(candidate.program)
         #expect(program.command == ["python3", "serve.py", "--weights=\(checkpoint)"])
         #expect(URL(fileURLWithPath: program.folder).path == folder.path && program.checkpoint == checkpoint)
         #expect(candidate.checkpoint.name == "plugin" && candidate.format == "external")
       }
       let own = try loader.find(
-        checkpoint, description: nil, program: ProgramRequest(command: "other {checkpoint}"))
+        checkpoint, description: nil, program: ServerRequest(command: "other {checkpoint}"))
       #expect(own.program?.command == ["other", checkpoint] && own.description?.id == "a")
       #expect { try loader.find(path.path, description: path.path) } throws: { "\($0)".contains("--model") }
     }

@@ -20,7 +20,7 @@ public struct GlyphsDensity: ClassConditionalDensity {
   let distractor: GaussianBlock
   public let fingerprint: String?
   /// Where what all classes need of images that are measured is kept.
-  private var shared: SharedNumbers?
+  private var shared: SharedArrays?
 
   init(constants: GlyphsConstants = GlyphsConstants()) throws {
     signal = try GaussianBlock(
@@ -32,7 +32,7 @@ public struct GlyphsDensity: ClassConditionalDensity {
     fingerprint = signal.digest + distractor.digest
   }
 
-  public func sharing(_ numbers: SharedNumbers) -> any ClassConditionalDensity {
+  public func sharing(_ numbers: SharedArrays) -> any ClassConditionalDensity {
     var copy = self
     copy.shared = numbers
     return copy
@@ -148,14 +148,14 @@ public struct GlyphsDensity: ClassConditionalDensity {
 
   /// What three measurements ask for at every noise level.
   private func kept(
-    _ kind: String, _ reuse: SharedNumbers.Reuse, at images: Tensor, noise: Double, columns: [Int],
+    _ kind: String, _ reuse: SharedArrays.Reuse, at images: Tensor, noise: Double, columns: [Int],
     compute: () throws -> [Matrix]
   ) throws -> [Matrix] {
     guard let shared, let fingerprint else { return try compute() }
     return try shared.numbers(
       kind, of: [fingerprint, "\(noise)"], at: images, reuse: reuse,
       isValid: { $0.compactMap(\.doubles).map { [$0.rows, $0.columns] } == columns.map { [images.batch, $0] } }
-    ) { try compute().map(Numbers.doubles) }.compactMap(\.doubles)
+    ) { try compute().map(KeptArray.doubles) }.compactMap(\.doubles)
   }
 
   /// The two blocks of an image given row by row.

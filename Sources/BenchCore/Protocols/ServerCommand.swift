@@ -1,6 +1,6 @@
 /// A program that serves a model over its standard input and output (docs/plugin-protocol.md), and that the user has
 /// allowed to run.
-public struct PluginProgram: Sendable {
+public struct ServerCommand: Sendable {
   /// The program and its arguments. A program without `/` is looked for on the PATH.
   public var command: [String]
   /// Where it runs; a relative program path is relative to it.

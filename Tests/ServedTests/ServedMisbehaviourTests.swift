@@ -7,7 +7,7 @@ import Testing
 @testable import Served
 
 /// Each bad behaviour ends in an error that says what happened, and in no process.
-@Suite struct ExternalMisbehaviourTests {
+@Suite struct ServedMisbehaviourTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let mode: String
     let words: [String]
@@ -19,7 +19,7 @@ import Testing
 
   private static func message(_ error: any Error, of mode: String) -> String {
     let text = "\(error)"
-    #expect(error is ExternalPluginError, "\(text)")
+    #expect(error is ServedPluginError, "\(text)")
     #expect(text.contains("TestPlugin") && text.contains(mode), "which program: \(text)")
     #expect(text.utf8.count < 8000 && !text.contains("\u{1B}"), "bounded, and nothing a terminal obeys")
     return text
@@ -39,7 +39,7 @@ import Testing
     Case("text-classes", "classCount", "expected"), Case("child-then-exit", "exit code 4"),
   ])
   func atTheHandshake(_ test: Case) throws {
-    let fixture = ExternalFixture()
+    let fixture = ServedFixture()
     do {
       _ = try fixture.load(fixture.program(test.mode))
       Issue.record("became a model")
@@ -61,11 +61,11 @@ import Testing
     Case("other-type", "type `gradient`, expected `logits`"), Case("shared-elsewhere", "offset"),
   ])
   func atARequest(_ test: Case) throws {
-    let fixture = ExternalFixture()
+    let fixture = ServedFixture()
     let classifier = try fixture.load(fixture.program(test.mode)).classifier
     for _ in 0..<2 {
       do {
-        _ = try classifier.logits(ExternalFixture.images(2))
+        _ = try classifier.logits(ServedFixture.images(2))
         Issue.record("gave logits")
       } catch {
         let text = Self.message(error, of: test.mode)
@@ -80,11 +80,11 @@ import Testing
     Case("infinite-gradient", "inf at element 5 of image 1"), Case("flat-gradient", "[2, 6], expected [2, 1, 2, 3]"),
   ])
   func atAGradient(_ test: Case) throws {
-    let fixture = ExternalFixture()
+    let fixture = ServedFixture()
     let classifier = try fixture.load(fixture.program(test.mode)).classifier
-    #expect(try classifier.logits(ExternalFixture.images(2)).batch == 2)
+    #expect(try classifier.logits(ServedFixture.images(2)).batch == 2)
     do {
-      _ = try classifier.inputGradient(.logitSum, at: ExternalFixture.images(2))
+      _ = try classifier.inputGradient(.logitSum, at: ServedFixture.images(2))
       Issue.record("gave gradients")
     } catch {
       let text = Self.message(error, of: test.mode)
@@ -95,7 +95,7 @@ import Testing
 
   @Test("a hang ends at the time limit", arguments: ["hang-at-start", "silent", "hang-at-start,ignore-signals,child"])
   func hangAtStart(_ mode: String) throws {
-    let fixture = ExternalFixture()
+    let fixture = ServedFixture()
     // The program never ends by itself.
     #expect { try fixture.load(fixture.program(mode, startLimit: .seconds(1))) } throws: {
       "\($0)".contains("no answer within 1 second;") && "\($0)".contains("--plugin-start-limit")
@@ -110,10 +110,10 @@ import Testing
       ("trickle", "1,2,3", "no answer within"),
     ])
   func hang(_ mode: String, shape: String, word: String) throws {
-    let fixture = ExternalFixture()
+    let fixture = ServedFixture()
     let classifier = try fixture.load(fixture.program(mode, shape: shape, limit: .seconds(3)), batch: 16).classifier
     do {
-      _ = try classifier.logits(ExternalFixture.images(16, shape: classifier.inputShape))
+      _ = try classifier.logits(ServedFixture.images(16, shape: classifier.inputShape))
       Issue.record("gave logits")
     } catch {
       let text = Self.message(error, of: mode)
@@ -124,27 +124,27 @@ import Testing
 
   @Test(arguments: ["1,2,3", "1,256,256"])
   func strayOutputWhileARequestIsSent(_ shape: String) throws {
-    let fixture = ExternalFixture()
+    let fixture = ServedFixture()
     let classifier = try fixture.load(fixture.program("chatty", shape: shape), batch: 16).classifier
-    #expect { try classifier.logits(ExternalFixture.images(16, shape: classifier.inputShape)) } throws: {
+    #expect { try classifier.logits(ServedFixture.images(16, shape: classifier.inputShape)) } throws: {
       "\($0)".contains("`ready to serve`")
     }
   }
 
   @Test func closedOutput() throws {
-    let fixture = ExternalFixture()
+    let fixture = ServedFixture()
     let classifier = try fixture.load(fixture.program("close-output")).classifier
-    #expect { try classifier.logits(ExternalFixture.images(1)) } throws: { "\($0)".contains("goes on running") }
+    #expect { try classifier.logits(ServedFixture.images(1)) } throws: { "\($0)".contains("goes on running") }
     #expect(fixture.hasNoProcess())
   }
 
   @Test func aFloodOnStandardErrorStopsNothing() throws {
-    let fixture = ExternalFixture()
+    let fixture = ServedFixture()
     let good = try fixture.load(fixture.program("flood")).classifier
-    #expect(try good.logits(ExternalFixture.images(2)).batch == 2)
+    #expect(try good.logits(ServedFixture.images(2)).batch == 2)
     let bad = try fixture.load(fixture.program("flood,exit-midway")).classifier
     do {
-      _ = try bad.logits(ExternalFixture.images(2))
+      _ = try bad.logits(ServedFixture.images(2))
       Issue.record("gave logits")
     } catch {
       let text = Self.message(error, of: "flood")
@@ -153,38 +153,38 @@ import Testing
   }
 
   @Test func sharedMemoryCannotBeTruncated() throws {
-    let fixture = ExternalFixture()
+    let fixture = ServedFixture()
     let classifier = try fixture.load(fixture.program("truncate-memory")).classifier
-    let images = ExternalFixture.images(3)
+    let images = ServedFixture.images(3)
     #expect(
-      ExternalFixture.isClose(try classifier.logits(images).scalars, ExternalFixture.reference(images).logits))
+      ServedFixture.isClose(try classifier.logits(images).scalars, ServedFixture.reference(images).logits))
   }
 
   @Test func cancellationEndsTheWait() throws {
-    let fixture = ExternalFixture()
+    let fixture = ServedFixture()
     let box = CancellationBox()
     let classifier = try fixture.load(
       fixture.program("hang", check: { if box.isSet { throw CancellationError() } })
     ).classifier
     DispatchQueue.global().asyncAfter(deadline: .now() + 0.3) { box.set() }
-    #expect(throws: CancellationError.self) { try classifier.logits(ExternalFixture.images(1)) }
+    #expect(throws: CancellationError.self) { try classifier.logits(ServedFixture.images(1)) }
     #expect(fixture.hasNoProcess())
   }
 
   @Test func programsThatCannotBeStarted() throws {
-    let fixture = ExternalFixture()
+    let fixture = ServedFixture()
     for (command, folder) in [
       (["no-such-program-anywhere"], "/"), (["./absent"], "/"), (["/etc/passwd"], "/"), (["sh"], "/no/such/folder"),
     ] {
-      #expect { try fixture.load(PluginProgram(command: command, folder: folder)) } throws: {
+      #expect { try fixture.load(ServerCommand(command: command, folder: folder)) } throws: {
         "\($0)".contains("cannot be started") && "\($0)".contains(command[0])
       }
     }
     // Not a plugin at all.
-    #expect { try fixture.load(PluginProgram(command: ["true"], folder: "/")) } throws: {
+    #expect { try fixture.load(ServerCommand(command: ["true"], folder: "/")) } throws: {
       "\($0)".contains("exit code 0")
     }
-    #expect { try fixture.load(PluginProgram(command: ["cat"], folder: "/")) } throws: {
+    #expect { try fixture.load(ServerCommand(command: ["cat"], folder: "/")) } throws: {
       "\($0)".contains("type `hello`, expected `ready`")
     }
   }
@@ -193,16 +193,16 @@ import Testing
   @Test func descriptorsAreGivenBack() async {
     await #expect(processExitsWith: .success) {
       func open() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count }
-      let fixture = ExternalFixture()
+      let fixture = ServedFixture()
       func round() throws {
-        _ = try fixture.load(fixture.program("good")).classifier.logits(ExternalFixture.images(1))
+        _ = try fixture.load(fixture.program("good")).classifier.logits(ServedFixture.images(1))
         for mode in ["exit-midway", "exit-at-start"] {
-          #expect(throws: ExternalPluginError.self) {
-            try fixture.load(fixture.program(mode)).classifier.logits(ExternalFixture.images(1))
+          #expect(throws: ServedPluginError.self) {
+            try fixture.load(fixture.program(mode)).classifier.logits(ServedFixture.images(1))
           }
         }
-        #expect(throws: ExternalPluginError.self) {
-          try fixture.load(PluginProgram(command: ["no-such-program-anywhere"], folder: "/"))
+        #expect(throws: ServedPluginError.self) {
+          try fixture.load(ServerCommand(command: ["no-such-program-anywhere"], folder: "/"))
         }
       }
       try round()

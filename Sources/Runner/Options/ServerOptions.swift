@@ -3,7 +3,7 @@ import Foundation
 import Served
 
 /// What is said on the command line about programs that serve models.
-struct ProgramOptions: ParsableArguments {
+struct ServerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Run this program and let it serve the model; {checkpoint} stands for the checkpoint's path.",
@@ -33,8 +33,8 @@ struct ProgramOptions: ParsableArguments {
     }
   }
 
-  var request: ProgramRequest {
-    ProgramRequest(
+  var request: ServerRequest {
+    ServerRequest(
       command: plugin, allowsDescriptions: allowPlugin, startLimit: .seconds(pluginStartLimit),
       requestLimit: .seconds(pluginLimit), checkCancellation: { try Interruption.check() })
   }

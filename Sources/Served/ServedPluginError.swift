@@ -3,7 +3,7 @@ import Foundation
 import Tensor
 
 /// What goes wrong with a program that serves a model.
-public enum ExternalPluginError: Error, Sendable, CustomStringConvertible {
+public enum ServedPluginError: Error, Sendable, CustomStringConvertible {
   /// A description names a program, and the user has not allowed it.
   case notAllowed(description: String, command: [String], folder: String)
   case command(String, reason: String)

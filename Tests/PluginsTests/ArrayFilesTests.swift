@@ -9,7 +9,7 @@ import _Fixtures
 @testable import Plugins
 
 /// What references computed is found again, and only what belongs to the same reference, images and noise level.
-@Suite struct NumberFilesTests {
+@Suite struct ArrayFilesTests {
   /// Counts how often it is asked.
   private final class Counted: Sendable {
     let id = "counted"
@@ -54,8 +54,8 @@ import _Fixtures
   private let images = Tensor(shape: [3, 1, 2, 2], scalars: (0..<12).map { Float($0) })
 
   /// As another process would look at the folder.
-  private func shared(_ directory: URL, version: String = "1") -> SharedNumbers {
-    SharedNumbers(archive: NumberFiles(directory: directory, toolVersion: version))
+  private func shared(_ directory: URL, version: String = "1") -> SharedArrays {
+    SharedArrays(archive: ArrayFiles(directory: directory, toolVersion: version))
   }
 
   private func files(_ directory: URL) throws -> [URL] {
@@ -120,14 +120,14 @@ import _Fixtures
   /// The key is right, and so is the digest: a file of another making, or of a hand that means ill.
   @Test func wrongShapesAreComputedAgain() throws {
     let folder = try TemporaryDirectory()
-    let written = Mutex<[NumberKey]>([])
-    let files = NumberFiles(directory: folder.url, toolVersion: "1")
+    let written = Mutex<[ArrayKey]>([])
+    let files = ArrayFiles(directory: folder.url, toolVersion: "1")
     let spy = SpyArchive(base: files) { key in written.withLock { $0.append(key) } }
     let counted = Counted("a")
-    let expected = try CountedManifold(base: counted).sharing(SharedNumbers(archive: spy)).tangentBasis(at: images)
+    let expected = try CountedManifold(base: counted).sharing(SharedArrays(archive: spy)).tangentBasis(at: images)
     let key = try #require(written.withLock { $0.first })
-    let basis = Numbers.floats(expected.bases[0])
-    func assignment(_ values: [Double]) -> Numbers {
+    let basis = KeptArray.floats(expected.bases[0])
+    func assignment(_ values: [Double]) -> KeptArray {
       .doubles(Matrix(rows: 1, columns: values.count, scalars: values))
     }
     for wrong in [
@@ -144,8 +144,8 @@ import _Fixtures
 
   @Test func everyBitIsKept() throws {
     let folder = try TemporaryDirectory()
-    let files = NumberFiles(directory: folder.url, toolVersion: "1")
-    let key = NumberKey(kind: "bits", digest: "0")
+    let files = ArrayFiles(directory: folder.url, toolVersion: "1")
+    let key = ArrayKey(kind: "bits", digest: "0")
     let floats = Tensor(
       shape: [5], scalars: [-0.0, .leastNonzeroMagnitude, .infinity, .greatestFiniteMagnitude, 1 / 3])
     let doubles = Matrix(rows: 2, columns: 2, scalars: [-0.0, 1 / 3, .leastNonzeroMagnitude, -.infinity])
@@ -153,7 +153,7 @@ import _Fixtures
     let read = try #require(files.read(key))
     #expect(read[0].floats?.scalars.map(\.bitPattern) == floats.scalars.map(\.bitPattern))
     #expect(read[1].doubles?.scalars.map(\.bitPattern) == doubles.scalars.map(\.bitPattern))
-    #expect(files.read(NumberKey(kind: "bits", digest: "1")) == nil)
+    #expect(files.read(ArrayKey(kind: "bits", digest: "1")) == nil)
   }
 
   @Test func aFolderThatCannotBeWrittenIsNoError() throws {
@@ -166,9 +166,9 @@ import _Fixtures
 
   @Test func writersAtTheSameTimeLeaveASoundFile() throws {
     let folder = try TemporaryDirectory()
-    let files = NumberFiles(directory: folder.url, toolVersion: "1")
-    let key = NumberKey(kind: "race", digest: "0")
-    let numbers = [Numbers.floats(Tensor(shape: [1 << 14], repeating: 0.5))]
+    let files = ArrayFiles(directory: folder.url, toolVersion: "1")
+    let key = ArrayKey(kind: "race", digest: "0")
+    let numbers = [KeptArray.floats(Tensor(shape: [1 << 14], repeating: 0.5))]
     try Workers.forEachBlock(of: 64, blockSize: 1, threads: 4) { _, _ in
       files.write(numbers, for: key)
       #expect(files.read(key) == numbers)
@@ -178,13 +178,13 @@ import _Fixtures
 }
 
 /// Tells what is written to an archive.
-struct SpyArchive: NumberArchive {
-  let base: any NumberArchive
-  let onWrite: @Sendable (NumberKey) -> Void
+struct SpyArchive: ArrayArchive {
+  let base: any ArrayArchive
+  let onWrite: @Sendable (ArrayKey) -> Void
 
-  func read(_ key: NumberKey) -> [Numbers]? { base.read(key) }
+  func read(_ key: ArrayKey) -> [KeptArray]? { base.read(key) }
 
-  func write(_ numbers: [Numbers], for key: NumberKey) {
+  func write(_ numbers: [KeptArray], for key: ArrayKey) {
     onWrite(key)
     base.write(numbers, for: key)
   }

@@ -1,7 +1,7 @@
 import Tensor
 
 /// An array that is kept, in memory or in a file.
-public enum Numbers: Sendable, Equatable {
+public enum KeptArray: Sendable, Equatable {
   case floats(Tensor)
   case doubles(Matrix)
 
@@ -22,7 +22,7 @@ public enum Numbers: Sendable, Equatable {
 }
 
 /// What numbers are kept under.
-public struct NumberKey: Sendable, Hashable {
+public struct ArrayKey: Sendable, Hashable {
   /// What they are, in a word, such as `"score"`.
   public let kind: String
   /// SHA-256, in lower-case hexadecimal, of the kind and all that decides the numbers.
@@ -37,8 +37,8 @@ public struct NumberKey: Sendable, Hashable {
 /// Where numbers outlive the process.
 ///
 /// An archive that cannot be read or written costs time, never the result: it answers nothing and says nothing.
-public protocol NumberArchive: Sendable {
+public protocol ArrayArchive: Sendable {
   /// What was written under the key, bit by bit; nil where that is not there or damaged.
-  func read(_ key: NumberKey) -> [Numbers]?
-  func write(_ numbers: [Numbers], for key: NumberKey)
+  func read(_ key: ArrayKey) -> [KeptArray]?
+  func write(_ numbers: [KeptArray], for key: ArrayKey)
 }

@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// Programs that serve models, from the command line.
-@Suite struct ExternalRunTests {
+@Suite struct ServedRunTests {
   /// `TestPlugin`, which stands beside the program under test.
   static let plugin = RealBinary.program.deletingLastPathComponent().appendingPathComponent("TestPlugin").path
 

@@ -6,7 +6,7 @@ import Tensor
 /// A program in any language that serves a model (docs/plugin-protocol.md).
 ///
 /// No file is recognised as one: a program is named by the user or by a description, and runs only where the user allows it.
-public struct ExternalPlugin: ModelPlugin {
+public struct ServedPlugin: ModelPlugin {
   public static let id = "external"
   public static let version = "1"
   public static let summary =
@@ -33,7 +33,7 @@ public struct ExternalPlugin: ModelPlugin {
   public func load(
     _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions
   ) throws -> LoadedModel {
-    guard let program = options.program else { throw ExternalPluginError.noProgram(file: checkpoint.name) }
+    guard let program = options.program else { throw ServedPluginError.noProgram(file: checkpoint.name) }
     let conversation = try PluginConversation(program)
     // The program is told how many images a request has before it says how large they are.
     let batch = options.batch(for: options.imageShape ?? [])
@@ -43,14 +43,14 @@ public struct ExternalPlugin: ModelPlugin {
     let imageBytes = shape.count * 4 * batch
     guard imageBytes <= PluginFrame.largestPayload, ready.classCount * 4 * batch <= PluginFrame.largestPayload
     else {
-      throw ExternalPluginError.requestTooLarge(program: conversation.name, images: batch, shape: shape)
+      throw ServedPluginError.requestTooLarge(program: conversation.name, images: batch, shape: shape)
     }
     let (preprocessing, isAssumed) = try preprocessing(ready, description, options, program: conversation.name)
     if ready.capabilities.contains("shared-memory") {
       try conversation.offerSharedMemory(tensorBytes: max(imageBytes, ready.classCount * 4 * batch))
     }
     let hasGradients = ready.capabilities.contains("vjp")
-    let classifier = ExternalClassifier(
+    let classifier = ServedClassifier(
       conversation, inputShape: shape, classCount: ready.classCount, hasGradients: hasGradients, batch: batch,
       normalisation: ready.input == .normalised ? preprocessing : nil)
     var notes = [
@@ -120,7 +120,7 @@ public struct ExternalPlugin: ModelPlugin {
     let announced = ready.preprocessing
     let stated = options.preprocessing ?? description?.preprocessing
     guard options.resize == nil, stated?.resize == nil, description?.preprocessing?.resize == nil else {
-      throw ExternalPluginError.preprocessing(
+      throw ServedPluginError.preprocessing(
         program: program,
         problem: "is served, and what is served resizes images itself; leave --resize and `preprocessing.resize` out")
     }
@@ -130,11 +130,11 @@ public struct ExternalPlugin: ModelPlugin {
       return (stated ?? announced ?? .identity(channels: channels), stated == nil && announced == nil)
     case .pixels:
       guard options.preprocessing == nil || options.preprocessing == announced else {
-        throw ExternalPluginError.preprocessing(
+        throw ServedPluginError.preprocessing(
           program: program, problem: "takes pixels and normalises them itself; leave --mean and --std out")
       }
       if let announced, let stated, stated != announced {
-        throw ExternalPluginError.preprocessing(
+        throw ServedPluginError.preprocessing(
           program: program,
           problem: "normalises with mean \(announced.mean), std \(announced.std), but model.json says mean "
             + "\(stated.mean), std \(stated.std); correct one of them")

@@ -8,7 +8,7 @@ import Text
 ///
 /// Numbers are found by a digest of everything that decides them: whose they are (a fingerprint of a mixture, of a
 /// checkpoint and its description), the images, the noise level. Hence a result does not depend on what was found.
-public final class SharedNumbers: Sendable {
+public final class SharedArrays: Sendable {
   /// For whom numbers are kept.
   public struct Reuse: OptionSet, Sendable {
     public let rawValue: Int
@@ -21,14 +21,14 @@ public final class SharedNumbers: Sendable {
   }
 
   private struct Recent {
-    var numbers: [(key: NumberKey, numbers: [Numbers])] = []
+    var numbers: [(key: ArrayKey, numbers: [KeptArray])] = []
     var byteCount = 0
     /// The tensors are held, so that an equal address means equal content.
     var digests: [(images: Tensor, digest: String)] = []
     var imageScalars = 0
   }
 
-  private let archive: (any NumberArchive)?
+  private let archive: (any ArrayArchive)?
   private let capacity: Int
   private let recent = Mutex(Recent())
 
@@ -36,7 +36,7 @@ public final class SharedNumbers: Sendable {
   ///   - archive: nil to keep nothing beyond the process.
   ///   - capacity: bytes of numbers that are held in memory, and of images at most as many: the latest, which are those of
   ///     the blocks in work. With too few, numbers are computed again.
-  public init(archive: (any NumberArchive)? = nil, capacity: Int = 128 << 20) {
+  public init(archive: (any ArrayArchive)? = nil, capacity: Int = 128 << 20) {
     self.archive = archive
     self.capacity = capacity
   }
@@ -49,12 +49,12 @@ public final class SharedNumbers: Sendable {
   ///   - isValid: whether what was found has the number and the shapes of what `compute` gives; other numbers are computed
   ///     again.
   public func numbers(
-    _ kind: String, of identity: [String], at images: Tensor, reuse: Reuse, isValid: ([Numbers]) -> Bool,
-    compute: () throws -> [Numbers]
-  ) rethrows -> [Numbers] {
+    _ kind: String, of identity: [String], at images: Tensor, reuse: Reuse, isValid: ([KeptArray]) -> Bool,
+    compute: () throws -> [KeptArray]
+  ) rethrows -> [KeptArray] {
     let archive = reuse.contains(.later) ? archive : nil
     guard reuse.contains(.now) || archive != nil else { return try compute() }
-    let key = NumberKey(kind: kind, digest: digest([kind] + identity + [digest(of: images)]))
+    let key = ArrayKey(kind: kind, digest: digest([kind] + identity + [digest(of: images)]))
     if reuse.contains(.now), let found = remembered(key) { return found }
     if let found = archive?.read(key), isValid(found) {
       if reuse.contains(.now) { remember(found, key) }
@@ -67,11 +67,11 @@ public final class SharedNumbers: Sendable {
     return computed
   }
 
-  private func remembered(_ key: NumberKey) -> [Numbers]? {
+  private func remembered(_ key: ArrayKey) -> [KeptArray]? {
     recent.withLock { recent in recent.numbers.last { $0.key == key }?.numbers }
   }
 
-  private func remember(_ numbers: [Numbers], _ key: NumberKey) {
+  private func remember(_ numbers: [KeptArray], _ key: ArrayKey) {
     recent.withLock { recent in
       recent.numbers.append((key, numbers))
       recent.byteCount += byteCount(numbers)
@@ -81,7 +81,7 @@ public final class SharedNumbers: Sendable {
     }
   }
 
-  private func byteCount(_ numbers: [Numbers]) -> Int { numbers.reduce(0) { $0 + $1.byteCount } }
+  private func byteCount(_ numbers: [KeptArray]) -> Int { numbers.reduce(0) { $0 + $1.byteCount } }
 
   /// The texts one after the other, each with its length, so that none can pass for two.
   private func digest(_ texts: [String]) -> String {

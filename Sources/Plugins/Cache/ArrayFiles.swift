@@ -11,7 +11,7 @@ import Text
 ///
 /// A file is written completely or not at all and carries the digest of its own tensors; reading maps it into memory.
 /// Several processes may read and write at once: whoever writes last replaces a file by its equal.
-public struct NumberFiles: NumberArchive {
+public struct ArrayFiles: ArrayArchive {
   /// Raised whenever the numbers or the file change meaning within a version of the tool.
   static let formatVersion = 3
 
@@ -27,9 +27,9 @@ public struct NumberFiles: NumberArchive {
     machine = "\(Self.formatVersion)\n\(toolVersion)\n\(InstructionSet.best.rawValue)\n\(BLAS.implementation)\n"
   }
 
-  public func read(_ key: NumberKey) -> [Numbers]? { try? readChecked(key) }
+  public func read(_ key: ArrayKey) -> [KeptArray]? { try? readChecked(key) }
 
-  public func write(_ numbers: [Numbers], for key: NumberKey) {
+  public func write(_ numbers: [KeptArray], for key: ArrayKey) {
     let tensors = numbers.enumerated().map { index, numbers in
       switch numbers {
       case .floats(let tensor):
@@ -51,12 +51,12 @@ public struct NumberFiles: NumberArchive {
   }
 
   /// Nil where there is no file, or none of this key that is sound.
-  private func readChecked(_ key: NumberKey) throws -> [Numbers]? {
+  private func readChecked(_ key: ArrayKey) throws -> [KeptArray]? {
     let file = file(key)
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
     let content = try SafetensorsReader.read(CheckpointFile.openWithoutDigest(file.path))
     guard content.metadata["key"] == fullKey(key) else { return nil }
-    var numbers: [Numbers] = []
+    var numbers: [KeptArray] = []
     for index in content.tensors.indices {
       guard let stored = content["\(index)"], let shape = Shape(checking: stored.shape) else { return nil }
       switch stored.dtype {
@@ -69,15 +69,15 @@ public struct NumberFiles: NumberArchive {
     return content.metadata["digest"] == digest(numbers) ? numbers : nil
   }
 
-  private func file(_ key: NumberKey) -> URL {
+  private func file(_ key: ArrayKey) -> URL {
     directory.appendingPathComponent("\(key.kind)-\(fullKey(key).prefix(32)).safetensors")
   }
 
-  private func fullKey(_ key: NumberKey) -> String {
+  private func fullKey(_ key: ArrayKey) -> String {
     SHA256.hash(data: Data((machine + key.kind + "\n" + key.digest).utf8)).hexadecimal
   }
 
-  private func digest(_ numbers: [Numbers]) -> String {
+  private func digest(_ numbers: [KeptArray]) -> String {
     var hash = SHA256()
     for numbers in numbers {
       switch numbers {

@@ -7,7 +7,7 @@ import Tensor
 ///
 /// The program answers one question at a time, so calls from several threads take turns; images go in pieces of at most
 /// `batch`, always cut at the same places.
-public final class ExternalClassifier: Classifier {
+public final class ServedClassifier: Classifier {
   public let inputShape: Shape
   public let classCount: Int
   private let hasGradients: Bool
@@ -81,9 +81,9 @@ public final class ExternalClassifier: Classifier {
     return (logits, gradients.map { Tensor(shape: images.shape, scalars: $0) })
   }
 
-  /// - Throws: `ExternalPluginError.noGradients`.
+  /// - Throws: `ServedPluginError.noGradients`.
   public func requireGradients() throws {
-    guard hasGradients else { throw ExternalPluginError.noGradients(program: program) }
+    guard hasGradients else { throw ServedPluginError.noGradients(program: program) }
   }
 
   /// Logits of the images `range` into their rows of `logits`.
@@ -128,7 +128,7 @@ public final class ExternalClassifier: Classifier {
     stride(from: 0, to: count, by: batch).map { $0..<min(count, $0 + batch) }
   }
 
-  private func check(_ images: Tensor) throws(ExternalPluginError) {
+  private func check(_ images: Tensor) throws(ServedPluginError) {
     guard images.shape.rank == 4, images.shape.droppingFirst == inputShape else {
       throw .imageShape(program: program, expected: inputShape, got: images.shape)
     }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Served
 
-@Suite struct ProgramRequestTests {
+@Suite struct ServerRequestTests {
   @Test(arguments: [
     ("python3 serve.py {checkpoint}", ["python3", "serve.py", "{checkpoint}"]),
     ("  a\t b\n", ["a", "b"]), ("'a b' \"c d\"e f\\ g", ["a b", "c de", "f g"]), ("a '' \"\"", ["a", "", ""]),
@@ -18,7 +18,7 @@ import Testing
 
   @Test(arguments: ["", "  ", "'a", "\"a", "a\\", "'' b"])
   func unusableCommands(_ text: String) {
-    #expect(throws: ExternalPluginError.self) { try CommandWords.split(text) }
+    #expect(throws: ServedPluginError.self) { try CommandWords.split(text) }
   }
 
   private func withFolder(_ body: (URL) throws -> Void) throws {
@@ -34,7 +34,7 @@ import Testing
   @Test func programFiles() throws {
     try withFolder { folder in
       func identity(_ command: [String], _ named: [String]? = nil) throws -> CheckpointFile {
-        try ProgramFiles(folder: folder, named: named, command: command).identity()
+        try ServerFiles(folder: folder, named: named, command: command).identity()
       }
       let serve = CheckpointFile.sha256(of: Data("serve.py".utf8))
       let network = CheckpointFile.sha256(of: Data("network.py".utf8))

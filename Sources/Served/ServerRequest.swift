@@ -3,7 +3,7 @@ import Checkpoints
 import Foundation
 
 /// What a user says about programs that serve models. By default no program is run.
-public struct ProgramRequest: Sendable {
+public struct ServerRequest: Sendable {
   /// `--plugin`.
   public var command: String?
   /// `--allow-plugin`: whether a program may be run because a description names it.
@@ -25,12 +25,12 @@ public struct ProgramRequest: Sendable {
 
   /// A program that was asked for, and what identifies the model where there is no checkpoint.
   package struct Resolved {
-    package let program: PluginProgram
-    package let files: ProgramFiles
+    package let program: ServerCommand
+    package let files: ServerFiles
   }
 
   /// - Returns: nil where the built-in engine is to read the checkpoint.
-  /// - Throws: `ExternalPluginError.notAllowed` where only a description asks for a program, and others where the command
+  /// - Throws: `ServedPluginError.notAllowed` where only a description asks for a program, and others where the command
   ///   cannot be read.
   package func resolve(_ found: DescriptionLookup.Found?, checkpoint: CheckpointFile?) throws -> Resolved? {
     let words: [String]
@@ -44,25 +44,25 @@ public struct ProgramRequest: Sendable {
       words = plugin.command
       files = plugin.files
       guard let first = words.first, !first.isEmpty else {
-        throw ExternalPluginError.command(found.path, reason: "plugin.command is empty")
+        throw ServedPluginError.command(found.path, reason: "plugin.command is empty")
       }
       guard allowsDescriptions else {
-        throw ExternalPluginError.notAllowed(description: found.path, command: words, folder: folder.path)
+        throw ServedPluginError.notAllowed(description: found.path, command: words, folder: folder.path)
       }
     } else {
       return nil
     }
     let path = checkpoint.map { $0.url.standardizedFileURL.path }
     guard path != nil || !words.contains(where: { $0.contains(Self.placeholder) }) else {
-      throw ExternalPluginError.command(
+      throw ServedPluginError.command(
         words.joined(separator: " "), reason: "no checkpoint is given for \(Self.placeholder)")
     }
     let command = words.map { $0.replacing(Self.placeholder, with: path ?? "") }
     return Resolved(
-      program: PluginProgram(
+      program: ServerCommand(
         command: command, folder: folder.path, checkpoint: path, startLimit: startLimit, requestLimit: requestLimit,
         checkCancellation: checkCancellation),
-      files: ProgramFiles(folder: folder, named: files, command: command))
+      files: ServerFiles(folder: folder, named: files, command: command))
   }
 
   /// Stands for the checkpoint's path in a command.

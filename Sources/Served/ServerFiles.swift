@@ -2,7 +2,7 @@ import Checkpoints
 import Foundation
 
 /// The files that make up a plugin: without a checkpoint, their digest is what a result knows the model by.
-package struct ProgramFiles {
+package struct ServerFiles {
   let folder: URL
   /// From the description.
   let named: [String]?
@@ -15,17 +15,17 @@ package struct ProgramFiles {
   ///
   /// Without `plugin.files` they are the words of the command that are files, listed without their folders, which are this
   /// machine's.
-  /// - Throws: `ExternalPluginError`.
+  /// - Throws: `ServedPluginError`.
   package func identity() throws -> CheckpointFile {
     let names = named ?? filesOfCommand()
-    guard !names.isEmpty else { throw ExternalPluginError.notIdentified(command: command.joined(separator: " ")) }
+    guard !names.isEmpty else { throw ServedPluginError.notIdentified(command: command.joined(separator: " ")) }
     let files = try names.map { name in
       // A list's line is read by other programs.
       guard !name.isEmpty, !name.contains(where: \.isNewline), !name.contains("\\") else {
-        throw ExternalPluginError.programFile(name, reason: "has a name that cannot be listed")
+        throw ServedPluginError.programFile(name, reason: "has a name that cannot be listed")
       }
       do { return try CheckpointFile.open(url(name).path) } catch {
-        throw ExternalPluginError.programFile(name, reason: "cannot be read: \(error)")
+        throw ServedPluginError.programFile(name, reason: "cannot be read: \(error)")
       }
     }
     guard files.count > 1 else { return files[0] }

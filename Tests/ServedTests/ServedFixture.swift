@@ -8,7 +8,7 @@ import Testing
 @testable import Served
 
 /// `TestPlugin`, started by the code under test.
-struct ExternalFixture {
+struct ServedFixture {
   /// In the arguments of the plugin and of what it starts, by which their processes are found.
   let mark = UUID().uuidString
 
@@ -25,16 +25,16 @@ struct ExternalFixture {
   func program(
     _ mode: String, shape: String = "1,2,3", startLimit: Duration = .seconds(60), limit: Duration = .seconds(60),
     check: @escaping @Sendable () throws -> Void = {}
-  ) -> PluginProgram {
-    PluginProgram(
+  ) -> ServerCommand {
+    ServerCommand(
       command: [Self.program, mode, shape, mark], folder: "/", startLimit: startLimit, requestLimit: limit,
       checkCancellation: check)
   }
 
   func load(
-    _ program: PluginProgram, batch: Int = 4, description: ModelDescription? = nil, preprocessing: Preprocessing? = nil
+    _ program: ServerCommand, batch: Int = 4, description: ModelDescription? = nil, preprocessing: Preprocessing? = nil
   ) throws -> LoadedModel {
-    try ExternalPlugin().load(
+    try ServedPlugin().load(
       CheckpointFile(name: "weights.bin", data: Data([1])), description,
       LoadOptions(preprocessing: preprocessing, batch: batch, program: program))
   }
