@@ -58,7 +58,9 @@ struct BatchLoader {
       target.update(repeating: 0)
       for (place, index) in indices.enumerated() { target[place * classes + images.labels[index]] = 1 }
     }
-    if let target = try workspace.inputBuffer(TrainingGraph.directionsInput) { try fillDirections(target, step, indices) }
+    if let target = try workspace.inputBuffer(TrainingGraph.directionsInput) {
+      try fillDirections(target, step, indices)
+    }
     for noise in step.noises { try fill(noise, in: workspace, globalStep: globalStep) }
   }
 

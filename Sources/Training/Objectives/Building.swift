@@ -28,7 +28,8 @@ extension TrainingGraph {
   }
 
   /// base + strength * penalty.
-  package mutating func add(_ penalty: Graph.Value, times strength: Double, to base: Graph.Value) throws -> Graph.Value {
+  package mutating func add(_ penalty: Graph.Value, times strength: Double, to base: Graph.Value) throws -> Graph.Value
+  {
     try graph.add(base, graph.multiply(penalty, graph.constant(Float(strength))))
   }
 }

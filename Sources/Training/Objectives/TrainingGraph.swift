@@ -60,7 +60,9 @@ package struct TrainingGraph: Sendable {
   package mutating func labels() -> Graph.Value { input(Self.labelsInput, [batch, classCount]) }
 
   /// `[N, C, H, W]`: a direction that the trainer was given for each image.
-  package mutating func directions() -> Graph.Value { input(Self.directionsInput, network.inputShape.prepending(batch)) }
+  package mutating func directions() -> Graph.Value {
+    input(Self.directionsInput, network.inputShape.prepending(batch))
+  }
 
   /// Independent numbers of the shape of `value`, whose first axis is the batch.
   /// - Parameter name: what they are for; each name is a random stream of its own.
