@@ -25,16 +25,29 @@ extension EvaluationSubject {
   }
 
   /// A task's own Bayes classifier, smoothed with Gaussian noise of the given standard deviation in pixel units.
-  static func bayesClassifier(of task: any BenchmarkTask, noise: Double, threads: Int) -> EvaluationSubject {
+  /// - Throws: `NoBayesClassifier` where the task has no density.
+  static func bayesClassifier(
+    of task: any BenchmarkTask, noise: Double, threads: Int
+  ) throws(NoBayesClassifier) -> EvaluationSubject {
+    guard let density = task.density else { throw NoBayesClassifier(task: task.id) }
     let kind = task.densityIsExact ? "Bayes classifier" : "Bayes classifier of the fitted density"
     let record = ModelRecord(
       id: noise == 0 ? "bayes" : "bayes-\(noise)",
       name: noise == 0 ? kind : "\(kind), smoothed with noise \(noise)", checkpoint: nil,
-      plugin: .init(id: "bayes", version: "1"), architecture: task.density.id, parameters: 0,
+      plugin: .init(id: "bayes", version: "1"), architecture: density.id, parameters: 0,
       preprocessing: .identity(channels: task.imageShape[0]))
     return EvaluationSubject(
-      classifier: DensityClassifier(task.density, noise: noise, threads: threads), record: record,
+      classifier: DensityClassifier(density, noise: noise, threads: threads), record: record,
       reservations: task.densityIsExact ? [] : [.referenceMaterial])
+  }
+}
+
+/// A task whose classes' densities nobody knows.
+public struct NoBayesClassifier: Error, Sendable, Equatable, CustomStringConvertible {
+  public let task: String
+
+  public var description: String {
+    "`bayes`: task `\(task)` has no density, and so no Bayes classifier; name a checkpoint"
   }
 }
 

@@ -1,9 +1,9 @@
 import BenchCore
+import Checkpoints
+import Foundation
 import Networks
 import Served
 import Text
-import Checkpoints
-import Foundation
 
 /// From a model, a task, references and options to a result: the one way, of `evaluate`, `submit`, `sweep` and whoever uses the
 /// library.
@@ -67,7 +67,7 @@ public struct ModelEvaluation: Sendable {
     switch source {
     case .bayes(let noise):
       loaded = Loaded(
-        subject: .bayesClassifier(of: task, noise: noise, threads: options.loading.threads), model: nil)
+        subject: try .bayesClassifier(of: task, noise: noise, threads: options.loading.threads), model: nil)
     case .file(let candidate, let loader):
       let model = try loader.load(candidate, loading)
       if let served = model.classifier as? ServedClassifier {
@@ -76,7 +76,9 @@ public struct ModelEvaluation: Sendable {
       }
       loaded = Loaded(subject: EvaluationSubject(candidate, model), model: model)
     }
-    loaded.subject.standard = try StandardModelLoader(files: files, loading: options.loading).standard(
+    loaded.subject.standard = try StandardModelLoader(
+      files: files, plugins: options.plugins.models, loading: options.loading
+    ).standard(
       given: options.standard, of: loaded.subject, on: task)
     return loaded
   }

@@ -1,8 +1,8 @@
 import BenchCore
+import Checkpoints
 import Networks
 import Served
 import Text
-import Checkpoints
 
 /// What is measured: a model in a file, or a task's own Bayes classifier.
 public enum ModelSource: Sendable {
@@ -15,11 +15,13 @@ public enum ModelSource: Sendable {
   /// - Parameters:
   ///   - description: of a checkpoint; nil to look for it, as docs/evaluate.md says.
   ///   - files: whose descriptions are looked through.
+  ///   - plugins: are asked in this order whether they recognise the file.
   /// - Throws: what `ModelLoader.find` throws.
   public static func file(
-    _ path: String, description: String? = nil, files: ProjectFiles? = .locate()
+    _ path: String, description: String? = nil, files: ProjectFiles? = .locate(),
+    plugins: [any ModelPlugin.Type] = BuiltinPlugins.all.models
   ) throws -> ModelSource {
-    let loader = ModelLoader(files)
+    let loader = ModelLoader(files, plugins: plugins)
     return .file(try loader.find(path, description: description), loader: loader)
   }
 

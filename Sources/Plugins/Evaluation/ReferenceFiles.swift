@@ -1,9 +1,9 @@
 import BenchCore
+import Checkpoints
+import Foundation
 import Networks
 import Served
 import Text
-import Checkpoints
-import Foundation
 
 /// What a task is measured with and judged by in place of its own, named by plugins and files.
 public struct ReferenceFiles: Sendable, Equatable {

@@ -1,12 +1,13 @@
 import BenchCore
+import Foundation
 import Networks
 import Served
 import Text
-import Foundation
 
 /// From a file or `claims.standardModel` to the model that A and K of the rule are relative to.
 struct StandardModelLoader {
   let files: ProjectFiles?
+  let plugins: [any ModelPlugin.Type]
   /// The model's own; of its options batch and threads count.
   let loading: LoadOptions
 
@@ -25,7 +26,7 @@ struct StandardModelLoader {
   }
 
   private func load(_ path: String, on task: any BenchmarkTask) throws -> StandardModel {
-    let loader = ModelLoader(files, plugins: PagsBench.plugins.models)
+    let loader = ModelLoader(files, plugins: plugins)
     let candidate = try loader.find(path, description: nil)
     let model = try loader.load(
       candidate,

@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchCore
 import Foundation
 import JSON
+import Plugins
 import Sweeps
 import Training
 

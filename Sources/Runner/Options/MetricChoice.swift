@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchCore
 import Checkpoints
 import Plugins
+import Text
 
 /// `--metric ID` or `--metric ID=FILE`.
 struct MetricChoice: ExpressibleByArgument {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchCore
 import Foundation
 import Plugins
 
@@ -34,7 +35,7 @@ extension ModelSource {
       self = .bayes(noise: Double(text) ?? 0)
       return
     }
-    let loader = ModelLoader(files)
+    let loader = ModelLoader(files, plugins: PagsBench.plugins.models)
     self = .file(try loader.find(argument, options), loader: loader)
   }
 
