@@ -28,7 +28,7 @@ import Testing
   private func criteriaFile(
     _ base: EvaluationResult, in folder: URL, _ change: (inout RegimeCriteria) -> Void
   ) throws -> String {
-    var criteria = try GlyphsTask().criteria
+    var criteria = try #require(try GlyphsTask().criteria)
     change(&criteria)
     let url = folder.appendingPathComponent("mine.json")
     let document = Criteria(
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func itIsTheEvaluationOfTheLoadedModel() throws {
-    let task = try GlyphsPlugin.make(TaskOptions())
+    let task = try GlyphsPlugin().make(TaskOptions())
     let evaluation = try ModelEvaluation(of: task, Self.options(), files: nil)
     let outcome = try evaluation.run(.bayes(noise: 0.5))
     var subject = try evaluation.load(.bayes(noise: 0.5)).subject
@@ -47,7 +47,7 @@ import Testing
     let direct = try Evaluation(
       task: task,
       configuration: EvaluationConfiguration(
-        images: 12, seed: 3, metrics: BuiltinPlugins.metrics, toolVersion: "0.0.0-test")
+        images: 12, seed: 3, metrics: [Cosine()], toolVersion: "0.0.0-test")
     ).run(subject)
     var (first, second) = (outcome.result, direct.result)
     second.provenance = first.provenance
@@ -62,7 +62,7 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("evaluation-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let task = try GlyphsPlugin.make(TaskOptions())
+    let task = try GlyphsPlugin().make(TaskOptions())
     let own = try ModelEvaluation(of: task, Self.options(), files: nil).run(.bayes(noise: 0))
     var options = Self.options()
     // So strict that nothing is robust any more.
@@ -75,7 +75,7 @@ import Testing
   }
 
   @Test func whatCannotBeHadIsSaid() throws {
-    let task = try GlyphsPlugin.make(TaskOptions())
+    let task = try GlyphsPlugin().make(TaskOptions())
     func refusal(_ change: (inout ReferenceFiles) -> Void) -> String {
       var options = Self.options()
       change(&options.references)

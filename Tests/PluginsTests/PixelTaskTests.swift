@@ -1,7 +1,9 @@
 import BenchCore
 import Foundation
+import Mixtures
 import Tensor
 import Testing
+import _Fixtures
 import _TestSupport
 
 @testable import Plugins

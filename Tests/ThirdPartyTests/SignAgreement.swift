@@ -4,7 +4,7 @@ import Tensor
 /// The share of pixels at which two images have the same sign, in [-1, 1]; undefined where one of them is zero
 /// everywhere, or not finite.
 struct SignAgreement: AlignmentMetric {
-  static let id = "sign-agreement"
+  let id = "sign-agreement"
 
   func compare(_ gradients: Tensor, _ references: Tensor) -> [Double] {
     (0..<gradients.batch).map { image in

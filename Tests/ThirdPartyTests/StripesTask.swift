@@ -51,18 +51,17 @@ struct StripesTask: BenchmarkTask {
   let classNames = ["dark", "light"]
   let imageShape: Shape = [1, 2, 2]
   let defaultImageCount = 50
-  let manifold: any Manifold = StripesManifold()
-  let density: any ClassConditionalDensity = StripesDensity()
-  var score: any Score { DensityScore(density) }
+  let manifold: (any Manifold)? = StripesManifold()
+  let density: (any ClassConditionalDensity)? = StripesDensity()
+  var score: (any Score)? { density.map { DensityScore($0) } }
   let densityIsExact = true
-  let signalMask: [Bool]? = [true, true, false, false]
   let calibration = RegimeCalibration.bayes(gate: 0.45)
-  let criteria = RegimeCriteria(
+  let criteria: RegimeCriteria? = RegimeCriteria(
     robustRatio: 1, specificShare: 0.25, cosine: 0.45, densityAccuracy: 0.85, tells: "nothing")
   let protocolConstants = ProtocolConstants(
     stepSizes: [0.1, 0.2], wideStep: 0.2, smallStep: 0.1, scoreNoises: [0.3], alignmentNoises: [0.1],
     decisiveNoise: 0.1, robustnessNoise: 0.01)
-  let quality = ReferenceQuality(heldOutLogLikelihood: nil, accuracy: 0.9, images: 1000, manifoldDimension: 2)
+  let quality: ReferenceQuality? = ReferenceQuality(heldOutLogLikelihood: nil, accuracy: 0.9, images: 1000, manifoldDimension: 2)
 
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
     guard count <= 1000 else {
@@ -77,14 +76,14 @@ struct StripesTask: BenchmarkTask {
     }
     return ImageSet(
       name: id, split: "generated", images: Tensor(shape: imageShape.prepending(count), scalars: pixels),
-      labels: labels)
+      labels: labels, signalMask: SignalMask([true, true, false, false], count: count))
   }
 }
 
-enum StripesPlugin: TaskPlugin {
-  static let id = "stripes"
-  static let summary = "two Gaussian classes that differ in the upper row"
-  static let dataRequirement: String? = nil
+struct StripesPlugin: TaskPlugin {
+  let id = "stripes"
+  let summary = "two Gaussian classes that differ in the upper row"
+  let dataRequirement: String? = nil
 
-  static func make(_ options: TaskOptions) throws -> any BenchmarkTask { StripesTask() }
+  func make(_ options: TaskOptions) throws -> any BenchmarkTask { StripesTask() }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ThirdPartyTests {
   @Test func task() {
     let options = TaskOptions(dataDirectory: nil, cacheDirectory: nil, threads: 1, progress: SilentProgress())
-    #expect(TaskPluginConformance.problems(StripesPlugin.self, options: options) == [])
+    #expect(TaskPluginConformance.problems(StripesPlugin(), options: options) == [])
     #expect(TaskConformance.problems(StripesTask()) == [])
   }
 

@@ -8,7 +8,7 @@ import Text
 /// From a model, a task, references and options to a result: the one way, of `evaluate`, `submit`, `sweep` and whoever uses the
 /// library.
 ///
-///     let task = try GlyphsPlugin.make(TaskOptions())
+///     let task = try GlyphsPlugin().make(TaskOptions())
 ///     var options = EvaluationOptions(toolVersion: "1.0")
 ///     options.images = 500
 ///     let outcome = try ModelEvaluation(of: task, options).run(.file("model.pt"))

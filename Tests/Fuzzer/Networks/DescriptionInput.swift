@@ -1,7 +1,10 @@
 import BenchCore
 import Foundation
 import JSON
+import Networks
 import Plugins
+import Served
+import Text
 import Submissions
 
 /// `model.json` with lists of layers of every type, beside the tensors that they ask for.

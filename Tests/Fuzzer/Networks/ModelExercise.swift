@@ -1,7 +1,10 @@
 import BenchCore
 import Checkpoints
 import Foundation
+import Networks
 import Plugins
+import Served
+import Text
 import Tensor
 
 /// What an evaluation does with a model, on two images.
@@ -11,7 +14,7 @@ enum ModelExercise {
 
   /// Finds the plugin, loads and computes.
   static func load(_ path: String, description: String? = nil, image: [Int]?, _ progress: inout Progress) throws {
-    let loader = ModelLoader(nil)
+    let loader = ModelLoader(nil, plugins: BuiltinPlugins.all.models)
     let candidate = try loader.find(path, description: description)
     let model = try loader.load(
       candidate, LoadOptions(threads: 1, imageShape: image.flatMap { Shape(checking: $0) }))

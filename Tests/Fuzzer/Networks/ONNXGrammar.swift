@@ -1,6 +1,9 @@
 import Foundation
 import ONNXSchema
+import Networks
 import Plugins
+import Served
+import Text
 
 /// Makes classifiers in which a few nodes of any operators stand between a linear layer and its output.
 ///

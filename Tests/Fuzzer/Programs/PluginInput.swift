@@ -2,7 +2,10 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
+import Networks
 import Plugins
+import Served
+import Text
 
 /// The answers of a program that serves a model, right or wrong: this program plays them back (`Peer`).
 enum PluginInput: InputKind {

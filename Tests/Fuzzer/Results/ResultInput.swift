@@ -1,6 +1,7 @@
 import BenchCore
 import Foundation
 import JSON
+import Networks
 import Plugins
 import Submissions
 
@@ -31,7 +32,7 @@ enum ResultInput: InputKind {
     // What whoever merges runs, whatever the file is.
     let leaderboard = Leaderboard(directory: project.leaderboard)
     _ = try leaderboard.verify(models: project.models).map(\.description)
-    _ = try SubmissionVerification.mismatches(project, tasks: BuiltinPlugins.tasks).map(\.description)
+    _ = try SubmissionVerification.mismatches(project, tasks: BuiltinPlugins.all.tasks).map(\.description)
     _ = try JSONDecoding.decode(EvaluationResult.self, from: Data(contentsOf: url), source: "result")
     progress = .parsed
     let result = try ResultFile.read(url)

@@ -24,7 +24,7 @@ import Testing
       {"id": "a", "name": "A", "checkpoint": {"file": "plugin"},
        "plugin": {"command": ["python3", "serve.py", "--weights={checkpoint}"], "files": ["serve.py"]}}
       """.write(to: path, atomically: true, encoding: .utf8)
-      let loader = ModelLoader(nil)
+      let loader = ModelLoader(nil, plugins: BuiltinPlugins.all.models)
       let checkpoint = folder.appendingPathComponent("plugin").path
       for (argument, description) in [(path.path, nil), (checkpoint, nil), (checkpoint, path.path)] {
         #expect { try loader.find(argument, description: description) } throws: { error in
@@ -48,7 +48,7 @@ import Testing
     try withFolder { folder in
       let path = folder.appendingPathComponent("model.json")
       try #"{"id": "a", "name": "A", "plugin": {"comand": ["x"]}}"#.write(to: path, atomically: true, encoding: .utf8)
-      #expect { try ModelLoader(nil).find(path.path, description: nil) } throws: {
+      #expect { try ModelLoader(nil, plugins: BuiltinPlugins.all.models).find(path.path, description: nil) } throws: {
         "\($0)".contains("comand") || "\($0)".contains("command")
       }
     }

@@ -5,8 +5,10 @@ import JSON
 import ONNXSchema
 import Tensor
 import Testing
+import _Fixtures
+import _TestSupport
 
-@testable import Plugins
+@testable import Networks
 
 /// Images that are brought to another size as a part of the network.
 @Suite struct ResizeTests {
@@ -42,7 +44,7 @@ import Testing
   @Test(arguments: sizes) func agreesWithPyTorch(_ size: [Int]) throws {
     let model = try ModelFixtures.load(Self.file(), Self.description(size, resize: size), images: Self.image)
     #expect(model.classifier.inputShape == Self.image && model.preprocessing.resize == size)
-    let agreement = try Agreement(
+    let agreement = try ClassifierAgreement(
       model.classifier, images: Self.golden("images"), logits: Self.golden("\(Self.name(size))/logits"),
       target: .logitSum, gradient: Self.golden("\(Self.name(size))/gradient"))
     #expect(agreement.logitError < 1)
