@@ -138,7 +138,8 @@ let package = Package(
     .executableTarget(
       name: "Fuzzer",
       dependencies: [
-        "Submissions", "Plugins", "Networks", "Served", "Text", "BenchCore", "Checkpoints", "ONNXSchema", "Compression", "JSON", "Tensor",
+        "Submissions", "Plugins", "Networks", "Served", "Text", "BenchCore", "Checkpoints", "ONNXSchema", "Compression",
+        "JSON", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],

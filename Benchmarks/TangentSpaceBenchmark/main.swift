@@ -16,7 +16,8 @@ let shape = Shape(arguments[1].split(separator: ",").compactMap { Int($0) })
 let checkpoint = try CheckpointFile.open(arguments[0])
 let description = try DescriptionLookup(modelsFolder: nil).find(for: checkpoint, explicit: nil)?.description
 let manifold = try AutoencoderPlugin.load(
-  checkpoint, description, ReferenceOptions(task: "cifar10", imageShape: shape, classCount: 10, threads: threads))
+  [ReferenceFile(checkpoint, description)],
+  ReferenceOptions(task: "cifar10", imageShape: shape, classCount: 10, threads: threads))
 let random = RandomStream(seed: 1, name: "images")
 let batch = Tensor(
   shape: shape.prepending(images), scalars: random.normals(item: 0, count: images * shape.count).map { Float($0) })

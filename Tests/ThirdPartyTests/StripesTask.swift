@@ -61,7 +61,8 @@ struct StripesTask: BenchmarkTask {
   let protocolConstants = ProtocolConstants(
     stepSizes: [0.1, 0.2], wideStep: 0.2, smallStep: 0.1, scoreNoises: [0.3], alignmentNoises: [0.1],
     decisiveNoise: 0.1, robustnessNoise: 0.01)
-  let quality: ReferenceQuality? = ReferenceQuality(heldOutLogLikelihood: nil, accuracy: 0.9, images: 1000, manifoldDimension: 2)
+  let quality: ReferenceQuality? = ReferenceQuality(
+    heldOutLogLikelihood: nil, accuracy: 0.9, images: 1000, manifoldDimension: 2)
 
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
     guard count <= 1000 else {

@@ -4,8 +4,8 @@ import JSON
 import Networks
 import Plugins
 import Served
-import Text
 import Submissions
+import Text
 
 /// `model.json` with lists of layers of every type, beside the tensors that they ask for.
 enum DescriptionInput: InputKind {

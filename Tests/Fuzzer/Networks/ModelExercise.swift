@@ -4,8 +4,8 @@ import Foundation
 import Networks
 import Plugins
 import Served
-import Text
 import Tensor
+import Text
 
 /// What an evaluation does with a model, on two images.
 enum ModelExercise {

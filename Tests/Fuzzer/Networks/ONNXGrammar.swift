@@ -1,6 +1,6 @@
 import Foundation
-import ONNXSchema
 import Networks
+import ONNXSchema
 import Plugins
 import Served
 import Text
