@@ -48,14 +48,6 @@ struct CampaignTests {
     #expect(try run("--kind", TrappingInput.id, "--index", "0").status == 0)
   }
 
-  @Test func anEndlessInputIsEnded() throws {
-    let outcome = try run(
-      "--kind", TrappingInput.id, "--from", "\(TrappingInput.hang)", "--count", "1")
-    #expect(outcome.status == 1)
-    #expect(
-      outcome.output.contains("--index \(TrappingInput.hang): takes more than \(Watch.seconds) s"), "\(outcome.output)")
-  }
-
   @Test func unknownKindsAreRefused() throws {
     #expect(try run("--kind", "nonsense").status != 0)
   }

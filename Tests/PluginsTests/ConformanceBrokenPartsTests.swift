@@ -59,7 +59,7 @@ import _TestSupport
     expect(.selfAlignment, in: MetricConformance.problems(Dissimilarity()))
     expect(.undefined, in: MetricConformance.problems(ZeroWhereUndefined()))
     expect(.batchInvariance, in: MetricConformance.problems(CentredCosine()))
-    expect(.declaration, in: MetricConformance.problems(Dissimilarity()))
+    expect(.declaration, in: MetricConformance.problems(Dissimilarity(id: "Dissimilarity_1")))
   }
 }
 
@@ -199,7 +199,7 @@ struct InnerProduct: AlignmentMetric {
 }
 
 struct Dissimilarity: AlignmentMetric {
-  let id = "Dissimilarity_1"
+  var id = "dissimilarity"
   func compare(_ gradients: Tensor, _ references: Tensor) -> [Double] { cosines(gradients, references).map { 1 - $0 } }
 }
 

@@ -51,7 +51,8 @@ import Testing
     ).run(subject)
     var (first, second) = (outcome.result, direct.result)
     second.provenance = first.provenance
-    #expect(first == second && outcome.samples == direct.samples)
+    // As text: samples that are undefined are NaN, which no number equals.
+    #expect(first == second && "\(outcome.samples.columns)" == "\(direct.samples.columns)")
     // Threads concern speed.
     first = try evaluation.with(threads: 2).run(.bayes(noise: 0.5)).result
     first.provenance = second.provenance
