@@ -33,6 +33,13 @@ public struct ReferenceFile: Sendable {
     self.checkpoint = checkpoint
     self.description = description
   }
+
+  /// The file at a path, with what `lookup` finds for it.
+  /// - Throws: `CheckpointError`, `DescriptionError`, `JSONError`, naming the file.
+  package init(at path: String, _ lookup: DescriptionLookup) throws {
+    let checkpoint = try CheckpointFile.open(path)
+    self.init(checkpoint, try lookup.find(for: checkpoint, explicit: nil)?.description)
+  }
 }
 
 extension ReferencePlugin {

@@ -1,7 +1,4 @@
 import BenchCore
-import Networks
-import Served
-import Text
 
 /// Everything that can be chosen of an evaluation but the model and the task.
 public struct EvaluationOptions: Sendable {

@@ -1,7 +1,4 @@
 import BenchCore
-import Networks
-import Served
-import Text
 
 extension EvaluationSubject {
   /// A loaded model as what is evaluated.

@@ -1,9 +1,7 @@
 import BenchCore
 import Checkpoints
 import Foundation
-import Networks
 import Served
-import Text
 
 /// From a model, a task, references and options to a result: the one way, of `evaluate`, `submit`, `sweep` and whoever uses the
 /// library.

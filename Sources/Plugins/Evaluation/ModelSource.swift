@@ -1,8 +1,5 @@
 import BenchCore
 import Checkpoints
-import Networks
-import Served
-import Text
 
 /// What is measured: a model in a file, or a task's own Bayes classifier.
 public enum ModelSource: Sendable {

@@ -1,8 +1,5 @@
 import BenchCore
-import Checkpoints
 import Foundation
-import Networks
-import Served
 import Text
 
 /// What a task is measured with and judged by in place of its own, named by plugins and files.
@@ -59,11 +56,7 @@ public struct ReferenceFiles: Sendable, Equatable {
         }
         let lookup = DescriptionLookup(modelsFolder: files?.models)
         return try load(
-          plugin,
-          paths(plugin, file, "--\(kind.rawValue)").map { path in
-            let checkpoint = try CheckpointFile.open(path)
-            return ReferenceFile(checkpoint, try lookup.find(for: checkpoint, explicit: nil)?.description)
-          })
+          plugin, paths(plugin, file, "--\(kind.rawValue)").map { try ReferenceFile(at: $0, lookup) })
       }
     }
     let manifold = try made(

@@ -1,8 +1,5 @@
 import BenchCore
 import Foundation
-import Networks
-import Served
-import Text
 
 /// From a file or `claims.standardModel` to the model that A and K of the rule are relative to.
 struct StandardModelLoader {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import BenchCore
-import Checkpoints
 import Plugins
 import Text
 
@@ -46,11 +45,7 @@ struct MetricLoader {
     return try PagsBench.metrics
       + choices.filter { $0.id != EvaluationConfiguration.decisiveMetric }.map { choice in
         let (plugin, paths) = try choice.resolved(plugins)
-        let files = try paths.map { path in
-          let checkpoint = try CheckpointFile.open(path)
-          return ReferenceFile(checkpoint, try lookup.find(for: checkpoint, explicit: nil)?.description)
-        }
-        return try plugin.load(files, options)
+        return try plugin.load(paths.map { try ReferenceFile(at: $0, lookup) }, options)
       }
   }
 }
