@@ -26,7 +26,7 @@ package enum GraphError: Error, Sendable, CustomStringConvertible {
     case .tooLarge(let what, let count, let limit):
       "\(what) takes \(count) numbers, at most \(limit) are possible; use a smaller batch or smaller images"
     case .allocation(let what, let bytes):
-      "the system does not give the \(bytes) bytes that \(what) takes; use a smaller batch, smaller images or fewer threads"
+      "not enough memory for \(what): the system does not give \(bytes) bytes; use a smaller batch, smaller images or fewer threads"
     case .unsupported(let operation, let backend):
       "the backend `\(backend)` cannot compute the operator \(operation)"
     }

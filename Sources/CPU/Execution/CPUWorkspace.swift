@@ -16,7 +16,7 @@ final class CPUWorkspace: Workspace {
   /// - Throws: `GraphError.allocation`.
   init(_ program: CPUProgram, threads: Int = 1) throws(GraphError) {
     compiled = program
-    let what = "the memory for one run"
+    let what = "one run of the graph"
     // Before the threads are started: they need nothing to be undone.
     let memory = try FloatMemory(program.arenaCount, for: what)
     let (threadScratch, overflow) = program.scratchCount.multipliedReportingOverflow(by: max(1, threads))
