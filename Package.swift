@@ -152,48 +152,45 @@ let package = Package(
       name: "_Fixtures", dependencies: ["Networks", "Mixtures", "BenchCore", "Checkpoints", "Tensor"],
       swiftSettings: optimised),
 
+    // Tests are not optimised, which takes two thirds of their compilation, but for those that compute convolutions by their definition.
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "FuzzerTests", dependencies: ["Fuzzer"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
-    .testTarget(name: "TensorTests", dependencies: ["Tensor", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor", "_TestSupport"]),
     .testTarget(
       name: "KernelsTests", dependencies: ["Kernels", "CPU", "Graph", "Tensor", "_TestSupport"],
       swiftSettings: optimised),
-    .testTarget(name: "GraphTests", dependencies: ["Graph", "CPU", "_TestSupport"], swiftSettings: optimised),
+    .testTarget(name: "GraphTests", dependencies: ["Graph", "CPU", "_TestSupport"]),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "ONNXSchema", "_TestSupport"], swiftSettings: optimised),
-    .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"], swiftSettings: optimised),
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "ONNXSchema", "_TestSupport"]),
+    .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(
       name: "SweepsTests", dependencies: ["Sweeps", "BenchCore", "Checkpoints", "JSON", "Figures"],
       exclude: ["Snapshots"]),
     .testTarget(name: "SubmissionTests", dependencies: ["Submissions", "Plugins", "BenchCore", "Checkpoints", "JSON"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "Networks", "Plugins", "Graph", "CPU", "_TestSupport"],
-      swiftSettings: optimised),
+      name: "TrainingTests", dependencies: ["Training", "Networks", "Plugins", "Graph", "CPU", "_TestSupport"]),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "CPU", "ONNXSchema", "_Fixtures", "_TestSupport"],
-      swiftSettings: optimised),
+      name: "NetworksTests", dependencies: ["Networks", "CPU", "ONNXSchema", "_Fixtures", "_TestSupport"]),
     .testTarget(
-      name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"], swiftSettings: optimised),
-    .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"], swiftSettings: optimised),
+      name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"]),
+    .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"]),
     .testTarget(
-      name: "PluginsTests", dependencies: ["Plugins", "Networks", "Mixtures", "Served", "_Fixtures", "_TestSupport"],
-      swiftSettings: optimised),
+      name: "PluginsTests", dependencies: ["Plugins", "Networks", "Mixtures", "Served", "_Fixtures", "_TestSupport"]),
     // A model (the worked example of docs/add-a-model.md), a task and a metric of somebody else, who sees what is
     // `public` in the products and nothing that is `package`.
     .testTarget(
       name: "ThirdPartyTests", dependencies: ["BenchCore", "Conformance", "Checkpoints", "Tensor"],
-      packageAccess: false, swiftSettings: optimised),
+      packageAccess: false),
     // A program that serves a network, well or badly.
     .executableTarget(name: "TestPlugin", dependencies: ["JSON"], path: "Tests/TestPlugin"),
     .testTarget(
       name: "RunnerTests",
       dependencies: ["Runner", "TestPlugin", "BenchCore", "Checkpoints", "JSON", "Plugins", "Tensor"],
-      exclude: ["Snapshots"],
-      swiftSettings: optimised),
+      exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6]
 )

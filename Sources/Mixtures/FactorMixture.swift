@@ -63,7 +63,8 @@ public struct FactorMixture: ClassConditionalDensity {
     )
   }
 
-  /// Only the classes are looked at that some weight is not zero for: the posteriors of an image are those of two or three.
+  /// Only the classes are looked at whose weights a double-precision sum resolves: the posteriors of an image are those of two
+  /// or three.
   public func combinedGradients(
     _ gradient: ClassGradient, at images: Tensor, noise: Double, weights: (_ logDensities: Matrix) throws -> [Matrix]
   ) throws -> (logDensities: Matrix, gradients: [Tensor]) {
@@ -71,7 +72,7 @@ public struct FactorMixture: ClassConditionalDensity {
     let convolved = components.map { ConvolvedComponent($0, noise: noise) }
     let weighted = projection.weightedLogDensities(convolved)
     let logDensities = logDensities(ofComponents: weighted)
-    let weights = try weights(logDensities)
+    let weights = try weights(logDensities).map(Self.resolved)
     let (d, classes) = (imageShape.count, logPriors.count)
     var score = [Float](repeating: 0, count: d)
     var scratch = GradientScratch(components: components)
@@ -97,12 +98,26 @@ public struct FactorMixture: ClassConditionalDensity {
             addProduct(weights[image, label], score, to: &sums, at: index * d)
           }
         }
-        for index in results.indices {
-          for pixel in 0..<d { results[index][image * d + pixel] = Float(sums[index * d + pixel]) }
+        sums.withUnsafeBufferPointer { sums in
+          for index in results.indices {
+            results[index].withUnsafeMutableBufferPointer { result in
+              for pixel in 0..<d { result[image * d + pixel] = Float(sums[index * d + pixel]) }
+            }
+          }
         }
       }
     }
     return (logDensities, results.map { Tensor(shape: images.shape, scalars: $0) })
+  }
+
+  /// Zero where a weight is beyond the resolution of a sum with the image's largest.
+  private static func resolved(_ weights: Matrix) -> Matrix {
+    var result = weights
+    for image in 0..<weights.rows {
+      let largest = weights.row(image).reduce(0) { max($0, abs($1)) }
+      for label in 0..<weights.columns where abs(weights[image, label]) < largest * 0x1p-53 { result[image, label] = 0 }
+    }
+    return result
   }
 
   /// log of weight times density of every component, for each image by itself.

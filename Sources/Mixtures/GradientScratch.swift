@@ -22,7 +22,11 @@ struct GradientScratch {
     let d = component.dimension
     _ = subtract(component.mean, from: pixels, count: d, into: &residual)
     let off = Float(-responsibility * convolved.offPrecision)
-    for index in 0..<d { score[index] += off * residual[index] }
+    residual.withUnsafeBufferPointer { residual in
+      score.withUnsafeMutableBufferPointer { score in
+        for index in 0..<d { score[index] += off * residual[index] }
+      }
+    }
     guard component.factors > 0 else { return }
     for (index, coordinate) in coordinates.enumerated() {
       scaled[index] = Float(-responsibility * convolved.precisionChanges[index] * Double(coordinate))

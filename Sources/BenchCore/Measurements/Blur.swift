@@ -16,6 +16,11 @@ func blurred(_ images: Tensor) -> Tensor {
     let inside = ((position % period) + period) % period
     return inside < count ? inside : period - 1 - inside
   }
+  /// Where each position's window lies, one window after the other.
+  func windows(_ count: Int) -> [Int] {
+    (0..<count).flatMap { position in (-radius...radius).map { mirrored(position + $0, count) } }
+  }
+  let (windowsOfRows, windowsOfColumns, size) = (windows(height), windows(width), weights.count)
   return Tensor(shape: images.shape) { output in
     images.scalars.withUnsafeBufferPointer { pixels in
       var rows = [Double](repeating: 0, count: height * width)
@@ -24,8 +29,8 @@ func blurred(_ images: Tensor) -> Tensor {
         for row in 0..<height {
           for column in 0..<width {
             var sum = 0.0
-            for offset in -radius...radius {
-              sum += weights[offset + radius] * Double(pixels[base + row * width + mirrored(column + offset, width)])
+            for index in 0..<size {
+              sum += weights[index] * Double(pixels[base + row * width + windowsOfColumns[column * size + index]])
             }
             rows[row * width + column] = sum
           }
@@ -33,8 +38,8 @@ func blurred(_ images: Tensor) -> Tensor {
         for row in 0..<height {
           for column in 0..<width {
             var sum = 0.0
-            for offset in -radius...radius {
-              sum += weights[offset + radius] * rows[mirrored(row + offset, height) * width + column]
+            for index in 0..<size {
+              sum += weights[index] * rows[windowsOfRows[row * size + index] * width + column]
             }
             output[base + row * width + column] = Float(sum)
           }

@@ -77,12 +77,14 @@ extension Tensor {
     }
   }
 
-  private func scalingItems(by factor: (ArraySlice<Float>) -> Double) -> Tensor {
+  private func scalingItems(by factor: (Slice<UnsafeBufferPointer<Float>>) -> Double) -> Tensor {
     Tensor(shape: shape) { output in
-      for index in 0..<batch {
-        let item = item(index)
-        let factor = factor(item)
-        for position in item.indices { output[position] = Float(Double(item[position]) * factor) }
+      scalars.withUnsafeBufferPointer { scalars in
+        for index in 0..<batch {
+          let item = index * stride..<(index + 1) * stride
+          let factor = factor(scalars[item])
+          for position in item { output[position] = Float(Double(scalars[position]) * factor) }
+        }
       }
     }
   }

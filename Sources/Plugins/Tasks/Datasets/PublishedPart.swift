@@ -50,8 +50,12 @@ struct PublishedPart: Sendable {
     let images = pixels[..<(known.count * imageShape.count)]
     let first = Array(labels[..<known.count])
     guard Self.digest(images) == known.images else {
-      let arrangement = ChannelArrangement.all(channels: imageShape[0]).first {
-        Self.digest($0.undone(Array(images), imageShape: imageShape)[...]) == known.images
+      // The shortest beginning rules out all but one of the arrangements.
+      let arrangement = ChannelArrangement.all(channels: imageShape[0]).first { arrangement in
+        [beginnings[0], known].allSatisfy { beginning in
+          let images = Array(images[..<(beginning.count * imageShape.count)])
+          return Self.digest(arrangement.undone(images, imageShape: imageShape)[...]) == beginning.images
+        }
       }
       return arrangement.map { .otherChannels($0) } ?? .unknown("images that are not the published ones")
     }
