@@ -9,8 +9,6 @@ struct PagsBench: ParsableCommand {
   static let version = "0.1.0"
   /// What can be asked for by name, in every command.
   static let plugins = BuiltinPlugins.all
-  /// Measured in every evaluation.
-  static let metrics: [any AlignmentMetric] = [Cosine()]
 
   static let configuration = CommandConfiguration(
     commandName: "pags-bench",

@@ -39,15 +39,6 @@ extension EvaluationSubject {
   }
 }
 
-/// A task whose classes' densities nobody knows.
-public struct NoBayesClassifier: Error, Sendable, Equatable, CustomStringConvertible {
-  public let task: String
-
-  public var description: String {
-    "`bayes`: task `\(task)` has no density, and so no Bayes classifier; name a checkpoint"
-  }
-}
-
 extension ModelRecord {
   /// A file's name as an id: lower case, what an id may not hold replaced by `-`.
   public static func id(fromFile name: String) -> String {

@@ -2,7 +2,7 @@ import Foundation
 import Tensor
 
 /// log of the sum of exponentials, without overflow; minus infinity for an empty row or one of minus infinities.
-public func logSumExp(_ row: some Collection<Double>) -> Double {
+@inlinable package func logSumExp(_ row: some Collection<Double>) -> Double {
   guard let largest = row.max(), largest != -.infinity else { return -.infinity }
   guard largest != .infinity else { return .infinity }
   return largest + log(row.reduce(0) { $0 + exp($1 - largest) })
