@@ -29,6 +29,8 @@ let package = Package(
     .library(name: "Checkpoints", targets: ["Checkpoints"]),
     .library(name: "Tensor", targets: ["Tensor"]),
     .library(name: "JSON", targets: ["JSON"]),
+    // One function from a model, a task, references and options to a result, with everything that ships; named as it is imported.
+    .library(name: "Plugins", targets: ["Plugins"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -182,10 +184,10 @@ let package = Package(
     .testTarget(
       name: "PluginsTests", dependencies: ["Plugins", "Networks", "Mixtures", "Served", "_Fixtures", "_TestSupport"],
       swiftSettings: optimised),
-    // A model (the worked example of docs/add-a-model.md), a task and a metric of somebody else, who sees what is
-    // `public` in the products and nothing that is `package`.
+    // A model (the worked example of docs/add-a-model.md), a task and a metric of somebody else, and an evaluation of them (that
+    // of docs/library.md), who sees what is `public` in the products and nothing that is `package`.
     .testTarget(
-      name: "ThirdPartyTests", dependencies: ["BenchCore", "Conformance", "Checkpoints", "Tensor"],
+      name: "ThirdPartyTests", dependencies: ["BenchCore", "Conformance", "Checkpoints", "Plugins", "Tensor"],
       packageAccess: false, swiftSettings: optimised),
     // A program that serves a network, well or badly.
     .executableTarget(name: "TestPlugin", dependencies: ["JSON"], path: "Tests/TestPlugin"),

@@ -26,11 +26,12 @@ public struct EvaluationConfiguration: Sendable {
   /// The metric that regimes are decided on.
   public static let decisiveMetric = "cosine"
   public static let defaultRobustnessDraws = 1
+  public static let defaultResamples = Bootstrap.defaultResamples
 
   public init(
     images: Int? = nil, seed: UInt64 = 0, threads: Int = 1, clip: Bool = false,
     targets: [GradientTarget] = GradientTarget.allCases, metrics: [any AlignmentMetric],
-    robustnessDraws: Int = defaultRobustnessDraws, resamples: Int = Bootstrap.defaultResamples, toolVersion: String,
+    robustnessDraws: Int = defaultRobustnessDraws, resamples: Int = defaultResamples, toolVersion: String,
     shared: SharedArrays = SharedArrays()
   ) {
     self.images = images

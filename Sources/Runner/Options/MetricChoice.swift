@@ -4,7 +4,7 @@ import Plugins
 
 /// `--metric ID` or `--metric ID=FILE`.
 extension MetricChoice: ExpressibleByArgument {
-  package init?(argument: String) {
+  public init?(argument: String) {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard let id = parts.first, !id.isEmpty else { return nil }
     self.init(id: String(id), files: parts.count > 1 ? String(parts[1]) : nil)
