@@ -15,7 +15,7 @@ extension ClassConditionalDensity {
   /// largest is subtracted. A row in which every class has density 0 answers with the priors.
   /// - Parameter logDensities: N x K, up to a constant per row.
   /// - Returns: N x K; every row's exponentials sum to 1.
-  public func logPosteriors(_ logDensities: Matrix) -> Matrix {
+  package func logPosteriors(_ logDensities: Matrix) -> Matrix {
     precondition(logDensities.columns == classCount, "log-densities of another number of classes")
     var result = logDensities
     for row in 0..<logDensities.rows {

@@ -8,13 +8,13 @@ import Tensor
 /// `model.onnx` and, in `test_data_set_0`, `input_0.pb`, ..., `output_0.pb`, ...
 ///
 /// The graph need not be a classifier: this is how single operators are checked.
-public struct ONNXReferenceCase {
+package struct ONNXReferenceCase {
   private let model: ONNXModel
   private let inputs: [StoredTensor]
   private let outputs: [StoredTensor]
 
   /// - Throws: `CheckpointError` where a file is missing or damaged.
-  public init(folder: URL) throws {
+  package init(folder: URL) throws {
     model = try ONNXReader.model(of: CheckpointFile.open(folder.appendingPathComponent("model.onnx").path))
     let data = folder.appendingPathComponent("test_data_set_0")
     func tensors(_ stem: String) throws -> [StoredTensor] {
@@ -31,7 +31,7 @@ public struct ONNXReferenceCase {
 
   /// What disagrees with the reference, in words; empty where nothing does.
   /// - Throws: `ONNXImportError`, `GraphError` where the graph cannot be imported.
-  public func problems(absolute: Double, relative: Double) throws -> [String] {
+  package func problems(absolute: Double, relative: Double) throws -> [String] {
     var graph = Graph()
     var given: [String: ImportedValue] = [:]
     var known: [String: Tensor] = [:]
