@@ -35,7 +35,11 @@ package enum Workers {
         crew.run(call)
       } else {
         let crew = WorkerCrew(call, threads: threads)
-        DispatchQueue.concurrentPerform(iterations: threads) { _ in $crew.withValue(crew) { crew.work() } }
+        let check = Cancellation.check
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+          // Threads of the pool have no task whose values they would inherit.
+          Cancellation.$check.withValue(check) { $crew.withValue(crew) { crew.work() } }
+        }
       }
       return call.end()
     }

@@ -4,6 +4,7 @@ import Dispatch
 import Foundation
 import JSON
 import Synchronization
+import Tensor
 
 /// Trains and evaluates what is missing of a sweep.
 package struct SweepRunner: Sendable {
@@ -49,7 +50,7 @@ package struct SweepRunner: Sendable {
     let jobs = pending
     let next = Atomic<Int>(0)
     let ended = Mutex(Ended())
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
+    @Sendable func finishJobs(_ worker: Int) {
       // Threads that do not divide evenly go to the first workers; no result depends on them.
       let share = threads / workers + (worker < threads % workers ? 1 : 0)
       while ended.withLock({ $0.stop == nil }) {
@@ -76,6 +77,10 @@ package struct SweepRunner: Sendable {
           try? SweepFolder.write(FailureMark(message: "\(error)"), to: folder.failure(of: job.cell))
         }
       }
+    }
+    let check = Cancellation.check
+    DispatchQueue.concurrentPerform(iterations: workers) { worker in
+      Cancellation.$check.withValue(check) { finishJobs(worker) }
     }
     return try ended.withLock { ended in
       if let stop = ended.stop { throw stop }
