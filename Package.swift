@@ -105,19 +105,19 @@ let package = Package(
     .target(
       name: "Plugins",
       dependencies: [
-        "Networks", "Mixtures", "Served", "BenchCore", "Graph", "CPU", "Checkpoints", "Text", "Compression", "Kernels",
+        "Networks", "Mixtures", "Served", "BenchCore", "Graph", "Checkpoints", "Text", "Compression", "Kernels",
         "Tensor", .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: optimised),
     .target(
       name: "Training",
-      dependencies: ["Networks", "BenchCore", "Graph", "CPU", "Checkpoints", "JSON", "Text", "Tensor"],
+      dependencies: ["Networks", "BenchCore", "Graph", "Checkpoints", "JSON", "Text", "Tensor"],
       swiftSettings: optimised),
     // What every conformer to a BenchCore protocol has to fulfil, for `plugins check`, for tests and for third parties.
     .target(name: "Conformance", dependencies: ["BenchCore", "Checkpoints", "Tensor"], swiftSettings: optimised),
     .target(name: "Figures", dependencies: ["Text"], swiftSettings: optimised),
     .target(
-      name: "Sweeps", dependencies: ["BenchCore", "Figures", "Checkpoints", "JSON"], swiftSettings: optimised),
+      name: "Sweeps", dependencies: ["BenchCore", "Figures", "Checkpoints", "JSON", "Tensor"], swiftSettings: optimised),
     // The only target that speaks to a network.
     .target(name: "Submissions", dependencies: ["BenchCore", "Checkpoints", "JSON", "Text"]),
     .executableTarget(
@@ -173,10 +173,10 @@ let package = Package(
       exclude: ["Snapshots"]),
     .testTarget(name: "SubmissionTests", dependencies: ["Submissions", "Plugins", "BenchCore", "Checkpoints", "JSON"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "Networks", "Plugins", "Graph", "CPU", "_TestSupport"],
+      name: "TrainingTests", dependencies: ["Training", "Networks", "Plugins", "Graph", "_TestSupport"],
       swiftSettings: optimised),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "CPU", "ONNXSchema", "_Fixtures", "_TestSupport"],
+      name: "NetworksTests", dependencies: ["Networks", "ONNXSchema", "_Fixtures", "_TestSupport"],
       swiftSettings: optimised),
     .testTarget(
       name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"], swiftSettings: optimised),

@@ -1,4 +1,3 @@
-import CPU
 import Checkpoints
 import Foundation
 import Graph
@@ -53,7 +52,7 @@ package struct ONNXReferenceCase {
       return ["the graph has \(results.count) outputs, the reference \(outputs.count)"]
     }
     let values = results.map { $0.value(in: &importer.graph) }
-    let tensors = try importer.graph.evaluate(values, inputs: known)
+    let tensors = try importer.graph.evaluate(values, inputs: known, on: Engine.backend)
     var problems: [String] = []
     for (index, (tensor, reference)) in zip(tensors, outputs).enumerated() {
       problems += try difference(tensor, reference, absolute: absolute, relative: relative).map {
@@ -97,7 +96,7 @@ package struct ONNXReferenceCase {
     var directions: [(value: Graph.Value, tangent: Graph.Value)] = []
     for (leaf, tangent) in zip(leaves, tangents) { directions.append((leaf, graph.constant(tangent))) }
     let derivative = try graph.jvp(of: [values[index]], tangents: directions)
-    let computed = try graph.evaluate(gradients + derivative, inputs: known)
+    let computed = try graph.evaluate(gradients + derivative, inputs: known, on: Engine.backend)
     func inner(_ left: [Tensor], _ right: [Tensor]) -> (sum: Double, magnitude: Double) {
       let products = zip(left, right).flatMap { zip($0.scalars, $1.scalars).map { Double($0) * Double($1) } }
       return (products.reduce(0, +), products.reduce(0) { $0 + abs($1) })
