@@ -5,15 +5,28 @@ import Testing
 
 /// Somebody else's model on their task, with their metric, through the one function of an evaluation.
 @Suite struct StudyTests {
-  /// The study of docs/library.md.
-  private func study(_ checkpoint: URL) throws -> EvaluationOutcome {
+  /// That of docs/library.md.
+  private func study(_ path: String) throws -> EvaluationOutcome {
     var options = EvaluationOptions(toolVersion: "my-study 1")
     options.images = 40
     options.plugins.models.append(PrototypePlugin.self)
     options.metrics.append(SignAgreement())
     let task = try StripesPlugin().make(TaskOptions())
-    let model = try ModelSource.file(checkpoint.path, files: nil, plugins: options.plugins.models)
-    return try ModelEvaluation(of: task, options, files: nil).run(model)
+    let model = try ModelSource.file(path, plugins: options.plugins.models)
+    let outcome = try ModelEvaluation(of: task, options).run(model)
+    return outcome
+  }
+
+  @Test func pageAndStudyAgree() throws {
+    let here = URL(fileURLWithPath: #filePath)
+    let page = try String(
+      contentsOf: here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("docs/library.md"), encoding: .utf8)
+    let source = try String(contentsOf: here, encoding: .utf8)
+    let start = try #require(source.range(of: "    var options"))
+    let end = try #require(source.range(of: "    return outcome"))
+    let study = source[start.lowerBound..<end.lowerBound].replacing("\n    ", with: "\n").dropFirst(4)
+    #expect(page.contains(study), "docs/library.md does not hold the study as it is here")
   }
 
   private func inFolder(_ body: (URL) throws -> Void) throws {
@@ -27,7 +40,7 @@ import Testing
     try inFolder { folder in
       let checkpoint = folder.appendingPathComponent("means.txt")
       try Data("prototypes 2 1 2 2\n0.3 0.3 0.5 0.5\n0.7 0.7 0.5 0.5\n".utf8).write(to: checkpoint)
-      let outcome = try study(checkpoint)
+      let outcome = try study(checkpoint.path)
       let result = outcome.result
       #expect(result.model.plugin.id == PrototypePlugin.id && result.model.id == "means" && result.task.id == "stripes")
       #expect(Set(result.measurements.scoreAlignment.map(\.metric)) == ["cosine", "sign-agreement"])
@@ -38,7 +51,7 @@ import Testing
       try ResultFile.write(result, to: place)
       #expect(try ResultFile.read(place).measurements == result.measurements)
       // The same again, whatever is random.
-      #expect(try study(checkpoint).result.measurements == result.measurements)
+      #expect(try study(checkpoint.path).result.measurements == result.measurements)
     }
   }
 
