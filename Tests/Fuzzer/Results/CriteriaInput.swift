@@ -9,7 +9,7 @@ enum CriteriaInput: InputKind {
   private static let task = try? GlyphsTask()
 
   static func files(_ dice: inout Dice) -> [InputFile] {
-    var text = JSONText.text(dice.mutated(document(&dice), count: dice.pick([0, 1, 1, 2, 3])))
+    var text = JSONText.text(dice.mutated(document(&dice), count: dice.pick([0, 0, 0, 1, 1, 2])))
     if dice.chance(0.04) { text = String(decoding: dice.mutated(Data(text.utf8)), as: UTF8.self) }
     return SampleInput.files(&dice) + [InputFile("criteria.json", text)]
   }
