@@ -29,6 +29,8 @@ let package = Package(
     .library(name: "Checkpoints", targets: ["Checkpoints"]),
     .library(name: "Tensor", targets: ["Tensor"]),
     .library(name: "JSON", targets: ["JSON"]),
+    // One function from a model, a task, references and options to a result, with everything that ships; named as it is imported.
+    .library(name: "Plugins", targets: ["Plugins"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -103,19 +105,19 @@ let package = Package(
     .target(
       name: "Plugins",
       dependencies: [
-        "Networks", "Mixtures", "Served", "BenchCore", "Graph", "CPU", "Checkpoints", "Text", "Compression", "Kernels",
+        "Networks", "Mixtures", "Served", "BenchCore", "Graph", "Checkpoints", "Text", "Compression", "Kernels",
         "Tensor", .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: optimised),
     .target(
       name: "Training",
-      dependencies: ["Networks", "BenchCore", "Graph", "CPU", "Checkpoints", "JSON", "Text", "Tensor"],
+      dependencies: ["Networks", "BenchCore", "Graph", "Checkpoints", "JSON", "Text", "Tensor"],
       swiftSettings: optimised),
     // What every conformer to a BenchCore protocol has to fulfil, for `plugins check`, for tests and for third parties.
     .target(name: "Conformance", dependencies: ["BenchCore", "Checkpoints", "Tensor"], swiftSettings: optimised),
     .target(name: "Figures", dependencies: ["Text"], swiftSettings: optimised),
     .target(
-      name: "Sweeps", dependencies: ["BenchCore", "Figures", "Checkpoints", "JSON"], swiftSettings: optimised),
+      name: "Sweeps", dependencies: ["BenchCore", "Figures", "Checkpoints", "JSON", "Tensor"], swiftSettings: optimised),
     // The only target that speaks to a network.
     .target(name: "Submissions", dependencies: ["BenchCore", "Checkpoints", "JSON", "Text"]),
     .executableTarget(
@@ -172,18 +174,18 @@ let package = Package(
       exclude: ["Snapshots"]),
     .testTarget(name: "SubmissionTests", dependencies: ["Submissions", "Plugins", "BenchCore", "Checkpoints", "JSON"]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "Networks", "Plugins", "Graph", "CPU", "_TestSupport"]),
+      name: "TrainingTests", dependencies: ["Training", "Networks", "Plugins", "Graph", "_TestSupport"]),
     .testTarget(
-      name: "NetworksTests", dependencies: ["Networks", "CPU", "ONNXSchema", "_Fixtures", "_TestSupport"]),
+      name: "NetworksTests", dependencies: ["Networks", "ONNXSchema", "_Fixtures", "_TestSupport"]),
     .testTarget(
       name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"]),
     .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"]),
     .testTarget(
       name: "PluginsTests", dependencies: ["Plugins", "Networks", "Mixtures", "Served", "_Fixtures", "_TestSupport"]),
-    // A model (the worked example of docs/add-a-model.md), a task and a metric of somebody else, who sees what is
-    // `public` in the products and nothing that is `package`.
+    // A model (the worked example of docs/add-a-model.md), a task and a metric of somebody else, and an evaluation of them (that
+    // of docs/library.md), who sees what is `public` in the products and nothing that is `package`.
     .testTarget(
-      name: "ThirdPartyTests", dependencies: ["BenchCore", "Conformance", "Checkpoints", "Tensor"],
+      name: "ThirdPartyTests", dependencies: ["BenchCore", "Conformance", "Checkpoints", "Plugins", "Tensor"],
       packageAccess: false),
     // A program that serves a network, well or badly.
     .executableTarget(name: "TestPlugin", dependencies: ["JSON"], path: "Tests/TestPlugin"),

@@ -1,8 +1,8 @@
 /// Text from strangers that ends on terminals and web pages.
-public enum PlainText {
+package enum PlainText {
   /// What keeps text from being shown as it is: control and formatting characters (among them those that turn the direction
   /// of writing), the beginnings of HTML tags and character references; nil for plain text of one line.
-  public static func problem(in text: String) -> String? {
+  package static func problem(in text: String) -> String? {
     if let scalar = text.unicodeScalars.first(where: isHidden) {
       return
         "contains the character \(name(of: scalar)), which is not shown as itself; expected plain text of one line"
@@ -18,7 +18,7 @@ public enum PlainText {
   }
 
   /// The text with such characters spelt out, and not longer than 80 characters.
-  public static func shown(_ text: String) -> String {
+  package static func shown(_ text: String) -> String {
     let limit = 80
     let scalars = text.unicodeScalars.prefix(limit).map { isHidden($0) ? name(of: $0) : String($0) }
     return scalars.joined() + (text.unicodeScalars.count > limit ? "..." : "")
@@ -26,7 +26,7 @@ public enum PlainText {
 
   /// Text of several lines as a terminal may get it: characters that are not shown as themselves are spelt out, so that no
   /// name from a file can move the cursor, change colours or hide what stands before it. Line breaks and tabs stay.
-  public static func printable(_ text: String) -> String {
+  package static func printable(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { isHidden($0) && $0 != "\n" && $0 != "\t" }) else { return text }
     return text.unicodeScalars.map { isHidden($0) && $0 != "\n" && $0 != "\t" ? name(of: $0) : String($0) }.joined()
   }

@@ -1,5 +1,5 @@
 /// Why compressed bytes could not be expanded. Every message starts with the source (a file, or an entry inside one).
-public enum CompressionError: Error, Equatable, Sendable, CustomStringConvertible {
+package enum CompressionError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The compressed data ended, after `inputBytes` bytes, before the stream said it was complete.
   case truncated(source: String, inputBytes: Int)
   /// The stream is damaged; `offset` is the position in the compressed bytes where decoding stopped.
@@ -13,7 +13,7 @@ public enum CompressionError: Error, Equatable, Sendable, CustomStringConvertibl
   /// zlib could not allocate its working memory.
   case outOfMemory(source: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .truncated(let source, let inputBytes):
       return "\(source): compressed data ends after \(inputBytes) bytes, before the end of the stream; "

@@ -1,15 +1,15 @@
 import Foundation
 
 /// Raw deflate streams (RFC 1951), as inside zip entries.
-public enum Deflate {
+package enum Deflate {
   /// The most that deflate can expand: a stored byte costs at least 1/1032 of a byte (258 bytes from 2 bits).
-  public static let largestExpansion = 1032
+  package static let largestExpansion = 1032
 
   /// Expands a stream whose length is declared beside it.
   ///
   /// Nothing larger than `declaredSize` is ever allocated, and a stream of any other length is an error.
   /// The caller checks the declared size against its own limits first.
-  public static func inflate(_ data: Data, declaredSize: Int, source: String) throws(CompressionError) -> Data {
+  package static func inflate(_ data: Data, declaredSize: Int, source: String) throws(CompressionError) -> Data {
     let (largest, overflow) = data.count.multipliedReportingOverflow(by: largestExpansion)
     guard overflow || declaredSize <= largest else {
       throw .corrupt(

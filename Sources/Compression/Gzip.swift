@@ -1,9 +1,9 @@
 import Foundation
 
 /// Gzip files (RFC 1952).
-public enum Gzip {
+package enum Gzip {
   /// Whether `data` starts with the two gzip magic bytes.
-  public static func isGzip(_ data: Data) -> Bool {
+  package static func isGzip(_ data: Data) -> Bool {
     data.starts(with: [0x1f, 0x8b])
   }
 
@@ -11,7 +11,7 @@ public enum Gzip {
   /// - Parameters:
   ///   - source: named in errors, usually the file name.
   ///   - maximumBytes: the most output that is acceptable; more is refused while expanding, not afterwards.
-  public static func inflate(_ data: Data, source: String, maximumBytes: Int) throws(CompressionError) -> Data {
+  package static func inflate(_ data: Data, source: String, maximumBytes: Int) throws(CompressionError) -> Data {
     // The last four bytes are the last member's length; only a hint, since it may lie or count one member of many.
     let hint = data.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
     return try Deflate.expand(

@@ -1,14 +1,14 @@
 /// Figure 3 of the paper (Srinivas, Bordt, Lakkaraju, NeurIPS 2023): against the strength of a robustness objective, above
 /// how far predictions move under steps on and off the manifold, below accuracy and gradient alignment, with the regimes
 /// shaded. One column per sweep.
-public struct Figure3: Sendable {
+package struct Figure3: Sendable {
   /// What the figure's title ends with.
-  public static let subject = "sensitivity, accuracy and alignment against strength"
+  package static let subject = "sensitivity, accuracy and alignment against strength"
 
-  public enum Regime: String, Sendable, CaseIterable {
+  package enum Regime: String, Sendable, CaseIterable {
     case weak, bayesAligned, excessive, indeterminate
 
-    public var name: String {
+    package var name: String {
       switch self {
       case .weak: "weak"
       case .bayesAligned: "Bayes-aligned"
@@ -31,19 +31,19 @@ public struct Figure3: Sendable {
   }
 
   /// All models of one strength.
-  public struct Group: Sendable {
+  package struct Group: Sendable {
     /// At least 0.
-    public var strength: Double
+    package var strength: Double
     /// One number per seed: mean L1 change of the softmax, in [0, 2].
-    public var onManifold: [Double]
-    public var offManifold: [Double]
+    package var onManifold: [Double]
+    package var offManifold: [Double]
     /// In [0, 1].
-    public var accuracy: [Double]
+    package var accuracy: [Double]
     /// Mean cosines; empty where none is defined.
-    public var alignment: [Double]
-    public var regime: Regime
+    package var alignment: [Double]
+    package var regime: Regime
 
-    public init(
+    package init(
       strength: Double, onManifold: [Double], offManifold: [Double], accuracy: [Double], alignment: [Double],
       regime: Regime
     ) {
@@ -56,17 +56,17 @@ public struct Figure3: Sendable {
     }
   }
 
-  public struct Column: Sendable {
-    public var title: String
+  package struct Column: Sendable {
+    package var title: String
     /// Name and unit of the strength.
-    public var strengthLabel: RichText
+    package var strengthLabel: RichText
     /// In the order of strength.
-    public var groups: [Group]
+    package var groups: [Group]
     /// The Bayes classifier's on-manifold sensitivity and accuracy, where it is known.
-    public var bayesOnManifold: Double?
-    public var bayesAccuracy: Double?
+    package var bayesOnManifold: Double?
+    package var bayesAccuracy: Double?
 
-    public init(
+    package init(
       title: String, strengthLabel: RichText, groups: [Group], bayesOnManifold: Double?, bayesAccuracy: Double?
     ) {
       self.title = title
@@ -77,14 +77,14 @@ public struct Figure3: Sendable {
     }
   }
 
-  public var columns: [Column]
+  package var columns: [Column]
   /// L2 length of the steps, in pixel units.
-  public var stepSize: Double
+  package var stepSize: Double
   /// What the gradient is compared with, such as "Bayes classifier".
-  public var alignmentReference: String
-  public var seeds: Int
+  package var alignmentReference: String
+  package var seeds: Int
 
-  public init(columns: [Column], stepSize: Double, alignmentReference: String, seeds: Int) {
+  package init(columns: [Column], stepSize: Double, alignmentReference: String, seeds: Int) {
     self.columns = columns
     self.stepSize = stepSize
     self.alignmentReference = alignmentReference
@@ -92,5 +92,5 @@ public struct Figure3: Sendable {
   }
 
   /// The document.
-  public func svg() -> String { figure.svg() }
+  package func svg() -> String { figure.svg() }
 }

@@ -1,5 +1,5 @@
 /// Everything that can go wrong with images.
-public enum ImageError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum ImageError: Error, Sendable, Equatable, CustomStringConvertible {
   /// libpng refuses the file; `reason` is its message.
   case unreadable(source: String, reason: String)
   /// The file has an alpha channel or a transparent colour.
@@ -13,7 +13,7 @@ public enum ImageError: Error, Sendable, Equatable, CustomStringConvertible {
   /// A side of the grid would be longer than libpng writes, or the whole unreasonably large.
   case gridTooLarge(width: Int, height: Int, maximumSide: Int, maximumBytes: Int)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unreadable(let source, let reason):
       "\(source): not a readable PNG file: \(reason)"

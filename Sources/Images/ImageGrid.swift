@@ -1,16 +1,16 @@
 /// Lays out equally sized images in rows, from the left and from the top, to be looked at.
-public struct ImageGrid: Sendable {
+package struct ImageGrid: Sendable {
   /// Images in a row.
-  public var columns: Int
+  package var columns: Int
   /// Each value becomes a square of so many pixels.
-  public var magnification: Int
+  package var magnification: Int
   /// Pixels between neighbours, and around the whole.
-  public var gap: Int
+  package var gap: Int
   /// The grey level of gaps and of places without image, 0...255.
-  public var background: UInt8
+  package var background: UInt8
 
   /// - Precondition: `columns` and `magnification` are positive, `gap` is not negative.
-  public init(columns: Int, magnification: Int = 1, gap: Int = 2, background: UInt8 = 255) {
+  package init(columns: Int, magnification: Int = 1, gap: Int = 2, background: UInt8 = 255) {
     precondition(columns > 0 && magnification > 0 && gap >= 0, "a grid needs columns and a magnification")
     self.columns = columns
     self.magnification = magnification
@@ -27,7 +27,7 @@ public struct ImageGrid: Sendable {
   /// is drawn as 0. The grid is only as wide as its longest row.
   /// - Precondition: positive sizes, 1 or 3 channels.
   /// - Throws: `ImageError` if there is no image, one has another size, or the sheet would be too large.
-  public func draw(_ images: [[Float]], channels: Int, height: Int, width: Int) throws(ImageError) -> PixelImage {
+  package func draw(_ images: [[Float]], channels: Int, height: Int, width: Int) throws(ImageError) -> PixelImage {
     precondition(channels == 1 || channels == 3, "an image has 1 or 3 channels, got \(channels)")
     precondition(height > 0 && width > 0, "an image needs a positive size, got \(width) x \(height)")
     guard !images.isEmpty else { throw .emptyGrid }
@@ -62,7 +62,7 @@ public struct ImageGrid: Sendable {
   }
 
   /// How wide a sheet is of rows with so many images, each `width` pixels wide.
-  public func width(of columns: Int, imagesOf width: Int) -> Int { side(count: columns, length: width) }
+  package func width(of columns: Int, imagesOf width: Int) -> Int { side(count: columns, length: width) }
 
   /// The pixels of `count` images and the gaps beside them; beyond every limit where that overflows.
   private func side(count: Int, length: Int) -> Int {

@@ -3,9 +3,9 @@ import Foundation
 
 /// PNG files through libpng's simplified interface, which returns its errors instead of jumping. The only file that
 /// knows libpng.
-public enum PNG {
+package enum PNG {
   /// The file of `image`: 8 bits, sRGB, equal bytes for equal images and libpng versions.
-  public static func encode(_ image: PixelImage) throws(ImageError) -> Data {
+  package static func encode(_ image: PixelImage) throws(ImageError) -> Data {
     let header = makeHeader()
     defer { free(header) }
     header.pointee.format = format(channels: image.channels)
@@ -34,7 +34,7 @@ public enum PNG {
   /// - Parameters:
   ///   - source: the name of the file, for messages.
   ///   - maximumPixels: checked against the file's header before anything is allocated.
-  public static func decode(
+  package static func decode(
     _ data: Data, source: String, maximumPixels: Int
   ) throws(ImageError) -> PixelImage {
     // Errors are passed on as values: the closure that lends the bytes throws untyped.

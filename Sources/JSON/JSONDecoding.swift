@@ -1,10 +1,10 @@
 import Foundation
 
 /// From JSON text to Swift values. `source` is the name of the file, for messages.
-public enum JSONDecoding {
+package enum JSONDecoding {
   /// Parses one document, strictly by RFC 8259 and with unique keys.
   /// - Parameter maximumDepth: how deep arrays and objects may nest, 1...512.
-  public static func parse(
+  package static func parse(
     _ data: Data, source: String, maximumDepth: Int = 64
   ) throws(JSONError) -> JSONValue {
     precondition((1...JSONC.depthCeiling).contains(maximumDepth), "maximumDepth outside 1...\(JSONC.depthCeiling)")
@@ -25,7 +25,7 @@ public enum JSONDecoding {
   /// Parses one document and decodes it.
   /// - Parameter rejectUnknownKeys: whether a key that `type` does not ask for is an error, at every level. A type that
   ///   reads all keys of an object, such as a dictionary or `JSONValue`, knows them all.
-  public static func decode<T: Decodable>(
+  package static func decode<T: Decodable>(
     _ type: T.Type, from data: Data, source: String, maximumDepth: Int = 64, rejectUnknownKeys: Bool = false
   ) throws(JSONError) -> T {
     let value = try parse(data, source: source, maximumDepth: maximumDepth)
@@ -33,7 +33,7 @@ public enum JSONDecoding {
   }
 
   /// Decodes a document that has been parsed; `rejectUnknownKeys` as above.
-  public static func decode<T: Decodable>(
+  package static func decode<T: Decodable>(
     _ type: T.Type, from value: JSONValue, source: String, rejectUnknownKeys: Bool = false
   ) throws(JSONError) -> T {
     let context = DecodingContext(source: source, rejectsUnknownKeys: rejectUnknownKeys)

@@ -5,15 +5,15 @@ import Tensor
 import Text
 
 /// A mixture of factor analysers for every class, fitted to training images: the density that real data sets get.
-public struct FactorMixture: ClassConditionalDensity {
-  public let id: String
-  public let imageShape: Shape
-  public let logPriors: [Double]
+package struct FactorMixture: ClassConditionalDensity {
+  package let id: String
+  package let imageShape: Shape
+  package let logPriors: [Double]
   /// All components, class by class.
   package let components: [MixtureComponent]
   /// For each class the range of its components; not empty.
   package let classRanges: [Range<Int>]
-  public let fingerprint: String?
+  package let fingerprint: String?
   /// Where the projections of images that are measured are kept.
   private var shared: SharedArrays?
 
@@ -33,7 +33,7 @@ public struct FactorMixture: ClassConditionalDensity {
     fingerprint = Self.digest(components, classRanges, logPriors)
   }
 
-  public func sharing(_ numbers: SharedArrays) -> any ClassConditionalDensity { sharing(in: numbers) }
+  package func sharing(_ numbers: SharedArrays) -> any ClassConditionalDensity { sharing(in: numbers) }
 
   package func sharing(in numbers: SharedArrays) -> FactorMixture {
     var copy = self
@@ -41,11 +41,11 @@ public struct FactorMixture: ClassConditionalDensity {
     return copy
   }
 
-  public func logDensities(at images: Tensor, noise: Double) throws -> Matrix {
+  package func logDensities(at images: Tensor, noise: Double) throws -> Matrix {
     logDensities(ofComponents: try componentLogDensities(at: images, noise: noise))
   }
 
-  public func classScores(at images: Tensor, noise: Double) throws -> (logDensities: Matrix, scores: Tensor) {
+  package func classScores(at images: Tensor, noise: Double) throws -> (logDensities: Matrix, scores: Tensor) {
     let classes = logPriors.count
     let unit = Matrix.identity(classes)
     let (logDensities, gradients) = try combinedGradients(.score, at: images, noise: noise) { logDensities in
@@ -65,7 +65,7 @@ public struct FactorMixture: ClassConditionalDensity {
 
   /// Only the classes are looked at whose weights a double-precision sum resolves: the posteriors of an image are those of two
   /// or three.
-  public func combinedGradients(
+  package func combinedGradients(
     _ gradient: ClassGradient, at images: Tensor, noise: Double, weights: (_ logDensities: Matrix) throws -> [Matrix]
   ) throws -> (logDensities: Matrix, gradients: [Tensor]) {
     let projection = try projection(of: images)

@@ -3,9 +3,9 @@ import Tensor
 
 /// The tangent space of a fitted mixture: the directions of largest variance of the component that most probably made
 /// the image, among the components of all classes.
-public struct MixtureManifold: Manifold {
-  public let id: String
-  public let dimension: Int
+package struct MixtureManifold: Manifold {
+  package let id: String
+  package let dimension: Int
   private var mixture: FactorMixture
   private let threads: Int
   /// Of each component the first `dimension` loadings.
@@ -23,16 +23,16 @@ public struct MixtureManifold: Manifold {
     self.dimension = bases.reduce(0) { max($0, $1.shape[0]) }
   }
 
-  public var fingerprint: String? { mixture.fingerprint.map { "\($0) \(dimension)" } }
+  package var fingerprint: String? { mixture.fingerprint.map { "\($0) \(dimension)" } }
 
   /// The projections, which the density needs too, tell the component.
-  public func sharing(_ numbers: SharedArrays) -> any Manifold {
+  package func sharing(_ numbers: SharedArrays) -> any Manifold {
     var copy = self
     copy.mixture = mixture.sharing(in: numbers)
     return copy
   }
 
-  public func tangentBasis(at images: Tensor) throws -> TangentBasis {
+  package func tangentBasis(at images: Tensor) throws -> TangentBasis {
     let weighted = try mixture.componentLogDensities(at: images, noise: 0, threads: threads)
     let priors = zip(mixture.classRanges, mixture.logPriors).flatMap { range, prior in range.map { _ in prior } }
     let assignment = (0..<images.batch).map { image in

@@ -1,7 +1,7 @@
 import Checkpoints
 
 /// What keeps a checkpoint from becoming a network.
-public enum ModelError: Error, Sendable, CustomStringConvertible {
+package enum ModelError: Error, Sendable, CustomStringConvertible {
   case unknownLayerType(layer: String, type: String, nearest: String?, known: [String])
   case unusedOption(layer: String, type: String, option: String, known: [String])
   case missingOption(layer: String, type: String, option: String)
@@ -41,7 +41,7 @@ public enum ModelError: Error, Sendable, CustomStringConvertible {
   case noStateDicts(file: String, format: String)
   case memory(file: String, bytesPerWorker: Int, images: Int, workers: Int, available: Int)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unknownLayerType(let layer, let type, let nearest, let known):
       "\(layer): there is no layer type `\(type)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") known are \(known.joined(separator: ", "))"

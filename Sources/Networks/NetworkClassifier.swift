@@ -1,5 +1,4 @@
 import BenchCore
-import CPU
 import Graph
 import Synchronization
 import Tensor
@@ -32,7 +31,7 @@ final class NetworkClassifier: Classifier {
   /// - Throws: `ModelError`, `CheckpointError`, `GraphError` where layers and tensors do not fit.
   init(
     _ network: any NetworkSource, batch: Int, lowersBatch: Bool = false, threads: Int, precision: Precision = .fast,
-    memory: Int = MemoryLimit.bytes, backend: any Backend = CPUBackend()
+    memory: Int = MemoryLimit.bytes, backend: any Backend = Engine.backend
   ) throws {
     self.precision = precision
     self.backend = backend

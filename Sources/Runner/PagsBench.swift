@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchCore
 import Foundation
 import Plugins
+import Tensor
 
 /// The command `pags-bench`.
 @main
@@ -9,8 +10,6 @@ struct PagsBench: ParsableCommand {
   static let version = "0.1.0"
   /// What can be asked for by name, in every command.
   static let plugins = BuiltinPlugins.all
-  /// Measured in every evaluation.
-  static let metrics: [any AlignmentMetric] = [Cosine()]
 
   static let configuration = CommandConfiguration(
     commandName: "pags-bench",
@@ -35,7 +34,8 @@ struct PagsBench: ParsableCommand {
     do {
       var command = try parseAsRoot(NumberListArguments.joined(Array(CommandLine.arguments.dropFirst())))
       do {
-        try command.run()
+        // Networks ask before each operator.
+        try Cancellation.$check.withValue(Interruption.check) { try command.run() }
       } catch is CancellationError {
         CommandLineOutput.error("stopped; nothing was written")
         Foundation.exit(130)

@@ -4,7 +4,7 @@ import Tensor
 
 /// How a program's answer about an image hangs on more than the image: every measurement would be wrong, and none would look
 /// like it.
-public enum PluginDependence: Sendable, Equatable {
+package enum PluginDependence: Sendable, Equatable {
   /// The same request, made twice, is answered otherwise.
   case noise(what: String, share: Double)
   /// Logits of an image alone are others than among other images; `share` is nil where it could not be asked for alone.
@@ -38,7 +38,7 @@ public enum PluginDependence: Sendable, Equatable {
 
 extension ServedClassifier {
   /// As many are asked for together; a request of one image has no neighbours.
-  public static let imagesToCheck = 8
+  package static let imagesToCheck = 8
 
   /// What rounding may make of the same numbers, in 16-bit arithmetic too; what is looked for changes them by far more.
   private static let (logitTolerance, gradientTolerance) = (0.01, 0.02)
@@ -46,7 +46,7 @@ extension ServedClassifier {
   /// Asks about a few images twice, and about the first of them alone. Costs as much as some 20 images of thousands of passes.
   /// - Parameter images: `[N, C, H, W]`, of which the first are taken.
   /// - Throws: `ServedPluginError.dependent` where the answers differ.
-  public func checkIndependence(at images: Tensor) throws {
+  package func checkIndependence(at images: Tensor) throws {
     let count = min(Self.imagesToCheck, batch, images.batch)
     guard count > 0 else { return }
     let several = images[batch: 0..<count]

@@ -7,9 +7,9 @@ import Tensor
 ///
 /// The program answers one question at a time, so calls from several threads take turns; images go in pieces of at most
 /// `batch`, always cut at the same places.
-public final class ServedClassifier: Classifier {
-  public let inputShape: Shape
-  public let classCount: Int
+package final class ServedClassifier: Classifier {
+  package let inputShape: Shape
+  package let classCount: Int
   private let hasGradients: Bool
   let batch: Int
   /// What pixels are normalised with before they are handed over; nil where the program does it.
@@ -35,9 +35,9 @@ public final class ServedClassifier: Classifier {
     self.conversation = Mutex(Exclusive(conversation: conversation))
   }
 
-  public var imagesPerPass: Int? { batch }
+  package var imagesPerPass: Int? { batch }
 
-  public func logits(_ images: Tensor) throws -> Tensor {
+  package func logits(_ images: Tensor) throws -> Tensor {
     try check(images)
     return try Tensor(shape: [images.batch, classCount]) { logits in
       for range in ranges(images.batch) {
@@ -48,7 +48,7 @@ public final class ServedClassifier: Classifier {
     }
   }
 
-  public func inputGradients(
+  package func inputGradients(
     at images: Tensor, cotangents: @Sendable (Tensor, Range<Int>) throws -> [Tensor]
   ) throws -> (logits: Tensor, gradients: [Tensor]) {
     try check(images)
@@ -82,7 +82,7 @@ public final class ServedClassifier: Classifier {
   }
 
   /// - Throws: `ServedPluginError.noGradients`.
-  public func requireGradients() throws {
+  package func requireGradients() throws {
     guard hasGradients else { throw ServedPluginError.noGradients(program: program) }
   }
 

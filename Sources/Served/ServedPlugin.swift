@@ -6,15 +6,15 @@ import Tensor
 /// A program in any language that serves a model (docs/plugin-protocol.md).
 ///
 /// No file is recognised as one: a program is named by the user or by a description, and runs only where the user allows it.
-public struct ServedPlugin: ModelPlugin {
-  public static let id = "external"
-  public static let version = "1"
-  public static let summary =
+package struct ServedPlugin: ModelPlugin {
+  package static let id = "external"
+  package static let version = "1"
+  package static let summary =
     "a program in any language, named by --plugin or in model.json, that serves the model itself"
 
   private static let largestClassCount = 1 << 20
 
-  public static let facts = ModelPluginFacts(
+  package static let facts = ModelPluginFacts(
     notes: [
       "Any file is its checkpoint, as long as the program reads it",
       "For models of other frameworks and of GPUs: the program is started, and asked for logits and gradients",
@@ -26,11 +26,11 @@ public struct ServedPlugin: ModelPlugin {
     ],
     pages: ["docs/plugin-protocol.md"])
 
-  public init() {}
+  package init() {}
 
-  public static func recognizes(_ probe: FileProbe) -> Bool { false }
+  package static func recognizes(_ probe: FileProbe) -> Bool { false }
 
-  public func load(
+  package func load(
     _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions
   ) throws -> LoadedModel {
     guard let program = options.program else { throw ServedPluginError.noProgram(file: checkpoint.name) }

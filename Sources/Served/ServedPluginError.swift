@@ -3,7 +3,7 @@ import Foundation
 import Tensor
 
 /// What goes wrong with a program that serves a model.
-public enum ServedPluginError: Error, Sendable, CustomStringConvertible {
+package enum ServedPluginError: Error, Sendable, CustomStringConvertible {
   /// A description names a program, and the user has not allowed it.
   case notAllowed(description: String, command: [String], folder: String)
   case command(String, reason: String)
@@ -30,7 +30,7 @@ public enum ServedPluginError: Error, Sendable, CustomStringConvertible {
   case requestTooLarge(program: String, images: Int, shape: Shape)
   case preprocessing(program: String, problem: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .notAllowed(let description, let command, let folder):
       "\(description): wants to run the program `\(command.joined(separator: " "))` in \(folder), with all that you may do "
@@ -86,13 +86,13 @@ public enum ServedPluginError: Error, Sendable, CustomStringConvertible {
 }
 
 /// Which program failed, at what, and what it said last.
-public struct PluginFailure: Sendable {
+package struct PluginFailure: Sendable {
   /// The command, as one line.
-  public let program: String
+  package let program: String
   /// What it was doing, such as "loading its model".
-  public let doing: String
+  package let doing: String
   /// The end of its standard error; empty where it wrote nothing.
-  public let lastWords: String
+  package let lastWords: String
 
   func text(_ what: String, advice: String?) -> String {
     let words =
@@ -105,11 +105,11 @@ public struct PluginFailure: Sendable {
 }
 
 /// How a process ended.
-public enum PluginEnding: Sendable, Equatable, CustomStringConvertible {
+package enum PluginEnding: Sendable, Equatable, CustomStringConvertible {
   case exit(code: Int32)
   case signal(Int32)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .exit(let code): "ended with exit code \(code)"
     case .signal(let number): "was ended by signal \(number) (\(Self.name(number)))"

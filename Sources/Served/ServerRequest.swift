@@ -3,16 +3,16 @@ import Checkpoints
 import Foundation
 
 /// What a user says about programs that serve models. By default no program is run.
-public struct ServerRequest: Sendable {
+package struct ServerRequest: Sendable {
   /// `--plugin`.
-  public var command: String?
+  package var command: String?
   /// `--allow-plugin`: whether a program may be run because a description names it.
-  public var allowsDescriptions: Bool
-  public var startLimit: Duration
-  public var requestLimit: Duration
-  public var checkCancellation: @Sendable () throws -> Void
+  package var allowsDescriptions: Bool
+  package var startLimit: Duration
+  package var requestLimit: Duration
+  package var checkCancellation: @Sendable () throws -> Void
 
-  public init(
+  package init(
     command: String? = nil, allowsDescriptions: Bool = false, startLimit: Duration = .seconds(120),
     requestLimit: Duration = .seconds(300), checkCancellation: @escaping @Sendable () throws -> Void = {}
   ) {

@@ -3,15 +3,15 @@ import Checkpoints
 import Foundation
 
 /// Fetched checkpoints, kept by their SHA-256: `checkpoints/<sha256>/<name>` below the cache folder.
-public struct CheckpointStore: Sendable {
-  public let folder: URL
+package struct CheckpointStore: Sendable {
+  package let folder: URL
 
   /// - Parameter cache: the program's cache folder.
-  public init(cache: URL) { folder = cache.appendingPathComponent("checkpoints") }
+  package init(cache: URL) { folder = cache.appendingPathComponent("checkpoints") }
 
   /// The file with this digest under this name, fetched where it is not here yet.
   /// - Throws: `DownloadError`, `CheckpointError`, `CancellationError`.
-  public func file(
+  package func file(
     _ name: String, from url: URL, bytes: Int, sha256: String, progress: any ProgressReporter
   ) throws -> CheckpointFile {
     let digest = sha256.lowercased()
@@ -45,7 +45,7 @@ extension Submission {
   ///   the digest is checked all the same.
   /// - Returns: nil where the model is a program without a checkpoint.
   /// - Throws: `SubmissionError` where it is not the file that is stated, and what `CheckpointStore` throws.
-  public func checkpoint(
+  package func checkpoint(
     _ store: CheckpointStore, mirror: URL? = nil, progress: any ProgressReporter
   ) throws -> CheckpointFile? {
     guard let stated = description.checkpoint else { return nil }

@@ -10,19 +10,19 @@ import Synchronization
 ///
 /// Bytes go to `<target>.part`, which a later attempt continues with an HTTP range; the file appears at its place only with the
 /// right size and digest.
-public struct Download: Sendable {
-  public let url: URL
-  public let bytes: Int
+package struct Download: Sendable {
+  package let url: URL
+  package let bytes: Int
   /// 64 lower-case hexadecimal digits.
-  public let sha256: String
+  package let sha256: String
   /// How often it is tried again without any byte having come.
-  public var attempts = 4
+  package var attempts = 4
   /// Before the second attempt; doubled for each further one.
-  public var pause = Duration.seconds(1)
+  package var pause = Duration.seconds(1)
   /// How long nothing may come.
-  public var idleLimit = 60.0
+  package var idleLimit = 60.0
 
-  public init(url: URL, bytes: Int, sha256: String) {
+  package init(url: URL, bytes: Int, sha256: String) {
     self.url = url
     self.bytes = bytes
     self.sha256 = sha256
@@ -30,7 +30,7 @@ public struct Download: Sendable {
 
   /// - Parameter progress: told of each byte; what it throws stops the download, whose part is kept.
   /// - Throws: `DownloadError`, `CancellationError`.
-  public func run(to target: URL, progress: any ProgressReporter) throws {
+  package func run(to target: URL, progress: any ProgressReporter) throws {
     let part = URL(fileURLWithPath: target.path + ".part")
     // A second process waits and then finds the file.
     let file = try PartFile(part)

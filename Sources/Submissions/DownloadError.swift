@@ -1,7 +1,7 @@
 import BenchCore
 
 /// Why a file could not be fetched.
-public enum DownloadError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum DownloadError: Error, Sendable, Equatable, CustomStringConvertible {
   case scheme(String)
   case status(url: String, code: Int)
   case redirect(url: String, to: String)
@@ -23,7 +23,7 @@ public enum DownloadError: Error, Sendable, Equatable, CustomStringConvertible {
     }
   }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .scheme(let url): "\(PlainText.shown(url)): is fetched over https or http only"
     case .status(let url, let code): "\(url): the server answers with status \(code)\(Self.words(code))"

@@ -3,17 +3,17 @@ import Foundation
 import JSON
 
 /// Somebody else's evaluation of a model that is on the leaderboard.
-public struct ExternalSubmission: Sendable {
-  public let result: EvaluationResult
+package struct ExternalSubmission: Sendable {
+  package let result: EvaluationResult
   /// The result it is compared with.
-  public let submitted: EvaluationResult
+  package let submitted: EvaluationResult
   private let leaderboard: Leaderboard
 
   /// - Parameters:
   ///   - file: a result file as `evaluate --output` writes it.
   ///   - record: who measured.
   /// - Throws: `SubmissionError`, with all problems at once; what `ResultFile` throws for a file that is no result.
-  public init(file: URL, record: ExternalEvaluationRecord, _ files: ProjectFiles) throws {
+  package init(file: URL, record: ExternalEvaluationRecord, _ files: ProjectFiles) throws {
     var result = try ResultFile.read(file)
     leaderboard = Leaderboard(directory: files.leaderboard)
     guard let submitted = SubmissionRules(files).result(result.model.id, task: result.task.id) else {
@@ -38,7 +38,7 @@ public struct ExternalSubmission: Sendable {
   }
 
   /// What it does to the model's place: words for people.
-  public var effect: [String] {
+  package var effect: [String] {
     func line(_ who: String, _ result: EvaluationResult) -> String {
       let accuracy = result.measurements.accuracy.value.map { String(format: "%.4f", $0) } ?? "-"
       return "\(who): \(result.regime.label.rawValue), accuracy \(accuracy)"
@@ -56,7 +56,7 @@ public struct ExternalSubmission: Sendable {
 
   /// Records it under the next free number.
   /// - Throws: `SubmissionError.externalEvaluation` where the same person has recorded the same numbers before.
-  public func add() throws -> LeaderboardChange {
+  package func add() throws -> LeaderboardChange {
     try leaderboard.apply {
       let others = try leaderboard.externalEvaluations(of: submitted)
       for (path, other) in others where other.externalEvaluation?.evaluator == result.externalEvaluation?.evaluator {

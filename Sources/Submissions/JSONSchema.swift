@@ -4,25 +4,25 @@ import JSON
 import Text
 
 /// One thing wrong with a document, with its place.
-public struct SchemaProblem: Sendable, Hashable, CustomStringConvertible {
+package struct SchemaProblem: Sendable, Hashable, CustomStringConvertible {
   /// Such as `$.checkpoint.file`.
-  public let path: String
-  public let problem: String
+  package let path: String
+  package let problem: String
 
-  public init(_ path: String, _ problem: String) {
+  package init(_ path: String, _ problem: String) {
     self.path = path
     self.problem = problem
   }
 
-  public var description: String { "\(path): \(problem)" }
+  package var description: String { "\(path): \(problem)" }
 }
 
 /// A JSON Schema (2020-12), as far as this project's own schemas need it: `supportedKeywords`.
 ///
 /// All problems are reported, each at its path. `x-expected`, an annotation to other validators, is what a message says was
 /// expected; a schema with another keyword than the supported ones is refused, so that none is ignored silently.
-public struct JSONSchema: Sendable {
-  public static let supportedKeywords: Set<String> = [
+package struct JSONSchema: Sendable {
+  package static let supportedKeywords: Set<String> = [
     "$schema", "$id", "$defs", "$ref", "title", "description", "x-expected", "type", "enum", "const", "properties",
     "required", "additionalProperties", "dependentRequired", "items", "minItems", "maxItems", "minLength", "maxLength",
     "pattern", "format", "minimum", "maximum", "exclusiveMinimum", "anyOf",
@@ -31,13 +31,13 @@ public struct JSONSchema: Sendable {
   let root: JSONValue
 
   /// - Throws: JSON's errors, and `SchemaError` for a keyword that is not supported.
-  public init(_ text: String, source: String) throws {
+  package init(_ text: String, source: String) throws {
     root = try JSONDecoding.parse(Data(text.utf8), source: source)
     if let keyword = Self.unsupportedKeyword(root) { throw SchemaError.unsupported(source: source, keyword: keyword) }
   }
 
   /// - Parameter definition: the name of one of `$defs`; nil for the schema itself.
-  public func problems(in value: JSONValue, definition: String? = nil) -> [SchemaProblem] {
+  package func problems(in value: JSONValue, definition: String? = nil) -> [SchemaProblem] {
     let schema = definition.map { JSONValue.object([JSONMember(key: "$ref", value: .string("#/$defs/\($0)"))]) } ?? root
     var seen: Set<SchemaProblem> = []
     return problems(value, schema, "$").filter { seen.insert($0).inserted }
@@ -211,10 +211,10 @@ public struct JSONSchema: Sendable {
   }
 }
 
-public enum SchemaError: Error, Sendable, CustomStringConvertible {
+package enum SchemaError: Error, Sendable, CustomStringConvertible {
   case unsupported(source: String, keyword: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unsupported(let source, let keyword): "\(source): the keyword `\(keyword)` is not supported"
     }

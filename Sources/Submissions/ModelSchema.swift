@@ -3,11 +3,11 @@
 ///
 /// Its patterns end in `(?![\s\S])`, no character follows, and not in `$`, which some validators find before a final line
 /// break as well.
-public enum ModelSchema {
+package enum ModelSchema {
   /// - Throws: never for the text below, which a test parses.
-  public static func load() throws -> JSONSchema { try JSONSchema(text, source: "model.schema.json") }
+  package static func load() throws -> JSONSchema { try JSONSchema(text, source: "model.schema.json") }
 
-  public static let text = #"""
+  package static let text = #"""
     {
       "$schema": "https://json-schema.org/draft/2020-12/schema",
       "$id": "urn:pags-bench:model:1",

@@ -2,8 +2,8 @@ import BenchCore
 import Foundation
 
 /// Two evaluations of one model compared: the recorded one and another.
-public enum Recheck {
-  public enum Outcome: Sendable, Equatable {
+package enum Recheck {
+  package enum Outcome: Sendable, Equatable {
     /// All numbers are the same.
     case identical
     /// The regime is, and every number lies in the other's interval: another machine, another seed.
@@ -11,7 +11,7 @@ public enum Recheck {
     case disagrees([String])
   }
 
-  public static func compare(recorded: EvaluationResult, measured: EvaluationResult) -> Outcome {
+  package static func compare(recorded: EvaluationResult, measured: EvaluationResult) -> Outcome {
     var (first, second) = (recorded, measured)
     second.provenance = first.provenance
     (first.externalEvaluation, second.externalEvaluation) = (nil, nil)

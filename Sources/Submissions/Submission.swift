@@ -5,16 +5,16 @@ import JSON
 import Text
 
 /// A folder with a `model.json` that keeps to the schema and says all that a submission has to say.
-public struct Submission: Sendable {
-  public let folder: URL
-  public let description: ModelDescription
+package struct Submission: Sendable {
+  package let folder: URL
+  package let description: ModelDescription
   /// The files beside `model.json` that belong to the model: its checkpoint where it is here, and a program's own files.
-  public let files: [String]
+  package let files: [String]
 
-  public var descriptionURL: URL { folder.appendingPathComponent("model.json") }
+  package var descriptionURL: URL { folder.appendingPathComponent("model.json") }
 
   /// Whether a program of the submitter's is to be run.
-  public var hasProgram: Bool { description.plugin != nil }
+  package var hasProgram: Bool { description.plugin != nil }
 
   /// Of `model.json` itself; layers are text too.
   private static let descriptionLimit = 4 << 20
@@ -22,7 +22,7 @@ public struct Submission: Sendable {
   /// Reads and checks everything that can be checked without the checkpoint's bytes.
   /// - Parameter tasks: the tasks there are.
   /// - Throws: `SubmissionError`, with all problems at once; `JSONError` for a file that is not JSON.
-  public static func read(_ folder: URL, tasks: [any TaskPlugin]) throws -> Submission {
+  package static func read(_ folder: URL, tasks: [any TaskPlugin]) throws -> Submission {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder) else {
       throw SubmissionError.noFolder(folder.path)
@@ -52,7 +52,7 @@ public struct Submission: Sendable {
   }
 
   /// Everything wrong with a description as a submission.
-  public static func problems(in value: JSONValue, tasks: [any TaskPlugin]) throws -> [SchemaProblem] {
+  package static func problems(in value: JSONValue, tasks: [any TaskPlugin]) throws -> [SchemaProblem] {
     let unfilled = SubmissionTemplate.unfilled(value)
     let schema = try ModelSchema.load().problems(in: value, definition: "submission")
     return unfilled + schema.filter { problem in !unfilled.contains { problem.path.hasPrefix($0.path) } }

@@ -1,5 +1,5 @@
 /// Why a submission is refused.
-public enum SubmissionError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum SubmissionError: Error, Sendable, Equatable, CustomStringConvertible {
   case noFolder(String)
   case notAFolder(String)
   case noDescription(String)
@@ -25,7 +25,7 @@ public enum SubmissionError: Error, Sendable, Equatable, CustomStringConvertible
   case externalEvaluation(file: String, problems: [String])
   case template(String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .noFolder(let path):
       "\(path): there is no such folder; `pags-bench new-submission \(path)` makes one with a template"

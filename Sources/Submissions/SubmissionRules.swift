@@ -4,21 +4,21 @@ import Foundation
 import JSON
 
 /// What a submission must not collide with, and what it adds.
-public struct SubmissionRules: Sendable {
+package struct SubmissionRules: Sendable {
   private let leaderboard: Leaderboard
   private let files: ProjectFiles
 
   /// The largest checkpoint that is kept in the repository.
-  public static let largestKeptCheckpoint = 50 << 20
+  package static let largestKeptCheckpoint = 50 << 20
 
-  public init(_ files: ProjectFiles) {
+  package init(_ files: ProjectFiles) {
     self.files = files
     leaderboard = Leaderboard(directory: files.leaderboard)
   }
 
   /// Refuses an id that belongs to another checkpoint, and a model that was submitted before.
   /// - Parameter sha256: of the submitted checkpoint, or of its program's files.
-  public func checkID(_ id: String, task: String, sha256: String) throws {
+  package func checkID(_ id: String, task: String, sha256: String) throws {
     let described = files.models.appendingPathComponent(id)
     if let recorded = try leaderboard.submittedDescription(of: id) {
       // One model may be measured on several tasks.
@@ -49,7 +49,7 @@ public struct SubmissionRules: Sendable {
 
   /// Refuses a checkpoint that is on the task's leaderboard under another id, unless it is another function there: the same
   /// weights in another architecture, or with other normalisation, are.
-  public func checkFunction(_ record: ModelRecord, task: String) throws {
+  package func checkFunction(_ record: ModelRecord, task: String) throws {
     for model in try leaderboard.models() where model.result.task.id == task && model.result.model.id != record.id {
       let other = model.result.model
       guard let checkpoint = record.checkpoint, other.checkpoint?.sha256 == checkpoint.sha256,
@@ -61,7 +61,7 @@ public struct SubmissionRules: Sendable {
   }
 
   /// The recorded result, where there is one that can be read.
-  public func result(_ id: String, task: String) -> EvaluationResult? {
+  package func result(_ id: String, task: String) -> EvaluationResult? {
     let url = leaderboard.directory.appendingPathComponent("results/\(task)/\(id).json")
     return try? ResultFile.read(url)
   }
@@ -74,7 +74,7 @@ public struct SubmissionRules: Sendable {
 
   /// Everything that a measured submission adds.
   /// - Throws: `SubmissionError.tooLargeToKeep` for a checkpoint that can neither be kept nor be fetched.
-  public func change(
+  package func change(
     _ submission: Submission, checkpoint: CheckpointFile, outcome: EvaluationOutcome
   ) throws -> LeaderboardChange {
     var description = submission.description
@@ -105,7 +105,7 @@ public struct SubmissionRules: Sendable {
 
   /// Checks once more under the lock, where nobody can come in between, and adds everything or nothing.
   /// - Returns: what was added, relative to the leaderboard's folder.
-  public func add(
+  package func add(
     _ submission: Submission, checkpoint: CheckpointFile, outcome: EvaluationOutcome
   ) throws -> LeaderboardChange {
     try leaderboard.apply {

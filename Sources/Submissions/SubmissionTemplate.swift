@@ -5,7 +5,7 @@ import JSON
 
 /// What `new-submission` writes: a `model.json` whose values say what belongs in their place, and a README.md that explains
 /// every key, both made of the schema.
-public enum SubmissionTemplate {
+package enum SubmissionTemplate {
   /// What a value begins with that is still to be replaced.
   static let mark = "FILL IN: "
 
@@ -26,7 +26,7 @@ public enum SubmissionTemplate {
   ///   - checkpoint: a file to submit: it is copied into the folder, and its entry filled in.
   ///   - id, task: filled in where given.
   /// - Throws: `SubmissionError.template` where one of the files exists; `CheckpointError`.
-  public static func write(
+  package static func write(
     to folder: URL, id: String? = nil, task: String? = nil, checkpoint: URL? = nil, tasks: [String]
   ) throws {
     let manager = FileManager.default

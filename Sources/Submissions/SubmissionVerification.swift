@@ -4,9 +4,9 @@ import Foundation
 import JSON
 
 /// Checks of what `submit` guarantees, on a whole checkout: whoever merges a submission runs them.
-public enum SubmissionVerification {
+package enum SubmissionVerification {
   /// - Returns: everything wrong with `models/<id>/` and the results beside them, by path; empty where all is well.
-  public static func mismatches(_ files: ProjectFiles, tasks: [any TaskPlugin]) throws -> [LeaderboardMismatch] {
+  package static func mismatches(_ files: ProjectFiles, tasks: [any TaskPlugin]) throws -> [LeaderboardMismatch] {
     var found: [LeaderboardMismatch] = []
     let manager = FileManager.default
     let leaderboard = Leaderboard(directory: files.leaderboard)

@@ -1,5 +1,5 @@
 /// Why a sweep was refused or stopped.
-public enum SweepError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum SweepError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Unusable strengths, seeds or shards.
   case grid(String)
   /// The folder holds a sweep that was configured otherwise.
@@ -15,14 +15,14 @@ public enum SweepError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Sweeps that cannot stand in one figure.
   case notComparable(first: String, second: String, difference: String)
 
-  public struct CellFailure: Sendable, Equatable {
-    public let cell: String
-    public let reason: String
+  package struct CellFailure: Sendable, Equatable {
+    package let cell: String
+    package let reason: String
 
-    public init(cell: String, reason: String) { (self.cell, self.reason) = (cell, reason) }
+    package init(cell: String, reason: String) { (self.cell, self.reason) = (cell, reason) }
   }
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .grid(let problem): problem
     case .configurationDiffers(let file, let differences):

@@ -4,9 +4,9 @@
 
 /// What `ulimit -v` leaves of the address space. It counts what is mapped, whether it is used or not: libraries, a stack for
 /// each thread, the buffers that OpenBLAS computes in.
-public enum AddressSpace {
+package enum AddressSpace {
   /// In bytes; nil where there is no limit.
-  public static let limit: Int? = {
+  package static let limit: Int? = {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, limit.rlim_cur != UInt.max else {
       return nil
@@ -15,7 +15,7 @@ public enum AddressSpace {
   }()
 
   /// Bytes that are mapped now; 0 where the system does not tell.
-  public static var mapped: Int {
+  package static var mapped: Int {
     let file = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return 0 }
     defer { close(file) }
@@ -28,14 +28,14 @@ public enum AddressSpace {
   }
 
   /// Bytes that can still be mapped, at most; nil where there is no limit.
-  public static var free: Int? { limit.map { max(0, $0 - mapped) } }
+  package static var free: Int? { limit.map { max(0, $0 - mapped) } }
 
   /// The same without what OpenBLAS still is to map.
-  public static var room: Int? { free.map { $0 - BLASBuffers.stillToMap } }
+  package static var room: Int? { free.map { $0 - BLASBuffers.stillToMap } }
 
   /// As many threads of those wished for as half of what is free gives room: a thread takes a stack of 8 MiB, memory of its
   /// own in an allocator, and what it computes in. Where a thread cannot be made, Dispatch tries again for ever.
-  public static func threads(atMost wished: Int) -> Int { threads(atMost: wished, room: room) }
+  package static func threads(atMost wished: Int) -> Int { threads(atMost: wished, room: room) }
 
   static func threads(atMost wished: Int, room: Int?) -> Int {
     guard let room else { return wished }

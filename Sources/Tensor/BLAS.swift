@@ -4,17 +4,17 @@ import COpenBLAS
 ///
 /// Parallelism lies above: each worker takes its own images. An image's result must never depend on how many others are
 /// in the batch, and OpenBLAS picks other kernels for other sizes, so no call may have the batch among its extents.
-public enum BLAS {
+package enum BLAS {
   /// OpenBLAS would otherwise start a thread for every core inside every worker.
   private static let configuration: Void = openblas_set_num_threads(1)
 
   /// The library's version and the processor it chose its kernels for, which decide how results are rounded.
-  public static let implementation = [openblas_get_config(), openblas_get_corename()]
+  package static let implementation = [openblas_get_config(), openblas_get_corename()]
     .map { $0.map { String(cString: $0) } ?? "" }.joined(separator: " ")
 
   /// Row-major product `c = alpha * op(a) op(b) + beta * c`, where op(a) is m x k, op(b) k x n, c m x n.
   @inline(__always)
-  public static func multiply(
+  package static func multiply(
     m: Int, n: Int, k: Int, alpha: Float = 1, _ a: UnsafePointer<Float>, transposeA: Bool = false,
     _ b: UnsafePointer<Float>, transposeB: Bool = false, beta: Float = 0, into c: UnsafeMutablePointer<Float>,
     rowStride: Int? = nil
@@ -29,7 +29,7 @@ public enum BLAS {
   }
 
   /// The same in double precision.
-  public static func multiply(
+  package static func multiply(
     m: Int, n: Int, k: Int, alpha: Double = 1, _ a: UnsafePointer<Double>, transposeA: Bool = false,
     _ b: UnsafePointer<Double>, transposeB: Bool = false, beta: Double = 0, into c: UnsafeMutablePointer<Double>
   ) {
@@ -43,7 +43,7 @@ public enum BLAS {
   }
 
   /// Row-major matrix-vector product `y = alpha * op(a) x + beta * y`, a being rows x columns.
-  public static func multiply(
+  package static func multiply(
     rows: Int, columns: Int, alpha: Float = 1, _ a: UnsafePointer<Float>, transposeA: Bool = false,
     _ x: UnsafePointer<Float>, beta: Float = 0, into y: UnsafeMutablePointer<Float>
   ) {
@@ -56,7 +56,7 @@ public enum BLAS {
   }
 
   /// The same in double precision.
-  public static func multiply(
+  package static func multiply(
     rows: Int, columns: Int, alpha: Double = 1, _ a: UnsafePointer<Double>, transposeA: Bool = false,
     _ x: UnsafePointer<Double>, beta: Double = 0, into y: UnsafeMutablePointer<Double>
   ) {

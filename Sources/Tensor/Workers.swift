@@ -10,14 +10,14 @@ import Synchronization
 /// blocks left help with the blocks of calls inside the others (`WorkerCrew`). So there are never more threads than the
 /// outermost call asked for, and they stay busy to the end. A call of one thread or one block divides nothing, and the
 /// calls inside it are as if it were not there.
-public enum Workers {
+package enum Workers {
   /// The crew whose thread this is.
   @TaskLocal private static var crew: WorkerCrew?
 
   /// Calls `body` with each block of at most `blockSize` indices of `0..<count` and with a number in `0..<threads` that no
   /// other block of this call has at the same time, which a body may use to reuse scratch memory.
   /// - Throws: the error of the first failing block, in order of indices; blocks not yet begun are then skipped.
-  public static func forEachBlock(
+  package static func forEachBlock(
     of count: Int, blockSize: Int, threads: Int, _ body: @Sendable (Range<Int>, _ worker: Int) throws -> Void
   ) throws {
     precondition(blockSize > 0 && threads > 0)
@@ -35,7 +35,11 @@ public enum Workers {
         crew.run(call)
       } else {
         let crew = WorkerCrew(call, threads: threads)
-        DispatchQueue.concurrentPerform(iterations: threads) { _ in $crew.withValue(crew) { crew.work() } }
+        let check = Cancellation.check
+        DispatchQueue.concurrentPerform(iterations: threads) { _ in
+          // Threads of the pool have no task whose values they would inherit.
+          Cancellation.$check.withValue(check) { $crew.withValue(crew) { crew.work() } }
+        }
       }
       return call.end()
     }
@@ -43,11 +47,11 @@ public enum Workers {
   }
 
   /// How many of `threads` a call made here can count on: inside a block of another call not those that run its other blocks.
-  public static func share(of threads: Int) -> Int { min(threads, crew?.share ?? threads) }
+  package static func share(of threads: Int) -> Int { min(threads, crew?.share ?? threads) }
 
   /// What `body` makes of each of `0..<count`, in order; one after another per worker.
   /// - Throws: as `forEachBlock`.
-  public static func map<Value: Sendable>(
+  package static func map<Value: Sendable>(
     _ count: Int, threads: Int, _ body: @Sendable (Int) throws -> Value
   ) throws -> [Value] {
     let values = Mutex<[Value?]>([Value?](repeating: nil, count: count))

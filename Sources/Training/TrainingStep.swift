@@ -1,4 +1,3 @@
-import CPU
 import Graph
 import Networks
 import Tensor
@@ -30,7 +29,7 @@ final class TrainingStep {
     // Without logits the loss stands in their place, so that the positions are always the same.
     let outputs =
       [value.loss, value.logits ?? value.loss] + gradients + statistics.flatMap { [$0.mean, $0.variance] }
-    let program = try CPUBackend().compile(building.graph, outputs: outputs)
+    let program = try Engine.backend.compile(building.graph, outputs: outputs)
     try program.checkMemory(ofStep: network.name, images: batch, threads: threads)
     workspace = try program.makeWorkspace(threads: threads)
   }

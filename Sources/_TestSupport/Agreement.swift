@@ -1,10 +1,10 @@
 import Tensor
 
 /// How numbers are compared in tests: within `absolute + relative * |expected|`.
-public enum Agreement {
+package enum Agreement {
   /// The largest |got - expected| / (absolute + relative |expected|), at most 1 where the numbers agree; infinite where the
   /// counts differ or only one of the two is finite.
-  public static func excess(
+  package static func excess(
     _ got: some Collection<Float>, _ expected: some Collection<Double>, absolute: Double, relative: Double
   ) -> Double {
     guard got.count == expected.count else { return .infinity }
@@ -18,7 +18,7 @@ public enum Agreement {
     return largest
   }
 
-  public static func excess(_ got: Tensor, _ expected: Tensor, absolute: Double, relative: Double) -> Double {
+  package static func excess(_ got: Tensor, _ expected: Tensor, absolute: Double, relative: Double) -> Double {
     guard got.shape == expected.shape else { return .infinity }
     return excess(got.scalars, expected.scalars.map(Double.init), absolute: absolute, relative: relative)
   }

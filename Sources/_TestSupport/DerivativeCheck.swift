@@ -1,4 +1,3 @@
-import CPU
 import Graph
 import Tensor
 
@@ -28,7 +27,7 @@ package struct DerivativeCheck {
   /// With Jacobian J, cotangent c and tangents t, u, v: <c, J t> = <J'c, t>; <c, J t> is the finite difference of <c, f>
   /// along t; the Hessian of <c, f> is symmetric, with one side by reverse over reverse, the other by forward over
   /// reverse; and every value is that of the reference interpreter.
-  package func problems(seed: UInt64, on backend: some Backend = CPUBackend()) throws -> [String] {
+  package func problems(seed: UInt64) throws -> [String] {
     var generator = SeededGenerator(seed: seed)
     var graph = self.graph
     var given = point
@@ -49,9 +48,9 @@ package struct DerivativeCheck {
     let forwardSecond = try graph.jvp(of: gradient, tangents: Array(zip(values, t)))
 
     let wanted = [output, derivative] + gradient + reverseSecond + forwardSecond
-    let results = try graph.evaluate(wanted, inputs: given, on: backend)
+    let results = try graph.evaluate(wanted, inputs: given)
     var problems: [String] = []
-    let references = try ReferenceInterpreter.evaluate(graph, wanted, inputs: given, on: backend)
+    let references = try ReferenceInterpreter.evaluate(graph, wanted, inputs: given)
     for (index, (result, reference)) in zip(results, references).enumerated()
     where Agreement.excess(result, reference, absolute: 1e-4 * scale(reference), relative: 1e-4) > 1 {
       problems.append("result \(index) differs from the reference interpreter's")
@@ -84,7 +83,7 @@ package struct DerivativeCheck {
         moved[input.name] = Tensor(
           shape: x.shape, scalars: zip(x.scalars, direction.scalars).map { $0 + step * $1 })
       }
-      return inner(cotangent, try self.graph.evaluate([output], inputs: moved, on: backend))
+      return inner(cotangent, try self.graph.evaluate([output], inputs: moved))
     }
     let (high, low) = (try shifted(by: step), try shifted(by: -step))
     let difference = (high.sum - low.sum) / Double(2 * step)

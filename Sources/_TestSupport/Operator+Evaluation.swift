@@ -1,10 +1,9 @@
-import CPU
 import Graph
 import Tensor
 
 extension Operator {
-  /// This operator of given tensors, on this processor.
+  /// This operator of given tensors, on the tested backend.
   package func callAsFunction(_ inputs: [Tensor]) throws(GraphError) -> Tensor {
-    try CPUBackend().evaluate(self, inputs)
+    try TestedBackend.current.evaluate(self, inputs)
   }
 }

@@ -1,4 +1,3 @@
-import CPU
 import Graph
 import Tensor
 
@@ -6,7 +5,7 @@ import Tensor
 /// agree with.
 package enum ReferenceInterpreter {
   package static func evaluate(
-    _ graph: Graph, _ outputs: [Graph.Value], inputs: [String: Tensor], on backend: some Backend = CPUBackend()
+    _ graph: Graph, _ outputs: [Graph.Value], inputs: [String: Tensor]
   ) throws(GraphError) -> [Tensor] {
     var values: [Graph.Value: Tensor] = [:]
     func tensor(_ value: Graph.Value) throws(GraphError) -> Tensor {
@@ -20,7 +19,7 @@ package enum ReferenceInterpreter {
       case .apply(let operation, let operands):
         var tensors: [Tensor] = []
         for operand in operands { tensors.append(try tensor(operand)) }
-        values[value] = try backend.evaluate(operation, tensors)
+        values[value] = try TestedBackend.current.evaluate(operation, tensors)
       }
     }
     var results: [Tensor] = []

@@ -34,6 +34,20 @@ import Testing
     }
   }
 
+  /// What a model aligned as perfectly as float32 can tell is measured as, is a result, and not one that nobody can write.
+  @Test func cosinesOfRoundedVectorsMayExceedOne() throws {
+    var result = try toyOutcome(id: "a", images: 12).result
+    result.measurements.imageAlignment?.beyondImage.high = 1.00000006
+    result.measurements.imageAlignment?.controls.template.high = 1.00000006
+    #expect(ResultValidation.problems(in: result) == [])
+    result.measurements.imageAlignment?.beyondImage.high = 1.00001
+    result.measurements.imageAlignment?.controls.template.high = 1.00001
+    let problems = ResultValidation.problems(in: result)
+    for path in ["beyondImage", "controls.template"] {
+      #expect(problems.contains { $0.hasPrefix("measurements.imageAlignment.\(path).high is 1.00001") }, "\(problems)")
+    }
+  }
+
   @Test func printableTextHasNoControlCharacters() {
     #expect(PlainText.printable("a\u{1B}[2Jb\r\u{202E}c\td\n") == "aU+001B[2JbU+000DU+202Ec\td\n")
     #expect(PlainText.printable("`features.0.weight` \u{D7} \u{E9}") == "`features.0.weight` \u{D7} \u{E9}")

@@ -2,11 +2,10 @@ import Tensor
 import Testing
 import _TestSupport
 
-@testable import CPU
 @testable import Graph
 
 /// An image's numbers have the same bits whatever else is in the batch, and wherever in the batch it stands.
-@Suite struct BatchInvarianceTests {
+@Suite(.everyBackend) struct BatchInvarianceTests {
   private static let imageCount = 64
 
   private struct Network: Sendable, CustomTestStringConvertible {
@@ -109,13 +108,14 @@ import _TestSupport
     let row = Tensor(shape: [1, classes], scalars: (0..<classes).map { Float($0 * 7 % 5) / 3 - 0.5 })
     let cotangent = try layers.graph.broadcast(layers.graph.constant(row), to: [batch, classes])
     let gradient = try layers.graph.gradient(of: [(logits, cotangent)], withRespectTo: [x])[0]
-    let workspace = try CPUWorkspace(cpuProgram(layers.graph, outputs: [logits, gradient]))
+    let program = try TestedBackend.current.compile(layers.graph, outputs: [logits, gradient])
+    let workspace = try program.makeWorkspace(threads: 1)
     var results: [[UInt32]] = []
     for start in stride(from: range.lowerBound, to: range.upperBound, by: batch) {
       let end = min(range.upperBound, start + batch)
-      images[batch: start..<end].scalars.withUnsafeBufferPointer { workspace.set("x", to: $0) }
-      workspace.run()
-      let (rows, gradients) = (workspace.output(0), workspace.output(1))
+      try images[batch: start..<end].scalars.withUnsafeBufferPointer { try workspace.set("x", to: $0) }
+      try workspace.run()
+      let (rows, gradients) = (try workspace.output(0), try workspace.output(1))
       for image in 0..<(end - start) {
         results.append((Array(rows.item(image)) + Array(gradients.item(image))).map(\.bitPattern))
       }

@@ -2,11 +2,10 @@ import Tensor
 import Testing
 import _TestSupport
 
-@testable import CPU
 @testable import Graph
 
 /// Operators per channel against what they are short for, in double precision or composed of elementary operators.
-@Suite struct ChannelOperatorTests {
+@Suite(.everyBackend) struct ChannelOperatorTests {
   private func normals(_ shape: Shape, _ name: String, mean: Float = 0) -> Tensor {
     let values = RandomStream(seed: 4, name: name).normals(item: 0, count: shape.count)
     return Tensor(shape: shape, scalars: values.map { Float($0) + mean })
@@ -93,8 +92,8 @@ import _TestSupport
         #expect(Agreement.excess(tensor, reference, absolute: 1e-5 * scale, relative: 1e-5) <= 1)
       }
     }
-    let program = try cpuProgram(graph, outputs: [y] + gradients)
-    let large = program.steps.filter { $0.outputShape == shape }.map { type(of: $0.operation).name }
+    let plan = try ExecutablePlan(graph, outputs: [y] + gradients, for: TestedBackend.current)
+    let large = plan.operators.filter { $0.output == shape }.map(\.name)
     #expect(large.count { $0 == "fused-channels" } == 2, "\(large)")
     #expect(!large.contains("channel-affine"), "\(large)")
   }

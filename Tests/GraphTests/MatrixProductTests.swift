@@ -1,11 +1,11 @@
 import Tensor
 import Testing
+import _TestSupport
 
-@testable import CPU
 @testable import Graph
 
 /// Products with one right matrix, in panels, and with one for each left matrix.
-@Suite struct MatrixProductTests {
+@Suite(.everyBackend) struct MatrixProductTests {
   private struct Case: Sendable, CustomTestStringConvertible {
     let leading: [Int], rows: Int, inner: Int, columns: Int
     var isShared = true
@@ -64,12 +64,5 @@ import Testing
       let last = left[batch: first - 1..<first]
       #expect(try product(last, threads: 1, isConstant: true) == result[batch: first - 1..<first])
     }
-  }
-
-  /// Short sums and wide rows, as of an outer product, do not ask for memory by the million.
-  @Test(arguments: [(1, 1001), (4, 1001), (1, 100_001), (3072, 17), (768, 3072)])
-  func scratchMemoryIsBounded(_ inner: Int, _ columns: Int) {
-    let product = PanelProduct(inner: inner, columns: columns)
-    #expect(product.scratchCount <= (1 << 17) + 6 * (inner + columns + 16))
   }
 }

@@ -3,10 +3,8 @@ import Tensor
 import Testing
 import _TestSupport
 
-@testable import CPU
-
 /// Gradient-norm regularisation: the squared input gradient differentiated with respect to the weights.
-@Suite struct NetworkDerivativeTests {
+@Suite(.everyBackend) struct NetworkDerivativeTests {
   private struct Network {
     var graph = Graph()
     var given: [String: Tensor] = [:]

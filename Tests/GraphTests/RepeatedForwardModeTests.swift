@@ -2,11 +2,10 @@ import Tensor
 import Testing
 import _TestSupport
 
-@testable import CPU
 @testable import Graph
 
 /// Many directions per image at once against one direction at a time, and against reverse mode.
-@Suite struct RepeatedForwardModeTests {
+@Suite(.everyBackend) struct RepeatedForwardModeTests {
   private static let latent = 5
 
   /// A decoder with every kind of node: linear layers, views, activations with and without a stored derivative, a value used

@@ -2,11 +2,10 @@ import Tensor
 import Testing
 import _TestSupport
 
-@testable import CPU
 @testable import Graph
 
 /// The operators that imported networks need beside those of `OperatorCases`.
-@Suite struct SelectionOperatorTests {
+@Suite(.everyBackend) struct SelectionOperatorTests {
   static let families = [
     OperatorFamily("larger") { s in
       let shape = s.shape(rank: 3)

@@ -1,13 +1,11 @@
-import Foundation
 import Tensor
 import Testing
 import _TestSupport
 
-@testable import CPU
 @testable import Graph
 
 /// Infinities and NaN: what is not a number must stay visible, and nothing else may become one.
-@Suite struct SpecialValueTests {
+@Suite(.everyBackend) struct SpecialValueTests {
   private func apply(_ operation: any Operator, _ inputs: [Float]...) throws -> [Float] {
     try operation(inputs.map { Tensor(shape: [$0.count], scalars: $0) }).scalars
   }
@@ -32,25 +30,7 @@ import _TestSupport
     #expect(try apply(LogSoftmax(), [1e30, 0]) == [0, -1e30])
   }
 
-  /// Our own formulas, to a few units in the last place over the whole range.
-  @Test func smoothFunctionsAreAccurate() throws {
-    for step in -4000...4000 {
-      let x = Float(step) / 200
-      let exact = Double(x)
-      let cases: [(any Operator & UnaryFunction, Double)] = [
-        (HyperbolicTangent(), tanh(exact)), (Softplus(), log1p(exp(exact))),
-        (Softplus(beta: 4), log1p(exp(4 * exact)) / 4), (Sigmoid(), 1 / (1 + exp(-exact))),
-        (SiLU(), exact / (1 + exp(-exact))), (ErrorFunction(), erf(exact)),
-      ]
-      for (operation, expected) in cases {
-        let error = abs(Double(operation(x)) - expected)
-        #expect(error <= 1.5e-6 * abs(expected), "\(type(of: operation).name) of \(x)")
-      }
-    }
-    for x in [Float(1e-3), 1e-4, 2.4e-4, 2.5e-4, 1e-8, 1e-30, -1e-5] {
-      let error = abs(Double(HyperbolicTangent()(x)) - tanh(Double(x)))
-      #expect(error <= 1e-7 * Double(abs(x)))
-    }
+  @Test func smoothFunctionsKeepNaN() throws {
     #expect(try apply(HyperbolicTangent(), [.nan])[0].isNaN && apply(Softplus(), [.nan])[0].isNaN)
     #expect(try apply(Softplus(), [-.infinity, .infinity]) == [0, .infinity])
   }

@@ -111,6 +111,26 @@ import _Fixtures
     #expect(try classifier.logits(images(9)).shape == [9, 5])
   }
 
+  /// Who asks a slow network to stop waits for an operator, not for the call's last image.
+  @Test(arguments: [1, 2]) func aCallIsGivenUpBetweenOperators(_ threads: Int) throws {
+    let classifier = try classifier(batch: 4, threads: threads)
+    let images = images(16)
+    let expected = try classifier.inputGradient(.logitSum, at: images).gradient
+    let asked = Mutex(0)
+    let check: @Sendable () throws -> Void = {
+      try asked.withLock { asked in
+        asked += 1
+        if asked > 5 { throw CancellationError() }
+      }
+    }
+    #expect(throws: CancellationError.self) {
+      try Cancellation.$check.withValue(check) { try classifier.inputGradient(.logitSum, at: images) }
+    }
+    // Every thread asks once more at most.
+    #expect((6...5 + threads).contains(asked.withLock { $0 }))
+    #expect(try classifier.inputGradient(.logitSum, at: images).gradient == expected)
+  }
+
   /// Central differences on the smooth variant, of networks without max pools.
   @Test(arguments: ["resnet18", "preact-resnet18-bn", "wideresnet-10-3"])
   func gradientsAreThoseOfTheLogits(file: String) throws {

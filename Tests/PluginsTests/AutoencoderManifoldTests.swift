@@ -1,5 +1,4 @@
 import BenchCore
-import CPU
 import Checkpoints
 import Foundation
 import Graph

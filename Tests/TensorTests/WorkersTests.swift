@@ -35,6 +35,27 @@ import Testing
     }
   }
 
+  /// Work that knows only `Cancellation` is ended on whatever thread it is done, also within nested calls.
+  @Test(arguments: [1, 2, 4])
+  func whoAskedToStopIsHeardOnEveryThread(_ threads: Int) throws {
+    let heard = Mutex(0)
+    let check: @Sendable () throws -> Void = { heard.withLock { $0 += 1 } }
+    try Cancellation.$check.withValue(check) {
+      try Workers.forEachBlock(of: 8, blockSize: 1, threads: threads) { _, _ in
+        try Workers.forEachBlock(of: 4, blockSize: 1, threads: threads) { _, _ in try Cancellation.check?() }
+      }
+    }
+    #expect(heard.withLock { $0 } == 32)
+    #expect(throws: CancellationError.self) {
+      try Cancellation.$check.withValue({ throw CancellationError() }) {
+        try Workers.forEachBlock(of: 8, blockSize: 1, threads: threads) { _, _ in try Cancellation.check?() }
+      }
+    }
+    try Workers.forEachBlock(of: 4, blockSize: 1, threads: threads) { _, _ in
+      #expect(Cancellation.check == nil)
+    }
+  }
+
   @Test func aWorkerRunsOneBlockAtATime() throws {
     let busy = Mutex<Set<Int>>([])
     try Workers.forEachBlock(of: 500, blockSize: 1, threads: 4) { _, worker in

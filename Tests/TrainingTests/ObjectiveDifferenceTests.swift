@@ -1,11 +1,11 @@
 import BenchCore
-import CPU
 import Foundation
 import Graph
 import Networks
 import Plugins
 import Tensor
 import Testing
+import _TestSupport
 
 @testable import Training
 

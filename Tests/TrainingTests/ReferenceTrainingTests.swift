@@ -1,5 +1,4 @@
 import BenchCore
-import CPU
 import Checkpoints
 import Foundation
 import Graph
@@ -7,6 +6,7 @@ import Networks
 import Plugins
 import Tensor
 import Testing
+import _TestSupport
 
 @testable import Training
 

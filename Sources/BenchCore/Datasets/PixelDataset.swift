@@ -4,20 +4,20 @@ import Tensor
 import Text
 
 /// Labelled images of one split, kept as bytes (a quarter of the floats' memory) and converted block by block.
-public struct PixelDataset: Sendable, Equatable {
+package struct PixelDataset: Sendable, Equatable {
   /// Such as `"cifar10"`.
-  public let name: String
+  package let name: String
   /// `"train"` or `"test"`.
-  public let split: String
+  package let split: String
   /// `[C, H, W]`.
-  public let imageShape: Shape
+  package let imageShape: Shape
   /// N images of C * H * W bytes, in file order.
-  public let pixels: [UInt8]
+  package let pixels: [UInt8]
   /// N class indices.
-  public let labels: [UInt8]
+  package let labels: [UInt8]
 
   /// - Precondition: `pixels` holds one image for each label.
-  public init(name: String, split: String, imageShape: Shape, pixels: [UInt8], labels: [UInt8]) {
+  package init(name: String, split: String, imageShape: Shape, pixels: [UInt8], labels: [UInt8]) {
     precondition(pixels.count == labels.count * imageShape.count, "one image for each label")
     self.name = name
     self.split = split
@@ -26,11 +26,11 @@ public struct PixelDataset: Sendable, Equatable {
     self.labels = labels
   }
 
-  public var count: Int { labels.count }
+  package var count: Int { labels.count }
 
   /// The first `count` images, as floats in [0, 1].
   /// - Precondition: there are that many.
-  public func prefix(_ count: Int) -> ImageSet {
+  package func prefix(_ count: Int) -> ImageSet {
     let size = imageShape.count
     let images = Tensor(shape: imageShape.prepending(count)) { output in
       for index in 0..<count { copyImage(index, to: UnsafeMutableBufferPointer(rebasing: output[(index * size)...])) }
@@ -56,7 +56,7 @@ public struct PixelDataset: Sendable, Equatable {
   }
 
   /// SHA-256 of shape, pixels and labels in lower-case hexadecimal: the same for plain and compressed files.
-  public func contentDigest() -> String {
+  package func contentDigest() -> String {
     var hash = SHA256()
     hash.update(data: Data("\(name) \(split) \(imageShape) \(count)\n".utf8))
     pixels.withUnsafeBytes { hash.update(bufferPointer: $0) }

@@ -5,24 +5,24 @@ import Tensor
 /// With the true density at sigma = 0 no classifier is more accurate; with sigma > 0 it is the smoothed one that gradients
 /// are compared with. The logits are the density's own, including whatever constant it omits: gradients are those of
 /// exactly these logits.
-public struct DensityClassifier: Classifier {
-  public let density: any ClassConditionalDensity
+package struct DensityClassifier: Classifier {
+  package let density: any ClassConditionalDensity
   /// sigma, in pixel units.
-  public let noise: Double
-  public let threads: Int
+  package let noise: Double
+  package let threads: Int
 
   /// - Parameter threads: the result does not depend on it.
-  public init(_ density: any ClassConditionalDensity, noise: Double, threads: Int = 1) {
+  package init(_ density: any ClassConditionalDensity, noise: Double, threads: Int = 1) {
     precondition(noise >= 0 && noise.isFinite, "a noise level is a standard deviation")
     self.density = density
     self.noise = noise
     self.threads = threads
   }
 
-  public var inputShape: Shape { density.imageShape }
-  public var classCount: Int { density.classCount }
+  package var inputShape: Shape { density.imageShape }
+  package var classCount: Int { density.classCount }
 
-  public func logits(_ images: Tensor) throws -> Tensor {
+  package func logits(_ images: Tensor) throws -> Tensor {
     precondition(images.shape.droppingFirst == inputShape, "images of another shape")
     let blocks = try DensityBlocks.map(images, classes: classCount, threads: threads) { _, images in
       logits(fromLogDensities: try density.logDensities(at: images, noise: noise))
@@ -30,7 +30,7 @@ public struct DensityClassifier: Classifier {
     return .joining(blocks, emptyShape: [0, classCount])
   }
 
-  public func inputGradients(
+  package func inputGradients(
     at images: Tensor, cotangents: @Sendable (_ logits: Tensor, _ range: Range<Int>) throws -> [Tensor]
   ) throws -> (logits: Tensor, gradients: [Tensor]) {
     precondition(images.shape.droppingFirst == inputShape, "images of another shape")

@@ -4,11 +4,11 @@ import JSON
 
 /// Finds the description of a checkpoint, in the contract's order: a file named by the user, `model.json` or
 /// `<checkpoint>.json` beside it, and the descriptions under `models/` by the checkpoint's SHA-256.
-public struct DescriptionLookup: Sendable {
-  public struct Found: Sendable {
-    public let description: ModelDescription
+package struct DescriptionLookup: Sendable {
+  package struct Found: Sendable {
+    package let description: ModelDescription
     /// Which file it is, for the summary.
-    public let path: String
+    package let path: String
 
     package init(description: ModelDescription, path: String) {
       self.description = description
@@ -18,12 +18,12 @@ public struct DescriptionLookup: Sendable {
 
   private let modelsFolder: URL?
 
-  public init(modelsFolder: URL?) { self.modelsFolder = modelsFolder }
+  package init(modelsFolder: URL?) { self.modelsFolder = modelsFolder }
 
   /// - Parameter explicit: `--model`.
   /// - Returns: nil where there is no description anywhere.
   /// - Throws: `DescriptionError`, `JSONError`, naming the file.
-  public func find(for checkpoint: CheckpointFile, explicit: String?) throws -> Found? {
+  package func find(for checkpoint: CheckpointFile, explicit: String?) throws -> Found? {
     if let explicit {
       let url = URL(fileURLWithPath: explicit)
       guard FileManager.default.fileExists(atPath: url.path) else { throw DescriptionError.notFound(explicit) }
@@ -38,7 +38,7 @@ public struct DescriptionLookup: Sendable {
   }
 
   /// Parses one description.
-  public static func read(_ url: URL) throws -> ModelDescription {
+  package static func read(_ url: URL) throws -> ModelDescription {
     let data: Data
     do { data = try Data(contentsOf: url) } catch {
       throw DescriptionError.unreadable(url.path, error.localizedDescription)
@@ -108,7 +108,7 @@ public struct DescriptionLookup: Sendable {
 }
 
 /// What is wrong with a description as a file; its content is the JSON decoder's matter.
-public enum DescriptionError: Error, Sendable, CustomStringConvertible {
+package enum DescriptionError: Error, Sendable, CustomStringConvertible {
   case notFound(String)
   case unreadable(String, String)
   case invalidID(String, String)
@@ -117,7 +117,7 @@ public enum DescriptionError: Error, Sendable, CustomStringConvertible {
   case ambiguous(checkpoint: String, [String])
   case digest(String, expected: String, got: String, checkpoint: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .notFound(let path): "\(path): there is no such description; --model takes the path of a model.json"
     case .unreadable(let path, let reason): "\(path): cannot be read: \(reason)"

@@ -26,11 +26,12 @@ public struct EvaluationConfiguration: Sendable {
   /// The metric that regimes are decided on.
   public static let decisiveMetric = "cosine"
   public static let defaultRobustnessDraws = 1
+  public static let defaultResamples = Bootstrap.defaultResamples
 
   public init(
     images: Int? = nil, seed: UInt64 = 0, threads: Int = 1, clip: Bool = false,
     targets: [GradientTarget] = GradientTarget.allCases, metrics: [any AlignmentMetric],
-    robustnessDraws: Int = defaultRobustnessDraws, resamples: Int = Bootstrap.defaultResamples, toolVersion: String,
+    robustnessDraws: Int = defaultRobustnessDraws, resamples: Int = defaultResamples, toolVersion: String,
     shared: SharedArrays = SharedArrays()
   ) {
     self.images = images
@@ -66,39 +67,4 @@ public struct EvaluationConfiguration: Sendable {
     try require(
       identifiers.contains(Self.decisiveMetric), "metrics", "\(Self.decisiveMetric) among them", identifiers)
   }
-}
-
-/// The model to evaluate, and what is known of it.
-public struct EvaluationSubject: Sendable {
-  public var classifier: any Classifier
-  public var record: ModelRecord
-  /// The task that the model was trained for and that its claims speak of.
-  public var task: String?
-  public var claims: ModelDescription.Claims?
-  /// The same network trained without a robustness objective, where there is one.
-  public var standard: StandardModel?
-  /// What is known to stand against a label.
-  public var reservations: [RegimeReservation]
-
-  public init(
-    classifier: any Classifier, record: ModelRecord, task: String? = nil, claims: ModelDescription.Claims? = nil,
-    standard: StandardModel? = nil, reservations: [RegimeReservation] = []
-  ) {
-    self.classifier = classifier
-    self.record = record
-    self.task = task
-    self.claims = claims
-    self.standard = standard
-    self.reservations = reservations
-  }
-}
-
-public struct EvaluationOutcome: Sendable {
-  public let result: EvaluationResult
-  /// Per-image measurements, one row per image in the order of the image set.
-  public let samples: SampleTable
-  /// What the rules need beside the samples.
-  public let inputs: RegimeInputs
-  /// What a reader should know of the model's answers, in sentences; of no rule.
-  public var notes: [String] = []
 }

@@ -5,7 +5,7 @@ import Text
 extension ImageSet {
   /// SHA-256, in lower-case hexadecimal, of the shape as text (`"[N, C, H, W]\n"`), the pixels as little-endian float32 in
   /// row-major order and the labels as little-endian int32: which images a result was measured on.
-  public var digest: String {
+  package var digest: String {
     var hash = SHA256()
     hash.update(data: Data("\(images.shape)\n".utf8))
     images.scalars.map { $0.bitPattern.littleEndian }.withUnsafeBytes { hash.update(bufferPointer: $0) }

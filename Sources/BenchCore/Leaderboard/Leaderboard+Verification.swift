@@ -3,17 +3,17 @@ import Foundation
 import JSON
 
 /// One thing that is not as it should be.
-public struct LeaderboardMismatch: Sendable, Equatable, CustomStringConvertible {
+package struct LeaderboardMismatch: Sendable, Equatable, CustomStringConvertible {
   /// Relative to the leaderboard's folder, or to the folder of models.
-  public let path: String
-  public let reason: String
+  package let path: String
+  package let reason: String
 
-  public init(path: String, reason: String) {
+  package init(path: String, reason: String) {
     self.path = path
     self.reason = reason
   }
 
-  public var description: String { "\(path): \(reason)" }
+  package var description: String { "\(path): \(reason)" }
 }
 
 extension Leaderboard {
@@ -22,7 +22,7 @@ extension Leaderboard {
   /// - Parameter models: the folder of reference models.
   /// - Returns: everything wrong, in order of path; empty where all is well.
   /// - Throws: `ResultError.unreadable` where the folder itself cannot be read.
-  public func verify(models: URL) throws -> [LeaderboardMismatch] {
+  package func verify(models: URL) throws -> [LeaderboardMismatch] {
     // A reader without the right to write takes the state as it is.
     if FileManager.default.isWritableFile(atPath: directory.path) { try exclusively {} }
     var mismatches: [LeaderboardMismatch] = []

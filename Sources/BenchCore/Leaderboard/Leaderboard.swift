@@ -2,42 +2,42 @@ import Foundation
 import JSON
 
 /// The folder `leaderboard/`: result files under `results/<task>/<model-id>.json`, and `leaderboard.json` made of them.
-public struct Leaderboard: Sendable {
-  public let directory: URL
+package struct Leaderboard: Sendable {
+  package let directory: URL
 
-  public init(directory: URL) {
+  package init(directory: URL) {
     self.directory = directory
   }
 
-  public var documentURL: URL { directory.appendingPathComponent("leaderboard.json") }
+  package var documentURL: URL { directory.appendingPathComponent("leaderboard.json") }
 
   /// `results/<task>/<model-id>.json`.
-  public static func resultPath(of result: EvaluationResult) -> String {
+  package static func resultPath(of result: EvaluationResult) -> String {
     "results/\(result.task.id)/\(result.model.id).json"
   }
 
-  public func resultURL(of result: EvaluationResult) -> URL {
+  package func resultURL(of result: EvaluationResult) -> URL {
     directory.appendingPathComponent(Self.resultPath(of: result))
   }
 
-  public func resultURL(task: String, model: String) -> URL {
+  package func resultURL(task: String, model: String) -> URL {
     directory.appendingPathComponent("results/\(task)/\(model).json")
   }
 
   /// The bytes of `leaderboard.json`. They depend on the result files' contents alone.
   /// - Throws: JSON's errors and `ResultError` for a file that is not a valid result or not in its place.
-  public func build() throws -> Data { try JSONEncoding.encode(LeaderboardDocument(try models())) }
+  package func build() throws -> Data { try JSONEncoding.encode(LeaderboardDocument(try models())) }
 
   /// Builds `leaderboard.json` and writes it where it differs from what is there.
   /// - Returns: whether it differed.
   @discardableResult
-  public func refresh() throws -> Bool { try exclusively { try refreshLocked() } }
+  package func refresh() throws -> Bool { try exclusively { try refreshLocked() } }
 
   /// Writes a result, with its per-image samples where given, to its place and refreshes `leaderboard.json`.
   /// - Throws: `ResultError.otherReferences` for a result that cannot be compared with the others,
   ///   `ResultError.otherCheckpoint` where a model of that id was submitted with another checkpoint, and
   ///   `ResultError.otherProtocol` where the submitted result is of other images.
-  public func add(_ result: EvaluationResult, samples: Data? = nil) throws {
+  package func add(_ result: EvaluationResult, samples: Data? = nil) throws {
     try apply {
       let place = LeaderboardChange.Place.result(task: result.task.id, model: result.model.id)
       try checkReplacement(by: Plan(result))
@@ -48,15 +48,15 @@ public struct Leaderboard: Sendable {
   }
 
   /// What an evaluation will be of.
-  public struct Plan: Sendable {
-    public var model: ModelRecord
-    public var task: String
-    public var version: Int
-    public var images: Int
-    public var seed: UInt64
-    public var clip: Bool
+  package struct Plan: Sendable {
+    package var model: ModelRecord
+    package var task: String
+    package var version: Int
+    package var images: Int
+    package var seed: UInt64
+    package var clip: Bool
 
-    public init(model: ModelRecord, task: String, version: Int, images: Int, seed: UInt64, clip: Bool) {
+    package init(model: ModelRecord, task: String, version: Int, images: Int, seed: UInt64, clip: Bool) {
       (self.model, self.task, self.version) = (model, task, version)
       (self.images, self.seed, self.clip) = (images, seed, clip)
     }
@@ -73,7 +73,7 @@ public struct Leaderboard: Sendable {
 
   /// Whether `add` would take the result of an evaluation, to be asked before hours of work.
   /// - Throws: what `add` would throw.
-  public func check(_ plan: Plan) throws {
+  package func check(_ plan: Plan) throws {
     guard isFolder(directory) else { return }
     try exclusively {
       try checkReplacement(by: plan)
@@ -103,7 +103,7 @@ public struct Leaderboard: Sendable {
   /// command finishes.
   /// - Returns: the change that was made.
   @discardableResult
-  public func apply(_ change: () throws -> LeaderboardChange) throws -> LeaderboardChange {
+  package func apply(_ change: () throws -> LeaderboardChange) throws -> LeaderboardChange {
     try exclusively {
       let change = try change()
       // Refused before anything is written: afterwards nobody could build.
@@ -117,7 +117,7 @@ public struct Leaderboard: Sendable {
 
   /// The bytes of a result that may stand on a leaderboard.
   /// - Throws: `ResultError.invalid`, `ResultError.otherReferences`.
-  public func checked(_ result: EvaluationResult) throws -> Data {
+  package func checked(_ result: EvaluationResult) throws -> Data {
     let path = Self.resultPath(of: result)
     let problems = ResultValidation.problems(in: result)
     guard problems.isEmpty else { throw ResultError.invalid(file: path, problems: problems) }
@@ -133,7 +133,7 @@ public struct Leaderboard: Sendable {
   }
 
   /// All results with their external evaluations, by path.
-  public func models() throws -> [EvaluatedModel] {
+  package func models() throws -> [EvaluatedModel] {
     try resultPaths().map { path in
       let result = try ResultFile.read(directory.appendingPathComponent(path))
       guard Self.resultPath(of: result) == path else {
@@ -150,7 +150,7 @@ public struct Leaderboard: Sendable {
 
   /// The external evaluations of a result, in the order of their numbers.
   /// - Throws: `ResultError.invalid` for one that is not of this model.
-  public func externalEvaluations(of result: EvaluationResult) throws -> [(path: String, result: EvaluationResult)] {
+  package func externalEvaluations(of result: EvaluationResult) throws -> [(path: String, result: EvaluationResult)] {
     try externalPaths(of: result).map { path in
       let external = try ResultFile.read(directory.appendingPathComponent(path))
       var problems = external.problems(asEvaluationOf: result)
@@ -176,7 +176,7 @@ public struct Leaderboard: Sendable {
   }
 
   /// `models/<model-id>/model.json` beside the leaderboard's folder, where there is one.
-  public func submittedDescription(of model: String) throws -> ModelDescription? {
+  package func submittedDescription(of model: String) throws -> ModelDescription? {
     guard ResultValidation.isIdentifier(model) else { return nil }
     let url = directory.deletingLastPathComponent().appendingPathComponent("models/\(model)/model.json")
     guard let data = try? Data(contentsOf: url) else { return nil }

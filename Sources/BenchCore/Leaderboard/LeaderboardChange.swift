@@ -3,9 +3,9 @@ import Foundation
 import JSON
 
 /// Files that come onto the leaderboard together or not at all.
-public struct LeaderboardChange: Sendable {
+package struct LeaderboardChange: Sendable {
   /// Where a file goes. Only these places can be written, so that a journal from a stranger's checkout can do no harm.
-  public enum Place: Sendable, Hashable {
+  package enum Place: Sendable, Hashable {
     /// `results/<task>/<model-id>.json`.
     case result(task: String, model: String)
     /// `results/<task>/<model-id>.samples.safetensors`.
@@ -56,12 +56,12 @@ public struct LeaderboardChange: Sendable {
     }
   }
 
-  public var files: [(place: Place, data: Data)]
+  package var files: [(place: Place, data: Data)]
 
-  public init(_ files: [(place: Place, data: Data)]) { self.files = files }
+  package init(_ files: [(place: Place, data: Data)]) { self.files = files }
 
   /// The places relative to the leaderboard's folder.
-  public var paths: [String] { files.compactMap(\.place.path) }
+  package var paths: [String] { files.compactMap(\.place.path) }
 }
 
 /// The change that is being made, in the hidden folder `.pending` of the leaderboard: files are written there first, then the

@@ -1,71 +1,71 @@
 /// `leaderboard/leaderboard.json`: every result in brief, a pure function of the result files.
-public struct LeaderboardDocument: Sendable, Equatable, Codable {
-  public static let currentSchemaVersion = 1
+package struct LeaderboardDocument: Sendable, Equatable, Codable {
+  package static let currentSchemaVersion = 1
 
-  public var schemaVersion: Int
+  package var schemaVersion: Int
   /// By id, then version.
-  public var tasks: [TaskSection]
+  package var tasks: [TaskSection]
 
-  public struct TaskSection: Sendable, Equatable, Codable {
-    public var id: String
-    public var version: Int
+  package struct TaskSection: Sendable, Equatable, Codable {
+    package var id: String
+    package var version: Int
     /// Bayes-aligned, weak, excessive, indeterminate; within a regime by falling accuracy, then by id.
-    public var entries: [Entry]
+    package var entries: [Entry]
   }
 
-  public struct Entry: Sendable, Equatable, Codable {
-    public var id: String
-    public var name: String
-    public var architecture: String
-    public var parameters: Int
-    public var regime: RegimeLabel
-    public var confidence: Double
-    public var accuracy: Estimate
+  package struct Entry: Sendable, Equatable, Codable {
+    package var id: String
+    package var name: String
+    package var architecture: String
+    package var parameters: Int
+    package var regime: RegimeLabel
+    package var confidence: Double
+    package var accuracy: Estimate
     /// R of the rule.
-    public var sensitivityRatio: Estimate
+    package var sensitivityRatio: Estimate
     /// K of the rule, where known.
-    public var onManifoldRetention: Estimate?
+    package var onManifoldRetention: Estimate?
     /// A of the rule, where known.
-    public var accuracyRetention: Estimate?
+    package var accuracyRetention: Estimate?
     /// G of the rule.
-    public var alignment: Estimate
+    package var alignment: Estimate
     /// The share of the alignment that belongs to the image; absent under rule v1.
-    public var specificShare: Estimate?
+    package var specificShare: Estimate?
     /// The version of the rule.
-    public var rule: String
+    package var rule: String
     /// What stands against the label.
-    public var reservations: [RegimeReservation]?
+    package var reservations: [RegimeReservation]?
     /// Definition 2 of the relative off-manifold robustness; a result with a verdict has it.
-    public var relativeRobustness: Estimate?
-    public var images: Int
-    public var seed: UInt64
+    package var relativeRobustness: Estimate?
+    package var images: Int
+    package var seed: UInt64
     /// Of the checkpoint, where there is one.
-    public var sha256: String?
+    package var sha256: String?
     /// The result file, relative to the leaderboard's folder.
-    public var result: String
+    package var result: String
     /// Where others have measured the model too: all evaluations, the submitted one first. The entry's accuracy is the lowest
     /// of them, and its regime, with the numbers it rests on, that of the one that comes last in the order of regimes.
-    public var evaluations: [Evaluation]?
+    package var evaluations: [Evaluation]?
     /// The files that accuracy and regime are taken from, where there are several.
-    public var accuracyFrom: String?
-    public var regimeFrom: String?
+    package var accuracyFrom: String?
+    package var regimeFrom: String?
   }
 
   /// One evaluation of a model that others have measured too.
-  public struct Evaluation: Sendable, Equatable, Codable {
+  package struct Evaluation: Sendable, Equatable, Codable {
     /// Absent for the submitted one.
-    public var evaluator: String?
-    public var url: String?
-    public var note: String?
-    public var regime: RegimeLabel
-    public var confidence: Double
-    public var accuracy: Estimate
-    public var result: String
+    package var evaluator: String?
+    package var url: String?
+    package var note: String?
+    package var regime: RegimeLabel
+    package var confidence: Double
+    package var accuracy: Estimate
+    package var result: String
   }
 
-  public init(_ results: [EvaluationResult]) { self.init(results.map { EvaluatedModel($0) }) }
+  package init(_ results: [EvaluationResult]) { self.init(results.map { EvaluatedModel($0) }) }
 
-  public init(_ models: [EvaluatedModel]) {
+  package init(_ models: [EvaluatedModel]) {
     schemaVersion = Self.currentSchemaVersion
     let groups = Dictionary(grouping: models) { TaskKey(id: $0.result.task.id, version: $0.result.task.version) }
     tasks = groups.keys.sorted().map { key in

@@ -2,7 +2,7 @@ import Tensor
 
 /// Cosine similarity of the images of two tensors, in [-1, 1]; NaN where one of a pair is zero everywhere or not
 /// finite.
-public func cosineSimilarities(_ first: Tensor, _ second: Tensor) -> [Double] {
+package func cosineSimilarities(_ first: Tensor, _ second: Tensor) -> [Double] {
   precondition(first.shape == second.shape, "\(first.shape) against \(second.shape)")
   let (batch, stride) = (first.batch, first.stride)
   return first.scalars.withUnsafeBufferPointer { first in

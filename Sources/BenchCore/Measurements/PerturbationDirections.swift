@@ -5,13 +5,13 @@ import Tensor
 /// u ~ N(0, I) is split into u_on = T T' u and u_off = u - u_on, and each part is scaled to unit L2 norm (the paper,
 /// section 4). Where the tangent space is empty there is no on-manifold direction, and where it is everything no
 /// off-manifold one: that part is zero, the step goes nowhere and the sensitivity is 0.
-public struct PerturbationDirections: Sendable {
+package struct PerturbationDirections: Sendable {
   /// `[N, d]` or `[N, C, H, W]`, as the noise was.
-  public let onManifold: Tensor
-  public let offManifold: Tensor
+  package let onManifold: Tensor
+  package let offManifold: Tensor
 
   /// - Parameter noise: one vector of d scalars per image.
-  public init(noise: Tensor, tangentSpace: TangentBasis) {
+  package init(noise: Tensor, tangentSpace: TangentBasis) {
     let projected = tangentSpace.projection(of: noise)
     let d = noise.stride
     // At full rank the difference is rounding error, which must not be blown up to a direction.
@@ -49,7 +49,7 @@ extension TangentBasis {
   /// The tangent spaces spanned by given vectors, which need be neither orthonormal nor independent: each set is
   /// orthonormalised by QR with column pivoting, and directions below the rank tolerance are dropped.
   /// - Parameter vectors: `[N, k, d]`.
-  public init(orthonormalizing vectors: Tensor) throws {
+  package init(orthonormalizing vectors: Tensor) throws {
     precondition(vectors.shape.rank == 3, "tangent vectors are [N, k, d], not \(vectors.shape)")
     let (k, d) = (vectors.shape[1], vectors.shape[2])
     let bases = try (0..<vectors.batch).map { image in

@@ -12,7 +12,7 @@ import Tensor
 /// projection off the manifold or the identity, E (g'v)^2 = sigma^2 |P g|^2. So the mean of
 /// (f_c(x + v) - f_c(x))^2 - (g'v)^2 plus that number has the same expectation, and hardly any error where f_c is nearly
 /// linear over v: (g'v)^2 is a *control variate*. Where it is not, the plain mean is the better one; both are taken.
-public enum RelativeRobustness {
+package enum RelativeRobustness {
   /// Means over the draws, one of each per image.
   struct Squares {
     /// (f_c(x + v) - f_c(x))^2.

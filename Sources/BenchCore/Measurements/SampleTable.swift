@@ -11,10 +11,10 @@ public struct SampleTable: Sendable, Equatable {
   public private(set) var columns: [Column] = []
   private var positions: [String: Int] = [:]
 
-  public init() {}
+  package init() {}
 
   /// - Precondition: as `append(_:_:)`.
-  public init(_ columns: [(name: String, values: [Double])]) {
+  package init(_ columns: [(name: String, values: [Double])]) {
     for column in columns { append(column.name, column.values) }
   }
 
@@ -27,19 +27,19 @@ public struct SampleTable: Sendable, Equatable {
   public subscript(name: String) -> [Double]? { positions[name].map { columns[$0].values } }
 
   /// - Precondition: the name is new and the column is as long as those already there.
-  public mutating func append(_ name: String, _ values: [Double]) {
+  package mutating func append(_ name: String, _ values: [Double]) {
     precondition(positions[name] == nil, "two columns named \(name)")
     precondition(columns.isEmpty || values.count == rowCount, "\(name) has \(values.count) rows, not \(rowCount)")
     positions[name] = columns.count
     columns.append(Column(name: name, values: values))
   }
 
-  public mutating func append(columnsOf other: SampleTable) {
+  package mutating func append(columnsOf other: SampleTable) {
     for column in other.columns { append(column.name, column.values) }
   }
 
   /// Appends the rows of a table with the same columns in the same order, that of the next images.
-  public mutating func append(rowsOf other: SampleTable) {
+  package mutating func append(rowsOf other: SampleTable) {
     guard !columns.isEmpty else {
       self = other
       return

@@ -3,7 +3,7 @@ import Tensor
 
 /// On- and off-manifold sensitivity (the paper, section 4 and figure 3):
 /// s(x, e) = || softmax f(x + e v) - softmax f(x) ||_1 in [0, 2], v a unit direction on or off the tangent space.
-public enum Sensitivity {
+package enum Sensitivity {
   /// The sensitivities of images along given directions.
   ///
   /// - Parameters:
@@ -12,7 +12,7 @@ public enum Sensitivity {
   ///   - firstImage: position of the first image in its set, for messages.
   /// - Returns: N x number of step sizes, each.
   /// - Throws: `EvaluationError.nonFinite`, `.wrongOutput`, and the classifier's errors.
-  public static func measure(
+  package static func measure(
     _ classifier: any Classifier, at images: Tensor, along directions: PerturbationDirections, stepSizes: [Double],
     clip: Bool = false, firstImage: Int = 0
   ) throws -> (onManifold: Matrix, offManifold: Matrix) {

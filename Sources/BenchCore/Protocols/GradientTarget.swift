@@ -91,7 +91,7 @@ public enum GradientTarget: String, Sendable, Codable, CaseIterable {
 }
 
 /// softmax of one row of logits, in double precision.
-public func softmax(_ row: [Double]) -> [Double] {
+package func softmax(_ row: [Double]) -> [Double] {
   let largest = row.max() ?? 0
   let exponentials = row.map { exp($0 - largest) }
   let sum = exponentials.reduce(0, +)

@@ -63,7 +63,7 @@ public struct PreprocessingError: Error, Sendable, Equatable, CustomStringConver
 /// Normalisations that can be computed but are not what was meant.
 extension Preprocessing {
   /// Why no network can have been trained with it on pixels in [0, 1], with what was probably meant; nil where one can.
-  public var problem: String? {
+  package var problem: String? {
     if let resizeProblem { return resizeProblem }
     let largest = max(mean.max() ?? 0, (std.max() ?? 0) / 10)
     guard largest.isFinite, largest > 1 else { return nil }
@@ -76,14 +76,14 @@ extension Preprocessing {
   }
 
   /// What is wrong with the size; nil where nothing is, or there is none.
-  public var resizeProblem: String? {
+  package var resizeProblem: String? {
     guard let resize, resize.count != 2 || !resize.allSatisfy(Self.sides.contains) else { return nil }
     return
       "resize is \(resize), expected [height, width], each from \(Self.sides.lowerBound) to \(Self.sides.upperBound)"
   }
 
   /// What looks like a mistake and may be none.
-  public var remark: String? {
+  package var remark: String? {
     // 0.5 and 0.5 scale pixels to [-1, 1], which many do.
     guard mean == std, mean.contains(where: { $0 != 0.5 }) else { return nil }
     return

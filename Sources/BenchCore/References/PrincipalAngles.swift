@@ -7,7 +7,7 @@ import Tensor
 /// computing angles between linear subspaces", 1973). The cosine of a small angle loses it to rounding, so angles below
 /// 45 degrees are taken from their sines, the singular values of what of the smaller space lies outside the larger one.
 /// Bases stored in float32 limit both to about 1e-5 degrees.
-public func principalAngles(_ first: Matrix, _ second: Matrix) throws(LinearAlgebraError) -> [Double] {
+package func principalAngles(_ first: Matrix, _ second: Matrix) throws(LinearAlgebraError) -> [Double] {
   precondition(
     first.columns == second.columns, "subspaces of spaces of \(first.columns) and \(second.columns) dimensions")
   let (small, large) = first.rows <= second.rows ? (first, second) : (second, first)

@@ -46,7 +46,7 @@ extension ReferencePlugin {
   public static var files: [ReferenceFileRole] { [ReferenceFileRole("FILE")] }
 
   /// Such as `denoiser=FILE`, `cosine` or `lpips-alex=BACKBONE[,HEADS]`.
-  public static var usage: String {
+  package static var usage: String {
     var text = id
     for (index, role) in files.enumerated() {
       let part = (index == 0 ? "=" : ",") + role.name
@@ -58,7 +58,7 @@ extension ReferencePlugin {
   /// The paths that `ID=TEXT` names: a comma separates them only where several are taken, so that it may stand in a path.
   /// - Parameter text: nil where only the id was given.
   /// - Throws: `EvaluationError.invalidConfiguration`.
-  public static func paths(_ text: String?, option: String) throws(EvaluationError) -> [String] {
+  package static func paths(_ text: String?, option: String) throws(EvaluationError) -> [String] {
     guard let text else {
       try check(count: 0, option: option)
       return []

@@ -1,5 +1,5 @@
 /// What keeps thresholds from being made, or from being used.
-public enum CriteriaError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum CriteriaError: Error, Sendable, Equatable, CustomStringConvertible {
   case otherRule(model: String, got: String)
   case undefined(model: String)
   case tooFew(standards: Int, robust: Int)
@@ -9,7 +9,7 @@ public enum CriteriaError: Error, Sendable, Equatable, CustomStringConvertible {
   case noneToBeginWith(task: String)
   case invalid(file: String, problem: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .otherRule(let model, let got):
       "\(model): was judged by rule \(got); `pags-bench reclassify --write` it, or evaluate it again"

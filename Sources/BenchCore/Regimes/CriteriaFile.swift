@@ -5,23 +5,23 @@ import JSON
 import Text
 
 /// Thresholds of the regime rule that a user made with `tasks calibrate`, as a file.
-public struct CriteriaFile: Sendable, Equatable, Codable {
+package struct CriteriaFile: Sendable, Equatable, Codable {
   /// `CriteriaProcedure.version`.
-  public var procedure: Int
-  public var task: String
-  public var taskVersion: Int
+  package var procedure: Int
+  package var task: String
+  package var taskVersion: Int
   /// What the networks were measured on.
-  public var dataset: TaskRecord.Dataset
-  public var criteria: RegimeCriteria
+  package var dataset: TaskRecord.Dataset
+  package var criteria: RegimeCriteria
   /// Ids of the robust networks; the standard ones are named in `criteria`.
-  public var robust: [String]
+  package var robust: [String]
 
   /// - Parameters:
   ///   - task: whose criteria they take the place of.
   ///   - standards: results of networks trained without a robustness objective.
   ///   - robust: results of networks trained for robustness that kept their signal; measured on the same images.
   /// - Throws: `CriteriaError`.
-  public init(
+  package init(
     for task: any BenchmarkTask, standards: [EvaluationResult], robust: [EvaluationResult]
   ) throws(CriteriaError) {
     guard !task.densityIsExact else { throw .exact(task: task.id) }
@@ -51,13 +51,13 @@ public struct CriteriaFile: Sendable, Equatable, Codable {
   }
 
   /// A file that was read.
-  public struct Read: Sendable {
-    public let file: CriteriaFile
-    public let source: CriteriaSource
+  package struct Read: Sendable {
+    package let file: CriteriaFile
+    package let source: CriteriaSource
 
     /// The criteria and where they are from, for a task.
     /// - Throws: `CriteriaError.invalid` where they are another one's.
-    public func of(
+    package func of(
       _ task: String, version: Int
     ) throws(CriteriaError) -> (criteria: RegimeCriteria, source: CriteriaSource) {
       guard file.task == task, file.taskVersion == version else {
@@ -70,7 +70,7 @@ public struct CriteriaFile: Sendable, Equatable, Codable {
   }
 
   /// - Throws: `CriteriaError.invalid`, also where the file cannot be read, and `JSONError`.
-  public static func read(_ url: URL) throws -> Read {
+  package static func read(_ url: URL) throws -> Read {
     let data: Data
     do { data = try Data(contentsOf: url) } catch {
       throw CriteriaError.invalid(file: url.path, problem: "cannot be read: \(error.localizedDescription)")
@@ -79,19 +79,6 @@ public struct CriteriaFile: Sendable, Equatable, Codable {
     let file = try JSONDecoding.decode(Self.self, from: data, source: name, rejectUnknownKeys: true)
     if let problem = file.criteria.problem { throw CriteriaError.invalid(file: name, problem: problem) }
     return Read(file: file, source: CriteriaSource(file: name, sha256: SHA256.hash(data: data).hexadecimal))
-  }
-}
-
-/// Where a task's criteria are from, where they are not its own, as a result records it.
-public struct CriteriaSource: Sendable, Equatable, Codable {
-  /// A bare file name.
-  public var file: String
-  /// 64 lower-case hexadecimal digits.
-  public var sha256: String
-
-  public init(file: String, sha256: String) {
-    self.file = file
-    self.sha256 = sha256
   }
 }
 

@@ -14,21 +14,21 @@ import Foundation
 /// The bounds on robustRatio: off-manifold steps that move a network more than steps on the manifold are no robustness (section 3 of the
 /// paper), and a few robust networks that are all far below are no reason to call others weak. Where no standard network passes R, specificShare is templateShare. The standards of comparable size that A and K are relative to
 /// are the standard networks.
-public enum CriteriaProcedure {
+package enum CriteriaProcedure {
   /// Raised whenever the formulas change.
-  public static let version = 1
+  package static let version = 1
 
   /// What the procedure needs of a network that was measured.
-  public struct Network: Sendable, Equatable {
-    public var name: String
-    public var parameters: Int
-    public var accuracy: Double
+  package struct Network: Sendable, Equatable {
+    package var name: String
+    package var parameters: Int
+    package var accuracy: Double
     /// On-manifold sensitivity at the small step, at calibrated temperature.
-    public var onManifold: Double
-    public var ratio: Estimate
-    public var share: Estimate
+    package var onManifold: Double
+    package var ratio: Estimate
+    package var share: Estimate
 
-    public init(
+    package init(
       name: String, parameters: Int, accuracy: Double, onManifold: Double, ratio: Estimate, share: Estimate
     ) {
       self.name = name
@@ -40,7 +40,7 @@ public enum CriteriaProcedure {
     }
 
     /// - Throws: `CriteriaError` for a result of another rule, or without one of the numbers.
-    public init(_ result: EvaluationResult) throws(CriteriaError) {
+    package init(_ result: EvaluationResult) throws(CriteriaError) {
       guard case .v2(let evidence) = result.regime.evidence else {
         throw .otherRule(model: result.model.id, got: result.measurementProtocol.rule)
       }
@@ -58,7 +58,7 @@ public enum CriteriaProcedure {
   ///   - standards: networks trained without a robustness objective.
   ///   - robust: networks trained for robustness that kept their signal.
   /// - Throws: `CriteriaError.tooFew`.
-  public static func criteria(
+  package static func criteria(
     _ base: RegimeCriteria, standards: [Network], robust: [Network]
   ) throws(CriteriaError) -> RegimeCriteria {
     guard let largestRatio = robust.compactMap(\.ratio.value).max(),

@@ -1,5 +1,5 @@
 /// A rule applied to stored samples, without the model.
-public enum Reclassification {
+package enum Reclassification {
   /// - Parameters:
   ///   - version: of the rule.
   ///   - standard: the samples of the standard twin's own evaluation on the same images, by which K and A are measured; nil to
@@ -8,7 +8,7 @@ public enum Reclassification {
   ///     from; nil to keep those.
   /// - Returns: the result with the rule's verdict, and the samples it rests on. Nothing else changes.
   /// - Throws: `RegimeRuleError`, and `ReclassificationError` where samples, result and standard are not of one evaluation.
-  public static func outcome(
+  package static func outcome(
     _ result: EvaluationResult, _ file: SampleFile, version: String = RegimeRule.version,
     standard: (result: EvaluationResult, samples: SampleTable)? = nil,
     criteria: (criteria: RegimeCriteria, source: CriteriaSource)? = nil
@@ -61,7 +61,7 @@ public enum Reclassification {
 }
 
 /// Why stored samples could not be judged.
-public enum ReclassificationError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum ReclassificationError: Error, Sendable, Equatable, CustomStringConvertible {
   case otherSamples(model: String, expected: Int, got: Int)
   case otherImages(model: String, standard: String)
   case noInputs(model: String)
@@ -69,7 +69,7 @@ public enum ReclassificationError: Error, Sendable, Equatable, CustomStringConve
   case notApplied(model: String, RegimeNotApplied)
   case standardColumnMissing(standard: String, column: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .otherSamples(let model, let expected, let got):
       "\(model): its samples have \(got) images, its result \(expected); they are not of one evaluation"

@@ -1,14 +1,14 @@
 /// The versions of the rule that names a regime. docs/regime-rule.md derives them.
-public enum RegimeRule {
+package enum RegimeRule {
   /// The one that `evaluate` applies.
-  public static let version = RegimeRuleV2.version
-  public static let versions = [RegimeRuleV1.version, RegimeRuleV2.version]
+  package static let version = RegimeRuleV2.version
+  package static let versions = [RegimeRuleV1.version, RegimeRuleV2.version]
   /// The share of bootstrap resamples that a label needs.
-  public static let requiredConfidence = 0.95
+  package static let requiredConfidence = 0.95
 
   /// Applies a version of the rule to stored samples.
   /// - Throws: `RegimeRuleError` for an unknown version, and for samples that were measured before it.
-  public static func verdict(
+  package static func verdict(
     version: String = Self.version, from means: ResampledMeans, _ inputs: RegimeInputs
   ) throws(RegimeRuleError) -> RegimeVerdict {
     switch version {
@@ -33,12 +33,12 @@ public enum RegimeRule {
 }
 
 /// Why a rule cannot be applied.
-public enum RegimeRuleError: Error, Sendable, Equatable, CustomStringConvertible {
+package enum RegimeRuleError: Error, Sendable, Equatable, CustomStringConvertible {
   case unknownVersion(String)
   case missingColumn(String, version: String)
   case noCriteria(version: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .unknownVersion(let version):
       "there is no rule `\(version)`; known are \(RegimeRule.versions.joined(separator: ", "))"

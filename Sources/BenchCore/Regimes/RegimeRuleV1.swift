@@ -8,15 +8,15 @@
 /// 4. G passes the gate: bayes-aligned; else weak.
 ///
 /// A condition on an unknown quantity is not used.
-public enum RegimeRuleV1 {
-  public static let version = "v1"
+package enum RegimeRuleV1 {
+  package static let version = "v1"
 
-  public static let brokenAccuracy = 0.5
-  public static let lostAccuracy = 0.85
-  public static let collapsedSensitivity = 0.75
-  public static let sensitivityRatio = 1.0
+  package static let brokenAccuracy = 0.5
+  package static let lostAccuracy = 0.85
+  package static let collapsedSensitivity = 0.75
+  package static let sensitivityRatio = 1.0
   /// The share of bootstrap resamples that a label needs.
-  public static let requiredConfidence = RegimeRule.requiredConfidence
+  package static let requiredConfidence = RegimeRule.requiredConfidence
 
   /// The rule at one set of numbers.
   /// - Parameters:
@@ -24,7 +24,7 @@ public enum RegimeRuleV1 {
   ///   - retention: K, nil where unknown.
   ///   - accuracyRetention: A, nil where unknown.
   ///   - aligned: whether G passes the gate; nil where no gradient is defined.
-  public static func label(
+  package static func label(
     offManifold: Double, onManifold: Double, retention: Double?, accuracyRetention: Double?, aligned: Bool?
   ) -> RegimeLabel {
     let collapsed = retention.map { $0 < collapsedSensitivity } ?? false
@@ -52,7 +52,7 @@ extension RegimeRuleV1 {
   }
 
   /// Applies the rule to the means over the images and to those of every bootstrap resample.
-  public static func verdict(from means: ResampledMeans, _ inputs: RegimeInputs) -> RegimeVerdict {
+  package static func verdict(from means: ResampledMeans, _ inputs: RegimeInputs) -> RegimeVerdict {
     let on = means.column(SampleColumn.onManifold(step: inputs.wideStep))
     let off = means.column(SampleColumn.offManifold(step: inputs.wideStep))
     let retention = retention(from: means, inputs)

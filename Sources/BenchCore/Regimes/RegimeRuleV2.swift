@@ -14,19 +14,19 @@
 ///
 /// Without a measured standard, A and K are relative to the range of recorded ones, and a resample has a label only where all
 /// of the range give it.
-public enum RegimeRuleV2 {
-  public static let version = "v2"
+package enum RegimeRuleV2 {
+  package static let version = "v2"
 
   /// How many standard errors of chance accuracy above it a model classifies.
-  public static let chanceDeviations = 3.0
+  package static let chanceDeviations = 3.0
   /// A below it: signal is lost.
-  public static let lostAccuracy = 0.5
+  package static let lostAccuracy = 0.5
   /// A below it: signal is lost where K says so too. A network that gave up sensitivity but no accuracy gave up nothing.
-  public static let wholeAccuracy = 0.85
+  package static let wholeAccuracy = 0.85
   /// K below it: collapsed.
-  public static let collapsedSensitivity = 0.5
+  package static let collapsedSensitivity = 0.5
   /// A reference whose accuracy above chance is below this share of the other's is not asked.
-  public static let comparableQuality = 0.8
+  package static let comparableQuality = 0.8
   /// The same of A against the exact Bayes classifier, which no model reaches quite.
   static let wholeBayesAccuracy = 0.95
 

@@ -17,7 +17,7 @@ func withInterval(_ estimate: Estimate, _ decimals: Int) -> String {
 }
 
 /// The number with three significant digits, such as `0.0841`, `12.3`, `1.62e-08`; or a dash where it is undefined.
-public func significant(_ value: Double?, digits: Int = 3, trimming: Bool = false) -> String {
+package func significant(_ value: Double?, digits: Int = 3, trimming: Bool = false) -> String {
   guard let value, value.isFinite else { return "-" }
   guard value != 0 else { return "0" }
   let exponent = Int(log10(abs(value)).rounded(.down))

@@ -1,8 +1,8 @@
 /// A result in 80 columns for a terminal.
-public enum ResultSummary {
+package enum ResultSummary {
   static let width = 80
 
-  public static func text(_ result: EvaluationResult) -> String {
+  package static func text(_ result: EvaluationResult) -> String {
     let sections =
       [
         heading(result), references(result.task), sensitivity(result), robustness(result),
@@ -14,7 +14,7 @@ public enum ResultSummary {
   }
 
   /// What follows the summary where there is something to know of the model's answers; empty where there is not.
-  public static func notes(_ notes: [String]) -> String {
+  package static func notes(_ notes: [String]) -> String {
     guard !notes.isEmpty else { return "" }
     let lines = notes.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
     return "\n" + (["Notes"] + lines).joined(separator: "\n") + "\n"
@@ -37,7 +37,7 @@ public enum ResultSummary {
   }
 
   /// The label and how sure it is.
-  public static func verdict(_ regime: RegimeVerdict) -> String {
+  package static func verdict(_ regime: RegimeVerdict) -> String {
     guard regime.isGiven else { return "NONE" }
     let leading = regime.evidence.leadingLabel
     let label = regime.label.rawValue.uppercased()

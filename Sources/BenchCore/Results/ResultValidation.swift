@@ -1,9 +1,9 @@
 import Foundation
 
 /// What JSON Schema would check of a result file, and what it cannot: that its numbers agree with each other.
-public enum ResultValidation {
+package enum ResultValidation {
   /// Everything that is wrong, each with its path in the file; empty for a valid result.
-  public static func problems(in result: EvaluationResult) -> [String] {
+  package static func problems(in result: EvaluationResult) -> [String] {
     var collector = ProblemCollector()
     collector.require(
       result.schemaVersion == EvaluationResult.currentSchemaVersion, "schemaVersion",
@@ -24,7 +24,7 @@ public enum ResultValidation {
   }
 
   /// `[a-z0-9][a-z0-9._-]*`: what a model, a task or a plugin may be called. Such a name is also a safe file name.
-  public static func isIdentifier(_ text: String) -> Bool {
+  package static func isIdentifier(_ text: String) -> Bool {
     let allowed = Set("abcdefghijklmnopqrstuvwxyz0123456789._-")
     guard let first = text.first, text.count <= 100 else { return false }
     return !"._-".contains(first) && text.allSatisfy(allowed.contains)

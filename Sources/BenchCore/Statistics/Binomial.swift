@@ -1,7 +1,7 @@
 import Foundation
 
 /// Binomial probabilities, for comparing a measured accuracy with a claimed one.
-public enum Binomial {
+package enum Binomial {
   /// P(X = k) for k in 0...n, X ~ Bin(n, p), by the recurrence of its logarithm so that large n does not underflow:
   /// P(k + 1) / P(k) = (n - k) / (k + 1) * p / (1 - p).
   static func probabilities(trials n: Int, probability p: Double) -> [Double] {
@@ -22,7 +22,7 @@ public enum Binomial {
 
   /// The central interval of X ~ Bin(n, p): what lies outside has a probability of at most (1 - `confidence`) / 2 on
   /// either side.
-  public static func interval(trials n: Int, probability p: Double, confidence: Double) -> ClosedRange<Int> {
+  package static func interval(trials n: Int, probability p: Double, confidence: Double) -> ClosedRange<Int> {
     let probabilities = probabilities(trials: n, probability: p)
     let tail = (1 - confidence) / 2
     var low = 0

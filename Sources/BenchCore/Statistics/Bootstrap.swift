@@ -4,15 +4,15 @@ import Tensor
 /// which combine columns, keep the dependence between them.
 ///
 /// The means of all resamples are one product of resample counts and columns.
-public struct Bootstrap: Sendable {
-  public static let defaultResamples = 1000
+package struct Bootstrap: Sendable {
+  package static let defaultResamples = 1000
 
-  public let imageCount: Int
-  public let resamples: Int
+  package let imageCount: Int
+  package let resamples: Int
   private let stream: RandomStream
 
   /// - Precondition: `imageCount` and `resamples` are positive.
-  public init(imageCount: Int, resamples: Int = defaultResamples, seed: UInt64) {
+  package init(imageCount: Int, resamples: Int = defaultResamples, seed: UInt64) {
     precondition(imageCount > 0 && resamples > 0, "nothing to resample")
     self.imageCount = imageCount
     self.resamples = resamples
@@ -27,7 +27,7 @@ public struct Bootstrap: Sendable {
   }
 
   /// - Precondition: the table has `imageCount` rows.
-  public func means(of table: SampleTable) -> ResampledMeans { means(of: table, checkCancellation: {}) }
+  package func means(of table: SampleTable) -> ResampledMeans { means(of: table, checkCancellation: {}) }
 
   /// - Parameter checkCancellation: called between blocks of resamples; throws where the user asked to stop.
   func means(of table: SampleTable, checkCancellation: () throws -> Void) rethrows -> ResampledMeans {
@@ -78,17 +78,17 @@ public struct Bootstrap: Sendable {
 }
 
 /// The mean of every column of a table over the images, and over each bootstrap resample of them.
-public struct ResampledMeans: Sendable {
-  public struct Column: Sendable {
+package struct ResampledMeans: Sendable {
+  package struct Column: Sendable {
     /// NaN where no image has a value.
-    public let mean: Double
-    public let resampled: [Double]
+    package let mean: Double
+    package let resampled: [Double]
     /// Number of images without a value.
-    public let undefined: Int
+    package let undefined: Int
   }
 
-  public let imageCount: Int
-  public let resamples: Int
+  package let imageCount: Int
+  package let resamples: Int
   private let columns: [String: Column]
 
   init(imageCount: Int, resamples: Int, columns: [String: Column]) {
@@ -97,7 +97,7 @@ public struct ResampledMeans: Sendable {
     self.columns = columns
   }
 
-  public subscript(name: String) -> Column? { columns[name] }
+  package subscript(name: String) -> Column? { columns[name] }
 
   /// A column that the caller has just measured.
   func column(_ name: String) -> Column {
@@ -106,14 +106,14 @@ public struct ResampledMeans: Sendable {
   }
 
   /// - Precondition: the column exists.
-  public func mean(_ name: String) -> Estimate {
+  package func mean(_ name: String) -> Estimate {
     let column = column(name)
     return Estimate(point: column.mean, resampled: column.resampled, undefined: column.undefined)
   }
 
   /// The ratio of two means. Undefined where the denominator is zero.
   /// - Precondition: both columns exist.
-  public func ratio(_ numerator: String, over denominator: String) -> Estimate {
+  package func ratio(_ numerator: String, over denominator: String) -> Estimate {
     let (above, below) = (column(numerator), column(denominator))
     return Estimate(
       point: above.mean / below.mean, resampled: zip(above.resampled, below.resampled).map { $0 / $1 },

@@ -14,18 +14,18 @@ import Tensor
 ///
 /// c the predicted class and d the runner-up. The second sum, the loss of one more image whose label is as likely the one as the
 /// other, keeps b finite where every prediction is right.
-public struct CalibratedTemperature: Sendable, Equatable {
+package struct CalibratedTemperature: Sendable, Equatable {
   /// b, positive.
-  public let scale: Double
+  package let scale: Double
   /// What one more occurrence of each image would change of log b, times N: to first order, log b of a resample is that of
   /// all images plus the resample's mean of these. They sum to 0.
-  public let influences: [Double]
+  package let influences: [Double]
 
   /// Nil where no positive factor is better than a uniform posterior: the logits say nothing of the labels.
   /// - Parameters:
   ///   - logits: `[N, K]`, all finite.
   ///   - labels: N classes.
-  public init?(logits: Tensor, labels: [Int]) {
+  package init?(logits: Tensor, labels: [Int]) {
     precondition(logits.batch == labels.count, "one label per image")
     let rows = labels.indices.map { Row(logits.item($0), label: labels[$0], weight: 1 / Double(labels.count)) }
     // Of the images alone: the one more would speak for any classifier.

@@ -2,13 +2,13 @@ import Foundation
 import Tensor
 
 /// How often images of each class are classified as each class, and what that says of a model that does not classify.
-public struct ConfusionMatrix: Sendable, Equatable {
+package struct ConfusionMatrix: Sendable, Equatable {
   /// `[label][prediction]`, square.
-  public let counts: [[Int]]
-  public let classNames: [String]
+  package let counts: [[Int]]
+  package let classNames: [String]
 
   /// - Precondition: as many rows and columns as names.
-  public init(counts: [[Int]], classNames: [String]) {
+  package init(counts: [[Int]], classNames: [String]) {
     precondition(counts.count == classNames.count && counts.allSatisfy { $0.count == classNames.count })
     self.counts = counts
     self.classNames = classNames
@@ -40,7 +40,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
   ///
   /// Each class goes to the prediction that most of its images have, where that is a clear share and no other class goes there;
   /// classes without such a prediction keep their names.
-  public var permutation: (classes: [Int: Int], accuracy: Double)? {
+  package var permutation: (classes: [Int: Int], accuracy: Double)? {
     var goals: [Int: Int] = [:]
     for label in classes {
       let size = counts[label].reduce(0, +)
@@ -75,7 +75,7 @@ public struct ConfusionMatrix: Sendable, Equatable {
   }
 
   /// In sentences; empty where nothing stands out.
-  public var diagnosis: [String] {
+  package var diagnosis: [String] {
     guard total > 0, classes.count > 1 else { return [] }
     if let permutation { return [sentence(permutation)] }
     let chance = 1 / Double(classes.count)

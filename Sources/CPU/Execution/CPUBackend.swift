@@ -62,13 +62,3 @@ package struct CPUBackend: Backend {
     }
   }
 }
-
-extension Graph {
-  /// Runs the graph once on this processor; for tests and tools.
-  /// - Throws: `GraphError`.
-  package func evaluate(
-    _ outputs: [Value], inputs: [String: Tensor], threads: Int = 1
-  ) throws(GraphError) -> [Tensor] {
-    try evaluate(outputs, inputs: inputs, threads: threads, on: CPUBackend())
-  }
-}

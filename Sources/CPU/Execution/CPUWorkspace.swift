@@ -78,12 +78,16 @@ final class CPUWorkspace: Workspace {
     compiled.plan.inputs[name].map { UnsafeMutableBufferPointer(start: arena + $0.offset, count: $0.shape.count) }
   }
 
-  func runFirstStage() {
-    for index in 0..<compiled.plan.firstStageCount { runStep(index) }
-  }
+  func runFirstStage() throws { try run(0..<compiled.plan.firstStageCount) }
 
-  func runSecondStage() {
-    for index in compiled.plan.firstStageCount..<kernels.count { runStep(index) }
+  func runSecondStage() throws { try run(compiled.plan.firstStageCount..<kernels.count) }
+
+  private func run(_ steps: Range<Int>) throws {
+    let check = Cancellation.check
+    for index in steps {
+      try check?()
+      runStep(index)
+    }
   }
 
   private func runStep(_ index: Int) {

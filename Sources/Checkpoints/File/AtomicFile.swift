@@ -9,13 +9,13 @@ import Foundation
 #endif
 
 /// Files that are there completely or not at all.
-public enum AtomicFile {
+package enum AtomicFile {
   /// Writes `data` to a temporary file in the same directory and renames it to `path`, replacing what was there.
   /// A reader sees the old content or the new, never part of either; after a failure the old content is untouched.
   /// - Parameter durably: whether the content is on the disk before the file gets its name. Without, a power failure may
   ///   leave a damaged file, which a reader must recognise.
   /// - Throws: `CheckpointError.cannotWrite`.
-  public static func write(_ data: Data, to path: String, durably: Bool = true) throws(CheckpointError) {
+  package static func write(_ data: Data, to path: String, durably: Bool = true) throws(CheckpointError) {
     let target = URL(fileURLWithPath: path)
     let name = target.lastPathComponent
     // The process and a random part, so that two writers of the same file never share a temporary file.

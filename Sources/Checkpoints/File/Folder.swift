@@ -8,10 +8,10 @@ import Foundation
   import Darwin
 #endif
 
-public enum Folder {
+package enum Folder {
   /// Makes a folder where it is missing, and those above it.
   /// - Throws: `CheckpointError.cannotWrite`, naming the part of the path where it failed.
-  public static func make(_ url: URL) throws(CheckpointError) {
+  package static func make(_ url: URL) throws(CheckpointError) {
     var part = ""
     for component in url.path.split(separator: "/") {
       part += "/\(component)"

@@ -1,10 +1,10 @@
 /// Element types by their number in the format (`TensorProto.DataType`).
-public enum ONNXElementType: Sendable, Hashable, CustomStringConvertible {
+package enum ONNXElementType: Sendable, Hashable, CustomStringConvertible {
   case read(DType)
   /// A type this reader knows by name or number only: strings, complex, eight-bit floats, four-bit integers.
   case other(Int)
 
-  public init(_ number: Int) {
+  package init(_ number: Int) {
     self = Self.numbers.first { $0.value == number }.map { .read($0.key) } ?? .other(number)
   }
 
@@ -18,14 +18,14 @@ public enum ONNXElementType: Sendable, Hashable, CustomStringConvertible {
     20: "float8e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4e2m1",
   ]
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .read(let type): type.rawValue
     case .other(let number): Self.otherNames[number] ?? "number \(number)"
     }
   }
 
-  public var dtype: DType? {
+  package var dtype: DType? {
     if case .read(let type) = self { type } else { nil }
   }
 }

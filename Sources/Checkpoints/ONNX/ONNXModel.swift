@@ -1,44 +1,44 @@
 /// An ONNX file as data: nothing of it is interpreted yet. Sizes, names and references to tensors have been checked.
-public struct ONNXModel: Sendable {
+package struct ONNXModel: Sendable {
   /// Name for errors.
-  public let file: String
-  public let producer: String
+  package let file: String
+  package let producer: String
   /// Version of the default operator set.
-  public let opset: Int
+  package let opset: Int
   /// Versions of further operator sets, by domain.
-  public let otherOpsets: [String: Int]
-  public let graph: ONNXGraph
+  package let otherOpsets: [String: Int]
+  package let graph: ONNXGraph
   /// Functions of the file's own, by domain, name and overload.
-  public let functions: [ONNXFunction.Key: ONNXFunction]
+  package let functions: [ONNXFunction.Key: ONNXFunction]
   /// What a user should know: sixteen-bit weights and the like.
-  public let notes: [String]
+  package let notes: [String]
 }
 
 /// A computation: nodes in an order in which every value is made before it is used.
-public struct ONNXGraph: Sendable {
-  public let name: String
-  public let nodes: [ONNXNode]
+package struct ONNXGraph: Sendable {
+  package let name: String
+  package let nodes: [ONNXNode]
   /// Constants by name.
-  public let initializers: [String: StoredTensor]
+  package let initializers: [String: StoredTensor]
   /// What is to be given at execution; initialisers that are repeated among the inputs (IR version 3) are not.
-  public let inputs: [ONNXValueInfo]
-  public let outputs: [ONNXValueInfo]
+  package let inputs: [ONNXValueInfo]
+  package let outputs: [ONNXValueInfo]
 }
 
-public struct ONNXNode: Sendable {
-  public let name: String
-  public let operation: String
+package struct ONNXNode: Sendable {
+  package let name: String
+  package let operation: String
   /// Empty for the standard operators.
-  public let domain: String
-  public let overload: String
+  package let domain: String
+  package let overload: String
   /// Names of values; an empty one stands for an optional input that is absent.
-  public let inputs: [String]
-  public let outputs: [String]
-  public let attributes: [String: ONNXAttribute]
+  package let inputs: [String]
+  package let outputs: [String]
+  package let attributes: [String: ONNXAttribute]
   /// In a function's body: attributes that take the value of the caller's attribute of the given name.
-  public let references: [String: String]
+  package let references: [String: String]
 
-  public init(
+  package init(
     name: String, operation: String, domain: String = "", overload: String = "", inputs: [String], outputs: [String],
     attributes: [String: ONNXAttribute] = [:], references: [String: String] = [:]
   ) {
@@ -53,7 +53,7 @@ public struct ONNXNode: Sendable {
   }
 }
 
-public indirect enum ONNXAttribute: Sendable {
+package indirect enum ONNXAttribute: Sendable {
   case float(Float)
   case int(Int)
   case string(String)
@@ -64,43 +64,43 @@ public indirect enum ONNXAttribute: Sendable {
   case strings([String])
 }
 
-public struct ONNXFunction: Sendable {
-  public struct Key: Sendable, Hashable {
-    public let domain: String
-    public let name: String
-    public let overload: String
+package struct ONNXFunction: Sendable {
+  package struct Key: Sendable, Hashable {
+    package let domain: String
+    package let name: String
+    package let overload: String
 
-    public init(domain: String, name: String, overload: String) {
+    package init(domain: String, name: String, overload: String) {
       self.domain = domain
       self.name = name
       self.overload = overload
     }
   }
 
-  public let inputs: [String]
-  public let outputs: [String]
-  public let nodes: [ONNXNode]
+  package let inputs: [String]
+  package let outputs: [String]
+  package let nodes: [ONNXNode]
   /// Values of attributes that the caller leaves out.
-  public let defaults: [String: ONNXAttribute]
+  package let defaults: [String: ONNXAttribute]
   /// Version of the default operator set for the body, nil for the model's.
-  public let opset: Int?
+  package let opset: Int?
 }
 
 /// A graph's input or output as the file declares it.
-public struct ONNXValueInfo: Sendable {
-  public enum Extent: Sendable, Equatable {
+package struct ONNXValueInfo: Sendable {
+  package enum Extent: Sendable, Equatable {
     case fixed(Int)
     /// A symbol such as `batch`, or nothing at all.
     case free(String)
   }
 
-  public let name: String
+  package let name: String
   /// Nil for a sequence or map, or where the file does not say.
-  public let elementType: ONNXElementType?
+  package let elementType: ONNXElementType?
   /// Nil where the file does not say.
-  public let shape: [Extent]?
+  package let shape: [Extent]?
 
-  public init(name: String, elementType: ONNXElementType? = nil, shape: [Extent]? = nil) {
+  package init(name: String, elementType: ONNXElementType? = nil, shape: [Extent]? = nil) {
     self.name = name
     self.elementType = elementType
     self.shape = shape
@@ -109,7 +109,7 @@ public struct ONNXValueInfo: Sendable {
 
 extension ONNXGraph {
   /// The same graph with other nodes, and without those that `output` does not depend on.
-  public init(replacing graph: ONNXGraph, nodes: [ONNXNode], output: ONNXValueInfo) {
+  package init(replacing graph: ONNXGraph, nodes: [ONNXNode], output: ONNXValueInfo) {
     var needed: Set<String> = [output.name]
     var live: [ONNXNode] = []
     for node in nodes.reversed() where node.outputs.contains(where: { needed.contains($0) }) {
@@ -124,7 +124,7 @@ extension ONNXGraph {
 
 extension ONNXNode {
   /// Values that the node reads, also inside the graphs of its attributes.
-  public var namesRead: [String] {
+  package var namesRead: [String] {
     inputs
       + attributes.values.flatMap { attribute in
         guard case .graph(let graph) = attribute else { return [String]() }
@@ -135,7 +135,7 @@ extension ONNXNode {
 
 extension ONNXModel {
   /// The same file with another graph.
-  public init(replacing model: ONNXModel, graph: ONNXGraph) {
+  package init(replacing model: ONNXModel, graph: ONNXGraph) {
     self.init(
       file: model.file, producer: model.producer, opset: model.opset, otherOpsets: model.otherOpsets, graph: graph,
       functions: model.functions, notes: model.notes)

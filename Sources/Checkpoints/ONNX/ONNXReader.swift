@@ -3,9 +3,9 @@ import ONNXSchema
 import SwiftProtobuf
 
 /// From an ONNX file's bytes to its model.
-public enum ONNXReader {
+package enum ONNXReader {
   /// - Throws: `CheckpointError` for everything that is damaged, hostile or of a kind that is not read.
-  public static func model(of file: CheckpointFile) throws(CheckpointError) -> ONNXModel {
+  package static func model(of file: CheckpointFile) throws(CheckpointError) -> ONNXModel {
     let proto: ProtoModel
     do {
       var options = BinaryDecodingOptions()
@@ -37,7 +37,7 @@ public enum ONNXReader {
   }
 
   /// One tensor by itself, as the files of the ONNX project's tests hold them.
-  public static func tensor(of file: CheckpointFile) throws(CheckpointError) -> StoredTensor {
+  package static func tensor(of file: CheckpointFile) throws(CheckpointError) -> StoredTensor {
     let proto: ProtoTensor
     do { proto = try ProtoTensor(serializedBytes: file.data) } catch {
       throw .corruptGraph(file: file.name, location: "the file", problem: "is not a valid ONNX tensor (\(error))")

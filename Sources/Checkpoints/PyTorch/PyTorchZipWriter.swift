@@ -2,12 +2,12 @@ import Foundation
 
 /// Writes a state dict as `torch.save` would (zip format, protocol 2), so that `torch.load(weights_only=True)` reads
 /// it. The same tensors always make the same bytes.
-public enum PyTorchZipWriter {
+package enum PyTorchZipWriter {
   /// The file's bytes: an ordered dictionary of the tensors in the given order, each with a storage of its own.
   /// - Parameter file: named in errors.
   /// - Throws: `CheckpointError.invalidTensor` for sizes that do not fit, duplicate names, and dtypes without a PyTorch
   ///   storage class; `cannotWrite` beyond 4 GiB.
-  public static func encode(_ tensors: [TensorToWrite], file: String = "checkpoint") throws(CheckpointError) -> Data {
+  package static func encode(_ tensors: [TensorToWrite], file: String = "checkpoint") throws(CheckpointError) -> Data {
     try TensorToWrite.check(tensors, file: file)
     var pickle = PickleWriter()
     pickle.emptyOrderedDictionary()
@@ -50,7 +50,7 @@ public enum PyTorchZipWriter {
   }
 
   /// Writes the file completely or not at all.
-  public static func write(_ tensors: [TensorToWrite], to path: String) throws(CheckpointError) {
+  package static func write(_ tensors: [TensorToWrite], to path: String) throws(CheckpointError) {
     try AtomicFile.write(encode(tensors, file: URL(fileURLWithPath: path).lastPathComponent), to: path)
   }
 }

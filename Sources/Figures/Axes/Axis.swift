@@ -1,10 +1,10 @@
 /// An axis: what is on it, in which unit, and on which scale.
-public struct Axis: Sendable {
-  public var label: RichText?
-  public var scale: Scale
-  public var showsTickLabels: Bool
+package struct Axis: Sendable {
+  package var label: RichText?
+  package var scale: Scale
+  package var showsTickLabels: Bool
 
-  public init(label: RichText?, scale: Scale, showsTickLabels: Bool = true) {
+  package init(label: RichText?, scale: Scale, showsTickLabels: Bool = true) {
     self.label = label
     self.scale = scale
     self.showsTickLabels = showsTickLabels

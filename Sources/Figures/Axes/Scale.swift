@@ -1,7 +1,7 @@
 import Foundation
 
 /// From values to shares of an axis: 0 its left or lower end, 1 the other.
-public enum Scale: Sendable, Equatable {
+package enum Scale: Sendable, Equatable {
   case linear(ClosedRange<Double>)
   /// Powers of ten; both ends positive. With `hasZero` the value 0 has a place of its own at the left, apart from the
   /// rest by a break, because no logarithmic axis reaches it.
@@ -14,7 +14,7 @@ public enum Scale: Sendable, Equatable {
   static let breakPosition = 0.1
 
   /// - Returns: nil where the value has no place: not positive on a logarithmic scale, or not finite.
-  public func position(_ value: Double) -> Double? {
+  package func position(_ value: Double) -> Double? {
     guard value.isFinite else { return nil }
     switch self {
     case .linear(let range):
@@ -28,7 +28,7 @@ public enum Scale: Sendable, Equatable {
   }
 
   /// A linear scale over the values, from and to a round number.
-  public static func covering(_ values: [Double], including: [Double] = []) -> Scale {
+  package static func covering(_ values: [Double], including: [Double] = []) -> Scale {
     let all = (values + including).filter(\.isFinite)
     let low = all.min() ?? 0
     let high = max(all.max() ?? 1, low + 1e-9)
@@ -40,7 +40,7 @@ public enum Scale: Sendable, Equatable {
   }
 
   /// A logarithmic scale over the positive values, with some room at both ends.
-  public static func strengths(_ values: [Double]) -> Scale {
+  package static func strengths(_ values: [Double]) -> Scale {
     let positive = values.filter { $0 > 0 && $0.isFinite }
     let hasZero = values.contains(0)
     guard let low = positive.min(), let high = positive.max() else { return .logarithmic(0.1...10, hasZero: hasZero) }

@@ -1,14 +1,14 @@
 /// A figure: columns of panels that share their x axis, and one legend below.
-public struct Figure: Sendable {
+package struct Figure: Sendable {
   /// Read by screen readers and shown by browsers.
-  public var title: String
-  public var description: String
+  package var title: String
+  package var description: String
   /// From left to right; each from top to bottom.
-  public var columns: [[Panel]]
-  public var legend: Legend
-  public var style: FigureStyle
+  package var columns: [[Panel]]
+  package var legend: Legend
+  package var style: FigureStyle
 
-  public init(title: String, description: String, columns: [[Panel]], legend: Legend, style: FigureStyle) {
+  package init(title: String, description: String, columns: [[Panel]], legend: Legend, style: FigureStyle) {
     self.title = title
     self.description = description
     self.columns = columns
@@ -17,7 +17,7 @@ public struct Figure: Sendable {
   }
 
   /// The document, UTF-8 with a final newline: the same bytes for the same figure.
-  public func svg() -> String {
+  package func svg() -> String {
     let key = LegendDrawing(legend: legend, left: 10, width: width - 20, style: style)
     let height = legendTop + key.height + 6
     let page = [SVGAttribute("width", width), SVGAttribute("height", height)]

@@ -1,25 +1,25 @@
 /// What the marks of a figure mean.
-public struct Legend: Sendable {
-  public enum Sign: Sendable {
+package struct Legend: Sendable {
+  package enum Sign: Sendable {
     case series(LineStyle, Marker?)
     case shade(Shade)
     /// A band in a line's colour.
     case band(Colour)
   }
 
-  public struct Entry: Sendable {
-    public var sign: Sign
-    public var text: RichText
+  package struct Entry: Sendable {
+    package var sign: Sign
+    package var text: RichText
 
-    public init(_ sign: Sign, _ text: RichText) {
+    package init(_ sign: Sign, _ text: RichText) {
       self.sign = sign
       self.text = text
     }
   }
 
-  public var entries: [Entry]
+  package var entries: [Entry]
 
-  public init(_ entries: [Entry]) { self.entries = entries }
+  package init(_ entries: [Entry]) { self.entries = entries }
 }
 
 /// Entries in lines as wide as the figure, read from left to right.

@@ -1,14 +1,14 @@
 /// A pair of axes with what is drawn between them.
-public struct Panel: Sendable {
-  public var title: String?
-  public var x: Axis
-  public var y: Axis
+package struct Panel: Sendable {
+  package var title: String?
+  package var x: Axis
+  package var y: Axis
   /// Drawn in this order: spans, references, series.
-  public var spans: [Span]
-  public var references: [ReferenceLine]
-  public var series: [Series]
+  package var spans: [Span]
+  package var references: [ReferenceLine]
+  package var series: [Series]
 
-  public init(
+  package init(
     title: String? = nil, x: Axis, y: Axis, spans: [Span] = [], references: [ReferenceLine] = [], series: [Series]
   ) {
     self.title = title

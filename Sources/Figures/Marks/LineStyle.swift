@@ -1,12 +1,12 @@
 /// How a line is drawn.
-public struct LineStyle: Sendable, Equatable {
-  public var colour: Colour
+package struct LineStyle: Sendable, Equatable {
+  package var colour: Colour
   /// In user units.
-  public var width: Double
+  package var width: Double
   /// Lengths of dashes and gaps, in user units; empty for a solid line.
-  public var dashes: [Double]
+  package var dashes: [Double]
 
-  public init(_ colour: Colour, width: Double = 1.8, dashes: [Double] = []) {
+  package init(_ colour: Colour, width: Double = 1.8, dashes: [Double] = []) {
     self.colour = colour
     self.width = width
     self.dashes = dashes

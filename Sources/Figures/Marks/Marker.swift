@@ -1,12 +1,12 @@
 /// The sign at a measured point; shapes differ, so that they are told apart without colour.
-public struct Marker: Sendable, Equatable {
-  public enum Shape: Sendable, Equatable, CaseIterable { case circle, square, diamond, triangle }
+package struct Marker: Sendable, Equatable {
+  package enum Shape: Sendable, Equatable, CaseIterable { case circle, square, diamond, triangle }
 
-  public var shape: Shape
+  package var shape: Shape
   /// Filled with the line's colour, otherwise with the paper's.
-  public var isFilled: Bool
+  package var isFilled: Bool
 
-  public init(_ shape: Shape, isFilled: Bool = true) {
+  package init(_ shape: Shape, isFilled: Bool = true) {
     self.shape = shape
     self.isFilled = isFilled
   }

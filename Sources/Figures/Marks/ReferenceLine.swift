@@ -1,9 +1,9 @@
 /// A level to compare with, across the whole panel.
-public struct ReferenceLine: Sendable {
-  public var value: Double
-  public var line: LineStyle
+package struct ReferenceLine: Sendable {
+  package var value: Double
+  package var line: LineStyle
 
-  public init(value: Double, line: LineStyle) {
+  package init(value: Double, line: LineStyle) {
     self.value = value
     self.line = line
   }

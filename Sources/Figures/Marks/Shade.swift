@@ -1,14 +1,14 @@
 /// The ground of a part of a panel: a tint and a hatching, so that it is told apart without colour too.
-public struct Shade: Sendable, Equatable {
-  public enum Hatching: String, Sendable, CaseIterable {
+package struct Shade: Sendable, Equatable {
+  package enum Hatching: String, Sendable, CaseIterable {
     case none, rising, falling, dots
   }
 
-  public var tint: Colour
-  public var hatching: Hatching
-  public var ink: Colour
+  package var tint: Colour
+  package var hatching: Hatching
+  package var ink: Colour
 
-  public init(tint: Colour, hatching: Hatching, ink: Colour = .grey(200)) {
+  package init(tint: Colour, hatching: Hatching, ink: Colour = .grey(200)) {
     self.tint = tint
     self.hatching = hatching
     self.ink = ink
@@ -54,14 +54,14 @@ public struct Shade: Sendable, Equatable {
 }
 
 /// A shaded part of a panel, over its whole height.
-public struct Span: Sendable {
+package struct Span: Sendable {
   /// In shares of the x axis, 0 its left end.
-  public var range: ClosedRange<Double>
-  public var shade: Shade
+  package var range: ClosedRange<Double>
+  package var shade: Shade
   /// Names to write above the uppermost panel, longest first: the first for which there is room is taken.
-  public var labels: [String]
+  package var labels: [String]
 
-  public init(range: ClosedRange<Double>, shade: Shade, labels: [String]) {
+  package init(range: ClosedRange<Double>, shade: Shade, labels: [String]) {
     self.range = range
     self.shade = shade
     self.labels = labels

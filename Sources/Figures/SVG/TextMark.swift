@@ -37,7 +37,7 @@ struct TextMark {
 }
 
 /// Text with raised and slanted parts.
-public struct RichText: Sendable, Equatable, ExpressibleByStringInterpolation {
+package struct RichText: Sendable, Equatable, ExpressibleByStringInterpolation {
   enum Part: Sendable, Equatable {
     case plain(String)
     case superscript(String)
@@ -46,12 +46,12 @@ public struct RichText: Sendable, Equatable, ExpressibleByStringInterpolation {
 
   var parts: [Part]
 
-  public init(_ text: String) { parts = [.plain(text)] }
-  public init(stringLiteral value: String) { self.init(value) }
+  package init(_ text: String) { parts = [.plain(text)] }
+  package init(stringLiteral value: String) { self.init(value) }
 
-  public static func superscript(_ text: String) -> RichText { RichText(parts: [.superscript(text)]) }
-  public static func italic(_ text: String) -> RichText { RichText(parts: [.italic(text)]) }
-  public static func + (left: RichText, right: RichText) -> RichText { RichText(parts: left.parts + right.parts) }
+  package static func superscript(_ text: String) -> RichText { RichText(parts: [.superscript(text)]) }
+  package static func italic(_ text: String) -> RichText { RichText(parts: [.italic(text)]) }
+  package static func + (left: RichText, right: RichText) -> RichText { RichText(parts: left.parts + right.parts) }
 
   private init(parts: [Part]) { self.parts = parts }
 

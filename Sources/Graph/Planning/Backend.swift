@@ -76,10 +76,13 @@ package protocol Workspace: AnyObject {
   func inputBuffer(_ name: String) throws(GraphError) -> UnsafeMutableBufferPointer<Float>?
 
   /// What does not depend on the late inputs.
-  func runFirstStage() throws(GraphError)
+  /// - Throws: `CancellationError` before the next operator where `Cancellation.check` says so, whatever was computed then; and
+  ///   `GraphError`.
+  func runFirstStage() throws
 
   /// What depends on the late inputs; may be repeated with other values of them.
-  func runSecondStage() throws(GraphError)
+  /// - Throws: as the first stage.
+  func runSecondStage() throws
 
   /// The memory of an output, valid until the next run.
   func outputBuffer(_ index: Int) throws(GraphError) -> UnsafeBufferPointer<Float>
@@ -87,7 +90,7 @@ package protocol Workspace: AnyObject {
 
 extension Workspace {
   /// Runs both stages.
-  package func run() throws(GraphError) {
+  package func run() throws {
     try runFirstStage()
     try runSecondStage()
   }

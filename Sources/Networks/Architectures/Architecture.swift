@@ -32,14 +32,14 @@ extension Architecture {
 }
 
 /// What a new network is made for.
-public struct NetworkSize: Sendable, Equatable {
+package struct NetworkSize: Sendable, Equatable {
   /// `[C, H, W]`.
-  public var inputShape: Shape
-  public var classCount: Int
+  package var inputShape: Shape
+  package var classCount: Int
   /// Channels of the first convolution; nil for the architecture's own.
-  public var width: Int?
+  package var width: Int?
 
-  public init(inputShape: Shape, classCount: Int, width: Int? = nil) {
+  package init(inputShape: Shape, classCount: Int, width: Int? = nil) {
     self.inputShape = inputShape
     self.classCount = classCount
     self.width = width

@@ -6,14 +6,14 @@ import Tensor
 /// Nothing but linear layers stands between the last strided convolution and the first transposed one. With an activation
 /// there, the code of an image bends where the data do not, and on `glyphs` the decoder's tangent spaces stand twice as far
 /// from the true ones (9 against 4 degrees for k = 128).
-public struct ConvolutionalAutoencoder: Sendable {
-  public let encoder: [Layer]
-  public let decoder: [Layer]
+package struct ConvolutionalAutoencoder: Sendable {
+  package let encoder: [Layer]
+  package let decoder: [Layer]
   /// Of encoder and decoder, in this order.
-  public let tensors: FreshTensors
+  package let tensors: FreshTensors
 
-  public static let name = "autoencoder-conv"
-  public static let summary = "convolutional encoder and decoder for images of any size; the latent dimension is given"
+  package static let name = "autoencoder-conv"
+  package static let summary = "convolutional encoder and decoder for images of any size; the latent dimension is given"
 
   /// Channels of the innermost map.
   private static let innerChannels = 16
@@ -25,7 +25,7 @@ public struct ConvolutionalAutoencoder: Sendable {
   ///   - latentDimension: k.
   ///   - width: channels of all maps but the innermost.
   ///   - activation: smooth ones give tangent spaces that turn smoothly.
-  public init(imageShape: Shape, latentDimension k: Int, width: Int = 16, activation: Layer = Layer("SiLU")) {
+  package init(imageShape: Shape, latentDimension k: Int, width: Int = 16, activation: Layer = Layer("SiLU")) {
     let channels = imageShape[0]
     var sizes = [(height: imageShape[1], width: imageShape[2])]
     while let last = sizes.last, last.height * last.width > Self.innerPositions {

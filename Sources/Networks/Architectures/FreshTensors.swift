@@ -1,8 +1,8 @@
 import Tensor
 
 /// A tensor of a network that is yet to be trained, and how it begins.
-public struct FreshTensor: Sendable, Equatable {
-  public enum Role: Sendable, Equatable {
+package struct FreshTensor: Sendable, Equatable {
+  package enum Role: Sendable, Equatable {
     /// Of a layer each of whose outputs sums `fanIn` products.
     case weight(fanIn: Int)
     case bias(fanIn: Int)
@@ -17,11 +17,11 @@ public struct FreshTensor: Sendable, Equatable {
     case batchCount
   }
 
-  public let name: String
-  public let shape: Shape
-  public let role: Role
+  package let name: String
+  package let shape: Shape
+  package let role: Role
 
-  public var isTrained: Bool {
+  package var isTrained: Bool {
     switch role {
     case .weight, .bias, .scale, .shift: true
     case .runningMean, .runningVariance, .batchCount: false
@@ -30,13 +30,13 @@ public struct FreshTensor: Sendable, Equatable {
 }
 
 /// The tensors of a network that is yet to be trained, in the order in which PyTorch would save them.
-public struct FreshTensors: Sendable {
-  public private(set) var list: [FreshTensor] = []
+package struct FreshTensors: Sendable {
+  package private(set) var list: [FreshTensor] = []
 
-  public init() {}
+  package init() {}
 
   /// `Conv2d`: weight `[outputs, inputs / groups, window, window]`.
-  public mutating func convolution(
+  package mutating func convolution(
     _ name: String, _ inputs: Int, _ outputs: Int, window: Int = 3, groups: Int = 1, bias: Bool = false
   ) {
     let fanIn = inputs / groups * window * window
@@ -45,7 +45,7 @@ public struct FreshTensors: Sendable {
   }
 
   /// `ConvTranspose2d`: weight `[inputs, outputs / groups, window, window]`. PyTorch takes the second extent for the fan-in.
-  public mutating func transposedConvolution(
+  package mutating func transposedConvolution(
     _ name: String, _ inputs: Int, _ outputs: Int, window: Int, groups: Int = 1, bias: Bool = true
   ) {
     let fanIn = outputs / groups * window * window
@@ -54,13 +54,13 @@ public struct FreshTensors: Sendable {
   }
 
   /// `Linear`: weight `[outputs, inputs]`.
-  public mutating func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool = true) {
+  package mutating func linear(_ name: String, _ inputs: Int, _ outputs: Int, bias: Bool = true) {
     add(name, "weight", [outputs, inputs], .weight(fanIn: inputs))
     if bias { add(name, "bias", [outputs], .bias(fanIn: inputs)) }
   }
 
   /// `BatchNorm2d`.
-  public mutating func batchNorm(_ name: String, _ channels: Int) {
+  package mutating func batchNorm(_ name: String, _ channels: Int) {
     scaleAndShift(name, [channels])
     add(name, "running_mean", [channels], .runningMean)
     add(name, "running_var", [channels], .runningVariance)
@@ -68,7 +68,7 @@ public struct FreshTensors: Sendable {
   }
 
   /// `GroupNorm`, `InstanceNorm2d`, `LayerNorm`.
-  public mutating func scaleAndShift(_ name: String, _ shape: Shape) {
+  package mutating func scaleAndShift(_ name: String, _ shape: Shape) {
     add(name, "weight", shape, .scale)
     add(name, "bias", shape, .shift)
   }

@@ -7,12 +7,12 @@ import Tensor
 /// At the smallest size a linear layer over a thinned copy of the whole map takes the place of attention. Convolutions alone
 /// do not see the whole image, and the exact denoiser of `glyphs` is a projection of it: without that layer the cosine with
 /// its score at clean images is 0.81, with it 0.87.
-public struct SmallUNet: Sendable {
-  public let layers: [Layer]
-  public let tensors: FreshTensors
+package struct SmallUNet: Sendable {
+  package let layers: [Layer]
+  package let tensors: FreshTensors
 
-  public static let name = "unet-small"
-  public static let summary = "small U-Net for images of any size, to denoise one noise level"
+  package static let name = "unet-small"
+  package static let summary = "small U-Net for images of any size, to denoise one noise level"
 
   /// Sizes: the image's own, half and a quarter; images below 8 x 8 are halved less often.
   private static let largestDepth = 2
@@ -24,7 +24,7 @@ public struct SmallUNet: Sendable {
   ///   - imageShape: `[C, H, W]`.
   ///   - width: channels at full size; twice as many below.
   ///   - outputs: how many images come out, one after the other along the channels.
-  public init(imageShape: Shape, width: Int = 16, activation: Layer = Layer("SiLU"), outputs: Int = 1) {
+  package init(imageShape: Shape, width: Int = 16, activation: Layer = Layer("SiLU"), outputs: Int = 1) {
     var sizes = [(height: imageShape[1], width: imageShape[2])]
     while let last = sizes.last, sizes.count <= Self.largestDepth, min(last.height, last.width) >= 4 {
       sizes.append(((last.height + 1) / 2, (last.width + 1) / 2))

@@ -2,70 +2,70 @@
 ///
 /// `type` and the options have PyTorch's names (`Conv2d`, `kernelSize` for `kernel_size`, ...) and defaults. Sizes that the
 /// checkpoint's tensors tell (channels, features, kernel of a convolution) are not stated. `docs/add-a-model.md` lists all types.
-public struct Layer: Sendable, Codable, Equatable {
-  public var type: String
+package struct Layer: Sendable, Codable, Equatable {
+  package var type: String
   /// Prefix of the layer's tensors: `conv1` for `conv1.weight` and `conv1.bias`.
-  public var name: String?
-  public var kernelSize: Extent?
-  public var stride: Extent?
-  public var padding: Extent?
-  public var outputPadding: Extent?
-  public var dilation: Extent?
-  public var groups: Int?
+  package var name: String?
+  package var kernelSize: Extent?
+  package var stride: Extent?
+  package var padding: Extent?
+  package var outputPadding: Extent?
+  package var dilation: Extent?
+  package var groups: Int?
   /// Absent: as the checkpoint has it.
-  public var bias: Bool?
+  package var bias: Bool?
   /// Whether a normalisation has a scale and a shift; absent: as the checkpoint has it.
-  public var affine: Bool?
-  public var outputSize: Extent?
-  public var ceilMode: Bool?
-  public var countIncludePad: Bool?
-  public var eps: Double?
-  public var numGroups: Int?
-  public var normalizedDimensions: Int?
-  public var beta: Double?
-  public var negativeSlope: Double?
-  public var approximate: String?
-  public var minimum: Double?
-  public var maximum: Double?
-  public var value: Double?
-  public var factor: Int?
-  public var mode: String?
-  public var alignCorners: Bool?
-  public var axis: Int?
-  public var axes: [Int]?
-  public var start: Int?
-  public var count: Int?
-  public var step: Int?
-  public var low: [Int]?
-  public var high: [Int]?
-  public var shape: [Int]?
-  public var permutation: [Int]?
-  public var layers: [Layer]?
-  public var main: [Layer]?
-  public var shortcut: [Layer]?
-  public var branches: [[Layer]]?
+  package var affine: Bool?
+  package var outputSize: Extent?
+  package var ceilMode: Bool?
+  package var countIncludePad: Bool?
+  package var eps: Double?
+  package var numGroups: Int?
+  package var normalizedDimensions: Int?
+  package var beta: Double?
+  package var negativeSlope: Double?
+  package var approximate: String?
+  package var minimum: Double?
+  package var maximum: Double?
+  package var value: Double?
+  package var factor: Int?
+  package var mode: String?
+  package var alignCorners: Bool?
+  package var axis: Int?
+  package var axes: [Int]?
+  package var start: Int?
+  package var count: Int?
+  package var step: Int?
+  package var low: [Int]?
+  package var high: [Int]?
+  package var shape: [Int]?
+  package var permutation: [Int]?
+  package var layers: [Layer]?
+  package var main: [Layer]?
+  package var shortcut: [Layer]?
+  package var branches: [[Layer]]?
 
-  public init(_ type: String, name: String? = nil) {
+  package init(_ type: String, name: String? = nil) {
     self.type = type
     self.name = name
   }
 
   /// For code that composes layers: `Layer("Conv2d", name: "conv1") { $0.padding = 1 }`.
-  public init(_ type: String, name: String? = nil, _ configure: (inout Layer) -> Void) {
+  package init(_ type: String, name: String? = nil, _ configure: (inout Layer) -> Void) {
     self.init(type, name: name)
     configure(&self)
   }
 }
 
 /// One number for both directions, or `[vertical, horizontal]`; for padding also `[top, left, bottom, right]`.
-public struct Extent: Sendable, Codable, Equatable, ExpressibleByIntegerLiteral {
-  public let values: [Int]
+package struct Extent: Sendable, Codable, Equatable, ExpressibleByIntegerLiteral {
+  package let values: [Int]
 
-  public init(integerLiteral value: Int) { values = [value] }
+  package init(integerLiteral value: Int) { values = [value] }
 
-  public init(_ values: [Int]) { self.values = values }
+  package init(_ values: [Int]) { self.values = values }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if let single = try? container.decode(Int.self) {
       values = [single]
@@ -74,7 +74,7 @@ public struct Extent: Sendable, Codable, Equatable, ExpressibleByIntegerLiteral 
     }
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     if values.count == 1 { try container.encode(values[0]) } else { try container.encode(values) }
   }

@@ -1,5 +1,4 @@
 import BenchCore
-import CPU
 import Graph
 import Tensor
 import Text
@@ -66,7 +65,7 @@ struct LayerBuilder {
 
   private func checkSizes(from first: Int, title: String, input: Shape) throws {
     let limit = Self.largestActivation.multipliedReportingOverflow(by: max(1, batch))
-    let backend = CPUBackend()
+    let backend = Engine.backend
     for index in first..<graph.nodes.count {
       guard case .apply(let operation, let operands) = graph.nodes[index].source else { continue }
       let shape = graph.nodes[index].shape

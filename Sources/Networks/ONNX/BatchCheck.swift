@@ -1,4 +1,3 @@
-import CPU
 import Graph
 import Tensor
 
@@ -22,7 +21,7 @@ struct BatchCheck {
     let alone: [Tensor]
     do {
       alone = try Self.run(network, [images[batch: 0..<1], images[batch: 1..<2]])
-    } catch  where declared > 1 {
+    } catch  where declared > 1 && !(error is CancellationError) {
       throw ONNXImportError.batch(file: network.file, declared: declared, reason: "\(error)")
     }
     logits = .concatenating(alone)
@@ -48,7 +47,7 @@ struct BatchCheck {
   private static func run(_ network: ONNXNetwork, _ batches: [Tensor]) throws -> [Tensor] {
     guard let size = batches.first?.batch else { return [] }
     let (graph, _, logits) = try network.graph(batch: size)
-    let program = try CPUBackend().compile(graph, outputs: [logits])
+    let program = try Engine.backend.compile(graph, outputs: [logits])
     try program.checkMemory(file: network.file, images: size, workers: 1)
     return try WorkspacePool(program).withWorkspace { workspace in
       try batches.map { images in

@@ -1,4 +1,3 @@
-import CPU
 import Checkpoints
 import Graph
 import Tensor
@@ -49,7 +48,7 @@ struct NodeContext {
       guard graph.isKnown(value, given: known) else {
         throw failure("its input `\(node.inputs[index])` depends on the images; only a constant is supported there")
       }
-      return try graph.evaluate([value], inputs: known)[0].scalars
+      return try graph.evaluate([value], inputs: known, on: Engine.backend)[0].scalars
     }
   }
 

@@ -1,13 +1,13 @@
 /// What keeps an ONNX graph from becoming a network.
-public enum ONNXImportError: Error, Sendable, CustomStringConvertible {
+package enum ONNXImportError: Error, Sendable, CustomStringConvertible {
   /// A node in its own words.
-  public struct NodeName: Sendable, CustomStringConvertible {
-    public let file: String
-    public let name: String
-    public let operation: String
-    public let opset: Int
+  package struct NodeName: Sendable, CustomStringConvertible {
+    package let file: String
+    package let name: String
+    package let operation: String
+    package let opset: Int
 
-    public var description: String { "\(file): node `\(name)` (\(operation), opset \(opset))" }
+    package var description: String { "\(file): node `\(name)` (\(operation), opset \(opset))" }
   }
 
   case opset(file: String, opset: Int, supported: ClosedRange<Int>)
@@ -29,7 +29,7 @@ public enum ONNXImportError: Error, Sendable, CustomStringConvertible {
   case weights(file: String, tensor: String)
   case constant(file: String, tensor: String, shape: [Int])
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .opset(let file, let opset, let supported):
       "\(file): uses opset \(opset), expected \(supported.lowerBound) to \(supported.upperBound); "

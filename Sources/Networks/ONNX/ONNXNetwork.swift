@@ -1,5 +1,4 @@
 import BenchCore
-import CPU
 import Checkpoints
 import Graph
 import Tensor
@@ -102,7 +101,7 @@ struct ONNXNetwork: NetworkSource {
     let value = values[0].value(in: &importer.graph)
     var logits = try rows(value, batch: batch, &importer.graph)
     if takesLogarithm { logits = try importer.graph.log(logits) }
-    let folded = try importer.graph.folded(for: [images, logits], on: CPUBackend())
+    let folded = try importer.graph.folded(for: [images, logits], on: Engine.backend)
     return (folded.graph, folded.outputs[0], folded.outputs[1])
   }
 

@@ -3,13 +3,13 @@ import Checkpoints
 import Tensor
 
 /// ONNX graphs, from any framework, into the built-in engine: so every one has input gradients.
-public struct ONNXPlugin: ModelPlugin {
-  public static let id = "onnx"
-  public static let version = "1"
-  public static let summary =
+package struct ONNXPlugin: ModelPlugin {
+  package static let id = "onnx"
+  package static let version = "1"
+  package static let summary =
     "ONNX graphs (opsets \(ONNXOperators.opsets.lowerBound) to \(ONNXOperators.opsets.upperBound)), into the built-in engine"
 
-  public static let facts = ModelPluginFacts(
+  package static let facts = ModelPluginFacts(
     files: ["torch.onnx.export, tf2onnx, JAX exporters: .onnx with weights inside or in external data files beside it"],
     notes: [
       "Normalisation inside the graph is recognised; otherwise give --mean and --std or a model.json",
@@ -18,11 +18,11 @@ public struct ONNXPlugin: ModelPlugin {
     examples: ["pags-bench evaluate MODEL.onnx", "pags-bench plugins check MODEL.onnx"],
     pages: ["docs/onnx-coverage.md", "docs/add-a-model.md"])
 
-  public init() {}
+  package init() {}
 
-  public static func recognizes(_ probe: FileProbe) -> Bool { probe.format == .onnx }
+  package static func recognizes(_ probe: FileProbe) -> Bool { probe.format == .onnx }
 
-  public func load(
+  package func load(
     _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions
   ) throws -> LoadedModel {
     if let name = options.architecture { throw ONNXImportError.architecture(file: checkpoint.name, name: name) }

@@ -1,4 +1,3 @@
-import CPU
 import Checkpoints
 import Foundation
 import Graph
@@ -8,13 +7,13 @@ import Tensor
 /// `model.onnx` and, in `test_data_set_0`, `input_0.pb`, ..., `output_0.pb`, ...
 ///
 /// The graph need not be a classifier: this is how single operators are checked.
-public struct ONNXReferenceCase {
+package struct ONNXReferenceCase {
   private let model: ONNXModel
   private let inputs: [StoredTensor]
   private let outputs: [StoredTensor]
 
   /// - Throws: `CheckpointError` where a file is missing or damaged.
-  public init(folder: URL) throws {
+  package init(folder: URL) throws {
     model = try ONNXReader.model(of: CheckpointFile.open(folder.appendingPathComponent("model.onnx").path))
     let data = folder.appendingPathComponent("test_data_set_0")
     func tensors(_ stem: String) throws -> [StoredTensor] {
@@ -31,7 +30,7 @@ public struct ONNXReferenceCase {
 
   /// What disagrees with the reference, in words; empty where nothing does.
   /// - Throws: `ONNXImportError`, `GraphError` where the graph cannot be imported.
-  public func problems(absolute: Double, relative: Double) throws -> [String] {
+  package func problems(absolute: Double, relative: Double) throws -> [String] {
     var graph = Graph()
     var given: [String: ImportedValue] = [:]
     var known: [String: Tensor] = [:]
@@ -53,7 +52,7 @@ public struct ONNXReferenceCase {
       return ["the graph has \(results.count) outputs, the reference \(outputs.count)"]
     }
     let values = results.map { $0.value(in: &importer.graph) }
-    let tensors = try importer.graph.evaluate(values, inputs: known)
+    let tensors = try importer.graph.evaluate(values, inputs: known, on: Engine.backend)
     var problems: [String] = []
     for (index, (tensor, reference)) in zip(tensors, outputs).enumerated() {
       problems += try difference(tensor, reference, absolute: absolute, relative: relative).map {
@@ -97,7 +96,7 @@ public struct ONNXReferenceCase {
     var directions: [(value: Graph.Value, tangent: Graph.Value)] = []
     for (leaf, tangent) in zip(leaves, tangents) { directions.append((leaf, graph.constant(tangent))) }
     let derivative = try graph.jvp(of: [values[index]], tangents: directions)
-    let computed = try graph.evaluate(gradients + derivative, inputs: known)
+    let computed = try graph.evaluate(gradients + derivative, inputs: known, on: Engine.backend)
     func inner(_ left: [Tensor], _ right: [Tensor]) -> (sum: Double, magnitude: Double) {
       let products = zip(left, right).flatMap { zip($0.scalars, $1.scalars).map { Double($0) * Double($1) } }
       return (products.reduce(0, +), products.reduce(0) { $0 + abs($1) })

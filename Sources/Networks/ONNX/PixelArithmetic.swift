@@ -1,4 +1,3 @@
-import CPU
 import Checkpoints
 import Graph
 import Tensor
@@ -116,7 +115,8 @@ struct PixelArithmetic: Sendable {
       importer.graph.values.allSatisfy({ importer.graph.shape(of: $0).count <= largest })
     else { return nil }
     func outcome(_ grey: Float) -> [Float]? {
-      try? importer.graph.evaluate([result], inputs: ["images": Tensor(shape: shape, repeating: grey)])[0].scalars
+      let image = Tensor(shape: shape, repeating: grey)
+      return try? importer.graph.evaluate([result], inputs: ["images": image], on: Engine.backend)[0].scalars
     }
     let (dark, bright): (Float, Float) = (0.25, 0.75)
     guard let low = outcome(dark), let high = outcome(bright) else { return nil }

@@ -2,12 +2,12 @@ import BenchCore
 import Checkpoints
 
 /// Checkpoints that hold named tensors: the network comes from `--arch`, the description, or recognition.
-public struct StateDictPlugin: ModelPlugin {
-  public static let id = "state-dict"
-  public static let version = "1"
-  public static let summary = "named tensors: PyTorch (zip and legacy) and safetensors, into the built-in engine"
+package struct StateDictPlugin: ModelPlugin {
+  package static let id = "state-dict"
+  package static let version = "1"
+  package static let summary = "named tensors: PyTorch (zip and legacy) and safetensors, into the built-in engine"
 
-  public static let facts = ModelPluginFacts(
+  package static let facts = ModelPluginFacts(
     files: [
       "torch.save of a state_dict or of a dictionary that holds one (zip and legacy)", "safetensors",
       "a pickle of NumPy arrays",
@@ -23,9 +23,9 @@ public struct StateDictPlugin: ModelPlugin {
     ],
     pages: ["docs/add-a-model.md"])
 
-  public init() {}
+  package init() {}
 
-  public static func recognizes(_ probe: FileProbe) -> Bool {
+  package static func recognizes(_ probe: FileProbe) -> Bool {
     switch probe.format {
     // The reader refuses tar archives itself, and says what to do.
     case .pytorchZip, .pytorchLegacy, .pytorchTar, .pickle, .safetensors: true
@@ -33,7 +33,7 @@ public struct StateDictPlugin: ModelPlugin {
     }
   }
 
-  public func load(
+  package func load(
     _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions
   ) throws -> LoadedModel {
     let stateDict = try CheckpointReader.stateDict(of: checkpoint, choosing: options.weights)

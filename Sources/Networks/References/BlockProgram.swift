@@ -1,4 +1,3 @@
-import CPU
 import Graph
 import Synchronization
 import Tensor
@@ -20,7 +19,7 @@ package final class BlockProgram: Sendable {
   /// - Throws: `GraphError`, and `ModelError.memory` where the machine does not have what the workers need.
   package init(file: String, images: Int, graph: Graph, output: Graph.Value, threads: Int) throws {
     self.images = images
-    let program = try CPUBackend().compile(graph, outputs: [output])
+    let program = try Engine.backend.compile(graph, outputs: [output])
     try program.checkMemory(file: file, images: images, workers: max(1, threads))
     pool = WorkspacePool(program)
   }

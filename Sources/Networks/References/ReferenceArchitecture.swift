@@ -4,18 +4,18 @@ import Tensor
 import Text
 
 /// A new network of a kind that is no classifier, to be trained.
-public struct ReferenceArchitecture: Sendable {
-  public let name: String
+package struct ReferenceArchitecture: Sendable {
+  package let name: String
   /// The whole network: of an autoencoder the encoder's layers, then the decoder's.
-  public let layers: [Layer]
-  public let tensors: [FreshTensor]
+  package let layers: [Layer]
+  package let tensors: [FreshTensor]
   /// What a description says of it.
-  public let description: JSONValue
+  package let description: JSONValue
   /// Of a class-conditional denoiser.
-  public let classes: Int?
+  package let classes: Int?
 
   /// With SiLU, or one of `activations` as a suffix.
-  public static func names(of kind: ModelDescription.Kind) -> [String] {
+  package static func names(of kind: ModelDescription.Kind) -> [String] {
     let base =
       switch kind {
       case .autoencoder: ConvolutionalAutoencoder.name
@@ -36,7 +36,7 @@ public struct ReferenceArchitecture: Sendable {
   ///   - width: channels at full size; nil for the architecture's own.
   ///   - classes: of a class-conditional denoiser, which has one output of an image's shape for each of them and one for all.
   /// - Throws: `ModelError.unknownArchitecture`.
-  public init(
+  package init(
     named name: String, kind: ModelDescription.Kind, imageShape: Shape, latentDimension: Int, width: Int?,
     classes: Int? = nil
   ) throws {

@@ -1,7 +1,7 @@
 import Tensor
 
 /// What keeps a checkpoint from being a task's manifold, score or second reference.
-public enum ReferenceError: Error, Sendable, CustomStringConvertible {
+package enum ReferenceError: Error, Sendable, CustomStringConvertible {
   case noDescription(file: String, kind: String)
   case otherKind(file: String, expected: String, got: String, use: String)
   case otherTask(file: String, trainedFor: String, task: String)
@@ -17,7 +17,7 @@ public enum ReferenceError: Error, Sendable, CustomStringConvertible {
   case otherNoise(file: String, trained: Double, requested: Double)
   case notFinite(file: String, what: String, image: Int)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .noDescription(let file, let kind):
       "\(file): there is no description of it; \(Self.article(kind)) needs a model.json beside it with "

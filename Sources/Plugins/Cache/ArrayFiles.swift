@@ -11,7 +11,7 @@ import Text
 ///
 /// A file is written completely or not at all and carries the digest of its own tensors; reading maps it into memory.
 /// Several processes may read and write at once: whoever writes last replaces a file by its equal.
-public struct ArrayFiles: ArrayArchive {
+package struct ArrayFiles: ArrayArchive {
   /// Raised whenever the numbers or the file change meaning within a version of the tool.
   static let formatVersion = 3
 
@@ -22,14 +22,14 @@ public struct ArrayFiles: ArrayArchive {
   /// - Parameters:
   ///   - directory: made when the first file is written.
   ///   - toolVersion: another version's numbers are not used.
-  public init(directory: URL, toolVersion: String) {
+  package init(directory: URL, toolVersion: String) {
     self.directory = directory
     machine = "\(Self.formatVersion)\n\(toolVersion)\n\(InstructionSet.best.rawValue)\n\(BLAS.implementation)\n"
   }
 
-  public func read(_ key: ArrayKey) -> [KeptArray]? { try? readChecked(key) }
+  package func read(_ key: ArrayKey) -> [KeptArray]? { try? readChecked(key) }
 
-  public func write(_ numbers: [KeptArray], for key: ArrayKey) {
+  package func write(_ numbers: [KeptArray], for key: ArrayKey) {
     let tensors = numbers.enumerated().map { index, numbers in
       switch numbers {
       case .floats(let tensor):

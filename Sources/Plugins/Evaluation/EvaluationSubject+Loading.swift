@@ -2,7 +2,7 @@ import BenchCore
 
 extension EvaluationSubject {
   /// A loaded model as what is evaluated.
-  public init(_ candidate: ModelLoader.Candidate, _ model: LoadedModel) {
+  package init(_ candidate: ModelLoader.Candidate, _ model: LoadedModel) {
     // Without a checkpoint and a description it is the program that has a name.
     let ownName = candidate.program.flatMap { $0.checkpoint == nil ? model.plugin?.id : nil }
     let record = ModelRecord(
@@ -39,18 +39,9 @@ extension EvaluationSubject {
   }
 }
 
-/// A task whose classes' densities nobody knows.
-public struct NoBayesClassifier: Error, Sendable, Equatable, CustomStringConvertible {
-  public let task: String
-
-  public var description: String {
-    "`bayes`: task `\(task)` has no density, and so no Bayes classifier; name a checkpoint"
-  }
-}
-
 extension ModelRecord {
   /// A file's name as an id: lower case, what an id may not hold replaced by `-`.
-  public static func id(fromFile name: String) -> String {
+  package static func id(fromFile name: String) -> String {
     let stem = name.split(separator: ".").count > 1 ? name[..<(name.lastIndex(of: ".") ?? name.endIndex)] : name[...]
     let mapped = stem.lowercased().map { character -> Character in
       character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character)) ? character : "-"

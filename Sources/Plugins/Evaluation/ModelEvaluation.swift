@@ -6,7 +6,8 @@ import Served
 /// From a model, a task, references and options to a result: the one way, of `evaluate`, `submit`, `sweep` and whoever uses the
 /// library.
 ///
-///     let task = try GlyphsPlugin().make(TaskOptions())
+///     guard let plugin = BuiltinPlugins.all.tasks.first(where: { $0.id == "glyphs" }) else { return }
+///     let task = try plugin.make(TaskOptions())
 ///     var options = EvaluationOptions(toolVersion: "1.0")
 ///     options.images = 500
 ///     let outcome = try ModelEvaluation(of: task, options).run(.file("model.pt"))

@@ -34,7 +34,7 @@ public struct ReferenceFiles: Sendable, Equatable {
   ///   - files: whose descriptions are looked through.
   /// - Returns: `base` where nothing was chosen.
   /// - Throws: `ReferenceChoiceError`, and the errors of the plugins and of the criteria, naming the file.
-  public func task(
+  package func task(
     _ base: any BenchmarkTask, threads: Int, plugins: PluginSet, files: ProjectFiles?
   ) throws -> any BenchmarkTask {
     let wanted = ReferenceOptions(
@@ -83,9 +83,10 @@ public struct ReferenceFiles: Sendable, Equatable {
 
 /// Why a reference cannot be had.
 public enum ReferenceChoiceError: Error, Sendable, Equatable, CustomStringConvertible {
-  public enum Kind: String, Sendable { case manifold, score, reference }
+  public enum Kind: String, Sendable { case manifold, score, reference, metric }
 
   case notExact(Kind, task: String, own: String?)
+  /// Known are ids, or usages such as `lpips-alex=FILE`.
   case unknown(Kind, id: String, known: [String])
 
   public var description: String {
@@ -97,7 +98,7 @@ public enum ReferenceChoiceError: Error, Sendable, Equatable, CustomStringConver
         + (own.map { ", whose own is `\($0)`" } ?? ", which has none") + "; leave the option out"
     case .unknown(let kind, let id, let known):
       "\(kind.rawValue): there is no `\(id)`"
-        + (Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ";")
+        + (Nearest.match(id, in: known.map { String($0.prefix { $0 != "=" }) }).map { "; did you mean `\($0)`?" } ?? ";")
         + " known are \(known.joined(separator: ", "))"
     }
   }

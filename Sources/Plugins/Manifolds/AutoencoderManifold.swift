@@ -12,12 +12,12 @@ import Tensor
 /// where reverse mode takes one backward pass per pixel. All directions of an image are one batch
 /// (`Graph.repeatedForwardMode`); they are orthonormalised by QR with column pivoting. Directions that the decoder ignores
 /// are dropped, so a tangent space may have fewer dimensions than k.
-public struct AutoencoderManifold: Manifold {
-  public var id: String { AutoencoderPlugin.id }
+package struct AutoencoderManifold: Manifold {
+  package var id: String { AutoencoderPlugin.id }
   /// The latent dimension.
-  public let dimension: Int
-  public let learned: LearnedReference?
-  public let fingerprint: String?
+  package let dimension: Int
+  package let learned: LearnedReference?
+  package let fingerprint: String?
   private let program: BlockProgram
   private let file: String
   private let imageShape: Shape
@@ -58,7 +58,7 @@ public struct AutoencoderManifold: Manifold {
   }
 
   /// - Throws: `GraphError.inputShape`, `ReferenceError.notFinite`, `LinearAlgebraError`.
-  public func tangentBasis(at images: Tensor) throws -> TangentBasis {
+  package func tangentBasis(at images: Tensor) throws -> TangentBasis {
     let bases = try jacobians(at: images) { image, columns in
       guard columns.allSatisfy(\.isFinite) else {
         throw ReferenceError.notFinite(file: file, what: "the decoder's Jacobian", image: image)
@@ -84,12 +84,12 @@ public struct AutoencoderManifold: Manifold {
 }
 
 /// `--manifold autoencoder=FILE`.
-public enum AutoencoderPlugin: ManifoldPlugin {
-  public static let id = "autoencoder"
-  public static let summary =
+package enum AutoencoderPlugin: ManifoldPlugin {
+  package static let id = "autoencoder"
+  package static let summary =
     "tangent spaces of a convolutional autoencoder's decoder, trained with `train --kind autoencoder`"
 
-  public static func load(
+  package static func load(
     _ files: [ReferenceFile], _ options: ReferenceOptions
   ) throws -> any Manifold {
     try check(count: files.count)

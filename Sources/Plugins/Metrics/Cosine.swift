@@ -13,12 +13,12 @@ public struct Cosine: AlignmentMetric {
 }
 
 /// `--metric cosine`, which is always measured.
-public enum CosinePlugin: MetricPlugin {
-  public static let id = "cosine"
-  public static let summary = "cosine similarity over all pixels; always measured, because regimes are decided on it"
-  public static let files: [ReferenceFileRole] = []
+package enum CosinePlugin: MetricPlugin {
+  package static let id = "cosine"
+  package static let summary = "cosine similarity over all pixels; always measured, because regimes are decided on it"
+  package static let files: [ReferenceFileRole] = []
 
-  public static func load(_ files: [ReferenceFile], _ options: ReferenceOptions) throws -> any AlignmentMetric {
+  package static func load(_ files: [ReferenceFile], _ options: ReferenceOptions) throws -> any AlignmentMetric {
     try check(count: files.count)
     return Cosine()
   }

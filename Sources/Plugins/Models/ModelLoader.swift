@@ -24,7 +24,7 @@ public struct ModelLoader: Sendable {
   private let plugins: [any ModelPlugin.Type]
 
   /// - Parameter plugins: are asked in this order whether they recognise a file.
-  public init(_ files: ProjectFiles?, plugins: [any ModelPlugin.Type]) {
+  package init(_ files: ProjectFiles?, plugins: [any ModelPlugin.Type]) {
     lookup = DescriptionLookup(modelsFolder: files?.models)
     self.plugins = plugins
   }
@@ -36,7 +36,7 @@ public struct ModelLoader: Sendable {
   ///     a description may have beside a program.
   /// - Throws: `CheckpointError`, `ModelLoaderError`, `DescriptionError`, `ServedPluginError`, `JSONError`, naming the file,
   ///   and without a request `ModelError.noLayers` for a program's model that is not described.
-  public func find(
+  package func find(
     _ path: String?, description: String?, program request: ServerRequest? = ServerRequest()
   ) throws -> Candidate {
     let (checkpointPath, explicit) = try places(path, description: description)
@@ -75,7 +75,7 @@ public struct ModelLoader: Sendable {
   }
 
   /// - Throws: errors that name the file; see `CheckpointError`, `ModelError`, `ServedPluginError`.
-  public func load(_ candidate: Candidate, _ options: LoadOptions) throws -> LoadedModel {
+  package func load(_ candidate: Candidate, _ options: LoadOptions) throws -> LoadedModel {
     var options = options
     options.program = candidate.program
     let described = candidate.description?.checkpoint

@@ -9,12 +9,12 @@ import Tensor
 ///
 /// It classifies by which class's denoiser finds the noise best (Li et al., "Your Diffusion Model is Secretly a Zero-Shot
 /// Classifier", ICCV 2023), here at its one noise level.
-public struct ConditionalDenoiser: PosteriorScore {
-  public var id: String { ConditionalDenoiserPlugin.id }
-  public var noise: Double { network.noise }
-  public let classCount: Int
-  public var learned: LearnedReference? { network.learned }
-  public var fingerprint: String? { network.fingerprint }
+package struct ConditionalDenoiser: PosteriorScore {
+  package var id: String { ConditionalDenoiserPlugin.id }
+  package var noise: Double { network.noise }
+  package let classCount: Int
+  package var learned: LearnedReference? { network.learned }
+  package var fingerprint: String? { network.fingerprint }
   private let network: DenoiserNetwork
 
   /// Draws of the noise for an image's prediction.
@@ -31,7 +31,7 @@ public struct ConditionalDenoiser: PosteriorScore {
     classCount = classes
   }
 
-  public func posteriorScore(ofClasses classes: [Int], at images: Tensor) throws -> Tensor {
+  package func posteriorScore(ofClasses classes: [Int], at images: Tensor) throws -> Tensor {
     precondition(classes.count == images.batch && classes.allSatisfy((0..<classCount).contains), "one class per image")
     let pixels = images.stride
     let gradients = try network.map(images) { image, scores in
@@ -41,7 +41,7 @@ public struct ConditionalDenoiser: PosteriorScore {
     return Tensor(shape: images.shape, scalars: gradients.flatMap { $0 })
   }
 
-  public func predictions(at images: Tensor, range: Range<Int>, seed: UInt64) throws -> [Int] {
+  package func predictions(at images: Tensor, range: Range<Int>, seed: UInt64) throws -> [Int] {
     let (pixels, noise) = (images.stride, noise)
     var errors = [[Double]](repeating: [Double](repeating: 0, count: classCount), count: images.batch)
     for draw in 0..<Self.draws {
@@ -68,12 +68,12 @@ public struct ConditionalDenoiser: PosteriorScore {
 }
 
 /// `--reference denoiser=FILE`.
-public enum ConditionalDenoiserPlugin: PosteriorScorePlugin {
-  public static let id = "denoiser"
-  public static let summary =
+package enum ConditionalDenoiserPlugin: PosteriorScorePlugin {
+  package static let id = "denoiser"
+  package static let summary =
     "class-conditional denoiser at the noise level it was trained for with `train --kind denoiser --conditional`"
 
-  public static func load(
+  package static func load(
     _ files: [ReferenceFile], _ options: ReferenceOptions
   ) throws -> any PosteriorScore {
     try check(count: files.count)

@@ -5,12 +5,12 @@ import Tensor
 
 /// The score of a denoiser that was trained for one noise level: (D(x; sigma) - x) / sigma^2 (Tweedie's formula; what the
 /// benchmark's paper takes from diffusion models). Of a class-conditional one, the score of all images.
-public struct DenoiserScore: Score {
-  public var id: String { DenoiserPlugin.id }
+package struct DenoiserScore: Score {
+  package var id: String { DenoiserPlugin.id }
   /// sigma, in pixel units.
-  public var noise: Double { network.noise }
-  public var learned: LearnedReference? { network.learned }
-  public var fingerprint: String? { network.fingerprint }
+  package var noise: Double { network.noise }
+  package var learned: LearnedReference? { network.learned }
+  package var fingerprint: String? { network.fingerprint }
   private let network: DenoiserNetwork
 
   /// - Throws: `ReferenceError`, `ModelError`, `CheckpointError`, `JSONError`, `GraphError`.
@@ -20,7 +20,7 @@ public struct DenoiserScore: Score {
 
   /// - Throws: `ReferenceError.otherNoise` unless `noise` is the one it was trained for; `.notFinite`;
   ///   `GraphError.inputShape`.
-  public func score(at images: Tensor, noise: Double) throws -> Tensor {
+  package func score(at images: Tensor, noise: Double) throws -> Tensor {
     guard noise == self.noise else {
       throw ReferenceError.otherNoise(file: network.file, trained: self.noise, requested: noise)
     }
@@ -30,11 +30,11 @@ public struct DenoiserScore: Score {
 }
 
 /// `--score denoiser=FILE`.
-public enum DenoiserPlugin: ScorePlugin {
-  public static let id = "denoiser"
-  public static let summary = "score of a denoiser at the noise level it was trained for with `train --kind denoiser`"
+package enum DenoiserPlugin: ScorePlugin {
+  package static let id = "denoiser"
+  package static let summary = "score of a denoiser at the noise level it was trained for with `train --kind denoiser`"
 
-  public static func load(
+  package static func load(
     _ files: [ReferenceFile], _ options: ReferenceOptions
   ) throws -> (score: any Score, noises: [Double]) {
     try check(count: files.count)

@@ -3,8 +3,8 @@ import Foundation
 import Tensor
 
 /// The task on a data set of pixels: every one is a value of this type, with its files, constants and calibrations.
-public struct PixelTaskPlugin: TaskPlugin {
-  public let summary: String
+package struct PixelTaskPlugin: TaskPlugin {
+  package let summary: String
   private let definition: PixelTask.Definition
   private let files: any PixelFiles
   private let dataSource: String?
@@ -25,26 +25,26 @@ public struct PixelTaskPlugin: TaskPlugin {
     self.references = references
   }
 
-  public var id: String { definition.id }
-  public var dataRequirement: String? { files.requirement }
-  public var facts: TaskFacts {
+  package var id: String { definition.id }
+  package var dataRequirement: String? { files.requirement }
+  package var facts: TaskFacts {
     TaskFacts(
       version: definition.version, constants: definition.protocolConstants, imageShape: files.imageShape,
       classNames: files.classNames, dataSource: dataSource, references: references)
   }
 
-  public func make(_ options: TaskOptions) throws -> any BenchmarkTask {
+  package func make(_ options: TaskOptions) throws -> any BenchmarkTask {
     let content = try content(options)
     return try PixelTask(
       definition, classNames: content.classNames, train: content.train, test: content.test, remark: content.remark,
       options: options)
   }
 
-  public func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {
+  package func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {
     try content(options).test.firstImages(count, task: id)
   }
 
-  public func images(
+  package func images(
     _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
   ) throws -> (any LabelledImages)? {
     let content = try content(options)

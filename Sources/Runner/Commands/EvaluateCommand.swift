@@ -76,7 +76,7 @@ struct EvaluateCommand: ParsableCommand {
     try OptionBounds.check("--images", images, in: OptionBounds.images)
     try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
     try OptionBounds.check("--robustness-draws", robustnessDraws, in: OptionBounds.robustnessDraws)
-    for choice in metric { _ = try choice.resolved(PagsBench.plugins.metrics) }
+    for choice in metric { try choice.validate() }
     if let task { _ = try TaskLookup.plugin(task) }
     try options.program.check(hasCheckpoint: checkpoint != nil)
   }
@@ -131,7 +131,7 @@ struct EvaluateCommand: ParsableCommand {
     ]
       + references.inputs
       + metric.flatMap { choice in
-        ((try? choice.resolved(PagsBench.plugins.metrics).paths) ?? []).map {
+        ((try? choice.resolved(PagsBench.plugins).paths) ?? []).map {
           OutputPlace.Input("the file of --metric \(choice.id)", $0)
         }
       }

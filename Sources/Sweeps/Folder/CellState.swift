@@ -4,7 +4,7 @@ import Foundation
 import JSON
 
 /// How far a model of a sweep is.
-public enum CellState: Sendable {
+package enum CellState: Sendable {
   case pending
   /// Trained, not evaluated.
   case trained
@@ -16,7 +16,7 @@ extension SweepFolder {
   /// belongs to another configuration is refused, because going on would overwrite it.
   /// - Parameter recipe: the cell's complete training configuration.
   /// - Throws: `SweepError.configurationDiffers`.
-  public func state(of cell: SweepCell, recipe: JSONValue, definition: SweepDefinition) throws -> CellState {
+  package func state(of cell: SweepCell, recipe: JSONValue, definition: SweepDefinition) throws -> CellState {
     if let present = try? Self.parse(self.recipe(of: cell)) {
       let differences = JSONDifference.lines(from: present, to: recipe)
       guard differences.isEmpty else {

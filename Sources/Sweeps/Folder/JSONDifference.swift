@@ -2,10 +2,10 @@ import Foundation
 import JSON
 
 /// What differs between two JSON documents, one line for each place.
-public enum JSONDifference {
+package enum JSONDifference {
   /// - Returns: such as `recipe.epochs is 5, was 3`; empty where both say the same. The order of members does not count,
   ///   and neither does the spelling of numbers.
-  public static func lines(from old: JSONValue, to new: JSONValue, at path: String = "") -> [String] {
+  package static func lines(from old: JSONValue, to new: JSONValue, at path: String = "") -> [String] {
     switch (old, new) {
     case (.object(let oldMembers), .object(let newMembers)):
       let keys = oldMembers.map(\.key) + newMembers.map(\.key).filter { key in !oldMembers.contains { $0.key == key } }

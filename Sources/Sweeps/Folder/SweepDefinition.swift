@@ -3,36 +3,36 @@ import JSON
 
 /// What all models of a sweep's folder have in common: `configuration.json`. Strengths and seeds are not part of it, because
 /// a sweep may be extended.
-public struct SweepDefinition: Sendable, Equatable, Codable {
-  public static let currentSchemaVersion = 1
+package struct SweepDefinition: Sendable, Equatable, Codable {
+  package static let currentSchemaVersion = 1
 
-  public var schemaVersion = Self.currentSchemaVersion
-  public var task: TaskVersion
-  public var architecture: String
-  public var objective: String
+  package var schemaVersion = Self.currentSchemaVersion
+  package var task: TaskVersion
+  package var architecture: String
+  package var objective: String
   /// The complete configuration of a training but for strength and seed.
-  public var recipe: JSONValue
-  public var evaluation: EvaluationOptions
+  package var recipe: JSONValue
+  package var evaluation: EvaluationOptions
 
-  public struct TaskVersion: Sendable, Equatable, Codable {
-    public var id: String
-    public var version: Int
-    public var classes: Int
+  package struct TaskVersion: Sendable, Equatable, Codable {
+    package var id: String
+    package var version: Int
+    package var classes: Int
 
-    public init(id: String, version: Int, classes: Int) {
+    package init(id: String, version: Int, classes: Int) {
       (self.id, self.version, self.classes) = (id, version, classes)
     }
   }
 
-  public struct EvaluationOptions: Sendable, Equatable, Codable {
-    public var images: Int
-    public var seed: UInt64
+  package struct EvaluationOptions: Sendable, Equatable, Codable {
+    package var images: Int
+    package var seed: UInt64
     /// Thresholds in place of the task's own.
-    public var criteria: CriteriaSource?
+    package var criteria: CriteriaSource?
     /// Asked beside the task's density.
-    public var reference: SecondReference?
+    package var reference: SecondReference?
 
-    public init(
+    package init(
       images: Int, seed: UInt64, criteria: CriteriaSource? = nil, reference: SecondReference? = nil
     ) {
       self.images = images
@@ -41,13 +41,13 @@ public struct SweepDefinition: Sendable, Equatable, Codable {
       self.reference = reference
     }
 
-    public struct SecondReference: Sendable, Equatable, Codable {
+    package struct SecondReference: Sendable, Equatable, Codable {
       /// The plugin's.
-      public var id: String
+      package var id: String
       /// Of its checkpoint.
-      public var sha256: String?
+      package var sha256: String?
 
-      public init(id: String, sha256: String?) { (self.id, self.sha256) = (id, sha256) }
+      package init(id: String, sha256: String?) { (self.id, self.sha256) = (id, sha256) }
     }
 
     /// Whether a result was measured so.
@@ -58,7 +58,7 @@ public struct SweepDefinition: Sendable, Equatable, Codable {
     }
   }
 
-  public init(
+  package init(
     task: TaskVersion, architecture: String, objective: String, recipe: JSONValue, evaluation: EvaluationOptions
   ) {
     self.task = task

@@ -12,23 +12,23 @@ import JSON
 ///     <cell>.failed.json      why there is none, where the last try failed
 ///     bayes.json              the task's own Bayes classifier, where it is known
 ///     sweep.json, sweep.csv, figure3.svg
-public struct SweepFolder: Sendable {
-  public let url: URL
+package struct SweepFolder: Sendable {
+  package let url: URL
 
-  public init(_ url: URL) { self.url = url }
+  package init(_ url: URL) { self.url = url }
 
-  public var configuration: URL { url.appendingPathComponent("configuration.json") }
-  public var reference: URL { url.appendingPathComponent("bayes.json") }
-  public var report: URL { url.appendingPathComponent("sweep.json") }
-  public var table: URL { url.appendingPathComponent("sweep.csv") }
-  public var figure: URL { url.appendingPathComponent("figure3.svg") }
+  package var configuration: URL { url.appendingPathComponent("configuration.json") }
+  package var reference: URL { url.appendingPathComponent("bayes.json") }
+  package var report: URL { url.appendingPathComponent("sweep.json") }
+  package var table: URL { url.appendingPathComponent("sweep.csv") }
+  package var figure: URL { url.appendingPathComponent("figure3.svg") }
 
-  public func folder(of cell: SweepCell) -> URL { url.appendingPathComponent(cell.id) }
-  public func checkpoint(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("model.ckpt") }
-  public func recipe(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("recipe.json") }
-  public func result(of cell: SweepCell) -> URL { url.appendingPathComponent("\(cell.id).json") }
-  public func samples(of cell: SweepCell) -> URL { SampleFile.url(beside: result(of: cell)) }
-  public func description(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("model.json") }
+  package func folder(of cell: SweepCell) -> URL { url.appendingPathComponent(cell.id) }
+  package func checkpoint(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("model.ckpt") }
+  package func recipe(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("recipe.json") }
+  package func result(of cell: SweepCell) -> URL { url.appendingPathComponent("\(cell.id).json") }
+  package func samples(of cell: SweepCell) -> URL { SampleFile.url(beside: result(of: cell)) }
+  package func description(of cell: SweepCell) -> URL { folder(of: cell).appendingPathComponent("model.json") }
   func failure(of cell: SweepCell) -> URL { url.appendingPathComponent("\(cell.id).failed.json") }
 
   // MARK: Configuration
@@ -36,7 +36,7 @@ public struct SweepFolder: Sendable {
   /// Writes the configuration into a new folder; in an old one, checks that it is the same.
   /// - Throws: `SweepError.configurationDiffers`, naming every difference; `SweepError.otherContent` where a file is there that
   ///   the sweep would replace.
-  public func establish(_ definition: SweepDefinition) throws {
+  package func establish(_ definition: SweepDefinition) throws {
     let wanted = try JSONDecoding.parse(try JSONEncoding.encode(definition), source: configuration.path)
     guard FileManager.default.fileExists(atPath: configuration.path) else {
       for file in [reference, report, table, figure] where FileManager.default.fileExists(atPath: file.path) {
@@ -52,7 +52,7 @@ public struct SweepFolder: Sendable {
   }
 
   /// - Throws: `SweepError.notASweep` where the folder has no configuration.
-  public func definition() throws -> SweepDefinition {
+  package func definition() throws -> SweepDefinition {
     guard FileManager.default.fileExists(atPath: configuration.path) else {
       throw SweepError.notASweep(folder: url.path, missing: configuration.lastPathComponent)
     }
@@ -79,7 +79,7 @@ public struct SweepFolder: Sendable {
   }
 
   /// Writes the file whole or not at all, making its folder where it is missing.
-  public static func write(_ data: Data, to url: URL) throws {
+  package static func write(_ data: Data, to url: URL) throws {
     try Folder.make(url.deletingLastPathComponent())
     try AtomicFile.write(data, to: url.path)
   }

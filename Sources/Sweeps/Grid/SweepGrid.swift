@@ -1,14 +1,14 @@
 import Foundation
 
 /// The strengths and seeds of a sweep.
-public struct SweepGrid: Sendable, Equatable {
+package struct SweepGrid: Sendable, Equatable {
   /// Ascending, each once.
-  public let strengths: [Double]
+  package let strengths: [Double]
   /// Ascending, each once.
-  public let seeds: [UInt64]
+  package let seeds: [UInt64]
 
   /// - Throws: `SweepError.grid` for a strength that is negative or not finite, and for an empty grid.
-  public init(strengths: [Double], seeds: [UInt64]) throws(SweepError) {
+  package init(strengths: [Double], seeds: [UInt64]) throws(SweepError) {
     guard !strengths.isEmpty else {
       throw .grid("there is no strength; pass --strengths, or --from, --to and --points")
     }
@@ -27,7 +27,7 @@ public struct SweepGrid: Sendable, Equatable {
   /// `count` strengths at equal ratios from the first to the last, both included, rounded to three significant digits: ids
   /// stay short, and no machine's logarithm shows in them.
   /// - Throws: `SweepError.grid`.
-  public static func logarithmic(from: Double, to: Double, count: Int) throws(SweepError) -> [Double] {
+  package static func logarithmic(from: Double, to: Double, count: Int) throws(SweepError) -> [Double] {
     guard from > 0, to > from, to.isFinite else {
       throw .grid("--from \(from) --to \(to): expected positive numbers, the second larger")
     }
@@ -46,7 +46,7 @@ public struct SweepGrid: Sendable, Equatable {
   }
 
   /// All models, seeds of a strength together.
-  public func cells(objective: String) -> [SweepCell] {
+  package func cells(objective: String) -> [SweepCell] {
     strengths.flatMap { strength in
       seeds.map { SweepCell(objective: objective, strength: strength, seed: $0) }
     }

@@ -2,14 +2,14 @@ import BenchCore
 import Figures
 
 /// Figure 3 from the reports of sweeps, one column each.
-public enum Figure3Drawing {
+package enum Figure3Drawing {
   /// What the title of every such figure ends with.
-  public static let subject = Figure3.subject
+  package static let subject = Figure3.subject
 
   /// - Parameter sweeps: with their folders' names, for messages.
   /// - Returns: the document, or nil where no model is complete.
   /// - Throws: `SweepError.notComparable` for sweeps with other steps or references.
-  public static func svg(_ sweeps: [(folder: String, report: SweepReport)]) throws(SweepError) -> String? {
+  package static func svg(_ sweeps: [(folder: String, report: SweepReport)]) throws(SweepError) -> String? {
     let drawable = sweeps.filter { !$0.report.strengths.isEmpty }
     guard let first = drawable.first else { return nil }
     for other in drawable.dropFirst() {

@@ -1,36 +1,36 @@
 import BenchCore
 
 /// All models of one strength.
-public struct StrengthSummary: Sendable, Equatable, Codable {
-  public var strength: Double
+package struct StrengthSummary: Sendable, Equatable, Codable {
+  package var strength: Double
   /// Those that are complete.
-  public var seeds: [UInt64]
-  public var accuracy: Spread
-  public var sensitivity: [Sensitivity]
-  public var alignment: Spread
-  public var sensitivityRatio: Spread
-  public var onManifoldRetention: Spread
-  public var accuracyRetention: Spread
+  package var seeds: [UInt64]
+  package var accuracy: Spread
+  package var sensitivity: [Sensitivity]
+  package var alignment: Spread
+  package var sensitivityRatio: Spread
+  package var onManifoldRetention: Spread
+  package var accuracyRetention: Spread
   /// In the order of the seeds.
-  public var labels: [RegimeLabel]
+  package var labels: [RegimeLabel]
   /// That of more than half of the seeds, otherwise `indeterminate`.
-  public var label: RegimeLabel
+  package var label: RegimeLabel
 
-  public struct Sensitivity: Sendable, Equatable, Codable {
-    public var stepSize: Double
-    public var onManifold: Spread
-    public var offManifold: Spread
+  package struct Sensitivity: Sendable, Equatable, Codable {
+    package var stepSize: Double
+    package var onManifold: Spread
+    package var offManifold: Spread
   }
 
   /// Over seeds; nil where no seed has a value.
-  public struct Spread: Sendable, Equatable, Codable {
-    public var mean: Double?
-    public var lowest: Double?
-    public var highest: Double?
+  package struct Spread: Sendable, Equatable, Codable {
+    package var mean: Double?
+    package var lowest: Double?
+    package var highest: Double?
     /// In the order of the seeds, without those that have none.
-    public var values: [Double]
+    package var values: [Double]
 
-    public init(_ values: [Double?]) {
+    package init(_ values: [Double?]) {
       let defined = values.compactMap { $0 }.filter(\.isFinite)
       self.values = defined
       mean = defined.isEmpty ? nil : defined.reduce(0, +) / Double(defined.count)

@@ -8,7 +8,7 @@ extension SweepReport {
   /// judged by it first.
   /// - Throws: `SweepError.notASweep`, `SweepError.wrongModel` where a result is that of another checkpoint, and the errors
   ///   of unreadable result files.
-  public init(reading folder: SweepFolder) throws {
+  package init(reading folder: SweepFolder) throws {
     let definition = try folder.definition()
     let names: [String]
     do {
@@ -41,14 +41,14 @@ extension SweepReport {
   }
 
   /// Which of these are neither complete nor failed.
-  public func missing(of cells: [SweepCell]) -> [SweepCell] {
+  package func missing(of cells: [SweepCell]) -> [SweepCell] {
     let known = Set(models.map(\.id))
     return cells.filter { !known.contains($0.id) }
   }
 
   /// Writes `sweep.json`, `sweep.csv` and, where there is something to draw, `figure3.svg`.
   /// - Returns: the files' paths.
-  public func write(to folder: SweepFolder) throws -> [String] {
+  package func write(to folder: SweepFolder) throws -> [String] {
     var files = [folder.report, folder.table]
     try SweepFolder.write(self, to: folder.report)
     try SweepFolder.write(Data(SweepCSV.text(self).utf8), to: folder.table)

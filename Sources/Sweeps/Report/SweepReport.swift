@@ -1,34 +1,34 @@
 import BenchCore
 
 /// A sweep's numbers: `sweep.json`. A function of the result files but for their provenance.
-public struct SweepReport: Sendable, Equatable, Codable {
-  public static let currentSchemaVersion = 1
+package struct SweepReport: Sendable, Equatable, Codable {
+  package static let currentSchemaVersion = 1
 
-  public var schemaVersion = Self.currentSchemaVersion
-  public var definition: SweepDefinition
+  package var schemaVersion = Self.currentSchemaVersion
+  package var definition: SweepDefinition
   /// The steps at which the rule compares (`ProtocolRecord`); 0 where no model is complete.
-  public var smallStep: Double
-  public var wideStep: Double
+  package var smallStep: Double
+  package var wideStep: Double
   /// The noise of the reference classifier whose gradient is compared with.
-  public var alignmentNoise: Double
+  package var alignmentNoise: Double
   /// Whether that classifier is the Bayes-optimal one.
-  public var referenceIsExact: Bool
+  package var referenceIsExact: Bool
   /// The Bayes classifier, where it is known.
-  public var reference: Reference?
+  package var reference: Reference?
   /// By strength, then by seed.
-  public var models: [CellRecord]
-  public var strengths: [StrengthSummary]
-  public var checks: [SweepCheck]
+  package var models: [CellRecord]
+  package var strengths: [StrengthSummary]
+  package var checks: [SweepCheck]
 
-  public struct Reference: Sendable, Equatable, Codable {
-    public var accuracy: Estimate
-    public var sensitivity: [SensitivityEntry]
+  package struct Reference: Sendable, Equatable, Codable {
+    package var accuracy: Estimate
+    package var sensitivity: [SensitivityEntry]
   }
 
   /// - Parameters:
   ///   - models: each with what is there of it; cells without either result or failure are left out by the caller.
   ///   - results: of the complete ones; the first tells the protocol.
-  public init(
+  package init(
     definition: SweepDefinition, models: [(record: CellRecord, result: EvaluationResult?)],
     reference: EvaluationResult?
   ) {
@@ -52,5 +52,5 @@ public struct SweepReport: Sendable, Equatable, Codable {
       ? [] : SweepChecks(strengths: strengths, records: records, smallStep: smallStep, wideStep: wideStep).all
   }
 
-  public var seeds: [UInt64] { Set(models.map(\.seed)).sorted() }
+  package var seeds: [UInt64] { Set(models.map(\.seed)).sorted() }
 }

@@ -2,8 +2,8 @@ import BenchCore
 import Foundation
 
 /// A sweep as text: one line per strength, and the checks.
-public enum SweepTable {
-  public static func text(_ report: SweepReport) -> String {
+package enum SweepTable {
+  package static func text(_ report: SweepReport) -> String {
     let definition = report.definition
     let seeds = report.seeds
     var lines = [

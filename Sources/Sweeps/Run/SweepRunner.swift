@@ -4,16 +4,17 @@ import Dispatch
 import Foundation
 import JSON
 import Synchronization
+import Tensor
 
 /// Trains and evaluates what is missing of a sweep.
-public struct SweepRunner: Sendable {
-  public let folder: SweepFolder
-  public let definition: SweepDefinition
-  public let work: any SweepWork
+package struct SweepRunner: Sendable {
+  package let folder: SweepFolder
+  package let definition: SweepDefinition
+  package let work: any SweepWork
   /// Processors to use: as many models side by side, each on one, as there are models; threads beyond are shared out.
-  public let threads: Int
+  package let threads: Int
 
-  public init(folder: SweepFolder, definition: SweepDefinition, work: any SweepWork, threads: Int) {
+  package init(folder: SweepFolder, definition: SweepDefinition, work: any SweepWork, threads: Int) {
     precondition(threads > 0)
     self.folder = folder
     self.definition = definition
@@ -21,17 +22,17 @@ public struct SweepRunner: Sendable {
     self.threads = threads
   }
 
-  public struct Outcome: Sendable {
+  package struct Outcome: Sendable {
     /// In the order of the cells.
-    public let failures: [SweepError.CellFailure]
+    package let failures: [SweepError.CellFailure]
     /// Cells that another process is at work on.
-    public let busy: [SweepCell]
+    package let busy: [SweepCell]
   }
 
   /// - Parameter cells: in the order in which they are begun.
   /// - Throws: `CancellationError` where the user stopped it, and errors that concern all models. What concerns one is in
   ///   the outcome, and in a file beside the results; the others go on.
-  public func run(_ cells: [SweepCell], progress: any ProgressReporter) throws -> Outcome {
+  package func run(_ cells: [SweepCell], progress: any ProgressReporter) throws -> Outcome {
     try folder.establish(definition)
     var pending: [(cell: SweepCell, recipe: JSONValue)] = []
     for cell in cells {
@@ -49,7 +50,7 @@ public struct SweepRunner: Sendable {
     let jobs = pending
     let next = Atomic<Int>(0)
     let ended = Mutex(Ended())
-    DispatchQueue.concurrentPerform(iterations: workers) { worker in
+    @Sendable func finishJobs(_ worker: Int) {
       // Threads that do not divide evenly go to the first workers; no result depends on them.
       let share = threads / workers + (worker < threads % workers ? 1 : 0)
       while ended.withLock({ $0.stop == nil }) {
@@ -76,6 +77,10 @@ public struct SweepRunner: Sendable {
           try? SweepFolder.write(FailureMark(message: "\(error)"), to: folder.failure(of: job.cell))
         }
       }
+    }
+    let check = Cancellation.check
+    DispatchQueue.concurrentPerform(iterations: workers) { worker in
+      Cancellation.$check.withValue(check) { finishJobs(worker) }
     }
     return try ended.withLock { ended in
       if let stop = ended.stop { throw stop }

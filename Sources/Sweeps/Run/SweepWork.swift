@@ -3,7 +3,7 @@ import Foundation
 import JSON
 
 /// Trains and evaluates the models of a sweep.
-public protocol SweepWork: Sendable {
+package protocol SweepWork: Sendable {
   /// The cell's complete training configuration.
   func recipe(_ cell: SweepCell) throws -> JSONValue
 

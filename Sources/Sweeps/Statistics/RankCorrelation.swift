@@ -1,15 +1,15 @@
 /// Spearman's rank correlation (Spearman 1904): Pearson's correlation of the ranks, where equal values share the mean of
 /// the ranks they take together.
-public enum RankCorrelation {
+package enum RankCorrelation {
   /// - Returns: in [-1, 1]; nil for fewer than two pairs, or where all values of one side are equal.
-  public static func spearman(_ first: [Double], _ second: [Double]) -> Double? {
+  package static func spearman(_ first: [Double], _ second: [Double]) -> Double? {
     precondition(first.count == second.count, "pairs")
     guard first.count > 1, (first + second).allSatisfy({ !$0.isNaN }) else { return nil }
     return pearson(ranks(first), ranks(second))
   }
 
   /// Ranks from 1; halves where values are tied.
-  public static func ranks(_ values: [Double]) -> [Double] {
+  package static func ranks(_ values: [Double]) -> [Double] {
     let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
     var ranks = [Double](repeating: 0, count: values.count)
     var start = 0

@@ -10,15 +10,15 @@ import Tensor
 ///
 ///     left   -U sum_q p(q | h, c) P_q (h - m_q) - off / (s^2 + sigma^2)
 ///     right  the score of the distractor block, a mixture over the letters
-public struct GlyphsDensity: ClassConditionalDensity {
-  public let id = "glyphs-exact"
-  public let imageShape: Shape = [1, GlyphRendering.side, 2 * GlyphRendering.side]
+package struct GlyphsDensity: ClassConditionalDensity {
+  package let id = "glyphs-exact"
+  package let imageShape: Shape = [1, GlyphRendering.side, 2 * GlyphRendering.side]
   /// Uniform.
-  public let logPriors: [Double]
+  package let logPriors: [Double]
 
   let signal: GaussianBlock
   let distractor: GaussianBlock
-  public let fingerprint: String?
+  package let fingerprint: String?
   /// Where what all classes need of images that are measured is kept.
   private var shared: SharedArrays?
 
@@ -32,13 +32,13 @@ public struct GlyphsDensity: ClassConditionalDensity {
     fingerprint = signal.digest + distractor.digest
   }
 
-  public func sharing(_ numbers: SharedArrays) -> any ClassConditionalDensity {
+  package func sharing(_ numbers: SharedArrays) -> any ClassConditionalDensity {
     var copy = self
     copy.shared = numbers
     return copy
   }
 
-  public func logDensities(at images: Tensor, noise: Double) throws -> Matrix {
+  package func logDensities(at images: Tensor, noise: Double) throws -> Matrix {
     var result: [Double] = []
     for image in 0..<images.batch {
       result += try signal.evaluate(halves(of: images.item(image)).left, noise: noise).logDensities
@@ -46,7 +46,7 @@ public struct GlyphsDensity: ClassConditionalDensity {
     return Matrix(rows: images.batch, columns: classCount, scalars: result)
   }
 
-  public func classScores(at images: Tensor, noise: Double) throws -> (logDensities: Matrix, scores: Tensor) {
+  package func classScores(at images: Tensor, noise: Double) throws -> (logDensities: Matrix, scores: Tensor) {
     let classes = classCount
     let count = images.batch
     let (logDensities, gradients) = try combinedGradients(.score, at: images, noise: noise) { _ in
@@ -66,7 +66,7 @@ public struct GlyphsDensity: ClassConditionalDensity {
     )
   }
 
-  public func combinedGradients(
+  package func combinedGradients(
     _ gradient: ClassGradient, at images: Tensor, noise: Double, weights: (_ logDensities: Matrix) throws -> [Matrix]
   ) throws -> (logDensities: Matrix, gradients: [Tensor]) {
     let (logDensities, classGradients) = try signalGradients(at: images, noise: noise)
@@ -94,7 +94,7 @@ public struct GlyphsDensity: ClassConditionalDensity {
 
   /// log p_sigma(x) in nats, all classes equally likely, no constant omitted.
   /// - Parameter images: `[N, 1, 20, 40]`.
-  public func logDensity(at images: Tensor, noise: Double) throws -> [Double] {
+  package func logDensity(at images: Tensor, noise: Double) throws -> [Double] {
     try (0..<images.batch).map { try logDensity(of: images.item($0).map(Double.init), noise: noise) }
   }
 

@@ -3,7 +3,7 @@ import Synchronization
 import Tensor
 
 /// Images that never coincide: every split has random streams of its own.
-public enum GlyphsSplit: String, Sendable, CaseIterable {
+package enum GlyphsSplit: String, Sendable, CaseIterable {
   case evaluation
   case training
 }
@@ -13,7 +13,7 @@ extension GlyphsTask {
   /// - Parameter seed: each gives another data set from the same distribution.
   /// - Returns: images `[count, 1, 20, 40]` and the digits.
   /// - Throws: `DatasetError.tooManyImages` where memory does not hold them, `CancellationError`.
-  public func sample(split: GlyphsSplit, count: Int, seed: UInt64) throws -> ImageSet {
+  package func sample(split: GlyphsSplit, count: Int, seed: UInt64) throws -> ImageSet {
     precondition(count >= 0, "a negative number of images")
     // They are held twice while blocks of them are joined.
     let largest = MemoryLimit.bytes / (2 * MemoryLayout<Float>.stride * imageShape.count)

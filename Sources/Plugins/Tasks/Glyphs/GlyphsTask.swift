@@ -2,15 +2,15 @@ import BenchCore
 import Tensor
 
 /// `--task glyphs`.
-public struct GlyphsPlugin: TaskPlugin {
-  public let id = "glyphs"
-  public let summary =
+package struct GlyphsPlugin: TaskPlugin {
+  package let id = "glyphs"
+  package let summary =
     "drawn digits beside distracting letters, 1 x 20 x 40; density, score, manifold and Bayes classifier are exact"
-  public let dataRequirement: String? = nil
+  package let dataRequirement: String? = nil
 
-  public init() {}
+  package init() {}
 
-  public var facts: TaskFacts {
+  package var facts: TaskFacts {
     TaskFacts(
       imageShape: [1, GlyphRendering.side, 2 * GlyphRendering.side], classNames: (0..<10).map(String.init),
       references: [
@@ -18,7 +18,7 @@ public struct GlyphsPlugin: TaskPlugin {
       ])
   }
 
-  public func make(_ options: TaskOptions) throws -> any BenchmarkTask {
+  package func make(_ options: TaskOptions) throws -> any BenchmarkTask {
     try GlyphsTask(threads: options.threads, progress: options.progress)
   }
 }
@@ -28,7 +28,7 @@ extension GlyphsPlugin {
   static let trainingImageCount = 8000
 
   /// Training images are drawn from streams of their own: none is an evaluation image of any seed.
-  public func images(
+  package func images(
     _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
   ) throws -> (any LabelledImages)? {
     let task = try GlyphsTask(threads: options.threads, progress: options.progress)
@@ -51,29 +51,29 @@ extension GlyphsPlugin {
 /// and standard deviation 0.38, 99.8 % of them within [-1, 1.5]; of 80 million the extremes were -2.4 and 2.8. They are not
 /// clipped to [0, 1], because that would end the closed forms: a model for this task must accept them. Construction and
 /// validation: `docs/glyphs.md`.
-public struct GlyphsTask: BenchmarkTask {
-  public let id = "glyphs"
-  public let version = 2
-  public let classNames = (0..<10).map(String.init)
-  public let defaultImageCount = 2000
-  public let manifold: (any Manifold)?
-  public let densityIsExact = true
-  public let calibration = RegimeCalibration.bayes(gate: 0.45)
-  public let criteria: RegimeCriteria? = RegimeCriteria(
+package struct GlyphsTask: BenchmarkTask {
+  package let id = "glyphs"
+  package let version = 2
+  package let classNames = (0..<10).map(String.init)
+  package let defaultImageCount = 2000
+  package let manifold: (any Manifold)?
+  package let densityIsExact = true
+  package let calibration = RegimeCalibration.bayes(gate: 0.45)
+  package let criteria: RegimeCriteria? = RegimeCriteria(
     robustRatio: 1, specificShare: 0.25, cosine: 0.45, densityAccuracy: 0.85, densitySensitivity: 0.75,
     tells: "all three regimes: density, tangent spaces and Bayes classifier are exact")
-  public var imageShape: Shape { exactDensity.imageShape }
-  public var score: (any Score)? { DensityScore(exactDensity, threads: threads) }
-  public var density: (any ClassConditionalDensity)? { exactDensity }
+  package var imageShape: Shape { exactDensity.imageShape }
+  package var score: (any Score)? { DensityScore(exactDensity, threads: threads) }
+  package var density: (any ClassConditionalDensity)? { exactDensity }
   /// With the full log-density besides the protocol's.
-  public let exactDensity: GlyphsDensity
+  package let exactDensity: GlyphsDensity
   let threads: Int
   let progress: any ProgressReporter
 
   /// - Parameters:
   ///   - threads: for drawing images and for the score; nothing depends on it.
   ///   - progress: asked whether to go on while images are drawn.
-  public init(threads: Int = 1, progress: any ProgressReporter = SilentProgress()) throws {
+  package init(threads: Int = 1, progress: any ProgressReporter = SilentProgress()) throws {
     let density = try GlyphsDensity()
     exactDensity = density
     manifold = LinearManifold(id: density.id, basis: Self.tangentBasis(of: density))
@@ -86,15 +86,15 @@ public struct GlyphsTask: BenchmarkTask {
   /// `robustnessNoise` is s, the data's own noise off the manifold: its norm over 800 pixels is 0.42, a fifth of the
   /// smallest step, so classifiers are close to linear over it, and the differences it causes (a few 1e-2 in a logit) still
   /// stand clear of float32 rounding (1e-5).
-  public let protocolConstants = ProtocolConstants(
+  package let protocolConstants = ProtocolConstants(
     stepSizes: [2, 4, 8, 12], wideStep: 8, smallStep: 2, scoreNoises: [0.25, 0.5, 1], alignmentNoises: [0, 0.5, 1, 2],
     decisiveNoise: 0.5, robustnessNoise: GlyphsConstants().offManifoldNoise)
 
   /// The Bayes classifier on the first 2,000 evaluation images of seed 0; a test recomputes it.
-  public let quality: ReferenceQuality? = ReferenceQuality(
+  package let quality: ReferenceQuality? = ReferenceQuality(
     heldOutLogLikelihood: nil, accuracy: 0.983, images: 2000, manifoldDimension: 223)
 
-  public func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
+  package func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
     try sample(split: .evaluation, count: count, seed: seed)
   }
 

@@ -1,7 +1,7 @@
 /// Plain text for terminals of `ResultSummary.width` columns.
 extension ResultSummary {
   /// Names in one column, values in the next; long values are wrapped.
-  public static func fields(_ rows: [(name: String, value: String)]) -> [String] {
+  package static func fields(_ rows: [(name: String, value: String)]) -> [String] {
     let indent = 12
     return rows.flatMap { name, value in
       let start = name + String(repeating: " ", count: max(1, indent - name.count))
@@ -26,7 +26,7 @@ extension ResultSummary {
   }
 
   /// Words on lines of at most `width` columns; a longer word has its own line.
-  public static func wrapped(_ text: String, indent: String, hanging: String) -> [String] {
+  package static func wrapped(_ text: String, indent: String, hanging: String) -> [String] {
     var lines: [String] = []
     var line = indent
     var isEmpty = true
@@ -42,7 +42,7 @@ extension ResultSummary {
   }
 
   /// `22,010`.
-  public static func grouped(_ value: Int) -> String {
+  package static func grouped(_ value: Int) -> String {
     var digits = String(value.magnitude)
     var groups: [String] = []
     while digits.count > 3 {

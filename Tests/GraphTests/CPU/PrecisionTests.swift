@@ -18,7 +18,7 @@ import Testing
     let (graph, y) = try network(batch: 1)
     let workspace = try CPUWorkspace(cpuProgram(graph, outputs: [y], precision: precision))
     try workspace.set("x", to: image)
-    workspace.run()
+    try workspace.run()
     return workspace.output(0).scalars
   }
 
@@ -44,7 +44,7 @@ import Testing
       x, graph.constant(Tensor(shape: [4, 256, 3, 3], scalars: filters)), ConvolutionGeometry(padding: 0))
     let workspace = try CPUWorkspace(cpuProgram(graph, outputs: [y], precision: .exact))
     try workspace.set("x", to: Tensor(shape: [1, 256, 9, 9], scalars: values))
-    workspace.run()
+    try workspace.run()
     let got = workspace.output(0).scalars
     var squares = 0.0
     for index in got.indices {

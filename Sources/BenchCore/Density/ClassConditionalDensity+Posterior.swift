@@ -2,7 +2,7 @@ import Foundation
 import Tensor
 
 /// log of the sum of exponentials, without overflow; minus infinity for an empty row or one of minus infinities.
-public func logSumExp(_ row: some Collection<Double>) -> Double {
+@inlinable package func logSumExp(_ row: some Collection<Double>) -> Double {
   guard let largest = row.max(), largest != -.infinity else { return -.infinity }
   guard largest != .infinity else { return .infinity }
   return largest + log(row.reduce(0) { $0 + exp($1 - largest) })
@@ -15,7 +15,7 @@ extension ClassConditionalDensity {
   /// largest is subtracted. A row in which every class has density 0 answers with the priors.
   /// - Parameter logDensities: N x K, up to a constant per row.
   /// - Returns: N x K; every row's exponentials sum to 1.
-  public func logPosteriors(_ logDensities: Matrix) -> Matrix {
+  package func logPosteriors(_ logDensities: Matrix) -> Matrix {
     precondition(logDensities.columns == classCount, "log-densities of another number of classes")
     var result = logDensities
     for row in 0..<logDensities.rows {

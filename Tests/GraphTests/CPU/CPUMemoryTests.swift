@@ -5,8 +5,8 @@ import _TestSupport
 @testable import CPU
 @testable import Graph
 
-/// Memory that the system does not give is an error, and workspaces are lent and given back.
-@Suite struct AllocationTests {
+/// Memory that the system does not give is an error.
+@Suite struct CPUMemoryTests {
   @Test(arguments: [1 << 57, Int.max / 4, Int.max])
   func memoryThatThereIsNot(_ count: Int) {
     #expect {
@@ -36,26 +36,6 @@ import _TestSupport
     } throws: { error in
       guard case .allocation = error as? GraphError else { return false }
       return true
-    }
-  }
-
-  @Test func workspacesAreLentAndGivenBack() throws {
-    for backend in testedBackends {
-      var graph = Graph()
-      let x = graph.input("x", [2])
-      let y = try graph.add(x, graph.constant(1))
-      let pool = WorkspacePool(try backend.compile(graph, outputs: [y]))
-      #expect(pool.idleCount == 0)
-      try pool.withWorkspace { first in
-        try pool.withWorkspace { second in #expect(first !== second) }
-        #expect(pool.idleCount == 1)
-        try first.set("x", to: Tensor(shape: [2], scalars: [1, 2]))
-        try first.run()
-        #expect(try first.output(0).scalars == [2, 3])
-      }
-      #expect(pool.idleCount == 2)
-      #expect(throws: CancellationError.self) { try pool.withWorkspace { _ in throw CancellationError() } }
-      #expect(pool.idleCount == 2)
     }
   }
 }

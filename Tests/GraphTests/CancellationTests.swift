@@ -1,0 +1,49 @@
+import Graph
+import Synchronization
+import Tensor
+import Testing
+import _TestSupport
+
+/// Who asks a network to stop need not wait for its end.
+@Suite(.everyBackend) struct CancellationTests {
+  /// Several steps, none of which is fused with another.
+  private func workspace(_ x: Tensor) throws -> any Workspace {
+    var graph = Graph()
+    let input = graph.input("x", x.shape)
+    var y = input
+    for _ in 0..<3 { y = try graph.tanh(graph.multiply(y, input)) }
+    let workspace = try TestedBackend.current.compile(graph, outputs: [y]).makeWorkspace(threads: 1)
+    try workspace.set("x", to: x)
+    return workspace
+  }
+
+  @Test func aRunEndsBeforeItsNextStep() throws {
+    let workspace = try workspace(Tensor(shape: [2, 3], scalars: [1, 2, 3, 4, 5, 6]))
+    try workspace.run()
+    let expected = try workspace.output(0)
+    let steps = workspace.program.plan.order.count
+    #expect(steps > 3)
+    for last in 0..<steps {
+      let asked = Mutex(0)
+      #expect(throws: CancellationError.self) {
+        try Cancellation.$check.withValue({
+          try asked.withLock { asked in
+            asked += 1
+            if asked > last { throw CancellationError() }
+          }
+        }) { try workspace.run() }
+      }
+      #expect(asked.withLock { $0 } == last + 1)
+    }
+    // The next run knows nothing of it.
+    try workspace.run()
+    #expect(try workspace.output(0) == expected)
+  }
+
+  @Test func everyStepAsks() throws {
+    let workspace = try workspace(Tensor(shape: [2, 3], repeating: 1))
+    let asked = Mutex(0)
+    try Cancellation.$check.withValue({ asked.withLock { $0 += 1 } }) { try workspace.run() }
+    #expect(asked.withLock { $0 } == workspace.program.plan.order.count)
+  }
+}

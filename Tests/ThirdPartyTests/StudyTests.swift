@@ -1,0 +1,86 @@
+import BenchCore
+import Foundation
+import Plugins
+import Testing
+
+/// Somebody else's model on their task, with their metric, through the one function of an evaluation.
+@Suite struct StudyTests {
+  /// That of docs/library.md.
+  private func study(_ path: String) throws -> EvaluationOutcome {
+    var options = EvaluationOptions(toolVersion: "my-study 1")
+    options.images = 40
+    options.plugins.models.append(PrototypePlugin.self)
+    options.metrics.append(SignAgreement())
+    let task = try StripesPlugin().make(TaskOptions())
+    let model = try ModelSource.file(path, plugins: options.plugins.models)
+    let outcome = try ModelEvaluation(of: task, options).run(model)
+    return outcome
+  }
+
+  @Test func pageAndStudyAgree() throws {
+    let here = URL(fileURLWithPath: #filePath)
+    let page = try String(
+      contentsOf: here.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("docs/library.md"), encoding: .utf8)
+    let source = try String(contentsOf: here, encoding: .utf8)
+    let start = try #require(source.range(of: "    var options"))
+    let end = try #require(source.range(of: "    return outcome"))
+    let study = source[start.lowerBound..<end.lowerBound].replacing("\n    ", with: "\n").dropFirst(4)
+    #expect(page.contains(study), "docs/library.md does not hold the study as it is here")
+  }
+
+  private func inFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("study-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+  }
+
+  @Test func evaluation() throws {
+    try inFolder { folder in
+      let checkpoint = folder.appendingPathComponent("means.txt")
+      try Data("prototypes 2 1 2 2\n0.3 0.3 0.5 0.5\n0.7 0.7 0.5 0.5\n".utf8).write(to: checkpoint)
+      let outcome = try study(checkpoint.path)
+      let result = outcome.result
+      #expect(result.model.plugin.id == PrototypePlugin.id && result.model.id == "means" && result.task.id == "stripes")
+      #expect(Set(result.measurements.scoreAlignment.map(\.metric)) == ["cosine", "sign-agreement"])
+      // The means are those of the classes, so that it is their Bayes classifier.
+      #expect(try #require(result.measurements.accuracy.value) > 0.8)
+      #expect(outcome.samples.rowCount == 40)
+      let place = folder.appendingPathComponent("result.json")
+      try ResultFile.write(result, to: place)
+      #expect(try ResultFile.read(place).measurements == result.measurements)
+      // The same again, whatever is random.
+      #expect(try study(checkpoint.path).result.measurements == result.measurements)
+    }
+  }
+
+  /// Whoever does not add a plugin to the list has no model of its format, and is told what there is.
+  @Test func aModelThatNobodyReads() throws {
+    try inFolder { folder in
+      let checkpoint = folder.appendingPathComponent("means.txt")
+      try Data("prototypes 2 1 2 2\n".utf8).write(to: checkpoint)
+      #expect { _ = try ModelSource.file(checkpoint.path, files: nil) } throws: { error in
+        guard case .noPlugin = error as? ModelLoaderError else { return false }
+        return "\(error)".contains("means.txt")
+      }
+    }
+  }
+
+  /// What ships is found by its name, and refused by the same words as on the command line.
+  @Test func referencesAndMetricsByName() throws {
+    let glyphs = try #require(BuiltinPlugins.all.tasks.first { $0.id == "glyphs" })
+    let task = try glyphs.make(TaskOptions())
+    var options = EvaluationOptions(toolVersion: "my-study 1")
+    options.references.manifold = .plugin(id: "autoencodr", file: "absent.pt")
+    #expect(throws: ReferenceChoiceError.self) { try ModelEvaluation(of: task, options, files: nil) }
+    let loader = MetricLoader(files: nil)
+    #expect(try loader.metrics([MetricChoice(id: "cosine")], for: task).map(\.id) == ["cosine"])
+    #expect {
+      _ = try loader.metrics([MetricChoice(id: "cosin")], for: task)
+    } throws: { "\($0)" == "metric: there is no `cosin`; did you mean `cosine`? known are cosine" }
+    #expect(throws: EvaluationError.self) {
+      try loader.metrics([MetricChoice(id: "cosine", files: "a.pt")], for: task)
+    }
+  }
+}
