@@ -130,6 +130,31 @@ import Testing
     #expect(status == 0 && said.contains("the network begins as for ImageNet"), "\(said)")
   }
 
+  @Test("graphs that normalise are not normalised twice, those that mix images are run one by one")
+  func graphs() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let pixels = (0..<2 * 192).map { Float($0 % 31) / 31 }
+    try SafetensorsWriter.write(
+      [TensorToWrite(name: "images", shape: [2, 3, 8, 8], floats: pixels)], to: binary.path("in.safetensors"))
+    for (name, options, status, words) in [
+      (
+        "nhwc-softmax", [], 0, "the graph normalises pixels itself (node `normalised` (Div): mean 0.3 to 0.5, std 0.25)"
+      ),
+      ("nhwc-softmax", ["--mean", "0.5", "--std", "0.25"], 1, "pixels would be normalised twice: the graph does it"),
+      ("nhwc-softmax", ["--mean", "125", "--std", "63"], 64, "of pixels in 0...255, pixels here are in [0, 1]"),
+      ("mixes-images", [], 0, "the graph mixes the images of a batch; it is run image by image"),
+      ("single-image", [], 0, "the graph is made for single images"),
+    ] as [(String, [String], Int32, String)] {
+      let graph = RealBinary.package.appendingPathComponent("Tests/Fixtures/onnx/\(name).onnx").path
+      let outcome = try binary.start(
+        ["run", graph, "--inputs", binary.path("in.safetensors"), "--outputs", binary.path("out.safetensors")] + options
+      ).wait()
+      let said = outcome.output + outcome.errors
+      #expect(outcome.status == status && said.contains(words), "\(name): \(said)")
+    }
+  }
+
   @Test(
     "files of others are named with the ways out",
     arguments: [
