@@ -24,16 +24,20 @@ public enum CheckpointReader {
         pickle, source: NoStorages(file: file.name), file: file, format: .pickle, choice,
         notes: pickle.end < file.byteCount ? ["\(file.byteCount - pickle.end) bytes after the pickle ignored"] : [])
     case .safetensors:
-      guard choice.isEmpty else {
+      let content = try SafetensorsReader.read(file)
+      let all = FoundWeights(path: [], items: content.tensors.map { .init(name: $0.name, value: $0, isTensor: true) })
+        .networks
+      guard all.count > 1 || choice.isEmpty, let chosen = try ChosenWeights(of: all, choice, file: file.name) else {
         throw .unsupported(
           file: file.name, feature: "is a safetensors file, which holds the tensors of one network",
           advice: "leave --weights and --member away")
       }
-      let content = try SafetensorsReader.read(file)
-      let names = try canonicalNames(content.tensors, file: file.name)
+      let location = chosen.found.location
+      let names = try canonicalNames(chosen.found.items.map(\.value), file: file.name)
+      let place = location.isEmpty ? [] : ["tensors found under `\(printable(location))`"]
       return StateDict(
-        file: file.name, format: .safetensors, location: "", names: names, otherEntries: [], unknownGlobals: [],
-        metadata: content.metadata, notes: names.notes)
+        file: file.name, format: .safetensors, location: location, weights: chosen.weights, names: names,
+        otherEntries: [], unknownGlobals: [], metadata: content.metadata, notes: place + chosen.notes + names.notes)
     case .pytorchTar:
       throw .unsupported(
         file: file.name, feature: "is a tar archive, as PyTorch wrote before 0.2",
@@ -67,7 +71,7 @@ public enum CheckpointReader {
     let view = PickleView(pickle)
     var interpreter = TensorInterpreter(view: view, file: file.name, source: source)
     var search = StateDictSearch(interpreter)
-    guard let chosen = try search.find(choice) else {
+    guard let chosen = try ChosenWeights(of: search.all(key: choice.key), choice, file: file.name) else {
       throw .noStateDict(file: file.name, found: describe(view.value, interpreter))
     }
     let found = chosen.found

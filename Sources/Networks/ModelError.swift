@@ -104,7 +104,7 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
       "\(file): the tensors do not fit the architecture `\(name)`: \(reason); "
         + "describe another network in a model.json (docs/add-a-model.md)"
     case .reparametrised(let file, let tensor, let count, let kind, let call):
-      "\(file): tensor `\(tensor)`\(count > 1 ? " and \(count - 1) more" : "") belong to \(kind), of which the layer's own weight is "
+      "\(file): tensor `\(tensor)`\(count > 1 ? " and \(count - 1) more" : "") \(count > 1 ? "belong" : "belongs") to \(kind), of which the layer's own weight is "
         + "computed; write it out in Python with \(call) on each such module and save the state_dict again, or export to ONNX"
     case .modulesContradict(let file, let architecture, let contradictions):
       "\(file): is a whole pickled network, whose modules are not those of \(architecture == "layers" ? "the layer list" : "the architecture `\(architecture)`"): "

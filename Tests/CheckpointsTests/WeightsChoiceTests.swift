@@ -112,10 +112,37 @@ import Testing
     #expect(try read(nested, WeightsChoice(key: "state_dict", member: 1)).location == "state_dict[1]")
   }
 
-  @Test func aSafetensorsFileHoldsOne() throws {
+  @Test func aSafetensorsFileOfOneNetworkHasNothingToChoose() throws {
     let data = try SafetensorsWriter.encode([TensorToWrite(name: "w", shape: [1], floats: [1])])
-    #expect(throws: CheckpointError.self) {
+    let message = #expect(throws: CheckpointError.self) {
       try CheckpointReader.stateDict(of: CheckpointFile(name: "m", data: data), choosing: WeightsChoice(key: "model"))
+    }?.description
+    #expect(
+      message
+        == "m: is a safetensors file, which holds the tensors of one network; leave --weights and --member away")
+  }
+
+  /// A safetensors file has no dictionaries, so names alone tell its networks apart; the rule is the same.
+  @Test func averagesInASafetensorsFileAreTaken() throws {
+    func read(_ averaged: [String], _ choice: WeightsChoice = WeightsChoice()) throws -> StateDict {
+      let own = ["model.a.weight", "model.b.weight"].map { TensorToWrite(name: $0, shape: [1], floats: [1]) }
+      let others = averaged.map { TensorToWrite(name: "model_ema.\($0)", shape: [1], floats: [2]) }
+      let data = try SafetensorsWriter.encode(own + others)
+      return try CheckpointReader.stateDict(of: CheckpointFile(name: "m", data: data), choosing: choice)
     }
+    let names = ["a.weight", "b.weight"]
+    let state = try read(names.map { "module.\($0)" })
+    #expect(state.weights == "model_ema" && state.location == "model_ema" && state.names == names)
+    #expect(try state.tensors[0].floats() == [2])
+    #expect(
+      state.notes.contains {
+        $0.contains("2 state dicts (`model`, `model_ema`)") && $0.contains("--weights model takes the others")
+      }, "\(state.notes)")
+    let raw = try read(names, WeightsChoice(key: "model"))
+    #expect(try raw.weights == "model" && raw.names == names && raw.tensors[0].floats() == [1])
+    #expect(try read(["a.weight"]).weights == "model")
+    #expect(try read(["scale", "decay.weight"]).weights == nil)
+    #expect(throws: CheckpointError.self) { try read(names, WeightsChoice(key: "teacher")) }
+    #expect(throws: CheckpointError.self) { try read(names, WeightsChoice(member: 0)) }
   }
 }

@@ -55,7 +55,7 @@ import Testing
   }
 
   /// A network of numbered layers and its averages in one dictionary.
-  @Test func averagesBesideTheNetworkAreTakenAndRecorded() throws {
+  @Test(arguments: ["pt", "safetensors"]) func averagesBesideTheNetworkAreTakenAndRecorded(_ kind: String) throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }
     let (checkpoint, description) = try SmallModel.write(to: binary)
@@ -64,7 +64,12 @@ import Testing
       try tensors.map { TensorToWrite(name: "\(prefix).\($0.name)", shape: $0.shape, floats: try $0.floats()) }
     }
     try FileManager.default.removeItem(atPath: checkpoint)
-    try PyTorchZipWriter.write(both, to: checkpoint)
+    // The description names the file, whose content says what it is.
+    if kind == "pt" {
+      try PyTorchZipWriter.write(both, to: checkpoint)
+    } else {
+      try SafetensorsWriter.encode(both).write(to: URL(fileURLWithPath: checkpoint))
+    }
     for (arguments, weights) in [([], "ema_model"), (["--weights", "model"], "model")] {
       let outcome = try binary.start(
         ["evaluate", checkpoint, "--model", description, "--images", "4", "--json", "--no-leaderboard", "--quiet"]

@@ -99,9 +99,7 @@ final class WeightSource: Sendable {
         return tensor.scalars.allSatisfy { $0 == start }
       })
     else { return nil }
-    return "batch statistics were never computed: all running means are 0 and all variances 1, as before training, in "
-      + "\(statistics.count { $0.key.hasSuffix("running_mean") }) batch normalisations; a network trained with other ones "
-      + "gives wrong numbers"
+    return UntrainedStatistics.warning(normalisations: statistics.count { $0.key.hasSuffix("running_mean") })
   }
 
   /// Scalars of the tensors that were used, without the running statistics of batch normalisation, which are not trained.

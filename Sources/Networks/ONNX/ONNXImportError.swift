@@ -34,6 +34,9 @@ package enum ONNXImportError: Error, Sendable, CustomStringConvertible {
     case .opset(let file, let opset, let supported):
       "\(file): uses opset \(opset), expected \(supported.lowerBound) to \(supported.upperBound); "
         + "convert it with onnx.version_converter, or export it again"
+    case .unknownOperator(let node, _) where node.operation.hasPrefix("TreeEnsemble"):
+      "\(node): trees are constant between their thresholds, so their input gradient is zero and there is nothing to "
+        + "measure; choose a model with derivatives"
     case .unknownOperator(let node, let domain):
       "\(node): "
         + (domain.isEmpty || domain == ONNXOperators.machineLearningDomain

@@ -47,6 +47,7 @@ package struct ONNXPlugin: ModelPlugin {
     return LoadedModel(
       classifier: classifier, architecture: "onnx", parameters: network.parameterCount,
       preprocessing: network.preprocessing,
-      preprocessingIsAssumed: given == nil && !network.tellsNormalisation, notes: notes)
+      preprocessingIsAssumed: given == nil && !network.tellsNormalisation, notes: notes,
+      warnings: [UntrainedStatistics.warning(of: model.graph)].compactMap { $0 })
   }
 }

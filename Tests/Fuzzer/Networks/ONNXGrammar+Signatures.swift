@@ -232,6 +232,7 @@ extension ONNXGrammar {
       if dice.chance(0.3) { return ([integers([dice.extremeInteger()], &dice)], []) }
       return ([image], [])
     case "PRelu": return ([image, floats(dice.pick([[channels, 1, 1], [1], [side]]), &dice)], [])
+    case "SwiGLU": return ([image, dice.chance(0.7) ? image : any(&dice)], [.number("alpha", dice.pick([0, 1, 2]))])
     case "GridSample":
       return (
         [image, floats([1, 2, 3, 2], &dice)],

@@ -48,4 +48,24 @@ import Testing
     ]
     #expect(ONNXGraphs.message(Self.model(scaled, opset: 18)).contains("every image by itself"))
   }
+
+  /// Statistics as before training, where the exporter left the normalisation as a node.
+  @Test func untrainedStatisticsAreSaid() throws {
+    func warnings(mean: [Float], variance: [Float]) throws -> [String] {
+      let nodes = [
+        ONNXGraphs.node("Relu", ["x"], ["r"]),
+        ONNXGraphs.node("BatchNormalization", ["r", "scale", "shift", "mean", "variance"], ["b"]),
+        ONNXGraphs.node("Flatten", ["b"], ["y"]),
+      ]
+      let constants = [
+        ONNXGraphs.floats("scale", [2, 2]), ONNXGraphs.floats("shift", [1, 0]), ONNXGraphs.floats("mean", mean),
+        ONNXGraphs.floats("variance", variance),
+      ]
+      return try ONNXGraphs.load(ONNXGraphs.model(nodes, constants, image: [2, 1, 2])).warnings
+    }
+    let fresh = try warnings(mean: [0, 0], variance: [1, 1])
+    #expect(fresh.count == 1 && fresh[0].hasPrefix("batch statistics were never computed"), "\(fresh)")
+    #expect(
+      try warnings(mean: [0, 0.5], variance: [1, 1]).isEmpty && warnings(mean: [0, 0], variance: [1, 2]).isEmpty)
+  }
 }

@@ -144,11 +144,115 @@ import Testing
     let (values, gradient) = try ONNXGraphs.results(
       Self.model([node], [ONNXGraphs.floats("grid", grid, [1, 1, 3, 2])], image: [1, 2, 3]), [1, 2, 3, 4, 5, 6])
     #expect(values == [1, 5, 0] && gradient == [1, 0, 0, 0, 1, 0])
-    let cubic = ONNXGraphs.node("GridSample", ["x", "grid"], ["z"], ["mode": .string("bicubic")])
+    func message(_ attributes: [String: ONNXGraphs.Attribute]) -> String {
+      let node = ONNXGraphs.node("GridSample", ["x", "grid"], ["z"], attributes)
+      return ONNXGraphs.message(Self.model([node], [ONNXGraphs.floats("grid", grid, [1, 1, 3, 2])], image: [1, 2, 3]))
+    }
     #expect(
-      ONNXGraphs.message(Self.model([cubic], [ONNXGraphs.floats("grid", grid, [1, 1, 3, 2])], image: [1, 2, 3]))
-        .contains(
-          "the mode `bicubic` is not supported"))
+      message(["mode": .string("area")]).contains("the mode `area` is unknown, expected linear, cubic or nearest"))
+    #expect(
+      message(["mode": .string("bicubic"), "padding_mode": .string("border")])
+        .contains("cubic interpolation with the padding_mode `border` is not supported"))
+  }
+
+  /// PyTorch's bicubic, pixel by pixel: the four around a place on each axis, each brought into the image by itself.
+  private static func cubicSample(
+    _ image: [[Double]], _ gx: Double, _ gy: Double, reflects: Bool, aligned: Bool
+  ) -> Double {
+    func taps(_ g: Double, _ count: Int) -> [(index: Int, weight: Double)] {
+      let size = Double(count)
+      let place = aligned ? (g + 1) / 2 * (size - 1) : ((g + 1) * size - 1) / 2
+      return (-1...2).compactMap { tap in
+        var index = Int(place.rounded(.down)) + tap
+        let d = abs(place - Double(index))
+        let weight = d <= 1 ? (1.25 * d - 2.25) * d * d + 1 : ((-0.75 * d + 3.75) * d - 6) * d + 3
+        while reflects, !(0..<count).contains(index) {
+          index = index < 0 ? -index - (aligned ? 0 : 1) : 2 * count - index - (aligned ? 2 : 1)
+        }
+        return (0..<count).contains(index) ? (index, weight) : nil
+      }
+    }
+    return taps(gy, image.count).reduce(0) { sum, row in
+      taps(gx, image[0].count).reduce(sum) { $0 + row.weight * $1.weight * image[row.index][$1.index] }
+    }
+  }
+
+  @Test(arguments: [false, true], [false, true])
+  func samplingByCubics(_ reflects: Bool, _ aligned: Bool) throws {
+    // Places that are the image's own, also outside of it, and far outside.
+    let nodes = [
+      ONNXGraphs.node("Mul", ["x", "3.7"], ["wide"]), ONNXGraphs.node("Sub", ["wide", "1.9"], ["moved"]),
+      ONNXGraphs.node("Reshape", ["moved", "shape"], ["grid"]),
+      ONNXGraphs.node(
+        "GridSample", ["x", "grid"], ["z"],
+        [
+          "align_corners": .int(aligned ? 1 : 0), "mode": .string(aligned ? "cubic" : "bicubic"),
+          "padding_mode": .string(reflects ? "reflection" : "zeros"),
+        ]),
+    ]
+    let constants = [
+      ONNXGraphs.integers("shape", [-1, 2, 3, 2]), ONNXGraphs.floats("3.7", [3.7]), ONNXGraphs.floats("1.9", [1.9]),
+    ]
+    try ONNXGraphs.expectFormula(
+      Self.model(nodes, constants, image: [1, 3, 4], opset: 20), ONNXGraphs.pixels(12, seed: 7), gradientTolerance: 1e-3
+    ) { x in
+      let image = (0..<3).map { row in (0..<4).map { x[4 * row + $0] } }
+      return (0..<6).map {
+        Self.cubicSample(
+          image, 3.7 * x[2 * $0] - 1.9, 3.7 * x[2 * $0 + 1] - 1.9, reflects: reflects, aligned: aligned)
+      }
+    }
+  }
+
+  @Test func samplingOfVolumes() throws {
+    // x, y, z of three places; the last lies between all eight voxels.
+    let grid: [Float] = [-1, -1, -1, 1, -1, 1, 0, 0.5, -0.5]
+    let nodes = [
+      ONNXGraphs.node("Reshape", ["x", "volume"], ["v"]),
+      ONNXGraphs.node("GridSample", ["v", "grid"], ["z"], ["align_corners": .int(1)]),
+    ]
+    let constants = [
+      ONNXGraphs.integers("volume", [-1, 1, 2, 2, 2]), ONNXGraphs.floats("grid", grid, [1, 1, 1, 3, 3]),
+    ]
+    try ONNXGraphs.expectFormula(
+      Self.model(nodes, constants, image: [2, 2, 2], opset: 20), ONNXGraphs.pixels(8)
+    ) { x in
+      let weights = (0..<8).map { 0.5 * ($0 & 2 == 0 ? 0.25 : 0.75) * ($0 & 4 == 0 ? 0.75 : 0.25) }
+      return [x[0], x[5], zip(weights, x).reduce(0) { $0 + $1.0 * $1.1 }]
+    }
+  }
+
+  /// A row of masked attention without any key is NaN, which exporters replace.
+  @Test func whatIsNoNumberIsTold() throws {
+    let nodes = [
+      ONNXGraphs.node("Relu", ["x"], ["r"]), ONNXGraphs.node("Div", ["r", "by"], ["d"]),
+      ONNXGraphs.node("IsNaN", ["d"], ["n"]),
+      ONNXGraphs.node("IsInf", ["d"], ["i"], ["detect_negative": .int(0)]),
+      ONNXGraphs.node("IsInf", ["d"], ["both"]), ONNXGraphs.node("Or", ["n", "i"], ["bad"]),
+      ONNXGraphs.node("Where", ["bad", "7", "x"], ["f"]), ONNXGraphs.node("Where", ["both", "9", "f"], ["z"]),
+    ]
+    let constants = [
+      ONNXGraphs.floats("by", [0, 0, 1, 1]), ONNXGraphs.floats("7", [7]), ONNXGraphs.floats("9", [9]),
+    ]
+    let (values, gradient) = try ONNXGraphs.results(
+      Self.model(nodes, constants, image: [1, 1, 4]), [0, 0.5, 0.25, 1])
+    #expect(values == [7, 9, 0.25, 1] && gradient == [0, 0, 1, 1])
+  }
+
+  @Test(arguments: [Float(1), 0.5]) func gatedSwish(_ alpha: Float) throws {
+    let nodes = [
+      ONNXGraphs.node("Split", ["x", "parts"], ["a", "b"], ["axis": .int(2)]),
+      ONNXGraphs.node("SwiGLU", ["a", "b"], ["z"], ["alpha": .float(alpha)]),
+    ]
+    try ONNXGraphs.expectFormula(
+      Self.model(nodes, [ONNXGraphs.integers("parts", [1, 1])], image: [1, 2, 3], opset: 28), ONNXGraphs.pixels(6)
+    ) { x in
+      (0..<3).map { x[$0] / (1 + exp(-Double(alpha) * x[$0])) * x[$0 + 3] }
+    }
+    let unequal = [
+      ONNXGraphs.node("ReduceSum", ["x"], ["b"], [:]), ONNXGraphs.node("SwiGLU", ["x", "b"], ["z"], [:]),
+    ]
+    #expect(ONNXGraphs.message(Self.model(unequal, image: [1, 2, 3], opset: 28)).contains("the gate has shape"))
   }
 
   @Test func columnsIntoImages() throws {

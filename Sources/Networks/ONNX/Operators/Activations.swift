@@ -31,9 +31,15 @@ extension ONNXOperators {
       try $1.gelu($0.value(0, &$1), tanhApproximation: $0.string("approximate", "none") == "tanh")
     },
     .real("Swish", opsets: 24...opsets.upperBound) { node, graph in
-      let (x, alpha) = (try node.value(0, &graph), try node.float("alpha", 1))
-      if alpha == 1 { return try graph.silu(x) }
-      return try graph.multiply(x, graph.sigmoid(graph.multiply(x, graph.constant(alpha))))
+      try swish(node.value(0, &graph), alpha: node.float("alpha", 1), &graph)
+    },
+    .real("SwiGLU", opsets: 28...opsets.upperBound) { node, graph in
+      // The gate and what it lets through.
+      let (gate, x) = (try node.value(0, &graph), try node.value(1, &graph))
+      guard graph.shape(of: gate) == graph.shape(of: x) else {
+        throw node.failure("the gate has shape \(graph.shape(of: gate)), expected \(graph.shape(of: x))")
+      }
+      return try graph.multiply(swish(gate, alpha: node.float("alpha", 1), &graph), x)
     },
     .real("Mish", opsets: 18...opsets.upperBound) { node, graph in
       let x = try node.value(0, &graph)
@@ -70,6 +76,11 @@ extension ONNXOperators {
       return node.outputCount > 1 ? [x, .integers(mask)] : [x]
     },
   ]
+
+  private static func swish(_ x: Graph.Value, alpha: Float, _ graph: inout Graph) throws -> Graph.Value {
+    if alpha == 1 { return try graph.silu(x) }
+    return try graph.multiply(x, graph.sigmoid(graph.multiply(x, graph.constant(alpha))))
+  }
 
   private static func hardSigmoid(
     _ x: Graph.Value, alpha: Float, beta: Float, _ graph: inout Graph

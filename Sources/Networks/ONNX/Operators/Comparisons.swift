@@ -22,6 +22,23 @@ extension ONNXOperators {
       let x = try node.value(0, &graph)
       return [.graph(try graph.subtract(graph.constant(1), x), .boolean)]
     },
+    // What exporters of masked attention ask of rows without a key. Only NaN differs from itself.
+    ONNXOperator("IsNaN", opsets: 9...opsets.upperBound) { node, graph in
+      let x = try node.value(0, &graph)
+      return [.graph(try graph.subtract(graph.constant(1), graph.equal(x, x)), .boolean)]
+    },
+    ONNXOperator("IsInf", opsets: 10...opsets.upperBound) { node, graph in
+      let x = try node.value(0, &graph)
+      let size =
+        switch (try node.flag("detect_positive", true), try node.flag("detect_negative", true)) {
+        case (true, true): try graph.absoluteValue(x)
+        case (true, false): x
+        case (false, true): try graph.negate(x)
+        case (false, false): try graph.negate(graph.absoluteValue(x))
+        }
+      let found = try graph.greater(size, graph.constant(.greatestFiniteMagnitude))
+      return [.graph(found, .boolean)]
+    },
     ONNXOperator("Where", opsets: 9...opsets.upperBound, integers: .computes(choose)) { node, graph in
       let condition = try node.value(0, &graph)
       let (a, b) = (try node.value(1, &graph), try node.value(2, &graph))

@@ -48,13 +48,15 @@ extension ONNXOperators {
   }
 }
 
-/// Values of images at places that a grid names, between pixels by linear interpolation or from the nearest pixel; with
-/// derivatives for the images and for the places.
+/// Values of images, or of volumes, at places that a grid names: between pixels by linear or cubic interpolation, or from the
+/// nearest pixel; with derivatives for the images and for the places.
 ///
-/// Every result is a weighted sum of all pixels, of which at most four weights are not zero: a product of matrices, so that
-/// places may depend on the image.
+/// Every result is a weighted sum of all pixels, of which two weights on each axis (cubic: four) are not zero: a product of
+/// matrices, so that places may depend on the image.
 private struct GridSampling {
-  private let isLinear: Bool
+  private enum Interpolation { case nearest, linear, cubic }
+
+  private let interpolation: Interpolation
   private let padding: String
   private let alignsCorners: Bool
 
@@ -62,14 +64,22 @@ private struct GridSampling {
   private static let largest = 1 << 24
 
   init(_ node: NodeContext) throws {
-    let mode = try node.string("mode", node.opset < 20 ? "bilinear" : "linear")
-    guard ["bilinear", "linear", "nearest"].contains(mode) else {
-      throw node.failure("the mode `\(mode)` is not supported, only linear (bilinear) and nearest are")
+    // PyTorch's exporter writes the names of opset 16 in every opset.
+    switch try node.string("mode", node.opset < 20 ? "bilinear" : "linear") {
+    case "bilinear", "linear": interpolation = .linear
+    case "bicubic", "cubic": interpolation = .cubic
+    case "nearest": interpolation = .nearest
+    case let other: throw node.failure("the mode `\(other)` is unknown, expected linear, cubic or nearest")
     }
-    isLinear = mode != "nearest"
     padding = try node.string("padding_mode", "zeros")
     guard ["zeros", "border", "reflection"].contains(padding) else {
       throw node.failure("the padding_mode `\(padding)` is unknown")
+    }
+    guard interpolation != .cubic || padding != "border" else {
+      throw node.failure(
+        "cubic interpolation with the padding_mode `border` is not supported, because PyTorch and the specification "
+          + "differ beyond the outer pixels; export the model with padding_mode zeros or reflection, or serve it by a "
+          + "program (docs/plugin-protocol.md)")
     }
     alignsCorners = try node.flag("align_corners")
   }
@@ -77,58 +87,110 @@ private struct GridSampling {
   func apply(_ node: NodeContext, _ graph: inout Graph) throws -> Graph.Value {
     let (x, grid) = (try node.value(0, &graph), try node.value(1, &graph))
     let (image, places) = (graph.shape(of: x), graph.shape(of: grid))
-    guard image.rank == 4, places.rank == 4, places[3] == 2, places[0] == image[0] || places[0] == 1,
-      image[2] >= 1, image[3] >= 1
-    else { throw node.failure("expected [N, C, H, W] and [N, h, w, 2], got \(image) and \(places)") }
-    let (pixels, count) = (image[2] * image[3], places[1] * places[2])
-    guard pixels <= Self.largest, count <= Self.largest / pixels else {
-      throw node.failure("takes \(count) places of \(pixels) pixels, whose product may be at most \(Self.largest)")
+    let axes = image.rank - 2
+    guard axes == 2 || axes == 3, places.rank == image.rank, places[axes + 1] == axes,
+      places[0] == image[0] || places[0] == 1, image.dimensions[2...].allSatisfy({ $0 >= 1 })
+    else {
+      throw node.failure("expected [N, C, H, W] and [N, h, w, 2], or one axis more in each, got \(image) and \(places)")
     }
-    /// `[n, places, extent]`: the weight of each row or column of pixels.
-    func weights(_ coordinate: Int, _ extent: Int, _ graph: inout Graph) throws -> Graph.Value {
+    let (extents, wanted) = (Array(image.dimensions[2...]), Array(places.dimensions[1...axes]))
+    guard let pixels = Self.product(extents), let count = Self.product(wanted), pixels <= Self.largest,
+      count <= Self.largest / pixels
+    else {
+      throw node.failure("takes places of \(wanted) in \(extents) pixels, whose product may be at most \(Self.largest)")
+    }
+    // [n, places, pixels]: the product of the weights on each axis, which the grid names from the last to the first.
+    var all: Graph.Value?
+    for (axis, extent) in extents.enumerated() {
       let given = try graph.reshape(
-        graph.slice(grid, axis: 3, start: coordinate, count: 1), to: [places[0], count, 1])
-      return try self.weights(of: position(given, extent, &graph), extent, &graph)
+        graph.slice(grid, axis: axes + 1, start: axes - 1 - axis, count: 1), to: [places[0], count, 1])
+      var shape = [places[0], count] + [Int](repeating: 1, count: axes)
+      shape[2 + axis] = extent
+      let weights = try graph.reshape(
+        self.weights(of: position(given, extent, &graph), extent, &graph), to: Shape(shape))
+      all = try all.map { try graph.multiply($0, weights) } ?? weights
     }
-    let rows = try graph.reshape(weights(1, image[2], &graph), to: [places[0], count, image[2], 1])
-    let columns = try graph.reshape(weights(0, image[3], &graph), to: [places[0], count, 1, image[3]])
-    let all = try graph.broadcast(
-      graph.reshape(graph.multiply(rows, columns), to: [places[0], count, pixels]), to: [image[0], count, pixels])
+    guard let all else { throw node.failure("needs at least one axis of pixels") }
+    let matrix = try graph.broadcast(
+      graph.reshape(all, to: [places[0], count, pixels]), to: [image[0], count, pixels])
     let flat = try graph.reshape(x, to: [image[0], image[1], pixels])
     return try graph.reshape(
-      graph.matmul(flat, graph.swapLastAxes(all)), to: [image[0], image[1], places[1], places[2]])
+      graph.matmul(flat, graph.swapLastAxes(matrix)), to: Shape([image[0], image[1]] + wanted))
   }
 
-  /// From -1...1 to pixels, and into the image as the padding says.
+  /// Nil where it is no `Int`.
+  private static func product(_ extents: [Int]) -> Int? {
+    var product = 1
+    for extent in extents {
+      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
+      guard !overflow else { return nil }
+      product = next
+    }
+    return product
+  }
+
+  /// From -1...1 to pixels, and for two pixels or the nearest one into the image as the padding says.
   private func position(_ given: Graph.Value, _ extent: Int, _ graph: inout Graph) throws -> Graph.Value {
     let size = Float(extent)
     // Aligned: (g + 1) / 2 (size - 1), else ((g + 1) size - 1) / 2.
     let factor = alignsCorners ? (size - 1) / 2 : size / 2
     var position = try graph.multiply(graph.add(given, graph.constant(1)), graph.constant(factor))
     if !alignsCorners { position = try graph.subtract(position, graph.constant(0.5)) }
-    guard padding != "zeros" else { return position }
-    if padding == "reflection" {
-      // Back and forth between the borders, which lie on the outer pixels or half a pixel outside: a triangle wave.
-      let (low, span) = alignsCorners ? (Float(0), size - 1) : (Float(-0.5), size)
-      guard span > 0 else { return try graph.multiply(position, graph.constant(0)) }
-      let distance = try graph.absoluteValue(graph.subtract(position, graph.constant(low)))
-      let phase = try graph.remainder(distance, graph.constant(2 * span), signOfDividend: true)
-      let back = try graph.absoluteValue(graph.subtract(phase, graph.constant(span)))
-      position = try graph.subtract(graph.constant(span + low), back)
-    }
+    // The four pixels of the cubic are brought into the image one by one.
+    guard padding != "zeros", interpolation != .cubic else { return position }
+    if padding == "reflection" { position = try reflected(position, size, &graph) }
     // On the border PyTorch's derivative is 0.
     return try graph.clip(position, lower: 0, upper: size - 1, includesBounds: false)
   }
 
+  /// Back and forth between the borders, which lie on the outer pixels or half a pixel outside: a triangle wave.
+  private func reflected(_ position: Graph.Value, _ size: Float, _ graph: inout Graph) throws -> Graph.Value {
+    let (low, span) = alignsCorners ? (Float(0), size - 1) : (Float(-0.5), size)
+    guard span > 0 else { return try graph.multiply(position, graph.constant(0)) }
+    let distance = try graph.absoluteValue(graph.subtract(position, graph.constant(low)))
+    let phase = try graph.remainder(distance, graph.constant(2 * span), signOfDividend: true)
+    let back = try graph.absoluteValue(graph.subtract(phase, graph.constant(span)))
+    return try graph.subtract(graph.constant(span + low), back)
+  }
+
   private func weights(of position: Graph.Value, _ extent: Int, _ graph: inout Graph) throws -> Graph.Value {
     let numbers = graph.constant(Tensor(shape: [extent], scalars: (0..<extent).map { Float($0) }))
-    guard isLinear else { return try graph.equal(graph.round(position), numbers) }
+    guard interpolation != .nearest else { return try graph.equal(graph.round(position), numbers) }
     // The pixel before, and the next: at a pixel itself the derivative is towards the next.
     let before = try graph.floor(position)
     let share = try graph.subtract(position, before)
+    if interpolation == .cubic {
+      var sum: Graph.Value?
+      for (tap, weight) in try cubicWeights(share, &graph).enumerated() {
+        var pixel = try graph.add(before, graph.constant(Float(tap - 1)))
+        if padding == "reflection" { pixel = try reflected(pixel, Float(extent), &graph) }
+        let term = try graph.multiply(graph.equal(pixel, numbers), weight)
+        sum = try sum.map { try graph.add($0, term) } ?? term
+      }
+      if let sum { return sum }
+    }
     let near = try graph.multiply(
       graph.equal(before, numbers), graph.subtract(graph.constant(1), share))
     let far = try graph.multiply(graph.equal(graph.add(before, graph.constant(1)), numbers), share)
     return try graph.add(near, far)
+  }
+
+  /// Keys's kernel with a = -0.75 at the distances 1 + t, t, 1 - t and 2 - t of the four pixels around: up to 1 it is
+  /// ((a + 2) d - (a + 3)) d^2 + 1, up to 2 ((a d - 5 a) d + 8 a) d - 4 a. Its derivative has no jumps.
+  private func cubicWeights(_ share: Graph.Value, _ graph: inout Graph) throws -> [Graph.Value] {
+    let a: Float = -0.75
+    func polynomial(_ factors: [Float], _ d: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
+      var value = graph.constant(factors[0])
+      for factor in factors.dropFirst() {
+        value = try graph.add(graph.multiply(value, d), graph.constant(factor))
+      }
+      return value
+    }
+    let (inner, outer): ([Float], [Float]) = ([a + 2, -(a + 3), 0, 1], [a, -5 * a, 8 * a, -4 * a])
+    let rest = try graph.subtract(graph.constant(1), share)
+    return [
+      try polynomial(outer, graph.add(share, graph.constant(1)), &graph), try polynomial(inner, share, &graph),
+      try polynomial(inner, rest, &graph), try polynomial(outer, graph.add(rest, graph.constant(1)), &graph),
+    ]
   }
 }

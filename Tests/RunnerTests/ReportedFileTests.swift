@@ -1,0 +1,193 @@
+import Checkpoints
+import Foundation
+import Testing
+
+/// Files as people report them, given to the program in each way that a network comes in: recognised or described by a layer
+/// list, from PyTorch or from safetensors.
+@Suite struct ReportedFileTests {
+  /// How the network comes in.
+  enum WayIn: String, CaseIterable, Sendable { case recognised, recognisedSafetensors, layerList, layerListSafetensors }
+
+  private typealias Tensors = [TensorToWrite]
+
+  private static func tensor(_ name: String, _ values: [Float]) -> TensorToWrite {
+    TensorToWrite(name: name, shape: [values.count], floats: values)
+  }
+
+  private static func renamed(_ tensors: Tensors, _ name: (String) -> String) -> Tensors {
+    tensors.map { TensorToWrite(name: name($0.name), dtype: $0.dtype, shape: $0.shape, data: $0.data) }
+  }
+
+  /// A network of the way's own in a file that `change` has made of it, run on two images.
+  /// - Returns: the exit status and everything that was said.
+  private func run(
+    _ way: WayIn, arguments: [String] = [], network: String = "resnet18", image: [Int] = [3, 12, 12],
+    _ change: (Tensors) throws -> Tensors = { $0 }
+  ) throws -> (status: Int32, said: String) {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let isList = way == .layerList || way == .layerListSafetensors
+    let isSafetensors = way == .recognisedSafetensors || way == .layerListSafetensors
+    let source: String
+    if isList {
+      let (checkpoint, description) = try SmallModel.write(to: binary)
+      source = checkpoint
+      // Its normalisation is left to the file.
+      let text = try String(contentsOfFile: description, encoding: .utf8)
+        .replacing(",\n  \"preprocessing\": {\"mean\": [0.0], \"std\": [1.0]}", with: "")
+      try text.write(toFile: description, atomically: true, encoding: .utf8)
+    } else {
+      source = RealBinary.package.appendingPathComponent("Tests/Fixtures/models/\(network).pt").path
+    }
+    let stored = try CheckpointReader.stateDict(of: CheckpointFile.open(source)).tensors
+    let own = try stored.filter { !$0.name.hasSuffix("num_batches_tracked") }.map {
+      TensorToWrite(name: $0.name, shape: $0.shape, floats: try $0.floats())
+    }
+    let checkpoint = binary.path(isList ? "small.pt" : "model.pt")
+    try? FileManager.default.removeItem(atPath: checkpoint)
+    let changed = try change(own)
+    // What a file is its content says, not its name.
+    if isSafetensors {
+      try SafetensorsWriter.encode(changed).write(to: URL(fileURLWithPath: checkpoint))
+    } else {
+      try PyTorchZipWriter.write(changed, to: checkpoint)
+    }
+    let shape = [2] + (isList ? [1, 20, 40] : image)
+    let count = shape.reduce(1, *)
+    try SafetensorsWriter.write(
+      [TensorToWrite(name: "images", shape: shape, floats: (0..<count).map { Float($0 % 31) / 31 })],
+      to: binary.path("in.safetensors"))
+    let outcome = try binary.start(
+      ["run", checkpoint, "--inputs", binary.path("in.safetensors"), "--outputs", binary.path("out.safetensors")]
+        + arguments
+    ).wait()
+    return (outcome.status, outcome.output + outcome.errors)
+  }
+
+  @Test("normalisation in the file is used and said", arguments: WayIn.allCases)
+  func normalisation(_ way: WayIn) throws {
+    let (status, said) = try run(way) { $0 + [Self.tensor("mu", [0.5]), Self.tensor("sigma", [0.25])] }
+    #expect(status == 0 && said.contains("normalisation mean [0.5] std [0.25] taken from"), "\(said)")
+    #expect(!said.contains("nothing says how pixels are normalised"), "\(said)")
+  }
+
+  @Test("wrappers' prefixes and the count of averages are removed and said", arguments: WayIn.allCases)
+  func prefixes(_ way: WayIn) throws {
+    let (status, said) = try run(way) {
+      Self.renamed($0) { "1.module.\($0)" } + [Self.tensor("n_averaged", [7])]
+    }
+    #expect(status == 0 && said.contains("removed `1.`") && said.contains("as `n_averaged` says"), "\(said)")
+  }
+
+  @Test("of a network and its averages the averages are taken, both are named", arguments: WayIn.allCases)
+  func averages(_ way: WayIn) throws {
+    for (arguments, words) in [
+      ([], "the averaged weights `model_ema` are taken"), (["--weights", "model"], "taken as asked: `model`"),
+    ] {
+      let (status, said) = try run(way, arguments: arguments) {
+        Self.renamed($0) { "model.\($0)" } + Self.renamed($0) { "model_ema.module.\($0)" }
+      }
+      #expect(status == 0 && said.contains(words), "\(said)")
+    }
+  }
+
+  @Test("statistics as before training are said", arguments: [WayIn.recognised, .recognisedSafetensors])
+  func untrainedStatistics(_ way: WayIn) throws {
+    let (status, said) = try run(way) { tensors in
+      tensors.map { tensor in
+        guard tensor.name.hasSuffix("running_mean") || tensor.name.hasSuffix("running_var") else { return tensor }
+        let start: Float = tensor.name.hasSuffix("running_mean") ? 0 : 1
+        return TensorToWrite(
+          name: tensor.name, shape: tensor.shape, floats: [Float](repeating: start, count: tensor.shape.reduce(1, *)))
+      }
+    }
+    #expect(status == 0 && said.contains("batch statistics were never computed"), "\(said)")
+  }
+
+  @Test("means of 0 to 255 are refused with those that are meant", arguments: WayIn.allCases)
+  func numbersOf255(_ way: WayIn) throws {
+    let (status, said) = try run(way) { $0 + [Self.tensor("mean", [127.5]), Self.tensor("std", [51])] }
+    #expect(status == 1 && said.contains("divided by 255 they are mean 0.5") && said.contains("std 0.2"), "\(said)")
+    let typed = try run(way, arguments: ["--mean", "127.5", "--std", "51"])
+    #expect(typed.status != 0 && typed.said.contains("divided by 255 they are mean 0.5"), "\(typed.said)")
+  }
+
+  @Test("weights that are computed of others are named with the call that writes them out", arguments: WayIn.allCases)
+  func parametrised(_ way: WayIn) throws {
+    let last = way == .layerList || way == .layerListSafetensors ? "fc" : "linear"
+    let (status, said) = try run(way) { tensors in
+      tensors.filter { $0.name != "\(last).weight" }
+        + [Self.tensor("\(last).weight_orig", [1]), Self.tensor("\(last).weight_mask", [1])]
+    }
+    #expect(
+      status == 1 && said.contains("pruning") && said.contains("torch.nn.utils.prune.remove(module, \"weight\")"),
+      "\(said)")
+  }
+
+  @Test("a stem for large images is remarked on small ones", arguments: [WayIn.recognised, .recognisedSafetensors])
+  func stem(_ way: WayIn) throws {
+    let (status, said) = try run(way, network: "resnet18-imagenet", image: [3, 32, 32])
+    #expect(status == 0 && said.contains("the network begins as for ImageNet"), "\(said)")
+  }
+
+  @Test("graphs that normalise are not normalised twice, those that mix images are run one by one")
+  func graphs() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let pixels = (0..<2 * 192).map { Float($0 % 31) / 31 }
+    try SafetensorsWriter.write(
+      [TensorToWrite(name: "images", shape: [2, 3, 8, 8], floats: pixels)], to: binary.path("in.safetensors"))
+    for (name, options, status, words) in [
+      (
+        "nhwc-softmax", [], 0, "the graph normalises pixels itself (node `normalised` (Div): mean 0.3 to 0.5, std 0.25)"
+      ),
+      ("nhwc-softmax", ["--mean", "0.5", "--std", "0.25"], 1, "pixels would be normalised twice: the graph does it"),
+      ("nhwc-softmax", ["--mean", "125", "--std", "63"], 64, "of pixels in 0...255, pixels here are in [0, 1]"),
+      ("mixes-images", [], 0, "the graph mixes the images of a batch; it is run image by image"),
+      ("single-image", [], 0, "the graph is made for single images"),
+    ] as [(String, [String], Int32, String)] {
+      let graph = RealBinary.package.appendingPathComponent("Tests/Fixtures/onnx/\(name).onnx").path
+      let outcome = try binary.start(
+        ["run", graph, "--inputs", binary.path("in.safetensors"), "--outputs", binary.path("out.safetensors")] + options
+      ).wait()
+      let said = outcome.output + outcome.errors
+      #expect(outcome.status == status && said.contains(words), "\(name): \(said)")
+    }
+  }
+
+  @Test(
+    "files of others are named with the ways out",
+    arguments: [
+      ([0x93] + Array("NUMPY\u{1}".utf8), "NumPy array (.npy)"),
+      ([0x89, 0x48, 0x44, 0x46, 0x0d], "export the network to ONNX"),
+      (Array("<?xml version='1.0'?><Error/>".utf8), "perhaps a server's error"),
+    ] as [([UInt8], String)])
+  func foreign(_ bytes: [UInt8], _ words: String) throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let outcome = try binary.run("evaluate", binary.write(Data(bytes), "model.pt"), "--images", "4")
+    #expect(outcome.status == 1 && outcome.errors.contains(words), "\(outcome.errors)")
+  }
+
+  @Test("a gradient that is zero and a saturated softmax are told from an untrained network")
+  func gradients() throws {
+    for (name, factor, words) in [
+      ("conv.weight", Float(0), "Its input gradient is zero at every pixel"),
+      ("fc.weight", 1000, "have a probability of exactly 1 in float32: the softmax is saturated"),
+    ] {
+      let binary = try RealBinary()
+      defer { binary.removeFolder() }
+      let (checkpoint, _) = try SmallModel.write(to: binary)
+      let tensors = try CheckpointReader.stateDict(of: CheckpointFile.open(checkpoint)).tensors.map { tensor in
+        let scale = tensor.name == name ? factor : 1
+        return TensorToWrite(name: tensor.name, shape: tensor.shape, floats: try tensor.floats().map { $0 * scale })
+      }
+      try FileManager.default.removeItem(atPath: checkpoint)
+      try PyTorchZipWriter.write(tensors, to: checkpoint)
+      let outcome = try binary.run("evaluate", checkpoint, "--images", "4", "--no-leaderboard")
+      // The summary breaks its lines.
+      let said = outcome.output.split { $0.isWhitespace }.joined(separator: " ")
+      #expect(outcome.status == 0 && said.contains(words), "\(outcome)")
+    }
+  }
+}
