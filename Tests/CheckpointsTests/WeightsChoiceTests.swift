@@ -45,6 +45,19 @@ import Testing
     #expect(other.location == plain && other.weights == plain && other.tensors[0].shape == [2])
   }
 
+  /// The averages are the `state_dict`, the last step's weights the `ema_state_dict` with the average's names.
+  @Test func averagesOfMMEngineAreTheStateDict() throws {
+    func tensor(_ size: Int) -> Part { { $0.tensor(count: 16, shape: [size], strides: [1]) } }
+    let last = ["module.a.weight", "module.b.weight"].map { ($0, tensor(3)) } + [("steps", tensor(1))]
+    let file = Self.dictionary([("state_dict", Self.weights(2)), ("ema_state_dict", Self.dictionary(last))])
+    let state = try read(file)
+    #expect(state.location == "state_dict" && state.weights == "state_dict" && state.tensors[0].shape == [2])
+    #expect(
+      state.notes.contains { $0.contains("MMEngine") && $0.contains("--weights ema_state_dict takes") }, "\(state.notes)")
+    let other = try read(file, WeightsChoice(key: "ema_state_dict"))
+    #expect(other.names.sorted() == ["a.weight", "b.weight"] && other.tensors[0].shape == [3])
+  }
+
   /// Averages of parameters alone lack the statistics of batch normalisation.
   @Test func incompleteAveragesAreNotTaken() throws {
     let state = try read(

@@ -153,6 +153,11 @@ struct CanonicalNames {
       leaveOut(isCount)
       notes.append("averaged weights, as `n_averaged` says, which AveragedModel saves with them")
     }
+    func isStepCount(_ tensor: StoredTensor) -> Bool { tensor.name == "steps" && tensor.elementCount == 1 }
+    if tensors.contains(where: isStepCount), !tensors.allSatisfy(isStepCount) {
+      leaveOut(isStepCount)
+      notes.append("left out the counter `steps`, which MMEngine saves with averages")
+    }
     let loss = tensors.filter(isOfLoss).map(\.name)
     if !loss.isEmpty, loss.count < tensors.count {
       leaveOut(isOfLoss)

@@ -22,10 +22,17 @@ struct FoundWeights<Value> {
   }
 
   func isUnder(_ key: String) -> Bool { keys.contains(key) }
-  var isAverage: Bool { keys.contains { WeightsKey.isAverage($0) } }
+  var isAverage: Bool { !isLastStepOfMMEngine && keys.contains { WeightsKey.isAverage($0) } }
   var isMember: Bool { path.contains { $0.hasPrefix("[") } }
   /// Whether all keys are those that training scripts use.
   var isExpected: Bool { path.allSatisfy { $0.hasPrefix("[") || WeightsKey.isKnown($0) } }
+
+  /// MMEngine's hook for averages writes them as the `state_dict`, and the last step's weights as the `ema_state_dict`, there under
+  /// the average's names, `module.*`, with its counter `steps` (seen with MMEngine 0.10.7; findings/mmengine-ema-keys-are-swapped.sh).
+  var isLastStepOfMMEngine: Bool {
+    path.last == "ema_state_dict" && items.contains { $0.isTensor && $0.name == "steps" }
+      && items.allSatisfy { !$0.isTensor || $0.name == "steps" || $0.name.hasPrefix("module.") }
+  }
 
   /// The network's own names, which wrappers lengthen.
   var names: Set<String> {
@@ -120,6 +127,11 @@ struct ChosenWeights<Value> {
             + "`\(place(average))` lack \(missing.count) of its tensors (first: `\(missing.sorted()[0])`)"
         ]
       }
+    } else if let last = matching.first(where: \.isLastStepOfMMEngine) {
+      notes = [
+        "the file holds \(Self.list(places)): `\(place(taken))` is taken, where MMEngine writes the averages; its "
+          + "`\(place(last))` are the last step's weights, which --weights \(place(last)) takes"
+      ]
     } else {
       notes = ["the file holds \(Self.list(places)): `\(place(taken))` is taken; --weights KEY takes another"]
     }
