@@ -53,7 +53,8 @@ import Testing
     let state = try read(file)
     #expect(state.location == "state_dict" && state.weights == "state_dict" && state.tensors[0].shape == [2])
     #expect(
-      state.notes.contains { $0.contains("MMEngine") && $0.contains("--weights ema_state_dict takes") }, "\(state.notes)")
+      state.notes.contains { $0.contains("MMEngine") && $0.contains("--weights ema_state_dict takes") },
+      "\(state.notes)")
     let other = try read(file, WeightsChoice(key: "ema_state_dict"))
     #expect(other.names.sorted() == ["a.weight", "b.weight"] && other.tensors[0].shape == [3])
   }
