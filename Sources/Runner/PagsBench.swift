@@ -35,7 +35,7 @@ struct PagsBench: ParsableCommand {
       var command = try parseAsRoot(NumberListArguments.joined(Array(CommandLine.arguments.dropFirst())))
       do {
         // Networks ask before each operator.
-        try Cancellation.$check.withValue(Interruption.check) { try command.run() }
+        try Cancellation.$current.withValue(Cancellation(check: Interruption.check)) { try command.run() }
       } catch is CancellationError {
         CommandLineOutput.error("stopped; nothing was written")
         Foundation.exit(130)

@@ -35,10 +35,10 @@ package enum Workers {
         crew.run(call)
       } else {
         let crew = WorkerCrew(call, threads: threads)
-        let check = Cancellation.check
+        let cancellation = Cancellation.current
         DispatchQueue.concurrentPerform(iterations: threads) { _ in
           // Threads of the pool have no task whose values they would inherit.
-          Cancellation.$check.withValue(check) { $crew.withValue(crew) { crew.work() } }
+          Cancellation.$current.withValue(cancellation) { $crew.withValue(crew) { crew.work() } }
         }
       }
       return call.end()

@@ -26,12 +26,13 @@ import _TestSupport
     for last in 0..<steps {
       let asked = Mutex(0)
       #expect(throws: CancellationError.self) {
-        try Cancellation.$check.withValue({
+        let cancellation = Cancellation {
           try asked.withLock { asked in
             asked += 1
             if asked > last { throw CancellationError() }
           }
-        }) { try workspace.run() }
+        }
+        try Cancellation.$current.withValue(cancellation) { try workspace.run() }
       }
       #expect(asked.withLock { $0 } == last + 1)
     }
@@ -43,7 +44,7 @@ import _TestSupport
   @Test func everyStepAsks() throws {
     let workspace = try workspace(Tensor(shape: [2, 3], repeating: 1))
     let asked = Mutex(0)
-    try Cancellation.$check.withValue({ asked.withLock { $0 += 1 } }) { try workspace.run() }
+    try Cancellation.$current.withValue(Cancellation { asked.withLock { $0 += 1 } }) { try workspace.run() }
     #expect(asked.withLock { $0 } == workspace.program.plan.order.count)
   }
 }

@@ -117,14 +117,14 @@ import _Fixtures
     let images = images(16)
     let expected = try classifier.inputGradient(.logitSum, at: images).gradient
     let asked = Mutex(0)
-    let check: @Sendable () throws -> Void = {
+    let cancellation = Cancellation {
       try asked.withLock { asked in
         asked += 1
         if asked > 5 { throw CancellationError() }
       }
     }
     #expect(throws: CancellationError.self) {
-      try Cancellation.$check.withValue(check) { try classifier.inputGradient(.logitSum, at: images) }
+      try Cancellation.$current.withValue(cancellation) { try classifier.inputGradient(.logitSum, at: images) }
     }
     // Every thread asks once more at most.
     #expect((6...5 + threads).contains(asked.withLock { $0 }))

@@ -39,20 +39,20 @@ import Testing
   @Test(arguments: [1, 2, 4])
   func whoAskedToStopIsHeardOnEveryThread(_ threads: Int) throws {
     let heard = Mutex(0)
-    let check: @Sendable () throws -> Void = { heard.withLock { $0 += 1 } }
-    try Cancellation.$check.withValue(check) {
+    let heardBy = Cancellation { heard.withLock { $0 += 1 } }
+    try Cancellation.$current.withValue(heardBy) {
       try Workers.forEachBlock(of: 8, blockSize: 1, threads: threads) { _, _ in
-        try Workers.forEachBlock(of: 4, blockSize: 1, threads: threads) { _, _ in try Cancellation.check?() }
+        try Workers.forEachBlock(of: 4, blockSize: 1, threads: threads) { _, _ in try Cancellation.current?.check() }
       }
     }
     #expect(heard.withLock { $0 } == 32)
     #expect(throws: CancellationError.self) {
-      try Cancellation.$check.withValue({ throw CancellationError() }) {
-        try Workers.forEachBlock(of: 8, blockSize: 1, threads: threads) { _, _ in try Cancellation.check?() }
+      try Cancellation.$current.withValue(Cancellation { throw CancellationError() }) {
+        try Workers.forEachBlock(of: 8, blockSize: 1, threads: threads) { _, _ in try Cancellation.current?.check() }
       }
     }
     try Workers.forEachBlock(of: 4, blockSize: 1, threads: threads) { _, _ in
-      #expect(Cancellation.check == nil)
+      #expect(Cancellation.current == nil)
     }
   }
 

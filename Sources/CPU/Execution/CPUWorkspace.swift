@@ -83,9 +83,9 @@ final class CPUWorkspace: Workspace {
   func runSecondStage() throws { try run(compiled.plan.firstStageCount..<kernels.count) }
 
   private func run(_ steps: Range<Int>) throws {
-    let check = Cancellation.check
+    let cancellation = Cancellation.current
     for index in steps {
-      try check?()
+      try cancellation?.check()
       runStep(index)
     }
   }

@@ -76,7 +76,7 @@ package protocol Workspace: AnyObject {
   func inputBuffer(_ name: String) throws(GraphError) -> UnsafeMutableBufferPointer<Float>?
 
   /// What does not depend on the late inputs.
-  /// - Throws: `CancellationError` before the next operator where `Cancellation.check` says so, whatever was computed then; and
+  /// - Throws: `CancellationError` before the next operator where `Cancellation.current` says so, whatever was computed then; and
   ///   `GraphError`.
   func runFirstStage() throws
 

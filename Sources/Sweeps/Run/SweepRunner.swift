@@ -78,9 +78,9 @@ package struct SweepRunner: Sendable {
         }
       }
     }
-    let check = Cancellation.check
+    let cancellation = Cancellation.current
     DispatchQueue.concurrentPerform(iterations: workers) { worker in
-      Cancellation.$check.withValue(check) { finishJobs(worker) }
+      Cancellation.$current.withValue(cancellation) { finishJobs(worker) }
     }
     return try ended.withLock { ended in
       if let stop = ended.stop { throw stop }
