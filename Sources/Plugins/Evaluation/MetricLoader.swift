@@ -14,7 +14,7 @@ public struct MetricLoader: Sendable {
   }
 
   /// - Parameter threads: of the metrics.
-  /// - Returns: the cosine, and each of the choices that is another.
+  /// - Returns: the cosine, and each of the choices that is another; a file for the cosine is refused.
   /// - Throws: `ReferenceChoiceError`, `EvaluationError`, and what the plugins throw, naming the file.
   public func metrics(
     _ choices: [MetricChoice], for task: any BenchmarkTask, threads: Int = 1
@@ -22,7 +22,7 @@ public struct MetricLoader: Sendable {
     let options = ReferenceOptions(
       task: task.id, imageShape: task.imageShape, classCount: task.classCount, threads: threads)
     return [Cosine()]
-      + (try choices.filter { $0.id != EvaluationConfiguration.decisiveMetric }.map { choice in
+      + (try choices.filter { $0 != MetricChoice(id: EvaluationConfiguration.decisiveMetric) }.map { choice in
         let (plugin, paths) = try choice.resolved(plugins)
         return try plugin.load(paths.map { try ReferenceFile(at: $0, lookup) }, options)
       })
