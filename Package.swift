@@ -151,7 +151,11 @@ let package = Package(
     .target(name: "_TestSupport", dependencies: ["Conformance", "Graph", "CPU", "Tensor"], swiftSettings: optimised),
     // Networks, mixtures and files that several modules' tests are made of.
     .target(
-      name: "_Fixtures", dependencies: ["Networks", "Mixtures", "BenchCore", "Checkpoints", "Tensor"],
+      name: "_Fixtures",
+      dependencies: [
+        "Networks", "Mixtures", "BenchCore", "Checkpoints", "ONNXSchema", "Tensor",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       swiftSettings: optimised),
 
     // Tests are not optimised, which takes two thirds of their compilation, but for those that compute convolutions by their definition.
@@ -191,7 +195,9 @@ let package = Package(
     .executableTarget(name: "TestPlugin", dependencies: ["JSON"], path: "Tests/TestPlugin"),
     .testTarget(
       name: "RunnerTests",
-      dependencies: ["Runner", "TestPlugin", "BenchCore", "Checkpoints", "JSON", "Plugins", "Tensor"],
+      dependencies: [
+        "Runner", "TestPlugin", "BenchCore", "Checkpoints", "JSON", "Plugins", "Tensor", "ONNXSchema", "_Fixtures",
+      ],
       exclude: ["Snapshots"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,8 +1,7 @@
 import Foundation
 import Testing
 
-/// Help texts and lists are compared with files under `Snapshots`; `PAGS_BENCH_RECORD=1 swift test --filter HelpTests`
-/// writes them anew, to be read before they are committed.
+/// Help texts and lists, compared with their snapshots.
 @Suite struct HelpTests {
   @Test(arguments: [
     ["--help"], ["evaluate", "--help"], ["run", "--help"], ["tasks", "--help"], ["tasks"], ["tasks", "show", "glyphs"],
@@ -17,13 +16,7 @@ import Testing
     #expect(outcome.status == 0)
     // The number of processors is the machine's.
     let text = outcome.output.replacing(/Threads. \(default: [0-9]+\)/, with: "Threads. (default: N)")
-    let name = arguments.joined(separator: "-").replacing("--", with: "") + ".txt"
-    let snapshot = RealBinary.package.appendingPathComponent("Tests/RunnerTests/Snapshots/\(name)")
-    if ProcessInfo.processInfo.environment["PAGS_BENCH_RECORD"] != nil {
-      try text.write(to: snapshot, atomically: true, encoding: .utf8)
-    }
-    let expected = try? String(contentsOf: snapshot, encoding: .utf8)
-    #expect(text == expected, "\(name) differs from its snapshot, or there is none")
+    Snapshot.expect(text, arguments.joined(separator: "-").replacing("--", with: ""))
   }
 
   @Test func unknownNamesAnswerWithTheNearestAndTheList() throws {

@@ -22,7 +22,7 @@ import Testing
   /// - Returns: the exit status and everything that was said.
   private func run(
     _ way: WayIn, arguments: [String] = [], network: String = "resnet18", image: [Int] = [3, 12, 12],
-    _ change: (Tensors) throws -> Tensors = { $0 }
+    test: String = #function, _ change: (Tensors) throws -> Tensors = { $0 }
   ) throws -> (status: Int32, said: String) {
     let binary = try RealBinary()
     defer { binary.removeFolder() }
@@ -32,16 +32,23 @@ import Testing
     if isList {
       let (checkpoint, description) = try SmallModel.write(to: binary)
       source = checkpoint
-      // Its normalisation is left to the file.
+      // Its normalisation is left to the file, and it has a batch normalisation as the other has.
       let text = try String(contentsOfFile: description, encoding: .utf8)
         .replacing(",\n  \"preprocessing\": {\"mean\": [0.0], \"std\": [1.0]}", with: "")
+        .replacing(#"{"type": "ReLU"}"#, with: #"{"type": "BatchNorm2d", "name": "bn"}, {"type": "ReLU"}"#)
       try text.write(toFile: description, atomically: true, encoding: .utf8)
     } else {
       source = RealBinary.package.appendingPathComponent("Tests/Fixtures/models/\(network).pt").path
     }
     let stored = try CheckpointReader.stateDict(of: CheckpointFile.open(source)).tensors
-    let own = try stored.filter { !$0.name.hasSuffix("num_batches_tracked") }.map {
+    var own = try stored.filter { !$0.name.hasSuffix("num_batches_tracked") }.map {
       TensorToWrite(name: $0.name, shape: $0.shape, floats: try $0.floats())
+    }
+    if isList {
+      own += [
+        Self.tensor("bn.weight", [1, 1, 1, 1]), Self.tensor("bn.bias", [0, 0, 0, 0]),
+        Self.tensor("bn.running_mean", [0.1, 0.2, 0.1, 0.2]), Self.tensor("bn.running_var", [1.1, 1.2, 1.1, 1.2]),
+      ]
     }
     let checkpoint = binary.path(isList ? "small.pt" : "model.pt")
     try? FileManager.default.removeItem(atPath: checkpoint)
@@ -61,7 +68,10 @@ import Testing
       ["run", checkpoint, "--inputs", binary.path("in.safetensors"), "--outputs", binary.path("out.safetensors")]
         + arguments
     ).wait()
-    return (outcome.status, outcome.output + outcome.errors)
+    let said = outcome.output + outcome.errors
+    let name = ([String(test.prefix { $0 != "(" }), way.rawValue] + arguments).joined(separator: "-")
+    Snapshot.expect(said.replacing(binary.folder.path, with: "FOLDER"), "reported/\(name)")
+    return (outcome.status, said)
   }
 
   @Test("normalisation in the file is used and said", arguments: WayIn.allCases)
@@ -91,7 +101,7 @@ import Testing
     }
   }
 
-  @Test("statistics as before training are said", arguments: [WayIn.recognised, .recognisedSafetensors])
+  @Test("statistics as before training are said", arguments: WayIn.allCases)
   func untrainedStatistics(_ way: WayIn) throws {
     let (status, said) = try run(way) { tensors in
       tensors.map { tensor in
@@ -130,31 +140,6 @@ import Testing
     #expect(status == 0 && said.contains("the network begins as for ImageNet"), "\(said)")
   }
 
-  @Test("graphs that normalise are not normalised twice, those that mix images are run one by one")
-  func graphs() throws {
-    let binary = try RealBinary()
-    defer { binary.removeFolder() }
-    let pixels = (0..<2 * 192).map { Float($0 % 31) / 31 }
-    try SafetensorsWriter.write(
-      [TensorToWrite(name: "images", shape: [2, 3, 8, 8], floats: pixels)], to: binary.path("in.safetensors"))
-    for (name, options, status, words) in [
-      (
-        "nhwc-softmax", [], 0, "the graph normalises pixels itself (node `normalised` (Div): mean 0.3 to 0.5, std 0.25)"
-      ),
-      ("nhwc-softmax", ["--mean", "0.5", "--std", "0.25"], 1, "pixels would be normalised twice: the graph does it"),
-      ("nhwc-softmax", ["--mean", "125", "--std", "63"], 64, "of pixels in 0...255, pixels here are in [0, 1]"),
-      ("mixes-images", [], 0, "the graph mixes the images of a batch; it is run image by image"),
-      ("single-image", [], 0, "the graph is made for single images"),
-    ] as [(String, [String], Int32, String)] {
-      let graph = RealBinary.package.appendingPathComponent("Tests/Fixtures/onnx/\(name).onnx").path
-      let outcome = try binary.start(
-        ["run", graph, "--inputs", binary.path("in.safetensors"), "--outputs", binary.path("out.safetensors")] + options
-      ).wait()
-      let said = outcome.output + outcome.errors
-      #expect(outcome.status == status && said.contains(words), "\(name): \(said)")
-    }
-  }
-
   @Test(
     "files of others are named with the ways out",
     arguments: [
@@ -167,6 +152,55 @@ import Testing
     defer { binary.removeFolder() }
     let outcome = try binary.run("evaluate", binary.write(Data(bytes), "model.pt"), "--images", "4")
     #expect(outcome.status == 1 && outcome.errors.contains(words), "\(outcome.errors)")
+  }
+
+  @Test("a deviation of zero is refused with its cause", arguments: WayIn.allCases)
+  func zeroDeviation(_ way: WayIn) throws {
+    let (status, said) = try run(way, arguments: ["--mean", "0.5", "--std", "0"])
+    #expect(status == 64 && said.contains("pixels are divided by these numbers"), "\(said)")
+    let own = try run(way) { $0 + [Self.tensor("mean", [0.5]), Self.tensor("std", [0])] }
+    #expect(own.status == 1 && own.said.contains("positive deviations"), "\(own.said)")
+  }
+
+  @Test("of several networks in one file the first is taken and all are named")
+  func cascade() throws {
+    for (arguments, status, words) in [
+      ([], 0, "holds 3 state dicts (`[0]`, `[1]`, `[2]`)"), (["--member", "2"], 0, "taken as asked: `[2]`"),
+      (["--member", "3"], 1, "--member 3: there is no such state dict"),
+    ] as [([String], Int32, String)] {
+      let binary = try RealBinary()
+      defer { binary.removeFolder() }
+      let (checkpoint, _) = try SmallModel.write(to: binary)
+      try FileManager.default.removeItem(atPath: checkpoint)
+      try FileManager.default.copyItem(
+        at: RealBinary.package.appendingPathComponent("Tests/Fixtures/checkpoints/zip-cascade.pt"),
+        to: URL(fileURLWithPath: checkpoint))
+      try SafetensorsWriter.write(
+        [TensorToWrite(name: "images", shape: [1, 1, 20, 40], floats: [Float](repeating: 0.5, count: 800))],
+        to: binary.path("in.safetensors"))
+      let outcome = try binary.start(
+        ["run", checkpoint, "--inputs", binary.path("in.safetensors"), "--outputs", binary.path("out.safetensors")]
+          + arguments
+      ).wait()
+      let said = outcome.output + outcome.errors
+      #expect(outcome.status == status && said.contains(words), "\(said)")
+    }
+  }
+
+  @Test("a claim that is missed names the usual causes")
+  func missedClaim() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (checkpoint, description) = try SmallModel.write(to: binary)
+    let text = try String(contentsOfFile: description, encoding: .utf8)
+      .replacing("\"std\": [1.0]}", with: "\"std\": [1.0]},\n  \"claims\": {\"accuracy\": 0.9}")
+    try text.write(toFile: description, atomically: true, encoding: .utf8)
+    let outcome = try binary.run("evaluate", checkpoint, "--images", "40", "--no-leaderboard")
+    let said = outcome.errors.split { $0.isWhitespace }.joined(separator: " ")
+    #expect(outcome.status == 1, "\(said)")
+    for cause in ["another normalisation", "another test set", "weights"] {
+      #expect(said.contains(cause), "\(said)")
+    }
   }
 
   @Test("a gradient that is zero and a saturated softmax are told from an untrained network")

@@ -4,7 +4,7 @@ import Checkpoints
 enum UntrainedStatistics {
   static func warning(normalisations: Int) -> String {
     "batch statistics were never computed: all running means are 0 and all variances 1, as before training, in "
-      + "\(normalisations) batch normalisations; a network trained with other ones gives wrong numbers"
+      + "\(normalisations) batch normalisation\(normalisations == 1 ? "" : "s"); a network trained with other ones gives wrong numbers"
   }
 
   /// The same for a graph, where exporters left its batch normalisations as nodes. Nil where one has other statistics.

@@ -135,6 +135,11 @@ def robustness():
     return tensors, network
 
 
+def small(start):
+    shapes = {"conv.weight": (4, 1, 3, 3), "conv.bias": (4,), "fc.weight": (10, 200), "fc.bias": (10,)}
+    return {name: ramp(*shape, start=start, step=1 / 2048) for name, shape in shapes.items()}
+
+
 def repack(source, target, **options):
     """Copies an archive entry by entry with Python's own zip writer."""
     with zipfile.ZipFile(path(source)) as old, zipfile.ZipFile(path(target), "w", **options) as new:
@@ -230,6 +235,8 @@ def main():
 
     training = {"epoch": 109, "best": np.float64(0.75), "arch": "small", "optimizer": {"state": {0: ramp(3)}}}
     save("zip-list.pt", {**training, "state_dict": [state()]}, state())
+    # Three networks of the layer list that RunnerTests/SmallModel describes, as of a cascade.
+    torch.save([small(start) for start in (-0.5, -0.25, 0.25)], path("zip-cascade.pt"))
     for key in ["state_dict", "model_state_dict", "model", "net", "ema"]:
         save(f"zip-under-{key}.pt", {**training, key: state()}, state())
     prefixed = {"module._orig_mod." + name: value for name, value in state().items()}

@@ -1,6 +1,7 @@
 import Foundation
 import ONNXSchema
 import Testing
+import _Fixtures
 
 @testable import Networks
 

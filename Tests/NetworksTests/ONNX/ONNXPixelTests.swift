@@ -4,6 +4,7 @@ import Foundation
 import ONNXSchema
 import Tensor
 import Testing
+import _Fixtures
 
 @testable import Networks
 

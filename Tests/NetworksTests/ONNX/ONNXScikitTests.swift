@@ -5,6 +5,7 @@ import ONNXSchema
 import SwiftProtobuf
 import Tensor
 import Testing
+import _Fixtures
 
 @testable import Networks
 

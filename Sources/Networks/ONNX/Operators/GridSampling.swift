@@ -94,39 +94,24 @@ private struct GridSampling {
       throw node.failure("expected [N, C, H, W] and [N, h, w, 2], or one axis more in each, got \(image) and \(places)")
     }
     let (extents, wanted) = (Array(image.dimensions[2...]), Array(places.dimensions[1...axes]))
-    guard let pixels = Self.product(extents), let count = Self.product(wanted), pixels <= Self.largest,
-      count <= Self.largest / pixels
-    else {
+    let (pixels, count) = (Shape(extents).count, Shape(wanted).count)
+    guard pixels <= Self.largest, count <= Self.largest / pixels else {
       throw node.failure("takes places of \(wanted) in \(extents) pixels, whose product may be at most \(Self.largest)")
     }
     // [n, places, pixels]: the product of the weights on each axis, which the grid names from the last to the first.
-    var all: Graph.Value?
-    for (axis, extent) in extents.enumerated() {
+    let terms = try extents.enumerated().map { axis, extent in
       let given = try graph.reshape(
         graph.slice(grid, axis: axes + 1, start: axes - 1 - axis, count: 1), to: [places[0], count, 1])
       var shape = [places[0], count] + [Int](repeating: 1, count: axes)
       shape[2 + axis] = extent
-      let weights = try graph.reshape(
-        self.weights(of: position(given, extent, &graph), extent, &graph), to: Shape(shape))
-      all = try all.map { try graph.multiply($0, weights) } ?? weights
+      return try graph.reshape(weights(of: position(given, extent, &graph), extent, &graph), to: Shape(shape))
     }
-    guard let all else { throw node.failure("needs at least one axis of pixels") }
+    let product = try terms.dropFirst().reduce(terms[0]) { try graph.multiply($0, $1) }
     let matrix = try graph.broadcast(
-      graph.reshape(all, to: [places[0], count, pixels]), to: [image[0], count, pixels])
+      graph.reshape(product, to: [places[0], count, pixels]), to: [image[0], count, pixels])
     let flat = try graph.reshape(x, to: [image[0], image[1], pixels])
     return try graph.reshape(
       graph.matmul(flat, graph.swapLastAxes(matrix)), to: Shape([image[0], image[1]] + wanted))
-  }
-
-  /// Nil where it is no `Int`.
-  private static func product(_ extents: [Int]) -> Int? {
-    var product = 1
-    for extent in extents {
-      let (next, overflow) = product.multipliedReportingOverflow(by: extent)
-      guard !overflow else { return nil }
-      product = next
-    }
-    return product
   }
 
   /// From -1...1 to pixels, and for two pixels or the nearest one into the image as the padding says.
@@ -160,14 +145,12 @@ private struct GridSampling {
     let before = try graph.floor(position)
     let share = try graph.subtract(position, before)
     if interpolation == .cubic {
-      var sum: Graph.Value?
-      for (tap, weight) in try cubicWeights(share, &graph).enumerated() {
+      let terms = try cubicWeights(share, &graph).enumerated().map { tap, weight in
         var pixel = try graph.add(before, graph.constant(Float(tap - 1)))
         if padding == "reflection" { pixel = try reflected(pixel, Float(extent), &graph) }
-        let term = try graph.multiply(graph.equal(pixel, numbers), weight)
-        sum = try sum.map { try graph.add($0, term) } ?? term
+        return try graph.multiply(graph.equal(pixel, numbers), weight)
       }
-      if let sum { return sum }
+      return try terms.dropFirst().reduce(terms[0]) { try graph.add($0, $1) }
     }
     let near = try graph.multiply(
       graph.equal(before, numbers), graph.subtract(graph.constant(1), share))
