@@ -63,7 +63,7 @@ package enum LPIPSBackbone: String, Sendable, CaseIterable {
   }
 
   /// Of the maps that are compared.
-  var channels: [Int] {
+  package var channels: [Int] {
     var channels = 3
     return steps.compactMap { step in
       switch step {
@@ -86,7 +86,7 @@ package enum LPIPSBackbone: String, Sendable, CaseIterable {
   }
 
   /// The tensors of the convolutions by their names behind `features.`, with their shapes.
-  var tensors: [(name: String, shape: [Int])] {
+  package var tensors: [(name: String, shape: [Int])] {
     func convolution(_ name: String, _ inputs: Int, _ outputs: Int, _ window: Int) -> [(String, [Int])] {
       [("\(name).weight", [outputs, inputs, window, window]), ("\(name).bias", [outputs])]
     }
