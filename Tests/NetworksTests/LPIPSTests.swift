@@ -133,7 +133,7 @@ import _Fixtures
     #expect(learned.checkpoint.format == "pytorch-zip")
   }
 
-  private static func message(_ backbone: LPIPSBackbone = .squeeze, _ files: [[TensorToWrite]]) -> String {
+  private static func message(of backbone: LPIPSBackbone = .squeeze, _ files: [[TensorToWrite]]) -> String {
     do {
       _ = try LPIPSNetwork(
         backbone, files.enumerated().map { try ModelFixtures.write($1, name: "file\($0).pth") },
@@ -156,7 +156,7 @@ import _Fixtures
       #expect(message.hasPrefix("file0.pth: expected the convolutions of squeezenet1_1"), "\(message)")
       #expect(message.contains("what looks like \(other.network)"), "\(message)")
     }
-    #expect(Self.message(.alex, [backbone]).contains("what looks like squeezenet1_1"))
+    #expect(Self.message(of: .alex, [backbone]).contains("what looks like squeezenet1_1"))
     #expect(Self.message([heads, backbone]).contains("7 heads of LPIPS and no convolutions"))
     #expect(Self.message([backbone, backbone]).contains("the backbone comes first, then the heads"))
     let residual = try ModelFixtures.tensors("resnet20")
@@ -170,7 +170,7 @@ import _Fixtures
       ]
     }
     let vgg = Self.split(LPIPSFixtures.tensors("vgg")).backbone
-    #expect(Self.message(.vgg, [vgg + longer]).contains("expected the convolutions of vgg16"))
+    #expect(Self.message(of: .vgg, [vgg + longer]).contains("expected the convolutions of vgg16"))
     #expect(LPIPSAppearance.network(["0.weight": [64, 3, 3, 3], "1.running_mean": [64]]) == nil)
   }
 
@@ -180,7 +180,8 @@ import _Fixtures
     #expect(Self.message([backbone]).contains("none of the 7 heads"))
     #expect(Self.message([backbone, Array(heads.dropLast())]).contains("`lin6.model.1.weight`, expected 7 heads"))
     #expect(
-      Self.message(.alex, [LPIPSFixtures.tensors("alex"), heads]).contains("holds 7 heads, expected the 5 of alexnet"))
+      Self.message(of: .alex, [LPIPSFixtures.tensors("alex"), heads]).contains(
+        "holds 7 heads, expected the 5 of alexnet"))
     let others = LPIPSFixtures.tensors("vgg").filter { $0.name.hasPrefix("lin") }
     let other = Self.message([backbone, others])
     #expect(

@@ -85,8 +85,17 @@ package struct LPIPSNetwork: Sendable {
     guard images.shape.rank == 4, images.shape.droppingFirst == imageShape else {
       throw GraphError.inputShape(name: "images", expected: imageShape.prepending(images.batch), got: images.shape)
     }
-    let vectors = try program.map(images, threads: threads) { _, features in Array(features) }
-    return Tensor(shape: [images.batch, featureCount], scalars: Array(vectors.joined()))
+    let count = featureCount
+    return try Tensor(shape: [images.batch, count]) { output in
+      // Each block has its own part.
+      nonisolated(unsafe) let output = output
+      try Workers.forEachBlock(of: images.batch, blockSize: program.images, threads: threads) { block, _ in
+        try program.run(["images": images], block: block) { features in
+          _ = UnsafeMutableBufferPointer(rebasing: output[block.lowerBound * count..<block.upperBound * count])
+            .update(fromContentsOf: features)
+        }
+      }
+    }
   }
 
   /// LPIPS of each pair, by the pairs' feature vectors.
@@ -101,17 +110,38 @@ package struct LPIPSNetwork: Sendable {
       second.scalars.withUnsafeBufferPointer { second in
         (0..<(first.count / max(1, featureCount))).map { image in
           layers.map { layer in
-            var sum = 0.0
-            for index in image * featureCount + layer.lowerBound..<image * featureCount + layer.upperBound {
-              let difference = Double(first[index]) - Double(second[index])
-              sum += difference * difference
-            }
-            return sum
+            let range = image * featureCount + layer.lowerBound..<image * featureCount + layer.upperBound
+            return squaredDistance(
+              UnsafeBufferPointer(rebasing: first[range]), UnsafeBufferPointer(rebasing: second[range]))
           }
         }
       }
     }
   }
+}
+
+/// In double precision, in an order that depends on the length alone.
+private func squaredDistance(_ first: UnsafeBufferPointer<Float>, _ second: UnsafeBufferPointer<Float>) -> Double {
+  guard let start = UnsafeRawPointer(first.baseAddress), let other = UnsafeRawPointer(second.baseAddress) else {
+    return 0
+  }
+  var lanes = SIMD8<Double>.zero
+  var index = 0
+  while index + 8 <= first.count {
+    let offset = index * MemoryLayout<Float>.stride
+    let difference =
+      SIMD8<Double>(start.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self))
+      - SIMD8<Double>(other.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self))
+    lanes += difference * difference
+    index += 8
+  }
+  var sum = lanes.sum()
+  while index < first.count {
+    let difference = Double(first[index]) - Double(second[index])
+    sum += difference * difference
+    index += 1
+  }
+  return sum
 }
 
 extension Graph {

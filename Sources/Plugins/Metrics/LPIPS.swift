@@ -35,18 +35,29 @@ struct LPIPS: AlignmentMetric {
   private static let keptBytes = 256 << 20
 
   func compare(_ gradients: Tensor, _ references: Tensor) throws -> [Double] {
-    let (first, second) = (try features(gradients), try features(references))
-    return network.distances(first, second).enumerated().map { image, distance in
+    try distances(gradients, references).enumerated().map { image, distance in
       // ReLU makes a number of NaN.
       let isDefined = gradients.item(image).allSatisfy(\.isFinite) && references.item(image).allSatisfy(\.isFinite)
       return isDefined ? 1 - distance : .nan
     }
   }
 
-  private func features(_ images: Tensor) throws -> Tensor {
-    let bytes = images.batch * network.featureCount * MemoryLayout<Float>.stride
-    // Of larger ones too few are held at once for any to be found again.
-    guard let kept, bytes <= Self.keptBytes / 16 else { return try network.features(images) }
+  private func distances(_ first: Tensor, _ second: Tensor) throws -> [Double] {
+    let imageBytes = network.featureCount * MemoryLayout<Float>.stride
+    // Of larger blocks too few are held at once for any to be found again.
+    if let kept, first.batch * imageBytes <= Self.keptBytes / 16 {
+      return network.distances(try features(first, kept), try features(second, kept))
+    }
+    // As many at a time as take moderate memory.
+    let size = max(1, Self.keptBytes / 4 / imageBytes)
+    return try stride(from: 0, to: first.batch, by: size).flatMap { start in
+      let range = start..<min(start + size, first.batch)
+      let both = try network.features(.concatenating([first[batch: range], second[batch: range]]))
+      return network.distances(both[batch: 0..<range.count], both[batch: range.count..<2 * range.count])
+    }
+  }
+
+  private func features(_ images: Tensor, _ kept: SharedArrays) throws -> Tensor {
     let found = try kept.numbers(
       "lpips-features", of: [id] + network.fingerprint, at: images, reuse: .now,
       isValid: { $0.count == 1 && $0[0].floats?.shape == [images.batch, network.featureCount] }
