@@ -102,18 +102,19 @@ def worker():
         found = [x.chunk(2) for x in maps(torch.cat([first, second]))]
         distance([a for a, _ in found], [b for _, b in found])
 
-    def rate(run):
+    def rates(run):
+        """Pairs a second, and a second of processor time of all threads."""
         with torch.no_grad():
             run()
             times = []
             end = time.perf_counter() + seconds / 2
             while not times or time.perf_counter() < end:
-                start = time.perf_counter()
+                start, processor = time.perf_counter(), time.process_time()
                 run()
-                times.append(time.perf_counter() - start)
-        return batch / statistics.median(times)
+                times.append((time.perf_counter() - start, time.process_time() - processor))
+        return [batch / statistics.median(column) for column in zip(*times)]
 
-    print(json.dumps({"apart": rate(apart), "together": rate(together), "version": torch.__version__}))
+    print(json.dumps({"apart": rates(apart), "together": rates(together), "version": torch.__version__}))
 
 
 def main():
@@ -130,7 +131,7 @@ def main():
     if not os.access(options.binary, os.X_OK):
         sys.exit(f"{options.binary} is missing; run `swift build -c release --product MetricBenchmark`")
     python = engine.environment(options.python)
-    print(f"{'LPIPS':10} {'pairs/s':>9} {'PyTorch':>9} {'':16} ratio (lowest to highest)")
+    print(f"{'LPIPS':10} {'pairs per':20} {'here':>9} {'PyTorch':>9} {'':22} ratio (lowest to highest)")
     with tempfile.TemporaryDirectory() as folder:
         for name in options.networks:
             weights = os.path.join(folder, name + ".pth")
@@ -143,12 +144,13 @@ def main():
                 other = [python, __file__, "--worker", "measure", name, str(options.side), str(options.batch),
                          str(options.threads), str(options.seconds)]
                 theirs.append(json.loads(subprocess.run(other, check=True, capture_output=True, text=True).stdout))
-            mine = [round_["pairsPerSecond"] for round_ in ours]
-            way = max(("apart", "together"), key=lambda way: statistics.median(round_[way] for round_ in theirs))
-            other = [round_[way] for round_ in theirs]
-            ratios = [a / b for a, b in zip(mine, other)]
-            print(f"{name:10} {statistics.median(mine):9.1f} {statistics.median(other):9.1f} "
-                  f"{theirs[0]['version'] + ', ' + way:16} {engine.spread(ratios)}", flush=True)
+            way = max(("apart", "together"), key=lambda way: statistics.median(round_[way][1] for round_ in theirs))
+            for index, (key, label) in enumerate(
+                    (("pairsPerSecond", "second"), ("pairsPerProcessorSecond", "processor second"))):
+                mine, other = [round_[key] for round_ in ours], [round_[way][index] for round_ in theirs]
+                ratios = [a / b for a, b in zip(mine, other)]
+                print(f"{name:10} {label:20} {statistics.median(mine):9.1f} {statistics.median(other):9.1f} "
+                      f"{theirs[0]['version'] + ', ' + way:22} {engine.spread(ratios)}", flush=True)
 
 
 if __name__ == "__main__":

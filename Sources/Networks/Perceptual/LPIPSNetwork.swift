@@ -74,7 +74,7 @@ package struct LPIPSNetwork: Sendable {
 
   /// A run reads all weights, which on small images takes as long as a few images do; it also takes the memory of so many.
   private static func imagesPerRun(_ imageShape: Shape) -> Int {
-    max(1, min(32, (1 << 17) / (imageShape[1] * imageShape[2])))
+    max(1, min(64, (1 << 17) / (imageShape[1] * imageShape[2])))
   }
 
   /// Numbers in an image's feature vector.
@@ -191,7 +191,7 @@ extension Graph {
     guard let weight = weights.tensors["\(name).weight"], let bias = weights.tensors["\(name).bias"] else {
       preconditionFailure("checked when the file was read")
     }
-    return try relu(addChannels(conv2d(x, constant(weight), geometry), constant(bias)))
+    return try relu(constantConvolution(x, weight, bias, geometry))
   }
 
   /// A map at unit length in each pixel, its channels weighted: `[N, C, H, W]` to `[N, C H W]`.

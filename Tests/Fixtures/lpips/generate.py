@@ -4,7 +4,7 @@
 
 Writes `goldens.json` beside itself: for each network and image shape the layers' parts of LPIPS, version 0.1, of two pairs. Weights
 and images are a hash of their place (`values`), which `LPIPSFixtures` computes too, so that neither is in a file. Made with Python 3,
-PyTorch 2.15.0, NumPy 2.4.6.
+PyTorch 2.13.0, NumPy 2.4.6.
 """
 
 import json
