@@ -135,6 +135,9 @@ let package = Package(
     .executableTarget(
       name: "TangentSpaceBenchmark", dependencies: ["Plugins", "BenchCore", "Checkpoints", "Tensor"],
       path: "Benchmarks/TangentSpaceBenchmark"),
+    .executableTarget(
+      name: "MetricBenchmark", dependencies: ["Plugins", "BenchCore", "Checkpoints", "Tensor"],
+      path: "Benchmarks/MetricBenchmark"),
 
     // Files and messages that nobody would write, through every way in; see CONTRIBUTING.md and scripts/fuzz.
     .executableTarget(

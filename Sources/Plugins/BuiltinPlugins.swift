@@ -18,5 +18,11 @@ public enum BuiltinPlugins {
     manifolds: [AutoencoderPlugin.self],
     scores: [DenoiserPlugin.self],
     posteriorScores: [ConditionalDenoiserPlugin.self],
-    metrics: [CosinePlugin.self])
+    metrics: [
+      CosinePlugin.self,
+      LPIPSAlexPlugin.self,
+      LPIPSSqueezePlugin.self,
+      LPIPSVGGPlugin.self,
+      SSIMPlugin.self,
+    ])
 }

@@ -47,9 +47,52 @@ import Testing
       #expect(abs((other.value ?? 9) - (cosine.value ?? 0) / 2) < 1e-12)
       #expect(abs((other.controls.image.value ?? 9) - (cosine.controls.image.value ?? 0) / 2) < 1e-12)
     }
+    // The further controls, and nothing new beside the cosine.
+    #expect(cosines.allSatisfy { $0.controls.minusReference == nil && $0.controls.blurredImage == nil })
+    #expect(others.allSatisfy { abs(($0.controls.minusReference?.value ?? 9) + 0.5) < 1e-12 })
+    #expect(others.allSatisfy { abs($0.controls.blurredImage?.value ?? 9) <= 0.5 })
+    #expect(!String(decoding: try ResultFile.encode(own), as: UTF8.self).contains("minusReference"))
     let text = ResultSummary.text(with)
-    #expect(text.contains("Alignment of input gradients (weighted)"))
+    #expect(text.contains("Alignment of input gradients (weighted)") && text.contains("Trunk"))
     for digit in ["b", "c"] { #expect(text.contains(String(repeating: digit, count: 64))) }
+  }
+
+  /// Says the same of everything, zeros among it.
+  private struct Indifferent: AlignmentMetric {
+    let id = "indifferent"
+    let properties = MetricProperties(isDefinedAtZero: true)
+    func compare(_ gradients: Tensor, _ references: Tensor) throws -> [Double] {
+      [Double](repeating: 0.5, count: gradients.batch)
+    }
+  }
+
+  @Test("a control that reaches the gradient's value is said in words")
+  func reachingControls() throws {
+    let result = try outcome([CosineMetric(), Indifferent()]).result
+    let entry = try #require(result.measurements.scoreAlignment.first { $0.metric == "indifferent" })
+    #expect(entry.reachingControls.map(\.control) == AlignmentControl.allCases)
+    let cosine = try #require(result.measurements.bayesAlignment?.first { $0.metric == "cosine" })
+    #expect(cosine.reachingControls.allSatisfy { ($0.estimate.value ?? -2) >= (cosine.value ?? 2) })
+    let text = ResultSummary.text(result)
+    let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains("With score, indifferent puts white noise (0.500), the image itself (0.500), "))
+    #expect(words.contains("minus the reference (0.500) and the blurred image (0.500) on a level with the gradient of"))
+    #expect(words.contains("it says nothing about the model"))
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+  }
+
+  @Test("what is zero everywhere has no scale, and is left out whatever the metric says of it")
+  func zeros() throws {
+    var configuration = toyConfiguration(images: 12)
+    configuration.metrics = [CosineMetric(), Indifferent()]
+    let constant = QuadraticClassifier(
+      inputShape: [1, 4, 6], weights: Matrix(rows: 3, columns: 24), biases: [1, 0, 0])
+    let result = try Evaluation(task: ToyTask(), configuration: configuration).run(
+      EvaluationSubject(classifier: constant, record: toyRecord(), task: "toy")
+    ).result
+    for entry in result.measurements.scoreAlignment {
+      #expect(entry.value == nil && entry.undefinedImages == 12 && entry.controls.random.value != nil)
+    }
   }
 
   @Test("instances of one type are told apart by their ids, and one id is used once")

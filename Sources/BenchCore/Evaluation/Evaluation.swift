@@ -261,7 +261,8 @@ public struct Evaluation: Sendable {
             shared: configuration.shared))
       },
       gradients: gradients, temperatureScale: temperatureScale, calibratedGradient: calibrated,
-      controls: AlignmentControls(images: images, range: range, seed: configuration.seed),
+      controls: AlignmentControls(
+        images: images, range: range, seed: configuration.seed, metrics: configuration.metrics.map(\.id)),
       checkCancellation: progress.checkCancellation)
   }
 

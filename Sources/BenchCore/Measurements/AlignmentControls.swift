@@ -11,6 +11,29 @@ public enum AlignmentControl: String, Sendable, Codable, CaseIterable {
   case sobel
   /// What the gradient is compared with, taken at another image.
   case otherImage
+  /// What the gradient is compared with, with the other sign: what a model would be if every step that helps it hurt.
+  case minusReference
+  /// The image, blurred.
+  case blurredImage
+
+  /// Those of a metric, in the order of the file. The cosine with minus the reference is -1 for every model, and with the
+  /// blurred image it stands in `imageAlignment`; a metric that is not known to tell a sign from the other has to show it.
+  static func of(metric: String) -> [AlignmentControl] {
+    let always: [AlignmentControl] = [.random, .image, .sobel, .otherImage]
+    return metric == EvaluationConfiguration.decisiveMetric ? always : always + [.minusReference, .blurredImage]
+  }
+
+  /// What it is, in a sentence.
+  var words: String {
+    switch self {
+    case .random: "white noise"
+    case .image: "the image itself"
+    case .sobel: "the image's edges"
+    case .otherImage: "the reference at another image"
+    case .minusReference: "minus the reference"
+    case .blurredImage: "the blurred image"
+    }
+  }
 }
 
 /// The controls that depend on the images alone.
@@ -21,13 +44,19 @@ struct AlignmentControls: Sendable {
   /// - Parameters:
   ///   - images: `[N, C, H, W]`.
   ///   - range: their positions in the image set.
-  init(images: Tensor, range: Range<Int>, seed: UInt64) {
+  ///   - metrics: the ids of those that are measured.
+  init(images: Tensor, range: Range<Int>, seed: UInt64, metrics: [String]) {
     let random = Tensor.normals(
       RandomStream(seed: seed, name: "alignment-control"), range: range, itemShape: images.shape.droppingFirst)
-    maps = [(.random, random), (.image, images), (.sobel, sobelMagnitude(images))].map {
-      ($0, $1.scaledToUnitMaximum())
+    var maps: [(AlignmentControl, Tensor)] = [(.random, random), (.image, images), (.sobel, sobelMagnitude(images))]
+    if metrics.contains(where: { AlignmentControl.of(metric: $0).contains(.blurredImage) }) {
+      maps.append((.blurredImage, blurred(images)))
     }
+    self.maps = maps.map { ($0, $1.scaledToUnitMaximum()) }
   }
+
+  /// The map of a control; nil for one that depends on the reference.
+  subscript(control: AlignmentControl) -> Tensor? { maps.first { $0.control == control }?.map }
 }
 
 /// sqrt(gx^2 + gy^2) with the 3 x 3 Sobel kernels, each channel by itself; beyond the border the nearest pixel is repeated.

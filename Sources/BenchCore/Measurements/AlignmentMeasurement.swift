@@ -29,24 +29,35 @@ struct AlignmentSeries: Sendable {
     let compared = compared.scaledToUnitMaximum()
     table.append(columns.column, try compare(gradient.scaledToUnitMaximum(), compared))
     guard table[columns.column(of: .random)] == nil else { return }
-    for (control, map) in block.controls.maps {
-      table.append(columns.column(of: control), try compare(map, compared))
+    for control in AlignmentControl.of(metric: metric.id) {
+      table.append(columns.column(of: control), try values(of: control, compared, block))
     }
-    // Alone in its set an image has no other.
-    table.append(
-      columns.column(of: .otherImage),
-      block.count > 1
-        ? try compare(compared.items(block.partners), compared) : [Double](repeating: .nan, count: block.count))
   }
 
-  /// One finite number or NaN per image.
+  private func values(of control: AlignmentControl, _ compared: Tensor, _ block: MeasurementBlock) throws -> [Double] {
+    switch control {
+    case .random, .image, .sobel, .blurredImage:
+      guard let map = block.controls[control] else { preconditionFailure("\(control) was not asked for") }
+      return try compare(map, compared)
+    case .otherImage:
+      // Alone in its set an image has no other.
+      return block.count > 1
+        ? try compare(compared.items(block.partners), compared) : [Double](repeating: .nan, count: block.count)
+    case .minusReference: return try compare(compared.negated(), compared)
+    }
+  }
+
+  /// One finite number or NaN per image. What is zero everywhere cannot be divided by its largest absolute value, so the pair has
+  /// none, whatever the metric says of zeros.
   private func compare(_ gradients: Tensor, _ references: Tensor) throws -> [Double] {
     let values = try metric.compare(gradients, references)
     guard values.count == gradients.batch else {
       throw EvaluationError.wrongOutput(
         what: "values of metric \(metric.id)", expected: [gradients.batch], got: [values.count])
     }
-    return values.map { $0.isFinite ? $0 : .nan }
+    return values.enumerated().map { image, value in
+      value.isFinite && !gradients.isZero(image) && !references.isZero(image) ? value : .nan
+    }
   }
 }
 
@@ -132,6 +143,9 @@ extension AlignmentMeasurement {
 }
 
 extension Tensor {
+  fileprivate func negated() -> Tensor { Tensor(shape: shape, scalars: scalars.map { -$0 }) }
+  fileprivate func isZero(_ image: Int) -> Bool { item(image).allSatisfy { $0 == 0 } }
+
   /// - Throws: `EvaluationError.wrongOutput`, `.nonFinite`.
   func checkedReference(_ what: String, for block: MeasurementBlock) throws -> Tensor {
     guard shape == block.images.shape else {

@@ -29,7 +29,8 @@ extension AlignmentMetric {
 public struct MetricProperties: Sendable, Equatable {
   /// Whether a positive factor on either side changes nothing.
   public var isScaleInvariant: Bool
-  /// Whether an image that is zero everywhere has a value; otherwise it is NaN there, and left out.
+  /// Whether an image that is zero everywhere has a value; otherwise it is NaN there. An evaluation leaves such a pair out in
+  /// either case: nothing scales it to a largest absolute value of 1.
   public var isDefinedAtZero: Bool
   /// Of the images' smallest height and width.
   public var smallestSide: Int

@@ -42,11 +42,14 @@ public struct AlignmentColumns: Sendable, Equatable, Codable {
   }
 
   func result(from means: ResampledMeans) -> AlignmentEntry {
+    let measured = AlignmentControl.of(metric: metric)
     func mean(_ control: AlignmentControl) -> Estimate { means.mean(column(of: control)) }
+    func meanIfMeasured(_ control: AlignmentControl) -> Estimate? { measured.contains(control) ? mean(control) : nil }
     return AlignmentEntry(
       target: target, metric: metric, noise: noise, estimate: means.mean(column),
       controls: .init(
-        random: mean(.random), image: mean(.image), sobel: mean(.sobel), otherImage: mean(.otherImage)))
+        random: mean(.random), image: mean(.image), sobel: mean(.sobel), otherImage: mean(.otherImage),
+        minusReference: meanIfMeasured(.minusReference), blurredImage: meanIfMeasured(.blurredImage)))
   }
 }
 

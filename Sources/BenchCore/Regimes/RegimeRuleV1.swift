@@ -44,7 +44,7 @@ extension RegimeRuleV1 {
       SampleColumn.onManifold(step: inputs.wideStep), SampleColumn.offManifold(step: inputs.wideStep),
       SampleColumn.onManifold(step: inputs.smallStep), SampleColumn.correct, inputs.decisive.column,
     ]
-    columns += AlignmentControl.allCases.map(inputs.decisive.column)
+    columns += AlignmentControl.of(metric: inputs.decisive.metric).map(inputs.decisive.column)
     if case .bayes = inputs.calibration {
       columns += [SampleColumn.referenceOnManifold(step: inputs.smallStep), SampleColumn.referenceCorrect]
     }

@@ -118,10 +118,17 @@ public struct AlignmentEntry: Sendable, Equatable, Codable {
     public var image: Estimate
     public var sobel: Estimate
     public var otherImage: Estimate
+    /// Beside every metric but the cosine; absent from results of before.
+    public var minusReference: Estimate?
+    public var blurredImage: Estimate?
 
     /// In the order of the file.
     public var all: [(control: AlignmentControl, estimate: Estimate)] {
-      [(.random, random), (.image, image), (.sobel, sobel), (.otherImage, otherImage)]
+      let optional: [(AlignmentControl, Estimate?)] = [
+        (.minusReference, minusReference), (.blurredImage, blurredImage),
+      ]
+      return [(.random, random), (.image, image), (.sobel, sobel), (.otherImage, otherImage)]
+        + optional.compactMap { control, estimate in estimate.map { (control, $0) } }
     }
   }
 
@@ -156,6 +163,14 @@ public struct AlignmentEntry: Sendable, Equatable, Codable {
   public var bestControl: (control: AlignmentControl, estimate: Estimate)? {
     controls.all.filter { $0.estimate.value != nil }
       .max { ($0.estimate.value ?? 0) < ($1.estimate.value ?? 0) }
+  }
+
+  /// The controls that come at least as close to the reference as the gradient does, the closest first: where there are any, the
+  /// entry says nothing about the model.
+  public var reachingControls: [(control: AlignmentControl, estimate: Estimate)] {
+    guard let value else { return [] }
+    return controls.all.filter { $0.estimate.value.map { $0 >= value } ?? false }
+      .sorted { ($0.estimate.value ?? 0) > ($1.estimate.value ?? 0) }
   }
 }
 

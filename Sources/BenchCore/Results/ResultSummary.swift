@@ -115,22 +115,42 @@ package enum ResultSummary {
       ("score", measurements.scoreAlignment.filter { $0.metric == metric }),
       ("class score", measurements.conditionalScoreAlignment.filter { $0.metric == metric }),
     ]
-    let rows = kinds.flatMap { name, entries -> [[String]] in
+    let shown = kinds.map { name, entries in
       // The decisive gradient, and the paper's two.
-      [settings.gradientTarget, .logitPredicted, .logitSum].compactMap { target in
-        let best = entries.filter { $0.target == target }.max { ($0.value ?? -2) < ($1.value ?? -2) }
-        return best.map { entry in
-          let control = entry.bestControl
-          return [
-            name, entry.target.rawValue, brief(shortened: entry.noise), withInterval(entry.estimate, 3),
-            control.map { "\(fixed($0.estimate.value, 3)) \(word(for: $0.control))" } ?? "-",
-          ]
+      (
+        name,
+        [settings.gradientTarget, .logitPredicted, .logitSum].compactMap { target in
+          entries.filter { $0.target == target }.max { ($0.value ?? -2) < ($1.value ?? -2) }
         }
+      )
+    }
+    let rows = shown.flatMap { name, entries in
+      entries.map { entry in
+        let control = entry.bestControl
+        return [
+          name, entry.target.rawValue, brief(shortened: entry.noise), withInterval(entry.estimate, 3),
+          control.map { "\(fixed($0.estimate.value, 3)) \(word(for: $0.control))" } ?? "-",
+        ]
       }
     }
     guard !rows.isEmpty else { return [] }
     return ["Alignment of input gradients (\(metric)), beside the best control"]
       + table([["with", "gradient", "noise", metric, "control"]] + rows)
+      + shown.compactMap { reachingControls($1, with: $0) }.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
+  }
+
+  /// What has to be said where something else in the gradient's place comes as close to the reference as the gradient does; nil
+  /// where nothing does. Of several such gradients it is said of the closest.
+  private static func reachingControls(_ entries: [AlignmentEntry], with reference: String) -> String? {
+    guard
+      let entry = entries.filter({ !$0.reachingControls.isEmpty }).max(by: { ($0.value ?? 0) < ($1.value ?? 0) })
+    else { return nil }
+    let controls = entry.reachingControls.map { "\($0.control.words) (\(fixed($0.estimate.value, 3)))" }
+    let list =
+      controls.count > 1
+      ? controls.dropLast().joined(separator: ", ") + " and " + controls[controls.count - 1] : controls[0]
+    return "With \(reference), \(entry.metric) puts \(list) on a level with the gradient of \(entry.target.rawValue) "
+      + "(\(fixed(entry.value, 3))) or above it: there it says nothing about the model."
   }
 
   /// The decisive one first, then the others as they were measured.
@@ -169,7 +189,12 @@ package enum ResultSummary {
 
   /// Short, so that the widest line of the table is exactly `width`.
   private static func word(for control: AlignmentControl) -> String {
-    control == .otherImage ? "other" : control.rawValue
+    switch control {
+    case .random, .image, .sobel: control.rawValue
+    case .otherImage: "other"
+    case .minusReference: "minus"
+    case .blurredImage: "blur"
+    }
   }
 
   private static func regime(_ result: EvaluationResult) -> [String] {
@@ -190,8 +215,10 @@ package enum ResultSummary {
       rows.append(("", "\(checkpoint.file), \(grouped(checkpoint.bytes)) bytes, \(checkpoint.format)"))
     }
     for metric in result.measurementProtocol.metrics ?? [] {
-      for (index, file) in ([metric.learned.checkpoint] + (metric.learned.further ?? [])).enumerated() {
-        rows.append((index == 0 ? metric.id : "", file.sha256))
+      rows.append((metric.id, metric.learned.name))
+      for file in [metric.learned.checkpoint] + (metric.learned.further ?? []) {
+        rows.append(("", file.sha256))
+        rows.append(("", "\(file.file), \(grouped(file.bytes)) bytes, \(file.format)"))
       }
     }
     rows.append(

@@ -12,6 +12,9 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Reads the tensor `images`, float32 [N, C, H, W] with pixels in [0, 1], from a safetensors file, and `labels` where \
       the gradient's target needs them. Writes the tensors `logits` and, with --gradient, `gradient`.
+
+      With --metric there is no model: --inputs holds the tensors `a` and `b`, float32 [N, C, H, W] in [-1, 1], and \
+      `metric` is written, one number a pair.
       """)
 
   @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.")
@@ -27,12 +30,32 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Also write the input gradient of this function of the logits.", valueName: "target"))
   var gradient: GradientTarget?
 
+  @Option(
+    help: ArgumentHelp(
+      "Compare the images `a` and `b` by this metric instead: its name, or `ID=FILE` where it has weights.",
+      valueName: "metric"))
+  var metric: MetricChoice?
+
   @OptionGroup var options: ModelOptions
 
-  func validate() throws { try options.program.check(hasCheckpoint: checkpoint != nil) }
+  func validate() throws {
+    if let metric {
+      return try MetricRun.validate(
+        metric,
+        besides: [
+          ("the checkpoint", checkpoint != nil), ("--gradient", gradient != nil),
+          ("--model", options.network.model != nil),
+          ("--plugin", options.program.plugin != nil),
+        ])
+    }
+    try options.program.check(hasCheckpoint: checkpoint != nil)
+  }
 
   func run() throws {
     Interruption.install()
+    if let metric {
+      return try MetricRun(choice: metric, inputs: inputs, outputs: outputs, threads: options.threads).run()
+    }
     let named = [
       OutputPlace.Input("the file of --inputs", inputs), OutputPlace.Input("the model", checkpoint),
       OutputPlace.Input("the description", options.network.model),

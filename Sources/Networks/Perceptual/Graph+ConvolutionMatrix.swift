@@ -1,0 +1,55 @@
+import Graph
+import Tensor
+
+/// Convolutions of maps of few pixels as products with one matrix: on 3 x 3 pixels two thirds of what a window of 5 x 5 multiplies is
+/// padding. The sums are the same but for the order of their terms.
+extension Graph {
+  /// Pixels of the largest such map, and entries of the largest such matrix.
+  private static let largestMap = 9
+  private static let largestMatrix = 1 << 22
+
+  /// A convolution with constant weights `[K, C, h, w]` and bias `[K]`.
+  mutating func constantConvolution(
+    _ x: Value, _ weights: Tensor, _ bias: Tensor, _ geometry: ConvolutionGeometry
+  ) throws(GraphError) -> Value {
+    let (image, window) = (shape(of: x), weights.shape)
+    guard let height = geometry.output(height: image[2], window: window[2]),
+      let width = geometry.output(width: image[3], window: window[3]), window[2] > 1,
+      max(image[2] * image[3], height * width) <= Self.largestMap,
+      image.droppingFirst.count * window[0] * height * width <= Self.largestMatrix
+    else { return try addChannels(conv2d(x, constant(weights), geometry), constant(bias)) }
+    let matrix = Self.matrix(weights, geometry, image: (image[2], image[3]), output: (height, width))
+    let biases = bias.scalars.flatMap { [Float](repeating: $0, count: height * width) }
+    let sums = try add(
+      matmul(flatten(x), constant(matrix)), constant(Tensor(shape: [biases.count], scalars: biases)))
+    return try reshape(sums, to: [image[0], window[0], height, width])
+  }
+
+  /// What multiplies a flat image `[C H W]` to give the flat output `[K H' W']`: an entry for each pair of pixels that a tap joins.
+  private static func matrix(
+    _ weights: Tensor, _ geometry: ConvolutionGeometry, image: (height: Int, width: Int),
+    output: (height: Int, width: Int)
+  ) -> Tensor {
+    let shape = weights.shape
+    let (taps, pixels, columns) = (shape[2] * shape[3], image.height * image.width, output.height * output.width)
+    return Tensor(shape: [shape[1] * pixels, shape[0] * columns]) { matrix in
+      matrix.update(repeating: 0)
+      weights.scalars.withUnsafeBufferPointer { weights in
+        for tap in 0..<taps {
+          for place in 0..<columns {
+            let row = place / output.width * geometry.strideHeight + tap / shape[3] - geometry.top
+            let column = place % output.width * geometry.strideWidth + tap % shape[3] - geometry.left
+            guard (0..<image.height).contains(row), (0..<image.width).contains(column) else { continue }
+            let pixel = row * image.width + column
+            for target in 0..<shape[0] {
+              for source in 0..<shape[1] {
+                matrix[((source * pixels + pixel) * shape[0] + target) * columns + place] =
+                  weights[(target * shape[1] + source) * taps + tap]
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import BenchCore
+import Checkpoints
+import Graph
+import Tensor
+
+/// LPIPS, version 0.1, as a program that makes feature vectors of images.
+///
+/// With x the image in [-1, 1], f_l the maps of `LPIPSBackbone` of (x - shift) / scale, P_l their pixels and w_l,c the heads,
+///
+///     n_l = f_l / (sqrt(sum over c of f_l^2) + 1e-10)
+///     LPIPS(a, b) = sum over l of  1/P_l  sum over pixels and c of  w_l,c (n_l,c(a) - n_l,c(b))^2
+///
+/// Since no w is negative, LPIPS is the squared Euclidean distance of the vectors of all sqrt(w_l,c / P_l) n_l,c: each image goes
+/// through the network once, whatever it is compared with. Source: Zhang et al. 2018, equation 1, and the code of its authors,
+/// PyPI's lpips 0.1.4; how other implementations differ is in docs/lpips.md.
+package struct LPIPSNetwork: Sendable {
+  package let backbone: LPIPSBackbone
+  package let learned: LearnedReference
+  /// Of the files.
+  package let fingerprint: [String]
+  /// The layers' features within a vector.
+  package let layers: [Range<Int>]
+  private let imageShape: Shape
+  private let program: BlockProgram
+  private let threads: Int
+
+  /// ImageNet's means and deviations for pixels in [-1, 1], 2 * 0.485 - 1 and 2 * 0.229, as the authors rounded them.
+  static let shift: [Float] = [-0.030, -0.088, -0.188]
+  static let scale: [Float] = [0.458, 0.448, 0.450]
+  private static let epsilon: Float = 1e-10
+
+  /// - Parameters:
+  ///   - files: the backbone's, and the heads' where they are a file of their own.
+  ///   - imageShape: `[C, H, W]`, C 3, or 1 for images that stand for three equal channels.
+  /// - Throws: `LPIPSError`, `CheckpointError`, `GraphError`, `ModelError.memory`.
+  package init(_ backbone: LPIPSBackbone, _ files: [CheckpointFile], imageShape: Shape, threads: Int) throws {
+    guard imageShape.rank == 3, [1, 3].contains(imageShape[0]),
+      min(imageShape[1], imageShape[2]) >= backbone.smallestSide
+    else {
+      throw LPIPSError.imageShape(
+        network: "lpips-\(backbone.rawValue)",
+        expected:
+          "images [C, H, W] of 1 or 3 channels and \(backbone.smallestSide) x \(backbone.smallestSide) pixels at least",
+        got: imageShape.dimensions)
+    }
+    let weights = try LPIPSWeights(backbone, files)
+    let images = Self.imagesPerRun(imageShape)
+    var graph = Graph()
+    let (features, layers) = try graph.lpipsFeatures(
+      of: graph.input("images", imageShape.prepending(images)), weights, epsilon: Self.epsilon)
+    self.backbone = backbone
+    self.layers = layers
+    self.imageShape = imageShape
+    self.threads = max(1, threads)
+    program = try BlockProgram(
+      file: files[0].name, images: images, graph: graph, output: features, threads: self.threads)
+    fingerprint = files.map(\.sha256)
+    let records = files.map { file in
+      ModelRecord.Checkpoint(
+        file: file.name, sha256: file.sha256, bytes: file.byteCount,
+        format: FileProbe(file).format?.rawValue ?? "unknown")
+    }
+    learned = LearnedReference(
+      id: "lpips-\(backbone.rawValue)", name: Self.name(weights, channels: imageShape[0]), checkpoint: records[0],
+      further: records.count > 1 ? Array(records.dropFirst()) : nil, parameters: weights.parameterCount)
+  }
+
+  /// What summaries and results say of it.
+  private static func name(_ weights: LPIPSWeights, channels: Int) -> String {
+    "LPIPS 0.1 on \(weights.backbone.network)"
+      + (weights.origin == .published ? "" : ", with heads that are not the published ones")
+      + (channels == 1 ? ", one channel as three equal ones" : "")
+  }
+
+  /// A run reads all weights, which on small images takes as long as a few images do; it also takes the memory of so many.
+  private static func imagesPerRun(_ imageShape: Shape) -> Int {
+    max(1, min(64, (1 << 17) / (imageShape[1] * imageShape[2])))
+  }
+
+  /// Numbers in an image's feature vector.
+  package var featureCount: Int { layers.last?.upperBound ?? 0 }
+
+  /// The feature vectors of images `[N, C, H, W]`, `[N, featureCount]`; of the last bits no other image's business.
+  package func features(_ images: Tensor) throws -> Tensor {
+    guard images.shape.rank == 4, images.shape.droppingFirst == imageShape else {
+      throw GraphError.inputShape(name: "images", expected: imageShape.prepending(images.batch), got: images.shape)
+    }
+    let count = featureCount
+    return try Tensor(shape: [images.batch, count]) { output in
+      // Each block has its own part.
+      nonisolated(unsafe) let output = output
+      try Workers.forEachBlock(of: images.batch, blockSize: program.images, threads: threads) { block, _ in
+        try program.run(["images": images], block: block) { features in
+          _ = UnsafeMutableBufferPointer(rebasing: output[block.lowerBound * count..<block.upperBound * count])
+            .update(fromContentsOf: features)
+        }
+      }
+    }
+  }
+
+  /// LPIPS of each pair, by the pairs' feature vectors.
+  package func distances(_ first: Tensor, _ second: Tensor) -> [Double] {
+    layerDistances(first, second).map { $0.reduce(0, +) }
+  }
+
+  /// The layers' parts of it.
+  package func layerDistances(_ first: Tensor, _ second: Tensor) -> [[Double]] {
+    precondition(first.shape == second.shape && first.stride == featureCount, "\(first.shape) against \(second.shape)")
+    return first.scalars.withUnsafeBufferPointer { first in
+      second.scalars.withUnsafeBufferPointer { second in
+        (0..<(first.count / max(1, featureCount))).map { image in
+          layers.map { layer in
+            let range = image * featureCount + layer.lowerBound..<image * featureCount + layer.upperBound
+            return squaredDistance(
+              UnsafeBufferPointer(rebasing: first[range]), UnsafeBufferPointer(rebasing: second[range]))
+          }
+        }
+      }
+    }
+  }
+}
+
+/// In double precision, in an order that depends on the length alone.
+private func squaredDistance(_ first: UnsafeBufferPointer<Float>, _ second: UnsafeBufferPointer<Float>) -> Double {
+  guard let start = UnsafeRawPointer(first.baseAddress), let other = UnsafeRawPointer(second.baseAddress) else {
+    return 0
+  }
+  var lanes = SIMD8<Double>.zero
+  var index = 0
+  while index + 8 <= first.count {
+    let offset = index * MemoryLayout<Float>.stride
+    let difference =
+      SIMD8<Double>(start.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self))
+      - SIMD8<Double>(other.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self))
+    lanes += difference * difference
+    index += 8
+  }
+  var sum = lanes.sum()
+  while index < first.count {
+    let difference = Double(first[index]) - Double(second[index])
+    sum += difference * difference
+    index += 1
+  }
+  return sum
+}
+
+extension Graph {
+  /// The vectors `[N, F]` whose squared distances are LPIPS, and where in them each map's part is.
+  fileprivate mutating func lpipsFeatures(
+    of images: Value, _ weights: LPIPSWeights, epsilon: Float
+  ) throws -> (features: Value, layers: [Range<Int>]) {
+    let channels: Shape = [1, 3, 1, 1]
+    // One channel becomes three by broadcasting.
+    let centred = try subtract(images, constant(Tensor(shape: channels, scalars: LPIPSNetwork.shift)))
+    var value = try divide(centred, constant(Tensor(shape: channels, scalars: LPIPSNetwork.scale)))
+    var parts: [Value] = []
+    var layers: [Range<Int>] = []
+    for step in weights.backbone.steps {
+      switch step {
+      case .convolution(let place, _, _, _, let stride, let padding):
+        value = try convolved(
+          value, "\(place)", weights, ConvolutionGeometry(stride: stride, padding: padding))
+      case .fire(let place, _, _, _):
+        let squeezed = try convolved(value, "\(place).squeeze", weights, ConvolutionGeometry())
+        value = try concatenate(
+          [
+            convolved(squeezed, "\(place).expand1x1", weights, ConvolutionGeometry()),
+            convolved(squeezed, "\(place).expand3x3", weights, ConvolutionGeometry(padding: 1)),
+          ], axis: 1)
+      case .pool(let window, let ceil):
+        // A window that stands out at the end has no more than what is inside, as where PyTorch's is larger than the map.
+        let shape = shape(of: value)
+        value = try maxPool2d(
+          value,
+          PoolingWindow(
+            height: ceil ? min(window, shape[2]) : window, width: ceil ? min(window, shape[3]) : window,
+            geometry: ConvolutionGeometry(stride: 2), ceil: ceil))
+      case .tap:
+        let part = try weighted(value, by: weights.heads[parts.count], epsilon: epsilon)
+        let start = layers.last?.upperBound ?? 0
+        layers.append(start..<start + shape(of: part)[1])
+        parts.append(part)
+      }
+    }
+    return (try concatenate(parts, axis: 1), layers)
+  }
+
+  private mutating func convolved(
+    _ x: Value, _ name: String, _ weights: LPIPSWeights, _ geometry: ConvolutionGeometry
+  ) throws -> Value {
+    guard let weight = weights.tensors["\(name).weight"], let bias = weights.tensors["\(name).bias"] else {
+      preconditionFailure("checked when the file was read")
+    }
+    return try relu(constantConvolution(x, weight, bias, geometry))
+  }
+
+  /// A map at unit length in each pixel, its channels weighted: `[N, C, H, W]` to `[N, C H W]`.
+  private mutating func weighted(_ map: Value, by head: [Float], epsilon: Float) throws -> Value {
+    let shape = shape(of: map)
+    let length = try add(squareRoot(sum(multiply(map, map), axes: [1])), constant(epsilon))
+    let pixels = Double(shape[2] * shape[3])
+    let factors = head.map { Float((Double($0) / pixels).squareRoot()) }
+    return try flatten(
+      multiply(divide(map, length), constant(Tensor(shape: [1, head.count, 1, 1], scalars: factors))))
+  }
+}
