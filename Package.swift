@@ -151,7 +151,7 @@ let package = Package(
     .target(name: "_TestSupport", dependencies: ["Conformance", "Graph", "CPU", "Tensor"], swiftSettings: optimised),
     // Networks, mixtures and files that several modules' tests are made of.
     .target(
-      name: "_Fixtures", dependencies: ["Networks", "Mixtures", "BenchCore", "Checkpoints", "Tensor"],
+      name: "_Fixtures", dependencies: ["Networks", "Mixtures", "BenchCore", "Checkpoints", "JSON", "Tensor"],
       swiftSettings: optimised),
 
     // Tests are not optimised, which takes two thirds of their compilation, but for those that compute convolutions by their definition.

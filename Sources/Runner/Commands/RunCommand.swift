@@ -11,7 +11,8 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Writes a model's logits, and input gradients, for given images.",
     discussion: """
       Reads the tensor `images`, float32 [N, C, H, W] with pixels in [0, 1], from a safetensors file, and `labels` where \
-      the gradient's target needs them. Writes the tensors `logits` and, with --gradient, `gradient`.
+      the gradient's target needs them. Writes the tensors `logits` and, with --gradient, `gradient`; with --score, in \
+      place of a model, the tensor `score`.
       """)
 
   @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.")
@@ -27,12 +28,23 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Also write the input gradient of this function of the logits.", valueName: "target"))
   var gradient: GradientTarget?
 
+  @OptionGroup(title: "Scores instead of a model (docs/diffusion.md)") var score: ScoreRunOptions
+
   @OptionGroup var options: ModelOptions
 
-  func validate() throws { try options.program.check(hasCheckpoint: checkpoint != nil) }
+  func validate() throws {
+    if try score.work(hasCheckpoint: checkpoint != nil) != nil {
+      guard gradient == nil else { throw ValidationError("--gradient is a model's; it does not go with --score") }
+    } else {
+      try options.program.check(hasCheckpoint: checkpoint != nil)
+    }
+  }
 
   func run() throws {
     Interruption.install()
+    if let work = try score.work(hasCheckpoint: checkpoint != nil) {
+      return try work.run(inputs: inputs, outputs: outputs, threads: options.threads)
+    }
     let named = [
       OutputPlace.Input("the file of --inputs", inputs), OutputPlace.Input("the model", checkpoint),
       OutputPlace.Input("the description", options.network.model),
