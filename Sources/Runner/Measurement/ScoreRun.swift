@@ -26,7 +26,7 @@ struct ScoreRun {
     try OutputPlace.check(
       place, as: .tensors, apartFrom: named + paths.map { OutputPlace.Input("the checkpoint of --score", $0) })
     let images = try InputImages.read(inputs, needingLabels: false).images
-    let lookup = DescriptionLookup(modelsFolder: ProjectFiles.locate().models)
+    let lookup = DescriptionLookup(modelsFolder: ProjectFiles.locate()?.models)
     let files = try paths.map { try ReferenceFile(at: $0, lookup) }
     // There is no task that the files could be for another than.
     let options = ReferenceOptions(
