@@ -156,7 +156,7 @@ let package = Package(
     .target(
       name: "_Fixtures",
       dependencies: [
-        "Networks", "Mixtures", "BenchCore", "Checkpoints", "ONNXSchema", "Tensor",
+        "Networks", "Mixtures", "BenchCore", "Checkpoints", "JSON", "ONNXSchema", "Tensor",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: optimised),

@@ -16,8 +16,8 @@ public enum BuiltinPlugins {
       MNIST.task,
     ],
     manifolds: [AutoencoderPlugin.self],
-    scores: [DenoiserPlugin.self],
-    posteriorScores: [ConditionalDenoiserPlugin.self],
+    scores: [DenoiserPlugin.self, EDMPlugin.self],
+    posteriorScores: [ConditionalDenoiserPlugin.self, EDMPosteriorPlugin.self],
     metrics: [
       CosinePlugin.self,
       LPIPSAlexPlugin.self,

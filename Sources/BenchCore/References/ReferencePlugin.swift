@@ -118,11 +118,20 @@ public struct ReferenceOptions: Sendable {
   public var classCount: Int
   /// Results do not depend on it.
   public var threads: Int
+  /// The noise levels of the task's score, in pixel units, for a score that is defined at any level.
+  public var scoreNoises: [Double]
+  /// The level at which references decide, for a second reference that is defined at any.
+  public var decisiveNoise: Double?
 
-  public init(task: String, imageShape: Shape, classCount: Int, threads: Int = 1) {
+  public init(
+    task: String, imageShape: Shape, classCount: Int, threads: Int = 1, scoreNoises: [Double] = [],
+    decisiveNoise: Double? = nil
+  ) {
     self.task = task
     self.imageShape = imageShape
     self.classCount = classCount
     self.threads = threads
+    self.scoreNoises = scoreNoises
+    self.decisiveNoise = decisiveNoise
   }
 }

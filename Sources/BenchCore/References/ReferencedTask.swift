@@ -22,8 +22,8 @@ public struct ReferencedTask: BenchmarkTask {
   ///     density's, are then compared at these levels too.
   ///   - secondReference: nil for none.
   ///   - criteria: with where they are from; nil for the task's own.
-  /// - Throws: `EvaluationError.invalidTask` for a manifold of more dimensions than pixels, a score without noise levels, and a
-  ///   second reference of another number of classes or beside no first one.
+  /// - Throws: `EvaluationError.invalidTask` for a manifold of more dimensions than pixels, a score without noise levels or of single
+  ///   classes only, and a second reference of another number of classes or beside no first one.
   public init(
     _ base: any BenchmarkTask, manifold: (any Manifold)? = nil, score: (score: any Score, noises: [Double])? = nil,
     secondReference: (any PosteriorScore)? = nil, criteria: (criteria: RegimeCriteria, source: CriteriaSource)? = nil
@@ -36,6 +36,15 @@ public struct ReferencedTask: BenchmarkTask {
     }
     if let score, score.noises.isEmpty || !score.noises.allSatisfy({ $0.isFinite && $0 > 0 }) {
       throw .invalidTask(task: base.id, problem: "score \(score.score.id) has noise levels \(score.noises)")
+    }
+    if let conditional = score?.score as? any ClassConditionalScore, !conditional.knowsAllImages {
+      throw .invalidTask(
+        task: base.id,
+        problem:
+          "is compared with the score of all images, and the score \(conditional.id)"
+          + (conditional.learned.map { " of \($0.checkpoint.file)" } ?? "")
+          + " is conditional on \(conditional.classCount) classes: it was never trained without a label, and an all-zero label is "
+          + "no class; name an unconditional file")
     }
     if let secondReference, secondReference.classCount != base.classCount {
       throw .invalidTask(

@@ -28,6 +28,8 @@ enum AllowedGlobals {
     case numpyDType
     /// `_load_from_bytes(bytes)`: a storage as torch.save's legacy form, which `pickle.dump` writes
     case storageFromBytes
+    /// `_reconstruct_persistent_obj(meta)`: an object beside its class's source text (`PersistentObject`)
+    case persistentObject
     /// A PyTorch storage class such as `FloatStorage`
     case storage
     /// Known and without influence on tensors' values: devices, layouts, dtypes
@@ -52,6 +54,7 @@ enum AllowedGlobals {
       "torch._utils._rebuild_parameter_with_state": .parameter,
       "torch._tensor._rebuild_from_type_v2": .tensorFromType,
       "torch.storage._load_from_bytes": .storageFromBytes,
+      "torch_utils.persistence._reconstruct_persistent_obj": .persistentObject,
       "torch.Size": .size,
       "torch.device": .irrelevant,
       "torch.serialization._get_layout": .irrelevant,

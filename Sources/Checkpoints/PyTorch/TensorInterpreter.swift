@@ -161,6 +161,9 @@ struct TensorInterpreter<Source: StorageSource> {
     guard case .persistent(let index) = content.value,
       let reference = StorageReference(content.heap.persistentIdentifiers[index], in: content)
     else { throw invalid(name, "has bytes for a storage that hold something else; the file is damaged") }
+    guard source.trailingBytes == 0 else {
+      throw invalid(name, "has \(source.trailingBytes) bytes behind its storage; the file is damaged")
+    }
     let storage = InnerStorage(source: source, reference: reference)
     inner[place] = storage
     return storage

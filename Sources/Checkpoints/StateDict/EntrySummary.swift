@@ -19,6 +19,9 @@ extension TensorInterpreter {
       let object = view.heap.objects[index]
       if let number = numpyScalar(object) { return "\(number)" }
       if let items = view.items(value) { return "a dictionary of \(items.count)" }
+      if let persistent = PersistentObject(object, in: view) {
+        return "an object of \(Self.printable(persistent.className)), pickled with its source code"
+      }
       return "an object of " + (view.global(object.callable).map { Self.printable($0.path) } ?? "an unknown class")
     }
   }

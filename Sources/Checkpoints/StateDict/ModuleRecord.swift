@@ -16,6 +16,16 @@ public struct ModuleRecord: Sendable, Equatable {
     case numbers([Double])
   }
 
+  package init(
+    name: String, classPath: String, hasTensors: Bool, hasChildren: Bool, settings: [String: Setting]
+  ) {
+    self.name = name
+    self.classPath = classPath
+    self.hasTensors = hasTensors
+    self.hasChildren = hasChildren
+    self.settings = settings
+  }
+
   /// The class without its module, such as `Conv2d`.
   public var className: String { classPath.split(separator: ".").last.map(String.init) ?? classPath }
 

@@ -58,6 +58,9 @@ struct ModuleWalk<Source: StorageSource> {
 
   private func className(of module: PickleValue) -> String {
     guard let object = view.object(module) else { return "" }
+    if let persistent = PersistentObject(object, in: view) {
+      return TensorInterpreter<Source>.printable(persistent.className)
+    }
     let made = view.global(object.callable)
     // Below protocol 2 an object is made by `_reconstructor(class, object, None)`.
     if made?.name == "_reconstructor", let first = view.heap.elements(of: object.arguments)?.first,
@@ -79,6 +82,7 @@ struct ModuleWalk<Source: StorageSource> {
       switch value {
       case .integer(let number): Double(number)
       case .float(let number): number
+      case .object: view.object(value).flatMap { interpreter.numpyScalar($0) }
       default: nil
       }
     }
@@ -93,9 +97,10 @@ struct ModuleWalk<Source: StorageSource> {
     }
   }
 
-  /// What `__dict__` would hold: the state that was to be set on the object.
+  /// What `__dict__` would hold: the state that was to be set on the object, or that stands among its arguments.
   private func attributes(_ value: PickleValue) -> [(name: String, value: PickleValue)]? {
-    view.object(value)?.state.flatMap { view.namedItems($0) }
+    guard let object = view.object(value) else { return nil }
+    return (PersistentObject(object, in: view)?.state ?? object.state).flatMap { view.namedItems($0) }
   }
 
   /// The texts in a set, also where protocol 2 describes it as `set(list)`.

@@ -38,7 +38,8 @@ public struct ReferenceFiles: Sendable, Equatable {
     _ base: any BenchmarkTask, threads: Int, plugins: PluginSet, files: ProjectFiles?
   ) throws -> any BenchmarkTask {
     let wanted = ReferenceOptions(
-      task: base.id, imageShape: base.imageShape, classCount: base.classCount, threads: threads)
+      task: base.id, imageShape: base.imageShape, classCount: base.classCount, threads: threads,
+      scoreNoises: base.protocolConstants.scoreNoises, decisiveNoise: base.protocolConstants.decisiveNoise)
     /// What a plugin of the kind makes of its file; nil for the task's own.
     func made<Plugin, Reference>(
       _ choice: Choice?, _ kind: ReferenceChoiceError.Kind, of plugins: [Plugin], id: (Plugin) -> String,

@@ -11,9 +11,10 @@ struct RunCommand: ParsableCommand {
     commandName: "run", abstract: "Writes a model's logits, and input gradients, for given images.",
     discussion: """
       Reads the tensor `images`, float32 [N, C, H, W] with pixels in [0, 1], from a safetensors file, and `labels` where \
-      the gradient's target needs them. Writes the tensors `logits` and, with --gradient, `gradient`.
+      the gradient's target needs them. Writes the tensors `logits` and, with --gradient, `gradient`; with --score, in \
+      place of a model, the tensor `score`.
 
-      With --metric there is no model: --inputs holds the tensors `a` and `b`, float32 [N, C, H, W] in [-1, 1], and \
+      With --metric there is no model either: --inputs holds the tensors `a` and `b`, float32 [N, C, H, W] in [-1, 1], and \
       `metric` is written, one number a pair.
       """)
 
@@ -36,6 +37,8 @@ struct RunCommand: ParsableCommand {
       valueName: "metric"))
   var metric: MetricChoice?
 
+  @OptionGroup(title: "Scores instead of a model (docs/diffusion.md)") var score: ScoreRunOptions
+
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
@@ -45,16 +48,23 @@ struct RunCommand: ParsableCommand {
         besides: [
           ("the checkpoint", checkpoint != nil), ("--gradient", gradient != nil),
           ("--model", options.network.model != nil),
-          ("--plugin", options.program.plugin != nil),
+          ("--plugin", options.program.plugin != nil), ("--score", score.score != nil),
         ])
     }
-    try options.program.check(hasCheckpoint: checkpoint != nil)
+    if try score.work(hasCheckpoint: checkpoint != nil) != nil {
+      guard gradient == nil else { throw ValidationError("--gradient is a model's; it does not go with --score") }
+    } else {
+      try options.program.check(hasCheckpoint: checkpoint != nil)
+    }
   }
 
   func run() throws {
     Interruption.install()
     if let metric {
       return try MetricRun(choice: metric, inputs: inputs, outputs: outputs, threads: options.threads).run()
+    }
+    if let work = try score.work(hasCheckpoint: checkpoint != nil) {
+      return try work.run(inputs: inputs, outputs: outputs, threads: options.threads)
     }
     let named = [
       OutputPlace.Input("the file of --inputs", inputs), OutputPlace.Input("the model", checkpoint),

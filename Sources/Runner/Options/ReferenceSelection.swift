@@ -10,7 +10,8 @@ struct ReferenceSelection: ParsableArguments {
   var manifold: ReferenceFiles.Choice?
 
   @Option(
-    help: ArgumentHelp("Score: `exact`, or `denoiser=FILE`. (default: the task's own)", valueName: "score"))
+    help: ArgumentHelp(
+      "Score: `exact`, `denoiser=FILE` or `edm=FILE`. (default: the task's own)", valueName: "score"))
   var score: ReferenceFiles.Choice?
 
   @OptionGroup var judgement: JudgementOptions
@@ -40,7 +41,7 @@ struct ReferenceSelection: ParsableArguments {
 struct JudgementOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A second reference, asked beside the task's density whether gradients fit their images: `denoiser=FILE`. (default: none)",
+      "A second reference, asked beside the task's density whether gradients fit their images: `denoiser=FILE` or `edm=COND,UNCOND`. (default: none)",
       valueName: "reference"))
   var reference: ReferenceFiles.Choice?
 

@@ -1,0 +1,88 @@
+import Foundation
+
+/// How a denoiser D is made of a network F, for images x and noise sigma in [-1, 1] units (Karras et al., "Elucidating the Design
+/// Space of Diffusion-Based Generative Models", 2022, table 1):
+///
+///     D(x; sigma) = c_skip x + c_out F(c_in x; c_noise)
+///
+/// The score (D - x) / sigma^2 is a sum of x and F too, whose factors are written out here: the difference of D and x loses digits
+/// where sigma is small.
+struct EDMPreconditioning: Sendable {
+  enum Kind: Sendable {
+    case edm(sigmaData: Double)
+    /// Song et al. 2021, variance preserving: beta grows linearly with the time.
+    case vp(betaRange: Double, betaMin: Double, steps: Double)
+    /// Song et al. 2021, variance exploding.
+    case ve
+    /// Nichol and Dhariwal 2021: discrete levels; the network is asked for the nearest one.
+    case iddpm(levels: [Float], steps: Int)
+  }
+
+  struct Factors: Sendable {
+    let skip: Double
+    let out: Double
+    let input: Double
+    /// What the network is told of sigma.
+    let noise: Double
+    /// (D - x) / sigma^2 = scoreOfImage x + scoreOfNetwork F.
+    let scoreOfImage: Double
+    let scoreOfNetwork: Double
+
+    var areFinite: Bool {
+      [skip, out, input, noise, scoreOfImage, scoreOfNetwork].allSatisfy { Float($0).isFinite } && Float(input) != 0
+    }
+  }
+
+  let kind: Kind
+
+  /// - Parameter sigma: positive, in [-1, 1] units.
+  func factors(sigma: Double) -> Factors {
+    let variance = sigma * sigma
+    switch kind {
+    case .edm(let d):
+      let total = variance + d * d
+      return Factors(
+        skip: d * d / total, out: sigma * d / total.squareRoot(), input: 1 / total.squareRoot(), noise: log(sigma) / 4,
+        scoreOfImage: -1 / total, scoreOfNetwork: d / (sigma * total.squareRoot()))
+    case .vp(let range, let low, let steps):
+      let time = ((low * low + 2 * range * log1p(variance)).squareRoot() - low) / range
+      return variancePreserving(sigma, noise: (steps - 1) * time)
+    case .ve:
+      return Factors(
+        skip: 1, out: sigma, input: 1, noise: log(sigma / 2), scoreOfImage: 0, scoreOfNetwork: 1 / sigma)
+    case .iddpm(let levels, let steps):
+      return variancePreserving(sigma, noise: Double(steps - 1 - nearest(Float(sigma), in: levels)))
+    }
+  }
+
+  private func variancePreserving(_ sigma: Double, noise: Double) -> Factors {
+    Factors(
+      skip: 1, out: -sigma, input: 1 / (sigma * sigma + 1).squareRoot(), noise: noise, scoreOfImage: 0,
+      scoreOfNetwork: -1 / sigma)
+  }
+
+  /// The first of the nearest, by differences in single precision.
+  private func nearest(_ sigma: Float, in levels: [Float]) -> Int {
+    levels.indices.reduce(0) { abs(levels[$1] - sigma) < abs(levels[$0] - sigma) ? $1 : $0 }
+  }
+}
+
+extension EDMPreconditioning {
+  static let classes = ["EDMPrecond", "VPPrecond", "VEPrecond", "iDDPMPrecond"]
+
+  /// What the outermost module of a snapshot says.
+  init(_ modules: DiffusionModules) throws {
+    func positive(_ setting: String) throws -> Double {
+      try modules.number(setting, of: DiffusionModules.preconditioner, in: 1e-6...1e6)
+    }
+    switch try modules.className(DiffusionModules.preconditioner, among: Self.classes) {
+    case "VPPrecond":
+      kind = .vp(betaRange: try positive("beta_d"), betaMin: try positive("beta_min"), steps: try positive("M"))
+    case "VEPrecond": kind = .ve
+    case "iDDPMPrecond":
+      let steps = try modules.integer("M", of: DiffusionModules.preconditioner, in: 1...100_000)
+      kind = .iddpm(levels: try modules.floats("u", shape: [steps + 1]), steps: steps)
+    default: kind = .edm(sigmaData: try positive("sigma_data"))
+    }
+  }
+}
