@@ -50,8 +50,18 @@ package struct GradientView: Sendable {
     try checked(score.score(at: images.images, noise: noise), "score of \(score.id)", at: images, task: task)
   }
 
+  /// What a model predicts at the images, and with which probability.
   /// - Throws: `EvaluationError`, and the classifier's errors.
-  package func model(_ classifier: any Classifier, id: String) throws -> Model {
+  package static func predictions(
+    _ classifier: any Classifier, id: String, at images: ChosenImages, on task: any BenchmarkTask
+  ) throws -> (predicted: [Int], probability: [Double]) {
+    try check(classifier, id: id, on: task)
+    let logits = try classifier.checkedLogits(images.images) { "image \(images.positions[$0])" }
+    let predicted = logits.argmaxOfRows()
+    return (predicted, probabilities(logits, of: predicted))
+  }
+
+  private static func check(_ classifier: any Classifier, id: String, on task: any BenchmarkTask) throws {
     guard classifier.inputShape == task.imageShape else {
       throw EvaluationError.wrongInputShape(
         model: id, task: task.id, expected: task.imageShape, got: classifier.inputShape)
@@ -60,6 +70,11 @@ package struct GradientView: Sendable {
       throw EvaluationError.wrongClassCount(
         model: id, task: task.id, expected: task.classCount, got: classifier.classCount)
     }
+  }
+
+  /// - Throws: `EvaluationError`, and the classifier's errors.
+  package func model(_ classifier: any Classifier, id: String) throws -> Model {
+    try Self.check(classifier, id: id, on: task)
     let (logits, gradients, _) = try classifier.checkedGradients(
       of: [target], at: images.images, labels: images.labels, owner: id, firstImage: 0)
     guard let gradient = gradients[target] else { preconditionFailure("no gradient of \(target.rawValue)") }

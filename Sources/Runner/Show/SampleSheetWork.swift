@@ -35,7 +35,8 @@ struct SampleSheetWork {
       }
       result = try SampleGrid.sheet(
         images, task: plugin.id, classNames: plugin.facts.classNames, seed: sheet.seed, columns: columns,
-        magnification: sheet.magnification)
+        magnification: sheet.magnification,
+        remark: try plugin.images(.evaluation, taskOptions, count: positions.count, seed: sheet.seed)?.remark)
     } else {
       let task = try plugin.make(taskOptions)
       var settings = EvaluationOptions(toolVersion: PagsBench.version)
@@ -44,11 +45,8 @@ struct SampleSheetWork {
       let images = try sheet.chosen(positions, task: task.id, classCount: task.classCount) {
         try task.evaluationImages(count: $0, seed: sheet.seed)
       }
-      let view = try GradientView(
-        task, at: images, target: EvaluationConfiguration.decisiveTarget,
-        scoreNoise: PictureSheet.defaultNoise(of: task), withTangentSpace: false, threads: options.threads)
       let predictions = try shown.load(evaluation).map { model in
-        let answer = try view.model(model.classifier, id: model.name)
+        let answer = try GradientView.predictions(model.classifier, id: model.name, at: images, on: task)
         return (model: model.name, classes: answer.predicted, probabilities: answer.probability)
       }
       result = try SampleGrid.sheet(
