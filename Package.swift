@@ -51,7 +51,7 @@ let package = Package(
     // Words for people: names that were probably meant, digits of digests.
     .target(name: "Text", swiftSettings: optimised),
     .target(name: "JSON", dependencies: ["CJSONC", "Text"], swiftSettings: optimised),
-    .target(name: "Images", dependencies: ["CPNG"], swiftSettings: optimised),
+    .target(name: "Images", dependencies: ["CPNG", "Compression"], swiftSettings: optimised),
     .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: optimised),
     .target(name: "Tensor", dependencies: ["COpenBLAS"], swiftSettings: optimised),
     .target(name: "KernelsPortable", swiftSettings: optimised),
@@ -115,16 +115,19 @@ let package = Package(
       swiftSettings: optimised),
     // What every conformer to a BenchCore protocol has to fulfil, for `plugins check`, for tests and for third parties.
     .target(name: "Conformance", dependencies: ["BenchCore", "Checkpoints", "Tensor"], swiftSettings: optimised),
-    .target(name: "Figures", dependencies: ["Text"], swiftSettings: optimised),
+    .target(name: "Figures", dependencies: ["Text", "Images"], swiftSettings: optimised),
     .target(
       name: "Sweeps", dependencies: ["BenchCore", "Figures", "Checkpoints", "JSON", "Tensor"], swiftSettings: optimised),
+    // Pictures of images, gradients, scores and directions.
+    .target(
+      name: "Sheets", dependencies: ["BenchCore", "Figures", "Images", "Tensor"], swiftSettings: optimised),
     // The only target that speaks to a network.
     .target(name: "Submissions", dependencies: ["BenchCore", "Checkpoints", "JSON", "Text"]),
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Training", "Sweeps", "Submissions", "Plugins", "Networks", "Served", "BenchCore", "Conformance", "Checkpoints",
-        "JSON", "Text", "Images", "Tensor",
+        "Training", "Sweeps", "Sheets", "Submissions", "Plugins", "Networks", "Served", "BenchCore", "Conformance",
+        "Checkpoints", "Figures", "JSON", "Text", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -1,4 +1,5 @@
 internal import CPNG
+import Compression
 import Foundation
 
 /// PNG files through libpng's simplified interface, which returns its errors instead of jumping. The only file that
@@ -29,6 +30,34 @@ package enum PNG {
     }
     return file.prefix(size)
   }
+
+  /// The same with a text chunk `Software` behind the header, by which a later program knows whose file it is (Portable Network
+  /// Graphics, 11.3.4.3). libpng's simplified interface writes none.
+  /// - Parameter software: ASCII.
+  package static func encode(_ image: PixelImage, software: String) throws(ImageError) -> Data {
+    let file = try encode(image)
+    // The signature, and the header with its length, name and check value.
+    let head = 8 + 8 + 13 + 4
+    let content = Data("tEXtSoftware\0\(software)".utf8)
+    return file.prefix(head) + bigEndian(UInt32(content.count - 4)) + content + bigEndian(CRC32.checksum(content))
+      + file.dropFirst(head)
+  }
+
+  /// What a file that was written with `software` says there.
+  /// - Parameter beginning: the first bytes of a file, some hundred.
+  package static func software(in beginning: Data) -> String? {
+    let bytes = [UInt8](beginning)
+    let name = [UInt8]("tEXtSoftware\0".utf8)
+    guard bytes.count > 46, bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]),
+      bytes[37..<37 + name.count].elementsEqual(name)
+    else { return nil }
+    let length = bytes[33..<37].reduce(0) { $0 << 8 | Int($1) }
+    // The length counts what follows the four letters of the chunk's name.
+    let text = bytes[(37 + name.count)...].prefix(max(0, length + 4 - name.count))
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private static func bigEndian(_ value: UInt32) -> Data { withUnsafeBytes(of: value.bigEndian) { Data($0) } }
 
   /// Reads a file. Palettes are resolved and 16 bits reduced to 8.
   /// - Parameters:

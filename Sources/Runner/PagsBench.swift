@@ -22,9 +22,10 @@ struct PagsBench: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      EvaluateCommand.self, RunCommand.self, TasksCommand.self, PluginsCommand.self, LeaderboardCommand.self,
+      EvaluateCommand.self, ShowCommand.self, RunCommand.self, TasksCommand.self, PluginsCommand.self,
+      LeaderboardCommand.self,
       BenchCommand.self, TrainCommand.self, TwinCommand.self, SweepCommand.self, ReclassifyCommand.self,
-      SubmitCommand.self, NewSubmissionCommand.self, CacheCommand.self, ONNXTestCommand.self,
+      CompareCommand.self, SubmitCommand.self, NewSubmissionCommand.self, CacheCommand.self, ONNXTestCommand.self,
     ])
 
   /// Failures of the work end with 1 and one message; unusable arguments with 64, as swift-argument-parser does.

@@ -22,6 +22,18 @@ import Testing
     #expect(try PNG.decode(PNG.encode(image), source: "a.png", maximumPixels: 256) == image)
   }
 
+  @Test func aFileSaysWhatMadeIt() throws {
+    let image = Self.sample(channels: 3)
+    let file = try PNG.encode(image, software: "a program")
+    #expect(try PNG.decode(file, source: "a.png", maximumPixels: 91) == image)
+    #expect(PNG.software(in: file) == "a program" && PNG.software(in: file.prefix(64)) == "a program")
+    #expect(PNG.software(in: try PNG.encode(image)) == nil)
+    for count in 0..<64 { _ = PNG.software(in: file.prefix(count)) }
+    var long = file
+    long.replaceSubrange(33..<37, with: [0xFF, 0xFF, 0xFF, 0xFF])
+    #expect(PNG.software(in: long.prefix(100))?.hasPrefix("a program") == true)
+  }
+
   @Test func sizeIsCheckedAgainstTheLimit() throws {
     let file = try PNG.encode(Self.sample(channels: 1))
     #expect(throws: ImageError.tooManyPixels(source: "a.png", width: 13, height: 7, maximum: 90)) {

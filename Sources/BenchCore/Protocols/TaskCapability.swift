@@ -8,7 +8,7 @@ public enum TaskCapability: String, Sendable, Codable, CaseIterable {
   public var isNeededByRule: Bool { self != .score }
 
   /// What the task then does not have, for sentences.
-  var words: String {
+  package var words: String {
     switch self {
     case .manifold: "no manifold (tangent spaces)"
     case .score: "no score"

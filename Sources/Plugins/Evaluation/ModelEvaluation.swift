@@ -62,10 +62,19 @@ public struct ModelEvaluation: Sendable {
   /// - Parameter checksIndependence: whether a program that serves its model is asked if an image's logits depend on the others of a
   ///   call; `ModelConformance` asks that and more.
   public func load(_ source: ModelSource, checksIndependence: Bool = true) throws -> Loaded {
-    var loaded: Loaded
+    var loaded = try read(source, checksIndependence: checksIndependence)
+    loaded.subject.standard = try StandardModelLoader(
+      files: files, plugins: options.plugins.models, loading: options.loading
+    ).standard(
+      given: options.standard, of: loaded.subject, on: task)
+    return loaded
+  }
+
+  /// The model alone, where nothing is judged.
+  package func read(_ source: ModelSource, checksIndependence: Bool = true) throws -> Loaded {
     switch source {
     case .bayes(let noise):
-      loaded = Loaded(
+      return Loaded(
         subject: try .bayesClassifier(of: task, noise: noise, threads: options.loading.threads), model: nil)
     case .file(let candidate, let loader):
       let model = try loader.load(candidate, loading)
@@ -73,13 +82,8 @@ public struct ModelEvaluation: Sendable {
         try served.requireGradients()
         if checksIndependence { try checkIndependence(of: served) }
       }
-      loaded = Loaded(subject: EvaluationSubject(candidate, model), model: model)
+      return Loaded(subject: EvaluationSubject(candidate, model), model: model)
     }
-    loaded.subject.standard = try StandardModelLoader(
-      files: files, plugins: options.plugins.models, loading: options.loading
-    ).standard(
-      given: options.standard, of: loaded.subject, on: task)
-    return loaded
   }
 
   /// The second half.

@@ -4,6 +4,7 @@ import Checkpoints
 import Foundation
 import JSON
 import Plugins
+import Sheets
 
 /// `pags-bench evaluate`: from a checkpoint to a regime and a place on the leaderboard.
 struct EvaluateCommand: ParsableCommand {
@@ -61,6 +62,12 @@ struct EvaluateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Also write the result here.", valueName: "file"))
   var output: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Also draw the gradients at the first images here, beside score and reference: .svg or .png (docs/show.md).",
+      valueName: "file"))
+  var sheet: String?
+
   @Flag(help: "Print the result file on standard output instead of the summary.")
   var json = false
 
@@ -78,6 +85,7 @@ struct EvaluateCommand: ParsableCommand {
     try OptionBounds.check("--robustness-draws", robustnessDraws, in: OptionBounds.robustnessDraws)
     for choice in metric { try choice.validate() }
     if let task { _ = try TaskLookup.plugin(task) }
+    if let sheet { _ = try SheetFile(sheet, option: "--sheet") }
     try options.program.check(hasCheckpoint: checkpoint != nil)
   }
 
@@ -100,11 +108,17 @@ struct EvaluateCommand: ParsableCommand {
     for warning in report?.warnings ?? [] { CommandLineOutput.note(warning) }
     if let remark = task.dataRemark { CommandLineOutput.note("WARNING: \(remark)") }
     try checkReplacements(of: loaded.subject, on: task, files, inputs: inputs)
+    let pictures = try sheet.map { try EvaluationSheet($0, of: task, seed: seed, threads: options.threads) }
     let outcome = try evaluation.measure(loaded.subject, progress: progress)
+    let drawn = try pictures?.draw(loaded.subject, images: outcome.samples.rowCount, progress: progress)
     progress.end()
     // Nothing is written before everything is measured.
     try Interruption.check()
-    let places = try write(outcome, files)
+    var places = try write(outcome, files)
+    if let drawn, let sheet {
+      try SheetFile(sheet, option: "--sheet").write(drawn)
+      places.append(sheet)
+    }
     if json {
       CommandLineOutput.result(String(decoding: try ResultFile.encode(outcome.result), as: UTF8.self))
       for note in outcome.notes { CommandLineOutput.note("note: \(note)") }
@@ -144,6 +158,7 @@ struct EvaluateCommand: ParsableCommand {
       try OutputPlace.check(url, as: .result, apartFrom: inputs)
       try OutputPlace.check(SampleFile.url(beside: url), as: .samples, apartFrom: inputs)
     }
+    if let sheet { try SheetFile(sheet, option: "--sheet").check(apartFrom: inputs) }
     if !noLeaderboard { try OutputPlace.checkFolder(files.leaderboard) }
   }
 

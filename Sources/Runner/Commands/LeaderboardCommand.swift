@@ -3,12 +3,13 @@ import BenchCore
 import Foundation
 import Plugins
 import Submissions
+import Text
 
-/// `pags-bench leaderboard build` and `verify`.
+/// `pags-bench leaderboard build`, `verify` and `table`.
 struct LeaderboardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "leaderboard", abstract: "Rebuilds or checks the leaderboard.",
-    subcommands: [Build.self, Verify.self])
+    commandName: "leaderboard", abstract: "Rebuilds, checks or prints the leaderboard.",
+    subcommands: [Build.self, Verify.self, PrintTable.self])
 
   struct Folder: ParsableArguments {
     @Option(help: ArgumentHelp("The leaderboard's folder. (default: the project's)", valueName: "dir"))
@@ -58,4 +59,43 @@ struct LeaderboardCommand: ParsableCommand {
       CommandLineOutput.result("\(folder.leaderboard.directory.path): every result is in order")
     }
   }
+
+  struct PrintTable: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "table", abstract: "Prints the leaderboard's tables, one for each task.",
+      discussion: "From the results, not from leaderboard.json. How to: docs/show.md")
+
+    @OptionGroup var folder: Folder
+
+    @Option(help: "Only the table of this task.")
+    var task: String?
+
+    @Option(help: "How it is written: \(Table.Format.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var format: Table.Format = .text
+
+    @Option(
+      help: ArgumentHelp(
+        "Order: \(LeaderboardTable.Order.allCases.map(\.rawValue).joined(separator: ", ")); the best first.",
+        valueName: "order"))
+    var sort: LeaderboardTable.Order = .regime
+
+    @Flag(help: "The other way round.")
+    var reverse = false
+
+    func run() throws {
+      let document = LeaderboardDocument(try folder.leaderboard.models())
+      if let task, !document.tasks.contains(where: { $0.id == task }) {
+        let known = document.tasks.map(\.id)
+        let nearest = Nearest.match(task, in: known).map { "; did you mean `\($0)`?" } ?? ";"
+        throw ValidationError(
+          "--task: the leaderboard has no results of `\(task)`\(nearest) "
+            + (known.isEmpty ? "it has none at all" : "it has those of \(known.joined(separator: ", "))"))
+      }
+      CommandLineOutput.result(
+        Table.text(
+          LeaderboardTable.tables(document, task: task, order: sort, isReversed: reverse), as: format))
+    }
+  }
 }
+
+extension LeaderboardTable.Order: ExpressibleByArgument {}

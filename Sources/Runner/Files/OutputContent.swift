@@ -1,6 +1,8 @@
 import BenchCore
 import Checkpoints
+import Figures
 import Foundation
+import Images
 import JSON
 import Sweeps
 
@@ -20,6 +22,8 @@ enum OutputContent {
   case sampleSheet(width: Int)
   /// `sweep --figure`.
   case figure
+  /// `show` and `evaluate --sheet`.
+  case sheet
 
   /// Of an earlier output.
   var words: String {
@@ -31,6 +35,7 @@ enum OutputContent {
     case .metricValues: "an output of `run --metric`"
     case .sampleSheet(let width): "a picture of this task's samples (a PNG file \(width) pixels wide)"
     case .figure: "a figure of `sweep`"
+    case .sheet: "a sheet of `show`"
     }
   }
 
@@ -47,6 +52,7 @@ enum OutputContent {
     case .metricValues: Self.tensors(url, with: ["metric", "files"], holding: "metric").map { _ in "" }
     case .sampleSheet(let width): Self.pictureWidth(url) == width ? "" : nil
     case .figure: Self.isFigure(url) ? "" : nil
+    case .sheet: Self.isSheet(url) ? "" : nil
     }
   }
 
@@ -83,9 +89,21 @@ enum OutputContent {
 
   /// By the title that all figures of sweeps have.
   private static func isFigure(_ url: URL) -> Bool {
-    guard let data = text(url) else { return false }
-    let head = String(decoding: data.prefix(2000), as: UTF8.self)
+    let head = String(decoding: beginning(url) ?? Data(), as: UTF8.self)
     return head.contains("<svg ") && head.contains(Figure3Drawing.subject)
+  }
+
+  /// By the title of the document, or what the picture says made it.
+  private static func isSheet(_ url: URL) -> Bool {
+    guard let beginning = beginning(url) else { return false }
+    if PNG.software(in: beginning) == ImageSheet.mark { return true }
+    let head = String(decoding: beginning, as: UTF8.self)
+    return head.contains("<svg ") && head.contains("<title>\(ImageSheet.mark)")
+  }
+
+  private static func beginning(_ url: URL) -> Data? {
+    guard let handle = try? FileHandle(forReadingFrom: url) else { return nil }
+    return try? handle.read(upToCount: 2000)
   }
 
   private static func text(_ url: URL) -> Data? {

@@ -4,6 +4,23 @@ import Plugins
 
 /// What a task is measured with and judged by, where it is not the task's own.
 struct ReferenceSelection: ParsableArguments {
+  @OptionGroup var maps: MapSelection
+
+  @OptionGroup var judgement: JudgementOptions
+
+  var files: ReferenceFiles {
+    var files = judgement.files
+    files.manifold = maps.manifold
+    files.score = maps.score
+    return files
+  }
+
+  /// What is read.
+  var inputs: [OutputPlace.Input?] { maps.inputs + judgement.inputs }
+}
+
+/// `--manifold` and `--score`: tangent spaces and score in place of the task's own.
+struct MapSelection: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Tangent spaces: `exact`, or `autoencoder=FILE`. (default: the task's own)", valueName: "manifold"))
@@ -14,21 +31,14 @@ struct ReferenceSelection: ParsableArguments {
       "Score: `exact`, `denoiser=FILE` or `edm=FILE`. (default: the task's own)", valueName: "score"))
   var score: ReferenceFiles.Choice?
 
-  @OptionGroup var judgement: JudgementOptions
-
-  var files: ReferenceFiles {
-    var files = judgement.files
-    files.manifold = manifold
-    files.score = score
-    return files
-  }
+  var files: ReferenceFiles { ReferenceFiles(manifold: manifold, score: score) }
 
   /// What is read.
   var inputs: [OutputPlace.Input?] {
     [
       OutputPlace.Input("the checkpoint of --manifold", manifold?.file),
       OutputPlace.Input("the checkpoint of --score", score?.file),
-    ] + judgement.inputs
+    ]
   }
 
   func validate() throws {

@@ -1,0 +1,67 @@
+import Foundation
+
+/// Tables in LaTeX, with the rules of the package `booktabs`; they compile under every engine.
+enum LaTeXTable {
+  static func text(_ tables: [Table]) -> String {
+    "% \\usepackage{booktabs}\n" + tables.map(text).joined(separator: "\n")
+  }
+
+  private static func text(_ table: Table) -> String {
+    let columns = table.columns.map { $0.isNumeric ? "r" : "l" }.joined()
+    func line(_ cells: [String]) -> String { "  " + cells.joined(separator: " & ") + " \\\\" }
+    let rows = table.rows.map { line($0.map { $0.words(name: name, number: number) }) }
+    // A comment ends with its line.
+    return
+      ([
+        "% \(name(table.title))", "\\begin{tabular}{\(columns)}", "  \\toprule",
+        line(table.columns.map { name($0.name) }), "  \\midrule",
+      ]
+      + rows + ["  \\bottomrule", "\\end{tabular}"]).joined(separator: "\n") + "\n"
+  }
+
+  /// `1.86e-08` as a product.
+  static func number(_ text: String) -> String {
+    let parts = text.split(separator: "e", maxSplits: 1)
+    guard parts.count == 2, let exponent = Int(parts[1]) else { return "$\(text)$" }
+    return "$\(parts[0]) \\times 10^{\(exponent)}$"
+  }
+
+  /// Letters with accents by their commands, a few signs by theirs; what no engine is sure to have a letter for by its code, so
+  /// that nothing in a name can stop the compilation.
+  static func name(_ text: String) -> String {
+    PlainText.shown(text.precomposedStringWithCanonicalMapping).map(character).joined()
+  }
+
+  private static func character(_ character: Character) -> String {
+    if let known = signs[character] { return known }
+    if character.isASCII { return String(character) }
+    let scalars = Array(String(character).decomposedStringWithCanonicalMapping.unicodeScalars)
+    if scalars.count == 2, let base = scalars.first, base.isASCII, Character(base).isLetter,
+      let accent = accents[scalars[1]]
+    {
+      // The dot of i and j makes place for the accent.
+      let letter = base == "i" ? "\\i" : base == "j" ? "\\j" : String(base)
+      return "\\\(accent){\(letter)}"
+    }
+    return scalars.map { "[U+\(String($0.value, radix: 16, uppercase: true))]" }.joined()
+  }
+
+  private static let signs: [Character: String] = [
+    "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "$": "\\$", "&": "\\&", "#": "\\#", "%": "\\%", "_": "\\_",
+    "^": "\\textasciicircum{}", "~": "\\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$", "\"": "''",
+    "-": "-{}", "`": "`{}", "'": "'{}", "?": "?{}", "!": "!{}", "\n": " ", "\r": " ", "\t": " ", "\r\n": " ",
+    "\u{DF}": "\\ss{}", "\u{E6}": "\\ae{}", "\u{C6}": "\\AE{}", "\u{F8}": "\\o{}", "\u{D8}": "\\O{}",
+    "\u{153}": "\\oe{}", "\u{152}": "\\OE{}", "\u{142}": "\\l{}", "\u{141}": "\\L{}", "\u{131}": "\\i{}",
+    "\u{A0}": "~", "\u{B1}": "$\\pm$", "\u{D7}": "$\\times$", "\u{B7}": "$\\cdot$", "\u{2013}": "--",
+    "\u{2014}": "---", "\u{2212}": "$-$", "\u{2026}": "\\ldots{}", "\u{2018}": "`", "\u{2019}": "'", "\u{201C}": "``",
+    "\u{201D}": "''", "\u{3B1}": "$\\alpha$", "\u{3B2}": "$\\beta$", "\u{3B3}": "$\\gamma$",
+    "\u{3B5}": "$\\varepsilon$",
+    "\u{3BB}": "$\\lambda$", "\u{3BC}": "$\\mu$", "\u{3C3}": "$\\sigma$", "\u{2113}": "$\\ell$",
+    "\u{221E}": "$\\infty$", "\u{2264}": "$\\leq$", "\u{2265}": "$\\geq$",
+  ]
+
+  private static let accents: [Unicode.Scalar: String] = [
+    "\u{300}": "`", "\u{301}": "'", "\u{302}": "^", "\u{303}": "~", "\u{304}": "=", "\u{306}": "u", "\u{307}": ".",
+    "\u{308}": "\"", "\u{30A}": "r", "\u{30B}": "H", "\u{30C}": "v", "\u{327}": "c",
+  ]
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import BenchCore
+import Figures
+import Foundation
+import Plugins
+import Sheets
+
+/// `show gradients`, `show tangents` and `show scores`, which differ in the columns they have unless told otherwise.
+struct MapSheetWork {
+  enum Kind {
+    case gradients, tangents, scores
+
+    func columns(hasModels: Bool, hasDensity: Bool, hasScore: Bool) -> [SheetColumn] {
+      switch self {
+      case .gradients:
+        [.image, .gradient] + (hasScore ? [.score] : []) + (hasDensity ? [.reference] : [])
+      case .tangents:
+        [.image, .tangent, .normal] + (hasModels ? [.gradient, .gradientTangent, .gradientNormal] : [])
+      case .scores: [.image, .score, .denoised] + (hasModels ? [.gradient] : [])
+      }
+    }
+  }
+
+  let kind: Kind
+  let models: [String]
+  let sheet: SheetOptions
+  let columns: MapSheetOptions
+  let maps: MapSelection
+  let options: ModelOptions
+
+  static func check(_ models: [String], _ columns: MapSheetOptions, _ options: ModelOptions) throws {
+    try ShownModels.check(models, labels: columns.label, options)
+  }
+
+  func run() throws {
+    Interruption.install()
+    let progress = TerminalProgress(quiet: sheet.quiet)
+    defer { progress.end() }
+    let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
+    let shown = try ShownModels(
+      models, labels: columns.label, order: columns.order, options: options, files: files)
+    let file = try SheetFile(sheet.output)
+    let named =
+      models.map { OutputPlace.Input("a model", $0) } + [
+        OutputPlace.Input("the description", options.network.model)
+      ]
+    try file.check(apartFrom: named + shown.inputs + maps.inputs)
+    let ownTask = try TaskLookup.make(
+      sheet.task ?? shown.taskID ?? "glyphs", data: sheet.dataOptions.data, cache: sheet.cache.folder,
+      threads: options.threads, progress: progress)
+    var settings = EvaluationOptions(toolVersion: PagsBench.version)
+    settings.references = maps.files
+    settings.loading = try options.loadOptions(imageShape: nil, classCount: nil)
+    settings.shared = sheet.cache.shared
+    let evaluation = try ModelEvaluation(arguments: settings, of: ownTask, files: files)
+    let task = evaluation.task
+    if let remark = task.dataRemark { CommandLineOutput.note("WARNING: \(remark)") }
+    let positions = try sheet.positions(default: 8)
+    let pictures = try pictureSheet(of: task, hasModels: !shown.sources.isEmpty)
+    try pictures.check(task, images: positions.count, models: shown.sources.count)
+    let images = try sheet.chosen(positions, task: task.id, classCount: task.classCount) {
+      try task.evaluationImages(count: $0, seed: sheet.seed)
+    }
+    let loaded = try shown.load(evaluation, order: columns.order)
+    let result = try pictures.sheet(of: loaded, at: images, on: task, remark: task.dataRemark, progress: progress)
+    progress.end()
+    try Interruption.check()
+    try file.write(columns.transpose ? result.transposed : result, scale: sheet.scale)
+    CommandLineOutput.result("wrote \(sheet.output)")
+  }
+
+  private func pictureSheet(of task: any BenchmarkTask, hasModels: Bool) throws -> PictureSheet {
+    let own = kind == .scores ? task.protocolConstants.scoreNoises : []
+    let noises = try columns.noises() ?? (own.isEmpty ? [PictureSheet.defaultNoise(of: task)] : own)
+    return PictureSheet(
+      columns: try columns.chosenColumns()
+        ?? kind.columns(hasModels: hasModels, hasDensity: task.density != nil, hasScore: task.score != nil),
+      target: columns.gradient, scaling: columns.scaling, noises: noises, seed: sheet.seed,
+      magnification: sheet.magnification, threads: options.threads)
+  }
+}

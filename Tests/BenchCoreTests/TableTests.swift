@@ -1,0 +1,127 @@
+import Foundation
+import Testing
+
+@testable import BenchCore
+
+@Suite struct TableTests {
+  static let hostile =
+    "=1+1 \\ {x} $y$ & #1 50% a_b ^ ~ <b>|\"q\" `c` *i* [l](http://x.y) \u{202E} \u{5D0} \u{1F600} M\u{FC}\u{142}\u{107}?` -- \u{0}\n"
+
+  private static func table(_ name: String) -> Table {
+    Table(
+      title: "Task toy_1 (version 2)",
+      columns: [
+        .init("model", key: "name", isNumeric: false), .init("n", key: "count"),
+        .init("accuracy", key: "accuracy", isInterval: true), .init("share", key: "share"),
+      ],
+      rows: [
+        [
+          .text(name), .integer(12), .estimate(Estimate(value: 0.9834, low: 0.977, high: 0.988), .fixed(3)),
+          .number(1.862e-8, .significant(3)),
+        ],
+        [
+          .text("plain"), .integer(0), .estimate(Estimate(value: nil, low: nil, high: nil), .fixed(3)),
+          .number(-0.25, .fixed(2)),
+        ],
+        [.text("third"), .integer(-3), .estimate(nil, .fixed(3)), .number(nil, .fixed(3))],
+      ])
+  }
+
+  @Test func text() {
+    #expect(
+      Table.text([Self.table("small, cnn")], as: .text) == """
+        Task toy_1 (version 2)
+          model       n   accuracy              share
+          small, cnn  12  0.983 [0.977, 0.988]  1.86e-08
+          plain       0   -                     -0.25
+          third       -3  -                     -
+
+        """)
+  }
+
+  @Test func csv() {
+    #expect(
+      Table.text([Self.table("small, \"cnn\""), Self.table("-x")], as: .csv) == """
+        name,count,accuracy,accuracyLow,accuracyHigh,share
+        "small, ""cnn""\",12,0.9834,0.977,0.988,1.862e-08
+        plain,0,,,,-0.25
+        third,-3,,,,
+        '-x,12,0.9834,0.977,0.988,1.862e-08
+        plain,0,,,,-0.25
+        third,-3,,,,
+
+        """)
+    for formula in ["=A1", "+A1", "-A1", "@A1", "\t=A1"] {
+      #expect(!"=+-@\t".contains(CSVTable.name(formula).drop { $0 == "\"" }.first ?? "="), "\(formula)")
+    }
+  }
+
+  @Test func markdown() {
+    #expect(
+      Table.text([Self.table("a|b <i>x</i> [c](http://d) www.e.f *g* `h` @i")], as: .markdown) == """
+        **Task toy\\_1 (version 2)**
+
+        | model | n | accuracy | share |
+        | --- | ---: | ---: | ---: |
+        | a\\|b &lt;i&gt;x&lt;/i&gt; \\[c\\](http\\://d) www\\.e.f \\*g\\* \\`h\\` \\@i | 12 | 0.983 [0.977, 0.988] | 1.86e-08 |
+        | plain | 0 | - | -0.25 |
+        | third | -3 | - | - |
+
+        """)
+  }
+
+  @Test func latex() {
+    #expect(
+      Table.text([Self.table("50 % of a_b & $c$ {d} \\e")], as: .latex) == """
+        % \\usepackage{booktabs}
+        % Task toy\\_1 (version 2)
+        \\begin{tabular}{lrrr}
+          \\toprule
+          model & n & accuracy & share \\\\
+          \\midrule
+          50 \\% of a\\_b \\& \\$c\\$ \\{d\\} \\textbackslash{}e & $12$ & $0.983$ [$0.977$, $0.988$] & $1.86 \\times 10^{-8}$ \\\\
+          plain & $0$ & - & $-0.25$ \\\\
+          third & $-3$ & - & - \\\\
+          \\bottomrule
+        \\end{tabular}
+
+        """)
+    #expect(LaTeXTable.name("M\u{FC}\u{142}\u{107} \u{EF} \u{DF}") == "M\\\"{u}\\l{}\\'{c} \\\"{\\i} \\ss{}")
+    #expect(LaTeXTable.name("\u{5D0}\u{1F600}") == "[U+5D0][U+1F600]")
+    // No line of a name begins or ends a line of the table.
+    #expect(!LaTeXTable.name("a\nb\u{2028}c").contains { $0.isNewline })
+  }
+
+  @Test(arguments: Table.Format.allCases) func noNameIsMoreThanAName(_ format: Table.Format) {
+    let text = Table.text([Self.table(Self.hostile)], as: format)
+    let plain = Table.text([Self.table("x")], as: format)
+    #expect(text.count { $0.isNewline } == plain.count { $0.isNewline }, "\(text)")
+    #expect(!text.unicodeScalars.contains { $0.value == 0x202E || $0.value == 0 })
+    #expect(Table.text([], as: format).count < 40)
+  }
+
+  @Test func latexCompiles() throws {
+    let compiler = "/usr/bin/pdflatex"
+    guard FileManager.default.isExecutableFile(atPath: compiler) else {
+      print("skipped: there is no \(compiler)")
+      return
+    }
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("latex-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let body = Table.text(
+      [Self.table(Self.hostile), Self.table("\u{E5}\u{F6} \u{17C}\u{3C3}\u{2264} \u{FE}")], as: .latex)
+    try ("\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n" + body + "\\end{document}\n").write(
+      to: folder.appendingPathComponent("table.tex"), atomically: true, encoding: .utf8)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: compiler)
+    process.arguments = ["-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape", "table.tex"]
+    process.currentDirectoryURL = folder
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    #expect(
+      process.terminationStatus == 0,
+      "\((try? String(contentsOf: folder.appendingPathComponent("table.log"), encoding: .utf8)) ?? "")")
+  }
+}
