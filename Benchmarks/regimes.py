@@ -346,13 +346,18 @@ def made_networks(torch, bench, report):
 
 # Requirement 9.
 
-# What the models of sweeps on CIFAR-10 are meant to be, by objective and strength; the strengths between are on a border. Strength 0 is
-# weak, on any task.
+# What the models of sweeps are meant to be, by task, objective and strength; the strengths between are on a border. Strength 0 is weak.
 SWEEP_MEANT = {
-    ("gradient-norm", "0.1"): "bayes-aligned", ("gradient-norm", "10"): "excessive",
-    ("randomized-smoothing", "0.1"): "bayes-aligned", ("randomized-smoothing", "1"): "excessive",
-    ("randomized-smoothing", "2"): "excessive", ("pgd-l2", "0.1"): "bayes-aligned", ("pgd-l2", "0.5"): "bayes-aligned",
-    ("pgd-l2", "2"): "excessive",
+    "cifar10": {
+        "gradient-norm": {"0.1": "bayes-aligned", "10": "excessive"},
+        "randomized-smoothing": {"0.1": "bayes-aligned", "1": "excessive", "2": "excessive"},
+        "pgd-l2": {"0.1": "bayes-aligned", "0.5": "bayes-aligned", "2": "excessive"},
+    },
+    "mnist": {
+        "gradient-norm": {
+            "0.1": "bayes-aligned", "1": "bayes-aligned", "10": "bayes-aligned", "30": "excessive", "100": "excessive"},
+        "randomized-smoothing": {"0.2": "bayes-aligned", "0.4": "bayes-aligned", "1": "bayes-aligned", "2": "excessive"},
+    },
 }
 
 
@@ -366,9 +371,7 @@ def sweep_models(folders):
                 continue
             result = json.loads(file.read_text())
             objective, strength, seed = match.groups()
-            expected = "weak" if strength == "0" else SWEEP_MEANT.get((objective, strength))
-            if strength != "0" and result["task"]["id"] != "cifar10":
-                continue
+            expected = "weak" if strength == "0" else SWEEP_MEANT.get(result["task"]["id"], {}).get(objective, {}).get(strength)
             standard = (result["task"]["id"], result["model"]["architecture"], seed)
             if not expected or (strength == "0" and standard in standards):
                 continue

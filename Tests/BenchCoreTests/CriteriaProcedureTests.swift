@@ -36,8 +36,8 @@ import Testing
   @Test func itGivesTheThresholdsOfMNIST() throws {
     let criteria = try CriteriaProcedure.criteria(
       Self.base, standards: [network("a", ratio: 0.61, share: 0.79), network("b", ratio: 0.19, share: 0.69)],
-      robust: [network("c", ratio: 0.5, share: 0.79), network("d", ratio: 0.3, share: 0.76)])
-    #expect(criteria.robustRatio == 0.75 && criteria.specificShare == 0.8 && criteria.templateShare == 0.68)
+      robust: [network("c", ratio: 0.5, share: 0.79), network("smoothing-1-seed0", ratio: 0.12, share: 0.591)])
+    #expect(criteria.robustRatio == 0.75 && criteria.specificShare == 0.8 && criteria.templateShare == 0.53)
   }
 
   @Test func theBoundsOfR() throws {

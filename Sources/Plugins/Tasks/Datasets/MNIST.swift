@@ -30,7 +30,7 @@ enum MNIST {
       alignmentNoises: [0.25, 0.5, 1], decisiveNoise: 0.5, robustnessNoise: 0.01),
     calibration: .none,
     criteria: RegimeCriteria(
-      robustRatio: 0.75, specificShare: 0.8, templateShare: 0.68, densityAccuracy: 0.9, standards: standards,
+      robustRatio: 0.75, specificShare: 0.8, templateShare: 0.53, densityAccuracy: 0.9, standards: standards,
       tells: """
         gradients that are their class's template, and lost accuracy. Every network is robust off these tangent spaces, and \
         many standard ones have gradients that fit single images as well as robust ones': those stay undecided
