@@ -48,7 +48,7 @@ package enum PNG {
   package static func software(in beginning: Data) -> String? {
     let bytes = [UInt8](beginning)
     let name = [UInt8]("tEXtSoftware\0".utf8)
-    guard bytes.count > 46, bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]),
+    guard bytes.count >= 37 + name.count, bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]),
       bytes[37..<37 + name.count].elementsEqual(name)
     else { return nil }
     let length = bytes[33..<37].reduce(0) { $0 << 8 | Int($1) }
