@@ -13,7 +13,7 @@ struct ClassNames {
 
   /// What a model says of an image, and whether that is so.
   func verdict(_ predicted: Int, _ probability: Double, _ label: Int) -> String {
-    let text = "\(self[predicted]) \(String(format: "%.2f", probability))"
+    let text = "\(self[predicted]) (\(String(format: "%.2f", probability)))"
     return predicted == label ? text : text + ", wrong"
   }
 

@@ -132,7 +132,7 @@ package struct PictureSheet: Sendable {
             [names.verdict(reference.predicted[index], reference.probability[index], images.labels[index])])
         }
         parts.append(
-          ("\(Self.referenceTitle(task)), noise \(Self.brief(task.protocolConstants.decisiveNoise))", cells))
+          ("\(Self.referenceTitle(task))\nnoise \(Self.brief(task.protocolConstants.decisiveNoise))", cells))
       case .tangent, .normal:
         guard let space = view.tangentSpace else {
           throw SheetError.lacking(.manifold, column: column, task: task.id)
@@ -196,7 +196,7 @@ package struct PictureSheet: Sendable {
           maps.signed(scores.item(index)),
           ["moves \(Self.number(length))"] + (exact.map { ["exact \(Self.number($0[index]))"] } ?? []))
       }
-      return ("\(column.rawValue), noise \(Self.brief(noise))", cells)
+      return ("\(column.rawValue)\nnoise \(Self.brief(noise))", cells)
     }
   }
 
@@ -212,7 +212,7 @@ package struct PictureSheet: Sendable {
     if columns.contains(where: { $0.isOfModels || $0 == .reference }) {
       notes.append("Gradients of \(target.rawValue), with the predicted class and its probability below them.")
     }
-    if isMapped { notes.append("Maps are \(scaling.words).") }
+    if isMapped { notes.append("Maps: \(scaling.words).") }
     if columns.contains(.gradient), models > 0 {
       if let score = task.score {
         notes.append("score: cosine with the score of \(score.id) at noise \(Self.brief(noises[0])).")

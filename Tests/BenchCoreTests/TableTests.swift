@@ -87,7 +87,10 @@ import Testing
 
         """)
     #expect(LaTeXTable.name("M\u{FC}\u{142}\u{107} \u{EF} \u{DF}") == "M\\\"{u}\\l{}\\'{c} \\\"{\\i} \\ss{}")
-    #expect(LaTeXTable.name("\u{5D0}\u{1F600}") == "[U+5D0][U+1F600]")
+    #expect(LaTeXTable.name("\u{5D0}\u{1F600}") == "{[}U+5D0]{[}U+1F600]")
+    // Behind the end of a row these would be arguments of it.
+    #expect(LaTeXTable.name("[1ex]") == "{[}1ex]" && LaTeXTable.name("*") == "{*}")
+    #expect(LaTeXTable.name("a--b-c") == "a-{}-b-c")
     // No line of a name begins or ends a line of the table.
     #expect(!LaTeXTable.name("a\nb\u{2028}c").contains { $0.isNewline })
   }

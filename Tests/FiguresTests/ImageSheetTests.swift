@@ -117,6 +117,8 @@ import Testing
     let lines = SheetLayout.lines(
       "a network with a long name", width: width("a network with"), size: 10, atMost: 3, isBold: false)
     #expect(lines == ["a network with", "a long name"])
+    let broken = SheetLayout.lines("score\nnoise 0.5", width: 500, size: 10, atMost: 3, isBold: false)
+    #expect(broken == ["score", "noise 0.5"])
     let cut = SheetLayout.lines("one two three four", width: width("three"), size: 10, atMost: 2, isBold: false)
     #expect(cut.count == 2 && cut[0] == "one" && cut[1].hasSuffix("..."))
     let endless = SheetLayout.lines(

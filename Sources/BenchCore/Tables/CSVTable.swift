@@ -22,7 +22,8 @@ enum CSVTable {
   /// Quoted where the format asks for it. What a spreadsheet would take for a formula gets an apostrophe before it, which
   /// spreadsheets take as the sign of a text (OWASP, "CSV Injection").
   static func name(_ text: String) -> String {
-    var text = PlainText.printable(text)
+    // A row is a line: readers that do not know quoted line breaks are many.
+    var text = PlainText.printable(String(text.map { $0.isNewline ? " " : $0 }))
     if let first = text.first, "=+-@\t".contains(first) { text = "'" + text }
     guard text.contains(where: { ",\"\r\n".contains($0) }) else { return text }
     return "\"" + text.replacing("\"", with: "\"\"") + "\""

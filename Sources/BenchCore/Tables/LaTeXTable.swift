@@ -29,7 +29,8 @@ enum LaTeXTable {
   /// Letters with accents by their commands, a few signs by theirs; what no engine is sure to have a letter for by its code, so
   /// that nothing in a name can stop the compilation.
   static func name(_ text: String) -> String {
-    PlainText.shown(text.precomposedStringWithCanonicalMapping).map(character).joined()
+    // Two hyphens would become one dash.
+    PlainText.shown(text.precomposedStringWithCanonicalMapping).map(character).joined().replacing("--", with: "-{}-")
   }
 
   private static func character(_ character: Character) -> String {
@@ -43,17 +44,20 @@ enum LaTeXTable {
       let letter = base == "i" ? "\\i" : base == "j" ? "\\j" : String(base)
       return "\\\(accent){\(letter)}"
     }
-    return scalars.map { "[U+\(String($0.value, radix: 16, uppercase: true))]" }.joined()
+    return scalars.map { "{[}U+\(String($0.value, radix: 16, uppercase: true))]" }.joined()
   }
 
   private static let signs: [Character: String] = [
     "\\": "\\textbackslash{}", "{": "\\{", "}": "\\}", "$": "\\$", "&": "\\&", "#": "\\#", "%": "\\%", "_": "\\_",
     "^": "\\textasciicircum{}", "~": "\\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$", "\"": "''",
-    "-": "-{}", "`": "`{}", "'": "'{}", "?": "?{}", "!": "!{}", "\n": " ", "\r": " ", "\t": " ", "\r\n": " ",
+    // What ends a row takes these for its own arguments.
+    "[": "{[}", "*": "{*}", "`": "`{}", "'": "'{}", "?": "?{}", "!": "!{}", "\n": " ", "\r": " ", "\t": " ",
+    "\r\n": " ",
     "\u{DF}": "\\ss{}", "\u{E6}": "\\ae{}", "\u{C6}": "\\AE{}", "\u{F8}": "\\o{}", "\u{D8}": "\\O{}",
     "\u{153}": "\\oe{}", "\u{152}": "\\OE{}", "\u{142}": "\\l{}", "\u{141}": "\\L{}", "\u{131}": "\\i{}",
-    "\u{A0}": "~", "\u{B1}": "$\\pm$", "\u{D7}": "$\\times$", "\u{B7}": "$\\cdot$", "\u{2013}": "--",
-    "\u{2014}": "---", "\u{2212}": "$-$", "\u{2026}": "\\ldots{}", "\u{2018}": "`", "\u{2019}": "'", "\u{201C}": "``",
+    "\u{A0}": "~", "\u{B1}": "$\\pm$", "\u{D7}": "$\\times$", "\u{B7}": "$\\cdot$", "\u{2013}": "\\textendash{}",
+    "\u{2014}": "\\textemdash{}", "\u{2212}": "$-$", "\u{2026}": "\\ldots{}", "\u{2018}": "`", "\u{2019}": "'",
+    "\u{201C}": "``",
     "\u{201D}": "''", "\u{3B1}": "$\\alpha$", "\u{3B2}": "$\\beta$", "\u{3B3}": "$\\gamma$",
     "\u{3B5}": "$\\varepsilon$",
     "\u{3BB}": "$\\lambda$", "\u{3BC}": "$\\mu$", "\u{3C3}": "$\\sigma$", "\u{2113}": "$\\ell$",

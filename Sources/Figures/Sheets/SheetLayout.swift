@@ -124,7 +124,7 @@ struct SheetLayout {
     texts.append(Text(text: text, at: Point(x: left, y: baseline), size: size, isBold: isBold))
   }
 
-  /// The text in lines of at most a width, broken at blanks and behind hyphens; what does not fit ends in dots.
+  /// The text in lines of at most a width, broken where it says so, at blanks and behind hyphens; what does not fit ends in dots.
   static func lines(_ text: String, width: Double, size: Double, atMost count: Int, isBold: Bool) -> [String] {
     func fits(_ line: String) -> Bool { Typeface.width(line, size: size, isBold: isBold) <= width }
     // Longer text is cut off anyway, and need not be measured word by word.
@@ -132,7 +132,7 @@ struct SheetLayout {
     var lines: [String] = []
     var line = ""
     for word in words {
-      if line.isEmpty || fits(line + word.trimmedEnd) {
+      if line.isEmpty || !line.hasSuffix("\n") && fits(line + word.trimmedEnd) {
         line += word
       } else {
         lines.append(line.trimmedEnd)
@@ -152,7 +152,7 @@ struct SheetLayout {
     var word = ""
     for character in text {
       word.append(character)
-      if character == " " || character == "-" {
+      if character == " " || character == "-" || character == "\n" {
         words.append(word)
         word = ""
       }
@@ -178,7 +178,7 @@ struct SheetLayout {
 extension String {
   fileprivate var trimmedEnd: String {
     var result = self
-    while result.hasSuffix(" ") { result.removeLast() }
+    while let last = result.last, last == " " || last == "\n" { result.removeLast() }
     return result
   }
 }

@@ -5,7 +5,7 @@ import Images
 package enum SignedScaling: String, Sendable, CaseIterable {
   /// Divided by the map's largest absolute value, all channels together: the paper's figures 1 and 10 to 15 for CIFAR-10.
   case maximum
-  /// Clipped at three standard deviations of the map's values about zero's side (the mean is not removed), and divided by them: the
+  /// Clipped at three standard deviations of the map's values on both sides of zero, and divided by them: the
   /// paper's ImageNet pictures.
   case deviations
   /// Clipped at the 99th percentile of the absolute values, and divided by it.
