@@ -18,6 +18,8 @@ enum Limits {
   static let nameBytes = 4096
   /// Values visited when looking for tensors in what a pickle describes.
   static let visits = 1_000_000
+  /// Modules of a network that was pickled as a whole, those that stand in several places counted in each.
+  static let modules = 50_000
   /// Digits or bytes of one integer written out in a pickle.
   static let integerBytes = 4096
   /// Bytes of a safetensors header, as in its specification.

@@ -38,7 +38,9 @@ struct ModuleWalk<Source: StorageSource> {
     let children = members("_modules")
     let own = members("_parameters") + members("_buffers").filter { !transient.contains($0.name) }
     visits += 1 + own.count + children.count
-    guard depth <= Limits.nesting, prefix.utf8.count <= Limits.nameBytes, visits <= Limits.visits else {
+    guard depth <= Limits.nesting, prefix.utf8.count <= Limits.nameBytes, visits <= Limits.visits,
+      result.modules.count < largestModuleCount
+    else {
       throw .limitExceeded(
         file: interpreter.file, location: "module `\(prefix.prefix(64))`", quantity: "the nesting of modules",
         value: "beyond \(depth) levels or \(visits) members", limit: Limits.nesting)
@@ -55,6 +57,10 @@ struct ModuleWalk<Source: StorageSource> {
       try walk(child.value, prefix: prefix + child.name + ".", depth: depth + 1, visits: &visits, into: &result)
     }
   }
+
+  /// A module may stand in several places, but not so that a small file describes a network beyond all bounds: two places in each of
+  /// forty levels are 2^40.
+  private var largestModuleCount: Int { min(Limits.modules, 1000 + 8 * view.heap.objects.count) }
 
   private func className(of module: PickleValue) -> String {
     guard let object = view.object(module) else { return "" }

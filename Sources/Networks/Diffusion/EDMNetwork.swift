@@ -94,7 +94,8 @@ package struct EDMNetwork: Sendable {
       var graph = Graph()
       let pixels = graph.input("images", imageShape.prepending(images))
       let modulation = graph.input("modulation", [images, network.width])
-      return (graph, try network.append(to: pixels, modulation: modulation, &graph))
+      let output = try network.append(to: pixels, modulation: modulation, &graph)
+      return (graph, output)
     }
     let single = try graph(images: 1)
     let plan = try ExecutablePlan(single.graph, outputs: [single.output], for: Engine.backend)
