@@ -75,9 +75,11 @@ import Testing
     #expect(cosine.reachingControls.allSatisfy { ($0.estimate.value ?? -2) >= (cosine.value ?? 2) })
     let text = ResultSummary.text(result)
     let words = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    #expect(words.contains("With score, indifferent puts white noise (0.500), the image itself (0.500), "))
+    #expect(words.contains("Against the score, indifferent puts white noise (0.500), the image itself (0.500), "))
     #expect(words.contains("minus the reference (0.500) and the blurred image (0.500) on a level with the gradient of"))
-    #expect(words.contains("it says nothing about the model"))
+    #expect(
+      words.contains("it says nothing about the model") && words.contains("Against the Bayes classifier, indifferent"))
+    #expect(!words.contains("cosine puts"))
     #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
   }
 

@@ -58,7 +58,7 @@ import Testing
     let bad = [Float](repeating: 0, count: 863) + [.infinity]
     try refusal([TensorToWrite(name: "a", shape: [2, 3, 12, 12], floats: bad), good[1]], "infinity at image 1")
     try refusal(Self.pairs([2, 3, 10, 12]), "11 x 11 pixels", "ssim")
-    try refusal(good, "there is no metric `lpip-alex`", metric: "lpip-alex=a.pt", status: 64)
+    try refusal(good, "there is no `lpip-alex`; did you mean `lpips-alex`?", metric: "lpip-alex=a.pt", status: 64)
     try refusal(good, "lpips-alex=BACKBONE[,HEADS]", metric: "lpips-alex", status: 64)
     let weights = binary.path("weights.safetensors")
     try SafetensorsWriter.write([TensorToWrite(name: "fc.weight", shape: [2, 2], floats: [1, 2, 3, 4])], to: weights)

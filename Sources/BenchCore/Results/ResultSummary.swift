@@ -136,20 +136,25 @@ package enum ResultSummary {
     guard !rows.isEmpty else { return [] }
     return ["Alignment of input gradients (\(metric)), beside the best control"]
       + table([["with", "gradient", "noise", metric, "control"]] + rows)
-      + shown.compactMap { reachingControls($1, with: $0) }.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
+      + shown.compactMap { reachingControls($1, of: metric, with: $0) }.flatMap {
+        wrapped($0, indent: "  - ", hanging: "    ")
+      }
   }
 
   /// What has to be said where something else in the gradient's place comes as close to the reference as the gradient does; nil
-  /// where nothing does. Of several such gradients it is said of the closest.
-  private static func reachingControls(_ entries: [AlignmentEntry], with reference: String) -> String? {
-    guard
+  /// where nothing does. Of several such gradients it is said of the closest. Of the cosine the regime's sentences say it.
+  private static func reachingControls(
+    _ entries: [AlignmentEntry], of metric: String, with reference: String
+  ) -> String? {
+    guard metric != EvaluationConfiguration.decisiveMetric,
       let entry = entries.filter({ !$0.reachingControls.isEmpty }).max(by: { ($0.value ?? 0) < ($1.value ?? 0) })
     else { return nil }
     let controls = entry.reachingControls.map { "\($0.control.words) (\(fixed($0.estimate.value, 3)))" }
     let list =
       controls.count > 1
       ? controls.dropLast().joined(separator: ", ") + " and " + controls[controls.count - 1] : controls[0]
-    return "With \(reference), \(entry.metric) puts \(list) on a level with the gradient of \(entry.target.rawValue) "
+    let name = reference.contains("score") ? "the \(reference)" : "the \(reference) classifier"
+    return "Against \(name), \(metric) puts \(list) on a level with the gradient of \(entry.target.rawValue) "
       + "(\(fixed(entry.value, 3))) or above it: there it says nothing about the model."
   }
 

@@ -10,8 +10,8 @@ import Tensor
 ///     n_l = f_l / (sqrt(sum over c of f_l^2) + 1e-10)
 ///     LPIPS(a, b) = sum over l of  1/P_l  sum over pixels and c of  w_l,c (n_l,c(a) - n_l,c(b))^2
 ///
-/// Since no w is negative, LPIPS is the squared Euclidean distance of the vectors of all sqrt(w_l,c / P_l) n_l,c: each image goes
-/// through the network once, whatever it is compared with. Source: Zhang et al. 2018, equation 1, and the code of its authors,
+/// LPIPS is a weighted squared distance of the vectors of all n_l,c: each image goes through the network once, whatever it is
+/// compared with. Source: Zhang et al. 2018, equation 1, and the code of its authors,
 /// PyPI's lpips 0.1.4; how other implementations differ is in docs/lpips.md.
 package struct LPIPSNetwork: Sendable {
   package let backbone: LPIPSBackbone
@@ -20,6 +20,8 @@ package struct LPIPSNetwork: Sendable {
   package let fingerprint: [String]
   /// The layers' features within a vector.
   package let layers: [Range<Int>]
+  /// w_l,c / P_l of each number of a vector.
+  private let weights: [Float]
   private let imageShape: Shape
   private let program: BlockProgram
   private let threads: Int
@@ -46,10 +48,11 @@ package struct LPIPSNetwork: Sendable {
     let weights = try LPIPSWeights(backbone, files)
     let images = Self.imagesPerRun(imageShape)
     var graph = Graph()
-    let (features, layers) = try graph.lpipsFeatures(
+    let (features, layers, factors) = try graph.lpipsFeatures(
       of: graph.input("images", imageShape.prepending(images)), weights, epsilon: Self.epsilon)
     self.backbone = backbone
     self.layers = layers
+    self.weights = factors
     self.imageShape = imageShape
     self.threads = max(1, threads)
     program = try BlockProgram(
@@ -111,8 +114,11 @@ package struct LPIPSNetwork: Sendable {
         (0..<(first.count / max(1, featureCount))).map { image in
           layers.map { layer in
             let range = image * featureCount + layer.lowerBound..<image * featureCount + layer.upperBound
-            return squaredDistance(
-              UnsafeBufferPointer(rebasing: first[range]), UnsafeBufferPointer(rebasing: second[range]))
+            return weights.withUnsafeBufferPointer { weights in
+              squaredDistance(
+                UnsafeBufferPointer(rebasing: first[range]), UnsafeBufferPointer(rebasing: second[range]),
+                UnsafeBufferPointer(rebasing: weights[layer]))
+            }
           }
         }
       }
@@ -120,41 +126,43 @@ package struct LPIPSNetwork: Sendable {
   }
 }
 
-/// In double precision, in an order that depends on the length alone.
-private func squaredDistance(_ first: UnsafeBufferPointer<Float>, _ second: UnsafeBufferPointer<Float>) -> Double {
-  guard let start = UnsafeRawPointer(first.baseAddress), let other = UnsafeRawPointer(second.baseAddress) else {
-    return 0
+/// The sum of all weight * (first - second)^2 in double precision, in an order that depends on the length alone.
+private func squaredDistance(
+  _ first: UnsafeBufferPointer<Float>, _ second: UnsafeBufferPointer<Float>, _ weights: UnsafeBufferPointer<Float>
+) -> Double {
+  func eight(_ values: UnsafeBufferPointer<Float>, _ index: Int) -> SIMD8<Double> {
+    SIMD8<Double>(
+      UnsafeRawBufferPointer(values).loadUnaligned(
+        fromByteOffset: index * MemoryLayout<Float>.stride, as: SIMD8<Float>.self))
   }
   var lanes = SIMD8<Double>.zero
   var index = 0
   while index + 8 <= first.count {
-    let offset = index * MemoryLayout<Float>.stride
-    let difference =
-      SIMD8<Double>(start.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self))
-      - SIMD8<Double>(other.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self))
-    lanes += difference * difference
+    let difference = eight(first, index) - eight(second, index)
+    lanes += eight(weights, index) * (difference * difference)
     index += 8
   }
   var sum = lanes.sum()
   while index < first.count {
     let difference = Double(first[index]) - Double(second[index])
-    sum += difference * difference
+    sum += Double(weights[index]) * (difference * difference)
     index += 1
   }
   return sum
 }
 
 extension Graph {
-  /// The vectors `[N, F]` whose squared distances are LPIPS, and where in them each map's part is.
+  /// The vectors `[N, F]`, where in them each map's part is, and what a squared difference of each number counts.
   fileprivate mutating func lpipsFeatures(
     of images: Value, _ weights: LPIPSWeights, epsilon: Float
-  ) throws -> (features: Value, layers: [Range<Int>]) {
+  ) throws -> (features: Value, layers: [Range<Int>], factors: [Float]) {
     let channels: Shape = [1, 3, 1, 1]
     // One channel becomes three by broadcasting.
     let centred = try subtract(images, constant(Tensor(shape: channels, scalars: LPIPSNetwork.shift)))
     var value = try divide(centred, constant(Tensor(shape: channels, scalars: LPIPSNetwork.scale)))
     var parts: [Value] = []
     var layers: [Range<Int>] = []
+    var factors: [Float] = []
     for step in weights.backbone.steps {
       switch step {
       case .convolution(let place, _, _, _, let stride, let padding):
@@ -176,13 +184,16 @@ extension Graph {
             height: ceil ? min(window, shape[2]) : window, width: ceil ? min(window, shape[3]) : window,
             geometry: ConvolutionGeometry(stride: 2), ceil: ceil))
       case .tap:
-        let part = try weighted(value, by: weights.heads[parts.count], epsilon: epsilon)
+        let head = weights.heads[parts.count]
+        let pixels = shape(of: value)[2] * shape(of: value)[3]
+        factors += head.flatMap { [Float](repeating: Float(Double($0) / Double(pixels)), count: pixels) }
+        let part = try flatten(normalised(value, epsilon: epsilon))
         let start = layers.last?.upperBound ?? 0
         layers.append(start..<start + shape(of: part)[1])
         parts.append(part)
       }
     }
-    return (try concatenate(parts, axis: 1), layers)
+    return (try concatenate(parts, axis: 1), layers, factors)
   }
 
   private mutating func convolved(
@@ -194,13 +205,8 @@ extension Graph {
     return try relu(constantConvolution(x, weight, bias, geometry))
   }
 
-  /// A map at unit length in each pixel, its channels weighted: `[N, C, H, W]` to `[N, C H W]`.
-  private mutating func weighted(_ map: Value, by head: [Float], epsilon: Float) throws -> Value {
-    let shape = shape(of: map)
-    let length = try add(squareRoot(sum(multiply(map, map), axes: [1])), constant(epsilon))
-    let pixels = Double(shape[2] * shape[3])
-    let factors = head.map { Float((Double($0) / pixels).squareRoot()) }
-    return try flatten(
-      multiply(divide(map, length), constant(Tensor(shape: [1, head.count, 1, 1], scalars: factors))))
+  /// A map `[N, C, H, W]` at unit length in each pixel.
+  private mutating func normalised(_ map: Value, epsilon: Float) throws -> Value {
+    try divide(map, add(squareRoot(sum(multiply(map, map), axes: [1])), constant(epsilon)))
   }
 }

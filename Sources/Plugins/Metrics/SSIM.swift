@@ -97,7 +97,7 @@ struct SSIM: AlignmentMetric {
 package enum SSIMPlugin: MetricPlugin {
   package static let id = "ssim"
   package static let summary =
-    "structural similarity (Wang et al. 2004) of images of 11 x 11 pixels at least; no weights"
+    "structural similarity by Gaussian windows, of images of 11 x 11 pixels at least; no weights"
   package static let files: [ReferenceFileRole] = []
 
   package static func load(_ files: [ReferenceFile], _ options: ReferenceOptions) throws -> any AlignmentMetric {
