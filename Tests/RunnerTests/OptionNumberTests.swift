@@ -7,6 +7,7 @@ import Testing
   private static let commands: [(words: [String], rest: [String])] = [
     (["evaluate"], ["absent.pt"]), (["run"], ["absent.pt", "--inputs", "absent", "--outputs", "out"]),
     (["bench"], ["absent.pt"]), (["tasks", "show"], ["glyphs"]), (["plugins", "check"], ["absent.pt"]),
+    (["show", "gradients"], ["absent.pt", "--output", "a.svg"]), (["compare"], ["absent.pt", "absent.json"]),
     (["train"], ["--output", "trained"]), (["twin"], ["absent.pt", "--output", "twin"]),
     (["sweep"], ["--output", "sweep", "--strengths", "0"]), (["submit"], ["absent"]),
   ]

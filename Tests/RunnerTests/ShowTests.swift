@@ -25,8 +25,7 @@ import Testing
     let evaluated = try binary.run(
       "evaluate", checkpoint, "--images", "40", "--no-leaderboard", "--quiet", "--seed", "2", "--output",
       binary.path("result.json"), "--sheet", binary.path("beside.svg"))
-    #expect(
-      evaluated.status == 0 && evaluated.errors.contains("wrote \(binary.path("beside.svg"))"), "\(evaluated.errors)")
+    #expect(evaluated.status == 0, "\(evaluated.errors)")
     let samples = try SampleFile.read(URL(fileURLWithPath: binary.path("result.samples.safetensors"))).samples
     let score = try #require(samples["score-alignment/log-odds-predicted/cosine/0.5"])
     let reference = try #require(samples["reference-alignment/log-odds-predicted/cosine/0.5"])
@@ -173,18 +172,14 @@ import Testing
     #expect(ofModels.status == 1 && ofModels.errors.contains("is of models, and none was named"), "\(ofModels.errors)")
   }
 
-  @Test func namesFromDescriptionsStayNames() throws {
+  @Test func namesStayNames() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }
-    let (checkpoint, description) = try SmallModel.write(to: binary)
-    let text = try String(contentsOfFile: description, encoding: .utf8)
-    try text.replacing("\"name\": \"Small\"", with: "\"name\": \"</text><script>x</script>\\u202e\\u0007 \\u05d0\"")
-      .write(
-        toFile: description, atomically: true, encoding: .utf8)
+    let name = "</text><script>x</script>\u{202E}\u{7} \u{5D0}" + String(repeating: "y", count: 3000)
     for format in ["svg", "png"] {
       let outcome = try binary.run(
-        "show", "gradients", checkpoint, "--images", "1", "--output", binary.path("n.\(format)"), "--quiet",
-        "--no-cache")
+        "show", "gradients", "bayes", "--images", "1", "--label", name, "--output", binary.path("n.\(format)"),
+        "--quiet", "--no-cache")
       #expect(outcome.status == 0, "\(outcome.errors)")
     }
     let document = try String(contentsOfFile: binary.path("n.svg"), encoding: .utf8)

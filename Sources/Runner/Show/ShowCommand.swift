@@ -19,8 +19,9 @@ struct ShowCommand: ParsableCommand {
       abstract:
         "Input gradients of models beside the score and the reference's gradient (the paper's figures 1, 6, 10 to 15).")
 
-    @Argument(help: "Checkpoints or model.json of the models, or `bayes`, or `bayes:SIGMA`.")
-    var models: [String]
+    @Argument(
+      help: "Checkpoints or model.json of the models, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
+    var models: [String] = []
 
     @OptionGroup var sheet: SheetOptions
 
@@ -30,7 +31,13 @@ struct ShowCommand: ParsableCommand {
 
     @OptionGroup var options: ModelOptions
 
-    func validate() throws { try MapSheetWork.check(models, columns, options) }
+    func validate() throws {
+      guard !models.isEmpty || options.program.plugin != nil else {
+        throw ValidationError(
+          "Missing expected argument '<models> ...': checkpoints, a model.json, `bayes`, or --plugin")
+      }
+      try MapSheetWork.check(models, columns, options)
+    }
 
     func run() throws {
       try MapSheetWork(kind: .gradients, models: models, sheet: sheet, columns: columns, maps: maps, options: options)

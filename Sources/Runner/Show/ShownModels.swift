@@ -21,8 +21,9 @@ struct ShownModels {
 
   static func check(_ models: [String], labels: [String], _ options: ModelOptions) throws {
     try OptionBounds.check("the number of models", models.count, in: limit)
-    guard labels.isEmpty || labels.count == models.count else {
-      throw ValidationError("--label is given once for each model: got \(labels.count) for \(models.count)")
+    let count = models.isEmpty && options.program.plugin != nil ? 1 : models.count
+    guard labels.isEmpty || labels.count == count else {
+      throw ValidationError("--label is given once for each model: got \(labels.count) for \(count)")
     }
     guard models.count < 2 || options.network.model == nil else {
       throw ValidationError("--model describes one checkpoint, got \(models.count); name their model.json instead")
