@@ -85,6 +85,8 @@ let package = Package(
     .target(
       name: "Networks", dependencies: ["BenchCore", "Graph", "CPU", "Checkpoints", "JSON", "Text", "Tensor"],
       swiftSettings: optimised),
+    // Perturbations that change predictions, and how large they have to be.
+    .target(name: "Attacks", dependencies: ["BenchCore", "Text", "Tensor"], swiftSettings: optimised),
     // Densities of real images.
     .target(
       name: "Mixtures",
@@ -105,7 +107,7 @@ let package = Package(
     .target(
       name: "Plugins",
       dependencies: [
-        "Networks", "Mixtures", "Served", "BenchCore", "Graph", "Checkpoints", "Text", "Compression", "Kernels",
+        "Networks", "Mixtures", "Served", "Attacks", "BenchCore", "Graph", "Checkpoints", "Text", "Compression", "Kernels",
         "Tensor", .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: optimised),
@@ -123,7 +125,8 @@ let package = Package(
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Training", "Sweeps", "Submissions", "Plugins", "Networks", "Served", "BenchCore", "Conformance", "Checkpoints",
+        "Training", "Sweeps", "Submissions", "Plugins", "Networks", "Served", "Attacks", "BenchCore", "Conformance",
+        "Checkpoints",
         "JSON", "Text", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -179,6 +182,8 @@ let package = Package(
       name: "NetworksTests", dependencies: ["Networks", "ONNXSchema", "_Fixtures", "_TestSupport"]),
     .testTarget(
       name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"]),
+    .testTarget(
+      name: "AttacksTests", dependencies: ["Attacks", "Networks", "BenchCore", "Tensor"]),
     .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"]),
     .testTarget(
       name: "PluginsTests", dependencies: ["Plugins", "Networks", "Mixtures", "Served", "_Fixtures", "_TestSupport"]),

@@ -23,7 +23,8 @@ struct PagsBench: ParsableCommand {
     version: version,
     subcommands: [
       EvaluateCommand.self, RunCommand.self, TasksCommand.self, PluginsCommand.self, LeaderboardCommand.self,
-      BenchCommand.self, TrainCommand.self, TwinCommand.self, SweepCommand.self, ReclassifyCommand.self,
+      AttackCommand.self, BenchCommand.self, TrainCommand.self, TwinCommand.self, SweepCommand.self,
+      ReclassifyCommand.self,
       SubmitCommand.self, NewSubmissionCommand.self, CacheCommand.self, ONNXTestCommand.self,
     ])
 

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Attacks
+import BenchCore
+import Checkpoints
+import Foundation
+import JSON
+import Plugins
+import Tensor
+
+/// `pags-bench attack`: how much images have to be changed until a model is wrong.
+struct AttackCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attack", abstract: "Attacks a model: robust accuracy, and each image's smallest radius.",
+    discussion: """
+      Looks for the smallest change of each image that makes the model wrong: along a grid of radii, with carry-over, and by \
+      bisection; prints robust accuracy at the radii that others report, the median of the smallest radii (epsilon_50) and \
+      whether gradients can be trusted (docs/attacks.md). An attack finds upper bounds: another may find less.
+
+      Nothing is written but what --adversarial names. The same seed gives the same numbers, whatever --batch and --threads are. \
+      With --verify no attack is run: a file of attacked images, of whatever making, is measured.
+      """)
+
+  @Argument(help: "The model's checkpoint or model.json, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
+  var checkpoint: String?
+
+  @Option(help: "Task whose images are attacked. (default: the task of the model's description, otherwise glyphs)")
+  var task: String?
+
+  @OptionGroup var dataOptions: DataOptions
+
+  @OptionGroup var cache: CacheOptions
+
+  @OptionGroup var attackOptions: AttackOptions
+
+  @Option(help: "Number of images, the first ones of the task.")
+  var images: Int = 200
+
+  @Option(help: "Seed of everything that is random.")
+  var seed: UInt64 = 0
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  @OptionGroup var options: ModelOptions
+
+  func validate() throws {
+    try OptionBounds.check("--images", images, in: OptionBounds.images)
+    try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
+    if let task { _ = try TaskLookup.plugin(task) }
+    try options.program.check(hasCheckpoint: checkpoint != nil)
+  }
+
+  func run() throws {
+    Interruption.install()
+    let progress = TerminalProgress(quiet: quiet)
+    defer { progress.end() }
+    let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
+    let source = try ModelSource(checkpoint, options: options, files: files)
+    let start = Date()
+    let target = try AttackTarget(
+      source, task: task, data: dataOptions.data, cache: cache.folder, images: images, seed: seed, options: options,
+      progress: progress)
+    for warning in target.warnings { CommandLineOutput.note(warning) }
+    let measurement = try RobustnessMeasurement(
+      classifier: target.subject.classifier, set: target.set, range: attackOptions.noClip ? nil : target.pixelRange,
+      seed: seed, threads: options.threads)
+    var entries: [RobustnessEntry] = []
+    for attack in try attackOptions.attacks() {
+      let outcome = try measurement.run(
+        attack, radii: attackOptions.radii(for: attack, on: target), tolerance: attackOptions.searchTolerance,
+        checksMasking: !attackOptions.noChecks, progress: progress)
+      entries.append(outcome.entry)
+    }
+    progress.end()
+    try Interruption.check()
+    let report = AttackReport(
+      model: target.subject.record, task: target.record, robustness: entries,
+      provenance: .since(start, toolVersion: PagsBench.version, threads: options.threads))
+    CommandLineOutput.result(
+      json ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self) : report.text)
+  }
+}
