@@ -9,6 +9,8 @@ package protocol Attack: Sendable {
   var norm: AttackNorm { get }
   /// Whether the attack looks for the smallest perturbation itself, so that no search along radii is needed.
   var isMinimal: Bool { get }
+  /// Radii along which the smallest one is looked for, where those of the norm mean nothing; nil (the default) for those.
+  var grid: [Double]? { get }
 
   /// - Parameters:
   ///   - images: rightly classified.
@@ -16,11 +18,13 @@ package protocol Attack: Sendable {
   ///   - starts: images to begin with, such as what an attack in a smaller ball came to; nil for none. They may lie outside the
   ///     ball and are brought into it.
   /// - Returns: one attempt per image, inside its ball.
-  func attack(_ images: AttackedImages, within radii: [Double], from starts: [[Float]?]) throws -> [Attempt]
+  func attack(_ images: AttackedImages, within radii: [Double], from starts: [[Float]?]) throws
+    -> [Attempt]
 }
 
 extension Attack {
   package var isMinimal: Bool { false }
+  package var grid: [Double]? { nil }
   package var id: String { record.id }
 }
 

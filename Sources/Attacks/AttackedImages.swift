@@ -14,9 +14,12 @@ package struct AttackedImages: Sendable {
   package let seed: UInt64
 
   package init(
-    classifier: any Classifier, clean: [[Float]], labels: [Int], places: [Int], range: ClosedRange<Float>?, seed: UInt64
+    classifier: any Classifier, clean: [[Float]], labels: [Int], places: [Int],
+    range: ClosedRange<Float>?, seed: UInt64
   ) {
-    precondition(clean.count == labels.count && clean.count == places.count, "one label and one place per image")
+    precondition(
+      clean.count == labels.count && clean.count == places.count,
+      "one label and one place per image")
     self.classifier = classifier
     self.clean = clean
     self.labels = labels
@@ -37,7 +40,9 @@ package struct AttackedImages: Sendable {
   }
 
   /// Random numbers for one purpose; `item` is an image's place.
-  package func random(_ purpose: String) -> RandomStream { RandomStream(seed: seed, name: "attack " + purpose) }
+  package func random(_ purpose: String) -> RandomStream {
+    RandomStream(seed: seed, name: "attack " + purpose)
+  }
 
   /// Logits of `images`, which are those of `members` in some stage.
   /// - Throws: `AttackError.nonFinite`, `.wrongOutput`, `CancellationError` and the classifier's errors.
@@ -51,9 +56,12 @@ package struct AttackedImages: Sendable {
   /// One forward and one backward pass.
   /// - Parameter cotangent: given a position in `members` and the logits there, the vector that the Jacobian is multiplied with.
   package func gradients(
-    at images: [[Float]], of members: [Int], cotangent: @Sendable (_ position: Int, _ logits: [Float]) -> [Float]
+    at images: [[Float]], of members: [Int],
+    cotangent: @Sendable (_ position: Int, _ logits: [Float]) -> [Float]
   ) throws -> (logits: [[Float]], gradients: [[Float]]) {
-    let result = try gradients(at: images, of: members, count: 1) { position, logits in [cotangent(position, logits)] }
+    let result = try gradients(at: images, of: members, count: 1) { position, logits in
+      [cotangent(position, logits)]
+    }
     return (result.logits, result.gradients.map { $0[0] })
   }
 
@@ -73,7 +81,8 @@ package struct AttackedImages: Sendable {
       }
     }
     try check(result.logits, of: members)
-    guard result.gradients.count == count, result.gradients.allSatisfy({ $0.scalars.count == images.count * pixels })
+    guard result.gradients.count == count,
+      result.gradients.allSatisfy({ $0.scalars.count == images.count * pixels })
     else { throw AttackError.wrongOutput(what: "gradients") }
     for gradient in result.gradients {
       if let bad = gradient.scalars.firstIndex(where: { !$0.isFinite }) {
@@ -92,10 +101,14 @@ package struct AttackedImages: Sendable {
     }
   }
 
-  private func rows(_ tensor: Tensor) -> [[Float]] { (0..<tensor.batch).map { Array(tensor.item($0)) } }
+  private func rows(_ tensor: Tensor) -> [[Float]] {
+    (0..<tensor.batch).map { Array(tensor.item($0)) }
+  }
 
   private func check(_ logits: Tensor, of members: [Int]) throws {
-    guard logits.shape == [members.count, classCount] else { throw AttackError.wrongOutput(what: "logits") }
+    guard logits.shape == [members.count, classCount] else {
+      throw AttackError.wrongOutput(what: "logits")
+    }
     if let bad = logits.scalars.firstIndex(where: { !$0.isFinite }) {
       throw AttackError.nonFinite(what: "a logit", place: places[members[bad / classCount]])
     }

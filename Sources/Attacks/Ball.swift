@@ -27,7 +27,9 @@ struct Ball {
       let length = norm.length(from: centre, to: image)
       if length > inner {
         let scale = Float(inner / length)
-        for pixel in result.indices { result[pixel] = centre[pixel] + scale * (image[pixel] - centre[pixel]) }
+        for pixel in result.indices {
+          result[pixel] = centre[pixel] + scale * (image[pixel] - centre[pixel])
+        }
       }
     case .spatial: break
     }
@@ -37,7 +39,9 @@ struct Ball {
 
   func clip(_ image: inout [Float]) {
     guard let range else { return }
-    for pixel in image.indices { image[pixel] = min(max(image[pixel], range.lowerBound), range.upperBound) }
+    for pixel in image.indices {
+      image[pixel] = min(max(image[pixel], range.lowerBound), range.upperBound)
+    }
   }
 
   /// A step of length `length` along `direction`: of its signs, or of the direction brought to unit length. Zero stays where it is.
@@ -53,7 +57,9 @@ struct Ball {
       let size = direction.euclideanLength
       guard size > 0 else { return project(moved) }
       // Not the ratio, which could overflow where a gradient is tiny.
-      for pixel in moved.indices { moved[pixel] += Float(length * (Double(direction[pixel]) / size)) }
+      for pixel in moved.indices {
+        moved[pixel] += Float(length * (Double(direction[pixel]) / size))
+      }
     }
     return project(moved)
   }
@@ -69,7 +75,8 @@ struct Ball {
     case .l2, .spatial:
       let draws = images.random(purpose).normals(item: place, count: count)
       let length = draws.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      let share = pow(images.random(purpose + " length").uniforms(item: place, count: 1)[0], 1 / Double(count))
+      let share = pow(
+        images.random(purpose + " length").uniforms(item: place, count: 1)[0], 1 / Double(count))
       guard length > 0 else { return image }
       for pixel in 0..<count { image[pixel] += Float(radius * share * draws[pixel] / length) }
     }
@@ -83,7 +90,9 @@ extension AttackNorm {
     switch self {
     case .linf:
       var largest = 0.0
-      for pixel in clean.indices { largest = max(largest, abs(Double(image[pixel]) - Double(clean[pixel]))) }
+      for pixel in clean.indices {
+        largest = max(largest, abs(Double(image[pixel]) - Double(clean[pixel])))
+      }
       return largest
     case .l2, .spatial:
       var sum = 0.0

@@ -18,7 +18,8 @@ package struct ProjectedGradient: Attack {
   let reach: Double
 
   package init(
-    norm: AttackNorm, steps: Int = defaultSteps, restarts: Int = 1, losses: [AttackLoss] = [.crossEntropy, .margin],
+    norm: AttackNorm, steps: Int = defaultSteps, restarts: Int = 1,
+    losses: [AttackLoss] = [.crossEntropy, .margin],
     reach: Double = 2.5
   ) {
     precondition(steps > 0 && restarts > 0 && !losses.isEmpty, "an attack of no steps")
@@ -30,7 +31,8 @@ package struct ProjectedGradient: Attack {
   }
 
   package var record: AttackRecord {
-    AttackRecord(id: "pgd-\(norm.rawValue)", steps: steps, restarts: restarts, losses: losses.map(\.rawValue))
+    AttackRecord(
+      id: "pgd-\(norm.rawValue)", steps: steps, restarts: restarts, losses: losses.map(\.rawValue))
   }
 
   package func attack(
@@ -53,7 +55,8 @@ package struct ProjectedGradient: Attack {
         for _ in 0..<steps where !open.isEmpty {
           let members = open
           let result = try images.gradients(at: current, of: members) { position, logits in
-            loss.cotangent(logits, label: images.labels[members[position]], rival: rivals[members[position]])
+            loss.cotangent(
+              logits, label: images.labels[members[position]], rival: rivals[members[position]])
           }
           var next: [[Float]] = []
           open = []
@@ -63,7 +66,8 @@ package struct ProjectedGradient: Attack {
             open.append(member)
             next.append(
               ball(images, member, radii).step(
-                current[position], along: result.gradients[position], length: reach * radii[member] / Double(steps)))
+                current[position], along: result.gradients[position],
+                length: reach * radii[member] / Double(steps)))
           }
           current = next
         }

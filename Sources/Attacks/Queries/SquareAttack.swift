@@ -19,7 +19,9 @@ package struct SquareAttack: Attack {
   }
 
   package var record: AttackRecord {
-    AttackRecord(id: "square-\(norm.rawValue)", restarts: 1, queries: queries, losses: [AttackLoss.margin.rawValue])
+    AttackRecord(
+      id: "square-\(norm.rawValue)", restarts: 1, queries: queries,
+      losses: [AttackLoss.margin.rawValue])
   }
 
   package func attack(
@@ -39,7 +41,9 @@ package struct SquareAttack: Attack {
     for (position, logits) in try images.logits(
       everyone.map { starts[$0].map(ball($0).project) ?? images.clean[$0] }, of: everyone
     ).enumerated() {
-      best.note(starts[position].map(ball(position).project) ?? images.clean[position], logits: logits, of: position)
+      best.note(
+        starts[position].map(ball(position).project) ?? images.clean[position], logits: logits,
+        of: position)
     }
     let first = everyone.map { start(images, $0, ball($0), frame) }
     for (position, logits) in try images.logits(first, of: everyone).enumerated() {
@@ -69,11 +73,14 @@ package struct SquareAttack: Attack {
   }
 
   /// Vertical stripes of plus or minus the radius; in L2 a random direction of that length.
-  private func start(_ images: AttackedImages, _ member: Int, _ ball: Ball, _ frame: Frame) -> [Float] {
+  private func start(_ images: AttackedImages, _ member: Int, _ ball: Ball, _ frame: Frame)
+    -> [Float]
+  {
     guard norm == .linf else {
       return ball.random(images, "square start", place: images.places[member])
     }
-    let signs = images.random("square start").uniforms(item: images.places[member], count: frame.channels * frame.width)
+    let signs = images.random("square start").uniforms(
+      item: images.places[member], count: frame.channels * frame.width)
     var image = images.clean[member]
     for channel in 0..<frame.channels {
       for row in 0..<frame.height {
@@ -88,10 +95,12 @@ package struct SquareAttack: Attack {
 
   /// One window at plus or minus the radius in each channel.
   private func coloured(
-    _ images: AttackedImages, _ member: Int, _ ball: Ball, _ frame: Frame, _ side: Side, _ query: Int,
+    _ images: AttackedImages, _ member: Int, _ ball: Ball, _ frame: Frame, _ side: Side,
+    _ query: Int,
     _ current: [Float]
   ) -> [Float] {
-    let draws = images.random("square \(query)").uniforms(item: images.places[member], count: 2 + frame.channels)
+    let draws = images.random("square \(query)").uniforms(
+      item: images.places[member], count: 2 + frame.channels)
     let window = frame.window(side, draws[0], draws[1])
     var image = current
     for channel in 0..<frame.channels {
@@ -109,17 +118,21 @@ package struct SquareAttack: Attack {
   /// The change of one window is taken away, and its length, with what the ball has left, given to another in the shape of
   /// hills of one sign each per channel.
   private func moved(
-    _ images: AttackedImages, _ member: Int, _ ball: Ball, _ frame: Frame, _ side: Side, _ query: Int,
+    _ images: AttackedImages, _ member: Int, _ ball: Ball, _ frame: Frame, _ side: Side,
+    _ query: Int,
     _ current: [Float]
   ) -> [Float] {
-    let draws = images.random("square \(query)").uniforms(item: images.places[member], count: 5 + frame.channels)
+    let draws = images.random("square \(query)").uniforms(
+      item: images.places[member], count: 5 + frame.channels)
     let taken = frame.window(side, draws[0], draws[1])
     let given = frame.window(side, draws[2], draws[3])
     var change = zip(current, ball.centre).map { $0 - $1 }
     func square(_ window: Window, _ channel: Int) -> Double {
       var sum = 0.0
       for row in window.rows {
-        for column in window.columns { sum += pow(Double(change[frame.index(channel, row, column)]), 2) }
+        for column in window.columns {
+          sum += pow(Double(change[frame.index(channel, row, column)]), 2)
+        }
       }
       return sum
     }
@@ -149,7 +162,8 @@ package struct SquareAttack: Attack {
       var place = 0
       for row in given.rows {
         for column in given.columns {
-          change[frame.index(channel, row, column)] = Float(added[place] / length * budget.squareRoot())
+          change[frame.index(channel, row, column)] = Float(
+            added[place] / length * budget.squareRoot())
           place += 1
         }
       }
@@ -162,7 +176,9 @@ package struct SquareAttack: Attack {
   struct Frame {
     let channels, height, width: Int
 
-    func index(_ channel: Int, _ row: Int, _ column: Int) -> Int { (channel * height + row) * width + column }
+    func index(_ channel: Int, _ row: Int, _ column: Int) -> Int {
+      (channel * height + row) * width + column
+    }
 
     func side(share: Double, atLeast: Int) -> Side {
       let side = max(Int((share * Double(height) * Double(width)).squareRoot().rounded()), atLeast)
@@ -203,7 +219,8 @@ package struct SquareAttack: Attack {
           let isSecond = along >= half
           let count = isSecond ? extent - half : half
           let across = turned ? height(column, columns) : height(row, rows)
-          values.append((isSecond ? -1 : 1) * height(isSecond ? along - half : along, max(1, count)) * across)
+          values.append(
+            (isSecond ? -1 : 1) * height(isSecond ? along - half : along, max(1, count)) * across)
         }
       }
       let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()

@@ -34,11 +34,14 @@ package struct AttackRadii: Sendable, Equatable {
     switch norm {
     case .linf:
       self.init(
-        reported: Self.linf[task] ?? [], grid: (-1...7).map { Double(sign: .plus, exponent: $0, significand: 1) / 255 },
+        reported: Self.linf[task] ?? [],
+        grid: (-1...7).map { Double(sign: .plus, exponent: $0, significand: 1) / 255 },
         published: published)
     case .l2:
       var grid = [0.0625]
-      while grid[grid.count - 1] < root / 2, grid.count < 40 { grid.append(2 * grid[grid.count - 1]) }
+      while grid[grid.count - 1] < root / 2, grid.count < 40 {
+        grid.append(2 * grid[grid.count - 1])
+      }
       self.init(reported: Self.l2[task] ?? [], grid: grid, published: published.map { $0 * root })
     case .spatial: self.init(reported: [Named(radius: 1)], grid: [1])
     }
@@ -46,7 +49,8 @@ package struct AttackRadii: Sendable, Equatable {
 
   /// RobustBench's for CIFAR-10; of MNIST the customary ones.
   private static let linf: [String: [Named]] = [
-    "cifar10": [Named(radius: 8.0 / 255, name: "8/255")], "mnist": [Named(radius: 0.3, name: "0.3")],
+    "cifar10": [Named(radius: 8.0 / 255, name: "8/255")],
+    "mnist": [Named(radius: 0.3, name: "0.3")],
   ]
   private static let l2: [String: [Named]] = [
     "cifar10": [Named(radius: 0.5, name: "0.5")], "mnist": [Named(radius: 2, name: "2")],

@@ -16,23 +16,29 @@ struct MaskingChecks {
   static let queries = 500
 
   /// - Parameter radii: the smallest that the attack found, of all images.
-  func run(_ radii: [Double?], at radius: Double, progress: any ProgressReporter) throws -> MaskingResult {
+  func run(_ radii: [Double?], at radius: Double, progress: any ProgressReporter) throws
+    -> MaskingResult
+  {
     let right = radii.indices.filter { radii[$0] != 0 }
     guard !right.isEmpty else {
       return MaskingResult(
-        radius: radius, checks: [], isSuspected: false, verdict: "No image is classified rightly: nothing to check.")
+        radius: radius, checks: [], isSuspected: false,
+        verdict: "No image is classified rightly: nothing to check.")
     }
     progress.begin("masking checks", total: 5)
     func broken(_ places: [Int], _ attack: any Attack) throws -> Set<Int> {
-      let attempts = try measurement.attempts(of: places, by: attack, within: radius, progress: progress)
+      let attempts = try measurement.attempts(
+        of: places, by: attack, within: radius, progress: progress)
       try progress.advance(by: 1)
       return Set(zip(places, attempts).filter(\.1).map(\.0))
     }
     let zero = try zeroGradients(right)
     let many = try broken(right, ProjectedGradient(norm: norm))
     let standing = right.filter { !many.contains($0) && (radii[$0] ?? .infinity) > radius }
-    let more = try broken(standing, ProjectedGradient(norm: norm, steps: 4 * ProjectedGradient.defaultSteps))
-    let one = try broken(standing, ProjectedGradient(norm: norm, steps: 1, losses: [.crossEntropy], reach: 1))
+    let more = try broken(
+      standing, ProjectedGradient(norm: norm, steps: 4 * ProjectedGradient.defaultSteps))
+    let one = try broken(
+      standing, ProjectedGradient(norm: norm, steps: 1, losses: [.crossEntropy], reach: 1))
     let noise = try broken(standing, RandomNoise(norm: norm))
     let square = try broken(standing, SquareAttack(norm: norm, queries: Self.queries))
     let largest = right.filter { radii[$0] == nil }
@@ -48,7 +54,8 @@ struct MaskingChecks {
           + "\(ProjectedGradient.defaultSteps) did not."),
       check(
         .zeroGradients, zero.count, right.count,
-        "At \(zero.count) of \(right.count) images the cross-entropy's gradient is zero in float32."),
+        "At \(zero.count) of \(right.count) images the cross-entropy's gradient is zero in float32."
+      ),
       check(
         .largeRadius, largest.count, right.count,
         "\(largest.count) of \(right.count) images stand within the largest radius, "
@@ -58,7 +65,8 @@ struct MaskingChecks {
         "One step changes \(one.count) of \(right.count) images that many did not."),
       check(
         .randomNoise, noise.count, right.count,
-        "Random noise of that size changes \(noise.count) of \(right.count) images that gradients did not."),
+        "Random noise of that size changes \(noise.count) of \(right.count) images that gradients did not."
+      ),
     ]
     let suspicious = checks.filter(\.isSuspicious)
     return MaskingResult(
@@ -69,7 +77,9 @@ struct MaskingChecks {
           + suspicious.map(\.sentence).joined(separator: " "))
   }
 
-  private func check(_ kind: MaskingCheck.Kind, _ images: Int, _ of: Int, _ sentence: String) -> MaskingCheck {
+  private func check(_ kind: MaskingCheck.Kind, _ images: Int, _ of: Int, _ sentence: String)
+    -> MaskingCheck
+  {
     MaskingCheck(
       kind: kind, images: images, of: of,
       isSuspicious: images > 1 && Double(images) > Self.tolerated * Double(of), sentence: sentence)
@@ -81,10 +91,12 @@ struct MaskingChecks {
     for start in stride(from: 0, to: places.count, by: 64) {
       let members = Array(places[start..<min(start + 64, places.count)])
       let images = measurement.attacked(members)
-      let result = try images.gradients(at: images.clean, of: Array(0..<images.count)) { position, logits in
+      let result = try images.gradients(at: images.clean, of: Array(0..<images.count)) {
+        position, logits in
         Self.plainCotangent(logits, label: images.labels[position])
       }
-      for (position, gradient) in result.gradients.enumerated() where gradient.allSatisfy({ $0 == 0 }) {
+      for (position, gradient) in result.gradients.enumerated()
+      where gradient.allSatisfy({ $0 == 0 }) {
         found.append(members[position])
       }
     }
@@ -107,13 +119,16 @@ struct RandomNoise: Attack {
 
   var record: AttackRecord { AttackRecord(id: "noise-\(norm.rawValue)", queries: draws) }
 
-  func attack(_ images: AttackedImages, within radii: [Double], from starts: [[Float]?]) throws -> [Attempt] {
+  func attack(_ images: AttackedImages, within radii: [Double], from starts: [[Float]?]) throws
+    -> [Attempt]
+  {
     var best = StrongestAttempts(images)
     for draw in 0..<draws {
       let open = best.open
       let tried = open.map { member in
-        Ball(norm: norm, centre: images.clean[member], radius: radii[member], range: images.range).random(
-          images, "noise \(draw)", place: images.places[member])
+        Ball(norm: norm, centre: images.clean[member], radius: radii[member], range: images.range)
+          .random(
+            images, "noise \(draw)", place: images.places[member])
       }
       for (position, logits) in try images.logits(tried, of: open).enumerated() {
         best.note(tried[position], logits: logits, of: open[position])

@@ -16,7 +16,9 @@ package struct RadiusSearch: Sendable {
   static let bisectionLimit = 40
 
   package init(grid: [Double], tolerance: Double?) {
-    precondition(!grid.isEmpty && grid[0] > 0 && zip(grid, grid.dropFirst()).allSatisfy(<), "no ascending grid")
+    precondition(
+      !grid.isEmpty && grid[0] > 0 && zip(grid, grid.dropFirst()).allSatisfy(<), "no ascending grid"
+    )
     self.grid = grid
     self.tolerance = tolerance
   }
@@ -41,7 +43,9 @@ package struct RadiusSearch: Sendable {
     }
     for radius in attack.isMinimal ? [grid[grid.count - 1]] : grid {
       try checkCancellation()
-      try trial(attack, on: images, state.open, at: [Double](repeating: radius, count: images.count), &state)
+      try trial(
+        attack, on: images, state.open, at: [Double](repeating: radius, count: images.count), &state
+      )
     }
     let broken = everyone.filter { (state.high[$0] ?? 0) > 0 }
     if tolerance != nil || attack.isMinimal {
@@ -63,19 +67,26 @@ package struct RadiusSearch: Sendable {
 
   /// Attacks some images at one radius each, and narrows their brackets.
   private func trial(
-    _ attack: any Attack, on images: AttackedImages, _ members: [Int], at radii: [Double], _ state: inout Brackets
+    _ attack: any Attack, on images: AttackedImages, _ members: [Int], at radii: [Double],
+    _ state: inout Brackets
   ) throws {
     guard !members.isEmpty else { return }
     let attempts = try attack.attack(
-      images.subset(members), within: members.map { radii[$0] }, from: members.map { state.start($0) })
+      images.subset(members), within: members.map { radii[$0] },
+      from: members.map { state.start($0) })
     // Asked again in a plain forward pass: what counts is what a stranger would see.
     let claimed = attempts.indices.filter { attempts[$0].isAdversarial }
-    let logits = try images.logits(claimed.map { attempts[$0].image }, of: claimed.map { members[$0] })
+    let logits = try images.logits(
+      claimed.map { attempts[$0].image }, of: claimed.map { members[$0] })
     var confirmed = Set<Int>()
     for (position, claim) in claimed.enumerated()
     where logits[position].predicted != images.labels[members[claim]] { confirmed.insert(claim) }
     for (position, member) in members.enumerated() {
-      let size = attack.norm.length(from: images.clean[member], to: attempts[position].image)
+      // A movement's size is no distance between images: what is known of it is the radius.
+      let size =
+        attack.norm == .spatial
+        ? radii[member]
+        : attack.norm.length(from: images.clean[member], to: attempts[position].image)
       if confirmed.contains(position), size <= radii[member] * (1 + 1e-6) {
         state.found(attempts[position].image, size: min(size, radii[member]), member)
       } else {

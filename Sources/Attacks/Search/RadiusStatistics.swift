@@ -3,7 +3,9 @@ import BenchCore
 /// What is told of the smallest radii of many images, with the project's intervals: percentiles over bootstrap resamples of the images.
 enum RadiusStatistics {
   /// The share of images whose smallest radius is larger.
-  static func robustAccuracy(_ radii: [Double?], at named: [AttackRadii.Named], seed: UInt64) -> [RobustAccuracy] {
+  static func robustAccuracy(_ radii: [Double?], at named: [AttackRadii.Named], seed: UInt64)
+    -> [RobustAccuracy]
+  {
     let table = SampleTable(
       named.enumerated().map { index, named in
         ("\(index)", radii.map { ($0 ?? .infinity) > named.radius ? 1 : 0 })
@@ -48,11 +50,13 @@ enum RadiusStatistics {
     }
     let threshold = min(0.5, errors[errors.count - 1] - 0.01)
     var value: Double? = errors[0] >= threshold ? 0 : nil
-    for index in 1..<points.count where errors[index] >= threshold && errors[index - 1] < threshold {
+    for index in 1..<points.count where errors[index] >= threshold && errors[index - 1] < threshold
+    {
       let share = (threshold - errors[index - 1]) / (errors[index] - errors[index - 1])
       value = points[index - 1] + share * (points[index] - points[index - 1])
     }
     return PublishedMedian(
-      unit: "[-1, 1]", grid: grid, errors: errors, threshold: threshold, value: value, isMedian: threshold == 0.5)
+      unit: "[-1, 1]", grid: grid, errors: errors, threshold: threshold, value: value,
+      isMedian: threshold == 0.5)
   }
 }

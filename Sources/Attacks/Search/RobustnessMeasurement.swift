@@ -19,11 +19,13 @@ package struct RobustnessMeasurement: Sendable {
 
   /// - Throws: `AttackError.outsideRange` for a clean image that clipping would change.
   package init(
-    classifier: any Classifier, set: ImageSet, range: ClosedRange<Float>?, seed: UInt64, threads: Int
+    classifier: any Classifier, set: ImageSet, range: ClosedRange<Float>?, seed: UInt64,
+    threads: Int
   ) throws {
     if let range, let bad = set.images.scalars.firstIndex(where: { !range.contains($0) }) {
       throw AttackError.outsideRange(
-        image: bad / max(1, set.images.stride), value: set.images.scalars[bad], low: range.lowerBound,
+        image: bad / max(1, set.images.stride), value: set.images.scalars[bad],
+        low: range.lowerBound,
         high: range.upperBound)
     }
     self.classifier = classifier
@@ -36,7 +38,8 @@ package struct RobustnessMeasurement: Sendable {
   /// - Parameter checks: of masking; nil for none.
   /// - Throws: `AttackError`, `CancellationError`, and the classifier's errors.
   package func run(
-    _ attack: any Attack, radii: AttackRadii, tolerance: Double?, checksMasking: Bool, progress: any ProgressReporter
+    _ attack: any Attack, radii: AttackRadii, tolerance: Double?, checksMasking: Bool,
+    progress: any ProgressReporter
   ) throws -> Outcome {
     let search = RadiusSearch(grid: radii.grid, tolerance: tolerance)
     let blocks = blocks
@@ -48,18 +51,23 @@ package struct RobustnessMeasurement: Sendable {
       return found
     }.flatMap { $0 }
     let sizes = found.map(\.radius)
-    let kind: RadiusSearchRecord.Kind = attack.isMinimal ? .minimal : tolerance == nil ? .grid : .bisection
+    let kind: RadiusSearchRecord.Kind =
+      attack.isMinimal ? .minimal : tolerance == nil ? .grid : .bisection
     var entry = RobustnessEntry(
       attack: attack.record, norm: attack.norm, seed: seed, imagesDigest: set.digest,
       clip: range.map { [Double($0.lowerBound), Double($0.upperBound)] },
-      search: RadiusSearchRecord(kind: kind, grid: radii.grid, tolerance: kind == .bisection ? tolerance : nil),
+      search: RadiusSearchRecord(
+        kind: kind, grid: radii.grid, tolerance: kind == .bisection ? tolerance : nil),
       radii: sizes, medianRadius: RadiusStatistics.median(sizes, seed: seed),
       robustAccuracy: RadiusStatistics.robustAccuracy(sizes, at: radii.reported, seed: seed),
-      published: radii.published.isEmpty ? nil : RadiusStatistics.published(sizes, grid: radii.published))
+      published: radii.published.isEmpty
+        ? nil : RadiusStatistics.published(sizes, grid: radii.published))
     if checksMasking, attack.norm != .spatial {
       let checks = MaskingChecks(measurement: self, norm: attack.norm, grid: radii.grid)
       entry.masking = try checks.run(
-        sizes, at: radii.reported.first?.radius ?? entry.medianRadius.value ?? radii.grid[radii.grid.count - 1],
+        sizes,
+        at: radii.reported.first?.radius ?? entry.medianRadius.value
+          ?? radii.grid[radii.grid.count - 1],
         progress: progress)
     }
     let shape = set.images.shape
@@ -69,7 +77,8 @@ package struct RobustnessMeasurement: Sendable {
   /// Images `places` under attack.
   func attacked(_ places: [Int]) -> AttackedImages {
     AttackedImages(
-      classifier: classifier, clean: places.map { Array(set.images.item($0)) }, labels: places.map { set.labels[$0] },
+      classifier: classifier, clean: places.map { Array(set.images.item($0)) },
+      labels: places.map { set.labels[$0] },
       places: places, range: range, seed: seed)
   }
 
