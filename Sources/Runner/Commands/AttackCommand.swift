@@ -60,6 +60,14 @@ struct AttackCommand: ParsableCommand {
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     let source = try ModelSource(checkpoint, options: options, files: files)
     let start = Date()
+    if let path = attackOptions.adversarial {
+      try OutputPlace.check(
+        URL(fileURLWithPath: path), as: .attackedImages,
+        apartFrom: [
+          OutputPlace.Input("the model", checkpoint), OutputPlace.Input("the description", options.network.model),
+        ]
+          + (source.candidate?.inputs ?? []))
+    }
     let target = try AttackTarget(
       source, task: task, data: dataOptions.data, cache: cache.folder, images: images, seed: seed, options: options,
       progress: progress)
@@ -67,13 +75,9 @@ struct AttackCommand: ParsableCommand {
     let measurement = try RobustnessMeasurement(
       classifier: target.subject.classifier, set: target.set, range: attackOptions.noClip ? nil : target.pixelRange,
       seed: seed, threads: options.threads)
-    var entries: [RobustnessEntry] = []
-    for attack in try attackOptions.attacks() {
-      let outcome = try measurement.run(
-        attack, radii: attackOptions.radii(for: attack, on: target), tolerance: attackOptions.searchTolerance,
-        checksMasking: !attackOptions.noChecks, progress: progress)
-      entries.append(outcome.entry)
-    }
+    let entries =
+      try attackOptions.verify.map { try verified($0, measurement, target) }
+      ?? attacked(measurement, target, progress)
     progress.end()
     try Interruption.check()
     let report = AttackReport(
@@ -81,5 +85,45 @@ struct AttackCommand: ParsableCommand {
       provenance: .since(start, toolVersion: PagsBench.version, threads: options.threads))
     CommandLineOutput.result(
       json ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self) : report.text)
+  }
+
+  private func attacked(
+    _ measurement: RobustnessMeasurement, _ target: AttackTarget, _ progress: TerminalProgress
+  ) throws -> [RobustnessEntry] {
+    try attackOptions.attacks().map { attack in
+      let outcome = try measurement.run(
+        attack, radii: attackOptions.radii(for: attack, on: target),
+        tolerance: attackOptions.searchTolerance(for: attack), checksMasking: !attackOptions.noChecks,
+        progress: progress)
+      if let path = attackOptions.adversarial {
+        try Interruption.check()
+        try Folder.make(URL(fileURLWithPath: path).deletingLastPathComponent())
+        try SafetensorsWriter.write(
+          [TensorToWrite("images", outcome.images)],
+          metadata: ["model": target.subject.record.id, "attack": attack.id, "images": target.record.digest], to: path)
+        if !quiet { CommandLineOutput.note("wrote \(path)") }
+      }
+      return outcome.entry
+    }
+  }
+
+  /// In both norms.
+  private func verified(
+    _ path: String, _ measurement: RobustnessMeasurement, _ target: AttackTarget
+  ) throws -> [RobustnessEntry] {
+    let given = try InputImages.read(path, needingLabels: false).images
+    return try [AttackNorm.linf, .l2].map { norm in
+      let radii =
+        attackOptions.radius.isEmpty
+        ? AttackRadii(norm, task: target.taskID, pixels: target.set.images.stride)
+        : AttackRadii(reported: attackOptions.radius.map { .init(radius: $0.value, name: $0.name) }, grid: [])
+      let result = try measurement.verify(given, file: path, norm: norm, radii: radii)
+      if result.outside > 0, norm == .linf {
+        CommandLineOutput.note(
+          "\(path): \(result.outside) of \(given.batch) images have pixels that the task's images cannot have and do not count; "
+            + "pass --no-clip to count them")
+      }
+      return result.entry
+    }
   }
 }

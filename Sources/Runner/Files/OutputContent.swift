@@ -14,6 +14,8 @@ enum OutputContent {
   case criteria
   /// `run --outputs`.
   case tensors
+  /// `attack --adversarial`.
+  case attackedImages
   /// `tasks show --samples`: a picture of that many pixels in width.
   case sampleSheet(width: Int)
   /// `sweep --figure`.
@@ -26,6 +28,7 @@ enum OutputContent {
     case .samples: "the samples of a result of `evaluate`"
     case .criteria: "thresholds of `tasks calibrate`"
     case .tensors: "an output of `run`"
+    case .attackedImages: "images of `attack`"
     case .sampleSheet(let width): "a picture of this task's samples (a PNG file \(width) pixels wide)"
     case .figure: "a figure of `sweep`"
     }
@@ -41,6 +44,7 @@ enum OutputContent {
     case .samples: Self.tensors(url, with: ["model", "task"]).map { _ in "" }
     case .criteria: Self.isCriteria(url) ? "" : nil
     case .tensors: Self.tensors(url, with: ["model", "gradient"], holding: "logits").map { _ in "" }
+    case .attackedImages: Self.tensors(url, with: ["model", "attack"], holding: "images").map { _ in "" }
     case .sampleSheet(let width): Self.pictureWidth(url) == width ? "" : nil
     case .figure: Self.isFigure(url) ? "" : nil
     }

@@ -35,6 +35,18 @@ struct AttackOptions: ParsableArguments {
   @Flag(help: "Leave out the checks for masked gradients.")
   var noChecks = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Also write the attacked images, of one attack: safetensors with `images`, float32 [N, C, H, W].",
+      valueName: "file"))
+  var adversarial: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Run no attack: measure the attacked images of this file, `images` in the order of the task's, of whatever making.",
+      valueName: "file"))
+  var verify: String?
+
   /// A number, or a fraction as `8/255`.
   struct Radius: ExpressibleByArgument {
     let value: Double
@@ -62,6 +74,12 @@ struct AttackOptions: ParsableArguments {
     try OptionBounds.check("--steps", steps, in: Self.steps)
     try OptionBounds.check("--restarts", restarts, in: Self.restarts)
     try OptionBounds.check("--queries", queries, in: Self.queries)
+    if adversarial != nil, attack.count != 1 {
+      throw ValidationError("--adversarial writes what one --attack makes; name one")
+    }
+    if verify != nil, adversarial != nil || !attack.isEmpty {
+      throw ValidationError("--verify runs no attack: leave out --attack and --adversarial")
+    }
     do {
       _ = try attacks()
     } catch let error as AttackError { throw ValidationError("\(error)") }
@@ -74,13 +92,22 @@ struct AttackOptions: ParsableArguments {
     }
   }
 
-  /// Nil where radii were given.
-  var searchTolerance: Double? { radius.isEmpty ? tolerance : nil }
+  /// Nil where radii were given, and for a sequence of attacks, which is run at reported radii alone.
+  func searchTolerance(for attack: any Attack) -> Double? {
+    radius.isEmpty && !(attack is AttackSequence) ? tolerance : nil
+  }
 
-  func radii(for attack: any Attack, on target: AttackTarget) -> AttackRadii {
+  /// - Throws: `ValidationError` where a sequence of attacks has no radius.
+  func radii(for attack: any Attack, on target: AttackTarget) throws -> AttackRadii {
     guard radius.isEmpty else {
       return AttackRadii(reported: radius.map { .init(radius: $0.value, name: $0.name) }, grid: [])
     }
-    return AttackRadii(attack.norm, task: target.taskID, pixels: target.set.images.stride)
+    if let grid = attack.grid { return AttackRadii(reported: grid.map { .init(radius: $0) }, grid: grid) }
+    let radii = AttackRadii(attack.norm, task: target.taskID, pixels: target.set.images.stride)
+    guard attack is AttackSequence else { return radii }
+    guard !radii.reported.isEmpty else {
+      throw ValidationError("\(attack.id): no radius is customary on task `\(target.taskID)`; pass --radius")
+    }
+    return AttackRadii(reported: radii.reported, grid: [])
   }
 }
