@@ -85,6 +85,8 @@ let package = Package(
     .target(
       name: "Networks", dependencies: ["BenchCore", "Graph", "CPU", "Checkpoints", "JSON", "Text", "Tensor"],
       swiftSettings: optimised),
+    // Perturbations that change predictions, and how large they have to be.
+    .target(name: "Attacks", dependencies: ["BenchCore", "Text", "Tensor"], swiftSettings: optimised),
     // Densities of real images.
     .target(
       name: "Mixtures",
@@ -105,7 +107,8 @@ let package = Package(
     .target(
       name: "Plugins",
       dependencies: [
-        "Networks", "Mixtures", "Served", "BenchCore", "Graph", "Checkpoints", "Text", "Compression", "Kernels",
+        "Networks", "Mixtures", "Served", "Attacks", "BenchCore", "Graph", "Checkpoints", "Text", "Compression",
+        "Kernels",
         "Tensor", .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: optimised),
@@ -126,8 +129,8 @@ let package = Package(
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Training", "Sweeps", "Sheets", "Submissions", "Plugins", "Networks", "Served", "BenchCore", "Conformance",
-        "Checkpoints", "Figures", "JSON", "Text", "Images", "Tensor",
+        "Training", "Sweeps", "Sheets", "Submissions", "Plugins", "Networks", "Served", "Attacks", "BenchCore",
+        "Conformance", "Checkpoints", "Figures", "JSON", "Text", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -189,6 +192,8 @@ let package = Package(
       name: "NetworksTests", dependencies: ["Networks", "ONNXSchema", "_Fixtures", "_TestSupport"]),
     .testTarget(
       name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"]),
+    .testTarget(
+      name: "AttacksTests", dependencies: ["Attacks", "Networks", "BenchCore", "Tensor"]),
     .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"]),
     .testTarget(
       name: "PluginsTests", dependencies: ["Plugins", "Networks", "Mixtures", "Served", "_Fixtures", "_TestSupport"]),

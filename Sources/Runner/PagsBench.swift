@@ -23,7 +23,7 @@ struct PagsBench: ParsableCommand {
     version: version,
     subcommands: [
       EvaluateCommand.self, ShowCommand.self, RunCommand.self, TasksCommand.self, PluginsCommand.self,
-      LeaderboardCommand.self,
+      LeaderboardCommand.self, AttackCommand.self,
       BenchCommand.self, TrainCommand.self, TwinCommand.self, SweepCommand.self, ReclassifyCommand.self,
       CompareCommand.self, SubmitCommand.self, NewSubmissionCommand.self, CacheCommand.self, ONNXTestCommand.self,
     ])

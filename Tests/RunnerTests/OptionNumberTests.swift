@@ -10,12 +10,14 @@ import Testing
     (["show", "gradients"], ["absent.pt", "--output", "a.svg"]), (["compare"], ["absent.pt", "absent.json"]),
     (["train"], ["--output", "trained"]), (["twin"], ["absent.pt", "--output", "twin"]),
     (["sweep"], ["--output", "sweep", "--strengths", "0"]), (["submit"], ["absent"]),
+    (["attack"], ["absent.pt"]),
   ]
 
   /// Those that take integers.
   private static let integers: Set<String> = [
     "--images", "--threads", "--batch", "--seed", "--data-seed", "--robustness-draws", "--epochs", "--width",
-    "--pgd-steps", "--latent-dimension", "--points", "--crop", "--evaluation-images", "--evaluation-seed",
+    "--pgd-steps", "--latent-dimension", "--points", "--crop", "--evaluation-images", "--evaluation-seed", "--steps",
+    "--restarts", "--queries",
   ]
 
   @Test(arguments: commands.map(\.words)) func numbersOutOfBoundsAreRefused(_ words: [String]) throws {

@@ -50,6 +50,8 @@ public protocol BenchmarkTask: Sendable {
   /// What stands against the data being those that the task is about, in words; nil where nothing does. Results with such a remark
   /// are not compared with others.
   var dataRemark: String? { get }
+  /// What values pixels can have, so that attacked images are clipped to them; nil (the default) where any number is an image's.
+  var pixelRange: ClosedRange<Float>? { get }
 }
 
 extension BenchmarkTask {
@@ -63,6 +65,7 @@ extension BenchmarkTask {
   public var secondReference: (any PosteriorScore)? { nil }
   public var criteriaSource: CriteriaSource? { nil }
   public var dataRemark: String? { nil }
+  public var pixelRange: ClosedRange<Float>? { nil }
   public var exactManifold: (any Manifold)? { densityIsExact ? manifold : nil }
   public var exactScore: (any Score)? { densityIsExact ? score : nil }
 

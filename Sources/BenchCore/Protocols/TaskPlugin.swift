@@ -47,11 +47,13 @@ public struct TaskFacts: Sendable {
   /// How long an evaluation takes, in words, with the machine it was measured on.
   public var cost: String?
   public var references: [String]
+  /// As `BenchmarkTask.pixelRange`.
+  public var pixelRange: ClosedRange<Float>?
 
   public init(
     version: Int? = nil, constants: ProtocolConstants? = nil, imageShape: Shape? = nil, classNames: [String] = [],
     dataSource: String? = nil, cost: String? = nil,
-    references: [String] = []
+    references: [String] = [], pixelRange: ClosedRange<Float>? = nil
   ) {
     self.version = version
     self.constants = constants
@@ -60,6 +62,7 @@ public struct TaskFacts: Sendable {
     self.dataSource = dataSource
     self.cost = cost
     self.references = references
+    self.pixelRange = pixelRange
   }
 }
 

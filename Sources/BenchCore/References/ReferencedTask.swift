@@ -81,6 +81,7 @@ public struct ReferencedTask: BenchmarkTask {
   public var densityIsExact: Bool { base.densityIsExact }
   public var quality: ReferenceQuality? { base.quality }
   public var dataRemark: String? { base.dataRemark }
+  public var pixelRange: ClosedRange<Float>? { base.pixelRange }
   public var exactManifold: (any Manifold)? { base.exactManifold }
   public var exactScore: (any Score)? { base.exactScore }
 

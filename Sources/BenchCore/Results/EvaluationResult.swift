@@ -9,6 +9,8 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   public var task: TaskRecord
   public var measurementProtocol: ProtocolRecord
   public var measurements: Measurements
+  /// Of the attacks that were asked for; nil without. No rule uses it.
+  public var robustness: [RobustnessEntry]?
   public var regime: RegimeVerdict
   public var provenance: Provenance
   /// Who measured, where it was not the one who submitted the model.
@@ -20,7 +22,7 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   enum CodingKeys: String, CodingKey {
     case schemaVersion, model, task
     case measurementProtocol = "protocol"
-    case measurements, regime, provenance, externalEvaluation
+    case measurements, robustness, regime, provenance, externalEvaluation
   }
 }
 

@@ -1,18 +1,18 @@
 import Foundation
 
 /// The number with a fixed number of decimals; "-0.00" is written "0.00".
-func fixed(_ value: Double, _ decimals: Int) -> String {
+package func fixed(_ value: Double, _ decimals: Int) -> String {
   let text = String(format: "%.\(decimals)f", value)
   return text.hasPrefix("-") && !text.contains(where: { ("1"..."9").contains($0) }) ? String(text.dropFirst()) : text
 }
 
 /// The number with a fixed number of decimals, or a dash where it is undefined.
-func fixed(_ value: Double?, _ decimals: Int) -> String {
+package func fixed(_ value: Double?, _ decimals: Int) -> String {
   value.map { fixed($0, decimals) } ?? "-"
 }
 
 /// `0.943 [0.931, 0.955]`.
-func withInterval(_ estimate: Estimate, _ decimals: Int) -> String {
+package func withInterval(_ estimate: Estimate, _ decimals: Int) -> String {
   "\(fixed(estimate.value, decimals)) [\(fixed(estimate.low, decimals)), \(fixed(estimate.high, decimals))]"
 }
 

@@ -26,7 +26,7 @@ public struct Provenance: Sendable, Equatable, Codable {
   }
 
   /// Of work on this machine that began at `start` and ends now.
-  static func since(_ start: Date, toolVersion: String, threads: Int) -> Provenance {
+  package static func since(_ start: Date, toolVersion: String, threads: Int) -> Provenance {
     let now = Date()
     return Provenance(
       toolVersion: toolVersion, createdAt: now.ISO8601Format(),

@@ -20,7 +20,7 @@ package struct Bootstrap: Sendable {
   }
 
   /// How often each image occurs in a resample.
-  func counts(ofResample resample: Int) -> [Double] {
+  package func counts(ofResample resample: Int) -> [Double] {
     var counts = [Double](repeating: 0, count: imageCount)
     for image in stream.integers(item: resample, count: imageCount, below: imageCount) { counts[image] += 1 }
     return counts

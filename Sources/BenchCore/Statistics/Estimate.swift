@@ -16,7 +16,7 @@ public struct Estimate: Sendable, Equatable, Codable {
   }
 
   /// - Parameter resampled: the quantity in each bootstrap resample; NaN where it is undefined there.
-  init(point: Double, resampled: [Double], undefined: Int) {
+  package init(point: Double, resampled: [Double], undefined: Int) {
     let interval = percentileInterval(resampled)
     self.init(
       value: finite(point), low: finite(interval.low), high: finite(interval.high),

@@ -77,6 +77,7 @@ struct PixelTask: BenchmarkTask {
   var score: (any Score)? { reference.map { DensityScore($0.mixture, threads: threads) } }
   var quality: ReferenceQuality? { reference?.quality }
   var densityIsExact: Bool { false }
+  var pixelRange: ClosedRange<Float>? { 0...1 }
 
   /// The first `count` images of the test split, in file order; `seed` is ignored.
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {

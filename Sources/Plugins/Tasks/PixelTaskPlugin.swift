@@ -30,7 +30,7 @@ package struct PixelTaskPlugin: TaskPlugin {
   package var facts: TaskFacts {
     TaskFacts(
       version: definition.version, constants: definition.protocolConstants, imageShape: files.imageShape,
-      classNames: files.classNames, dataSource: dataSource, references: references)
+      classNames: files.classNames, dataSource: dataSource, references: references, pixelRange: 0...1)
   }
 
   package func make(_ options: TaskOptions) throws -> any BenchmarkTask {

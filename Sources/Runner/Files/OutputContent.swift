@@ -18,6 +18,8 @@ enum OutputContent {
   case tensors
   /// `run --metric --outputs`.
   case metricValues
+  /// `attack --adversarial`.
+  case attackedImages
   /// `tasks show --samples`: a picture of that many pixels in width.
   case sampleSheet(width: Int)
   /// `sweep --figure`.
@@ -33,6 +35,7 @@ enum OutputContent {
     case .criteria: "thresholds of `tasks calibrate`"
     case .tensors: "an output of `run`"
     case .metricValues: "an output of `run --metric`"
+    case .attackedImages: "images of `attack`"
     case .sampleSheet(let width): "a picture of this task's samples (a PNG file \(width) pixels wide)"
     case .figure: "a figure of `sweep`"
     case .sheet: "a sheet of `show`"
@@ -50,6 +53,7 @@ enum OutputContent {
     case .criteria: Self.isCriteria(url) ? "" : nil
     case .tensors: Self.tensors(url, with: ["model", "gradient"], holding: "logits").map { _ in "" }
     case .metricValues: Self.tensors(url, with: ["metric", "files"], holding: "metric").map { _ in "" }
+    case .attackedImages: Self.tensors(url, with: ["model", "attack"], holding: "images").map { _ in "" }
     case .sampleSheet(let width): Self.pictureWidth(url) == width ? "" : nil
     case .figure: Self.isFigure(url) ? "" : nil
     case .sheet: Self.isSheet(url) ? "" : nil

@@ -1,0 +1,31 @@
+/// Why an attack was refused or stopped.
+package enum AttackError: Error, Sendable, Equatable, CustomStringConvertible {
+  case unknown(id: String, nearest: String?, known: [String])
+  case invalidOption(option: String, expected: String, got: String)
+  case wrongOutput(what: String)
+  case nonFinite(what: String, place: Int)
+  /// A clean pixel that the task says no image has.
+  case outsideRange(image: Int, value: Float, low: Float, high: Float)
+  /// Images that are no planes of pixels.
+  case noPlane(attack: String)
+  /// A file of attacked images that does not belong to the images.
+  case wrongFile(file: String, problem: String)
+
+  package var description: String {
+    switch self {
+    case .unknown(let id, let nearest, let known):
+      "there is no attack `\(id)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") known are \(known.joined(separator: ", "))"
+    case .invalidOption(let option, let expected, let got):
+      "\(option) must be \(expected), got \(got)"
+    case .wrongOutput(let what):
+      "the classifier's \(what) do not have the shape that they should; the plugin does not keep its contract"
+    case .nonFinite(let what, let place):
+      "\(what) of image \(place) under attack is NaN or infinite; check the network for a division by zero or a root of zero"
+    case .outsideRange(let image, let value, let low, let high):
+      "image \(image) has a pixel \(value), expected \(low) to \(high), to which attacked images are clipped; pass --no-clip"
+    case .noPlane(let attack):
+      "\(attack) moves pixels, and needs images of shape [C, H, W]; choose another --attack"
+    case .wrongFile(let file, let problem): "\(file): \(problem)"
+    }
+  }
+}

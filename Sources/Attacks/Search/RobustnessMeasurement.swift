@@ -1,0 +1,109 @@
+import BenchCore
+import Foundation
+import Tensor
+
+/// Attacks a set of images, and tells what was found.
+package struct RobustnessMeasurement: Sendable {
+  package let classifier: any Classifier
+  package let set: ImageSet
+  /// To which attacked images are clipped; nil for none.
+  package let range: ClosedRange<Float>?
+  package let seed: UInt64
+  package let threads: Int
+
+  package struct Outcome: Sendable {
+    package var entry: RobustnessEntry
+    /// `[N, C, H, W]`: misclassified images, or the strongest attempts where there are none.
+    package var images: Tensor
+  }
+
+  /// - Throws: `AttackError.outsideRange` for a clean image that clipping would change.
+  package init(
+    classifier: any Classifier, set: ImageSet, range: ClosedRange<Float>?, seed: UInt64,
+    threads: Int
+  ) throws {
+    if let range, let bad = set.images.scalars.firstIndex(where: { !range.contains($0) }) {
+      throw AttackError.outsideRange(
+        image: bad / max(1, set.images.stride), value: set.images.scalars[bad],
+        low: range.lowerBound,
+        high: range.upperBound)
+    }
+    self.classifier = classifier
+    self.set = set
+    self.range = range
+    self.seed = seed
+    self.threads = threads
+  }
+
+  /// - Parameter checks: of masking; nil for none.
+  /// - Throws: `AttackError`, `CancellationError`, and the classifier's errors.
+  package func run(
+    _ attack: any Attack, radii: AttackRadii, tolerance: Double?, checksMasking: Bool,
+    progress: any ProgressReporter
+  ) throws -> Outcome {
+    let search = RadiusSearch(grid: radii.grid, tolerance: tolerance)
+    let blocks = blocks
+    progress.begin(attack.id, total: set.images.batch)
+    let found = try Workers.map(blocks.count, threads: threads) { index in
+      let found = try search.run(
+        attack, on: attacked(Array(blocks[index])), checkCancellation: progress.checkCancellation)
+      try progress.advance(by: found.count)
+      return found
+    }.flatMap { $0 }
+    let sizes = found.map(\.radius)
+    let kind: RadiusSearchRecord.Kind =
+      attack.isMinimal ? .minimal : tolerance == nil ? .grid : .bisection
+    var entry = RobustnessEntry(
+      attack: attack.record, norm: attack.norm, seed: seed, imagesDigest: set.digest,
+      clip: range.map { [Double($0.lowerBound), Double($0.upperBound)] },
+      search: RadiusSearchRecord(
+        kind: kind, grid: radii.grid, tolerance: kind == .bisection ? tolerance : nil),
+      radii: sizes, medianRadius: RadiusStatistics.median(sizes, seed: seed),
+      robustAccuracy: RadiusStatistics.robustAccuracy(sizes, at: radii.reported, seed: seed),
+      published: radii.published.isEmpty
+        ? nil : RadiusStatistics.published(sizes, grid: radii.published))
+    if checksMasking, attack.norm != .spatial {
+      let checks = MaskingChecks(measurement: self, norm: attack.norm, grid: radii.grid)
+      entry.masking = try checks.run(
+        sizes,
+        at: radii.reported.first?.radius ?? entry.medianRadius.value
+          ?? radii.grid[radii.grid.count - 1],
+        progress: progress)
+    }
+    let shape = set.images.shape
+    return Outcome(entry: entry, images: Tensor(shape: shape, scalars: found.flatMap(\.image)))
+  }
+
+  /// Images `places` under attack.
+  func attacked(_ places: [Int]) -> AttackedImages {
+    AttackedImages(
+      classifier: classifier, clean: places.map { Array(set.images.item($0)) },
+      labels: places.map { set.labels[$0] },
+      places: places, range: range, seed: seed)
+  }
+
+  /// A matter of memory and speed only.
+  private var blocks: [Range<Int>] {
+    let count = set.images.batch
+    let fitting = max(1, min(64, (1 << 22) / max(1, set.images.stride)))
+    let size = max(1, min(fitting, (count + threads - 1) / threads))
+    return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+  }
+
+  /// What becomes of some images, whose places are given, within one radius; in their order.
+  func attempts(
+    of places: [Int], by attack: any Attack, within radius: Double, progress: any ProgressReporter
+  ) throws -> [Bool] {
+    let size = max(1, min(64, (1 << 22) / max(1, set.images.stride)))
+    let starts = Array(stride(from: 0, to: places.count, by: size))
+    return try Workers.map(starts.count, threads: threads) { index in
+      try progress.checkCancellation()
+      let members = Array(places[starts[index]..<min(starts[index] + size, places.count)])
+      let images = attacked(members)
+      let attempts = try attack.attack(
+        images, within: [Double](repeating: radius, count: members.count),
+        from: [[Float]?](repeating: nil, count: members.count))
+      return attempts.map(\.isAdversarial)
+    }.flatMap { $0 }
+  }
+}

@@ -1,0 +1,129 @@
+import ArgumentParser
+import Attacks
+import BenchCore
+import Checkpoints
+import Foundation
+import JSON
+import Plugins
+import Tensor
+
+/// `pags-bench attack`: how much images have to be changed until a model is wrong.
+struct AttackCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attack", abstract: "Attacks a model: robust accuracy, and each image's smallest radius.",
+    discussion: """
+      Looks for the smallest change of each image that makes the model wrong: along a grid of radii, with carry-over, and by \
+      bisection; prints robust accuracy at the radii that others report, the median of the smallest radii (epsilon_50) and \
+      whether gradients can be trusted (docs/attacks.md). An attack finds upper bounds: another may find less.
+
+      Nothing is written but what --adversarial names. The same seed gives the same numbers, whatever --batch and --threads are. \
+      With --verify no attack is run: a file of attacked images, of whatever making, is measured.
+      """)
+
+  @Argument(help: "The model's checkpoint or model.json, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
+  var checkpoint: String?
+
+  @Option(help: "Task whose images are attacked. (default: the task of the model's description, otherwise glyphs)")
+  var task: String?
+
+  @OptionGroup var dataOptions: DataOptions
+
+  @OptionGroup var cache: CacheOptions
+
+  @OptionGroup var attackOptions: AttackOptions
+
+  @Option(help: "Number of images, the first ones of the task.")
+  var images: Int = 200
+
+  @Option(help: "Seed of everything that is random.")
+  var seed: UInt64 = 0
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Flag(help: "No progress on standard error.")
+  var quiet = false
+
+  @OptionGroup var options: ModelOptions
+
+  func validate() throws {
+    try OptionBounds.check("--images", images, in: OptionBounds.images)
+    try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
+    if let task { _ = try TaskLookup.plugin(task) }
+    try options.program.check(hasCheckpoint: checkpoint != nil)
+  }
+
+  func run() throws {
+    Interruption.install()
+    let progress = TerminalProgress(quiet: quiet)
+    defer { progress.end() }
+    let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
+    let source = try ModelSource(checkpoint, options: options, files: files)
+    let start = Date()
+    if let path = attackOptions.adversarial {
+      try OutputPlace.check(
+        URL(fileURLWithPath: path), as: .attackedImages,
+        apartFrom: [
+          OutputPlace.Input("the model", checkpoint), OutputPlace.Input("the description", options.network.model),
+        ]
+          + (source.candidate?.inputs ?? []))
+    }
+    let target = try AttackTarget(
+      source, task: task, data: dataOptions.data, cache: cache.folder, images: images, seed: seed, options: options,
+      progress: progress)
+    for warning in target.warnings { CommandLineOutput.note(warning) }
+    let measurement = try RobustnessMeasurement(
+      classifier: target.subject.classifier, set: target.set, range: attackOptions.noClip ? nil : target.pixelRange,
+      seed: seed, threads: options.threads)
+    let entries =
+      try attackOptions.verify.map { try verified($0, measurement, target) }
+      ?? attacked(measurement, target, progress)
+    progress.end()
+    try Interruption.check()
+    let report = AttackReport(
+      model: target.subject.record, task: target.record, robustness: entries,
+      provenance: .since(start, toolVersion: PagsBench.version, threads: options.threads))
+    CommandLineOutput.result(
+      json ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self) : report.text)
+  }
+
+  private func attacked(
+    _ measurement: RobustnessMeasurement, _ target: AttackTarget, _ progress: TerminalProgress
+  ) throws -> [RobustnessEntry] {
+    try attackOptions.attacks().map { attack in
+      let outcome = try measurement.run(
+        attack, radii: attackOptions.radii(for: attack, on: target),
+        tolerance: attackOptions.searchTolerance(for: attack), checksMasking: !attackOptions.noChecks,
+        progress: progress)
+      if let path = attackOptions.adversarial {
+        try Interruption.check()
+        try Folder.make(URL(fileURLWithPath: path).deletingLastPathComponent())
+        try SafetensorsWriter.write(
+          [TensorToWrite("images", outcome.images)],
+          metadata: ["model": target.subject.record.id, "attack": attack.id, "images": target.record.digest], to: path)
+        if !quiet { CommandLineOutput.note("wrote \(path)") }
+      }
+      return outcome.entry
+    }
+  }
+
+  /// In both norms.
+  private func verified(
+    _ path: String, _ measurement: RobustnessMeasurement, _ target: AttackTarget
+  ) throws -> [RobustnessEntry] {
+    let given = try InputImages.read(path, needingLabels: false).images
+    return try [AttackNorm.linf, .l2].map { norm in
+      let radii =
+        attackOptions.radius.isEmpty
+        ? AttackRadii(norm, task: target.taskID, pixels: target.set.images.stride)
+        : AttackRadii(reported: attackOptions.radius.map { .init(radius: $0.value, name: $0.name) }, grid: [])
+      let result = try measurement.verify(given, file: path, norm: norm, radii: radii)
+      if result.outside > 0, norm == .linf {
+        CommandLineOutput.note(
+          "\(path): \(result.outside) of \(given.batch) images have pixels that the task's images cannot have and do not count; "
+            + "pass --no-clip to count them")
+      }
+      return result.entry
+    }
+  }
+}
