@@ -40,7 +40,9 @@ enum OutputContent {
     case .result: Self.result(url)
     case .samples: Self.tensors(url, with: ["model", "task"]).map { _ in "" }
     case .criteria: Self.isCriteria(url) ? "" : nil
-    case .tensors: Self.tensors(url, with: ["model", "gradient"], holding: "logits").map { _ in "" }
+    case .tensors:
+      (Self.tensors(url, with: ["model", "gradient"], holding: "logits")
+        ?? Self.tensors(url, with: ["score", "noise"], holding: "score")).map { _ in "" }
     case .sampleSheet(let width): Self.pictureWidth(url) == width ? "" : nil
     case .figure: Self.isFigure(url) ? "" : nil
     }
