@@ -61,7 +61,7 @@ import Testing
     try refusal(score + ["--noise", "0.4", "--classes", "1,x"], "class numbers")
     try refusal(score + ["--noise", "0.4", "--classes", "1"], status: 1, "knows no classes")
     try refusal(score + ["--noise", "0.2"], status: 1, "trained for noise 0.4")
-    try refusal(["--score", "edm=\(file)", "--noise", "0.2"], status: 1, "SongUNet or DhariwalUNet")
+    try refusal(["--score", "edm=\(file)", "--noise", "0.2"], status: 1, "pass it as --score denoiser=FILE")
   }
 
   private static let goldens = RealBinary.shared.appendingPathComponent("goldens/edm")

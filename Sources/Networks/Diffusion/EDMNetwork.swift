@@ -33,6 +33,10 @@ package struct EDMNetwork: Sendable {
   /// - Throws: `DiffusionError`, `CheckpointError`, `GraphError`, `ModelError.memory`, `JSONError`.
   package init(_ checkpoint: CheckpointFile, _ description: ModelDescription?, threads: Int) throws {
     file = checkpoint.name
+    if let kind = description?.kind {
+      throw ReferenceError.otherKind(
+        file: file, expected: "diffusion model (whose description has no `kind`)", got: kind.rawValue, use: kind.use)
+    }
     let modules = try Self.modules(checkpoint, description)
     preconditioning = try EDMPreconditioning(modules)
     network = try DiffusionUNet(modules)

@@ -51,7 +51,9 @@ enum OutputContent {
     case .result: Self.result(url)
     case .samples: Self.tensors(url, with: ["model", "task"]).map { _ in "" }
     case .criteria: Self.isCriteria(url) ? "" : nil
-    case .tensors: Self.tensors(url, with: ["model", "gradient"], holding: "logits").map { _ in "" }
+    case .tensors:
+      (Self.tensors(url, with: ["model", "gradient"], holding: "logits")
+        ?? Self.tensors(url, with: ["score", "noise"], holding: "score")).map { _ in "" }
     case .metricValues: Self.tensors(url, with: ["metric", "files"], holding: "metric").map { _ in "" }
     case .attackedImages: Self.tensors(url, with: ["model", "attack"], holding: "images").map { _ in "" }
     case .sampleSheet(let width): Self.pictureWidth(url) == width ? "" : nil

@@ -21,6 +21,15 @@ extension ReferenceFiles.Choice: ExpressibleByArgument {
     if case .plugin(_, let file) = self { file } else { nil }
   }
 
+  /// The same where a plugin may take several.
+  /// - Parameter plugins: those of this kind.
+  func files(of plugins: [any ReferencePlugin.Type]) -> [String] {
+    guard case .plugin(let id, let text) = self, let plugin = plugins.first(where: { $0.id == id }),
+      let paths = try? plugin.paths(text, option: "")
+    else { return [file].compactMap { $0 } }
+    return paths
+  }
+
   /// - Parameter known: ids of the plugins of this kind.
   /// - Throws: `ValidationError` for an id that there is not.
   func validate(option: String, known: [String]) throws {

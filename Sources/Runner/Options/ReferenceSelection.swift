@@ -64,10 +64,9 @@ struct JudgementOptions: ParsableArguments {
 
   /// What is read.
   var inputs: [OutputPlace.Input?] {
-    [
-      OutputPlace.Input("the checkpoint of --reference", reference?.file),
-      OutputPlace.Input("the criteria", criteria),
-    ]
+    let checkpoints = reference?.files(of: PagsBench.plugins.posteriorScores) ?? []
+    return checkpoints.map { OutputPlace.Input("the checkpoint of --reference", $0) }
+      + [OutputPlace.Input("the criteria", criteria)]
   }
 
   func validate() throws {

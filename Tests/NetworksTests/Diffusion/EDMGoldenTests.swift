@@ -128,7 +128,9 @@ import _Fixtures
       if tensor.name.hasSuffix(".qkv") {
         own = try Self.alternating(own, channels: tensor.shape[1] / 3, of: tensor.name, modules)
       }
-      #expect(Self.error(own, try tensor.doubles()) < Self.tolerance, "\(tensor.name)")
+      // Angles of hundreds of radians, which the original rounds to single precision.
+      let tolerance = tensor.name == "map_noise" ? 1e-4 : Self.tolerance
+      #expect(Self.error(own, try tensor.doubles()) < tolerance, "\(tensor.name)")
     }
   }
 
