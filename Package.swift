@@ -107,8 +107,7 @@ let package = Package(
     .target(
       name: "Plugins",
       dependencies: [
-        "Networks", "Mixtures", "Served", "Attacks", "BenchCore", "Graph", "Checkpoints", "Text", "Compression",
-        "Kernels",
+        "Networks", "Mixtures", "Served", "BenchCore", "Graph", "Checkpoints", "Text", "Compression", "Kernels",
         "Tensor", .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: optimised),
@@ -192,8 +191,7 @@ let package = Package(
       name: "NetworksTests", dependencies: ["Networks", "ONNXSchema", "_Fixtures", "_TestSupport"]),
     .testTarget(
       name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"]),
-    .testTarget(
-      name: "AttacksTests", dependencies: ["Attacks", "Networks", "BenchCore", "Tensor"]),
+    .testTarget(name: "AttacksTests", dependencies: ["Attacks", "BenchCore", "Tensor"]),
     .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"]),
     .testTarget(
       name: "PluginsTests", dependencies: ["Plugins", "Networks", "Mixtures", "Served", "_Fixtures", "_TestSupport"]),

@@ -51,8 +51,7 @@ package struct AttackSequence: Attack {
       let found = try attack.attack(
         images.subset(open), within: open.map { radii[$0] },
         from: open.map { index == 0 ? starts[$0] : nil })
-      for (position, member) in open.enumerated() where found[position].isAdversarial || index == 0
-      {
+      for (position, member) in open.enumerated() where found[position].isAdversarial || index == 0 {
         attempts[member] = found[position]
       }
     }

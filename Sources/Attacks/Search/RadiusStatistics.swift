@@ -50,8 +50,7 @@ enum RadiusStatistics {
     }
     let threshold = min(0.5, errors[errors.count - 1] - 0.01)
     var value: Double? = errors[0] >= threshold ? 0 : nil
-    for index in 1..<points.count where errors[index] >= threshold && errors[index - 1] < threshold
-    {
+    for index in 1..<points.count where errors[index] >= threshold && errors[index - 1] < threshold {
       let share = (threshold - errors[index - 1]) / (errors[index] - errors[index - 1])
       value = points[index - 1] + share * (points[index] - points[index - 1])
     }
