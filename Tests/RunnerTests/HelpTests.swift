@@ -8,7 +8,7 @@ import Testing
     ["plugins"], ["plugins", "show", "Conv2d"], ["plugins", "show", "state-dict"], ["leaderboard", "--help"],
     ["show", "--help"], ["show", "gradients", "--help"], ["compare", "--help"], ["leaderboard", "table", "--help"],
     ["bench", "--help"], ["sweep", "--help"], ["train", "--help"], ["twin", "--help"],
-    ["reclassify", "--help"],
+    ["reclassify", "--help"], ["attack", "--help"],
   ])
   func text(_ arguments: [String]) throws {
     let binary = try RealBinary()
