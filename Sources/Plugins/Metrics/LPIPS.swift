@@ -27,7 +27,7 @@ struct LPIPS: AlignmentMetric {
 
   /// Of a block's images the features are kept while it is measured: each gradient and each control is compared with several
   /// references and is sent through the network once. On a disk nothing is kept. The features of AlexNet at 32 x 32 pixels are twice
-  /// the bytes of the image and made about as fast as read; VGG's are forty times, a gigabyte for a task.
+  /// the bytes of the image and, by estimate, not made much slower than read; VGG's are forty times, a gigabyte for a task.
   func sharing(_ numbers: SharedArrays) -> any AlignmentMetric {
     LPIPS(network, kept: SharedArrays(capacity: Self.keptBytes))
   }
