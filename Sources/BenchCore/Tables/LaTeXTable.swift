@@ -1,6 +1,6 @@
 import Foundation
 
-/// Tables in LaTeX, with the rules of the package `booktabs`; they compile under every engine.
+/// Tables in LaTeX, with the rules of the package `booktabs`, for every engine.
 enum LaTeXTable {
   static func text(_ tables: [Table]) -> String {
     "% \\usepackage{booktabs}\n" + tables.map(text).joined(separator: "\n")
