@@ -23,6 +23,10 @@ extension ONNXOperator {
   private func moved(_ node: NodeContext, _ data: [Int]) throws -> [ImportedValue]? {
     var graph = Graph()
     var inputs = node.inputs
+    // What says where to (indices, extents) has to be known too: a value of the network's graph is none of this one's.
+    for (index, input) in inputs.enumerated() where !data.contains(index) {
+      if case .graph? = input { return nil }
+    }
     // Place 0 stands for what operators put beside the elements: the zeros of a padding.
     var pool = [0]
     var kind = ElementKind.integer

@@ -115,4 +115,18 @@ import _Fixtures
       #expect(abs(got - want) < 1e-6)
     }
   }
+
+  /// Integers that are known, of which those at places are taken that are written as real numbers.
+  @Test(arguments: ["GatherND", "Gather"]) func placesAsRealNumbers(_ operation: String) throws {
+    let model = ONNXGraphs.model(
+      [
+        ONNXGraphs.node(operation, ["numbers", "places"], ["taken"]),
+        ONNXGraphs.node("Cast", ["taken"], ["real"], ["to": .int(1)]),
+        ONNXGraphs.node("ReduceSum", ["real"], ["sum"], ["keepdims": .int(0)]),
+        ONNXGraphs.node("Flatten", ["x"], ["row"]), ONNXGraphs.node("Add", ["row", "sum"], ["y"]),
+      ],
+      [ONNXGraphs.integers("numbers", [3, 4]), ONNXGraphs.floats("places", [0, 1], [2, 1])])
+    let pixels = ONNXGraphs.pixels(48)
+    #expect(try ONNXGraphs.results(model, pixels).logits == pixels.map { $0 + 7 })
+  }
 }
