@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Testing
 
@@ -40,6 +41,19 @@ struct RealBinary {
   }
 
   func run(_ arguments: String...) throws -> Outcome { try start(arguments).wait() }
+
+  /// `run` of a network on two images of a shape, whose logits go to `out.safetensors`.
+  /// - Returns: the exit status and everything that was said.
+  func runNetwork(_ network: String, image: [Int], _ options: [String] = []) throws -> (status: Int32, said: String) {
+    let count = 2 * image.reduce(1, *)
+    try SafetensorsWriter.write(
+      [TensorToWrite(name: "images", shape: [2] + image, floats: (0..<count).map { Float($0 % 31) / 31 })],
+      to: path("in.safetensors"))
+    let outcome = try start(
+      ["run", network, "--inputs", path("in.safetensors"), "--outputs", path("out.safetensors")] + options
+    ).wait()
+    return (outcome.status, outcome.output + outcome.errors)
+  }
 
   /// All files in the folder but for the cache, which stands for one outside the project; relative and sorted.
   /// A process that was killed may leave a hidden `.partial` file, which nothing reads.

@@ -1,4 +1,3 @@
-import Checkpoints
 import Foundation
 import ONNXSchema
 import Testing
@@ -7,21 +6,6 @@ import _Fixtures
 /// ONNX graphs as people report them, given to the program.
 @Suite struct ReportedGraphTests {
   private static let fixtures = RealBinary.package.appendingPathComponent("Tests/Fixtures/onnx")
-
-  /// A graph run on two images.
-  /// - Returns: the exit status and everything that was said.
-  private func run(_ graph: String, in binary: RealBinary, image: [Int], options: [String]) throws -> (
-    status: Int32, said: String
-  ) {
-    let count = 2 * image.reduce(1, *)
-    try SafetensorsWriter.write(
-      [TensorToWrite(name: "images", shape: [2] + image, floats: (0..<count).map { Float($0 % 31) / 31 })],
-      to: binary.path("in.safetensors"))
-    let outcome = try binary.start(
-      ["run", graph, "--inputs", binary.path("in.safetensors"), "--outputs", binary.path("out.safetensors")] + options
-    ).wait()
-    return (outcome.status, outcome.output + outcome.errors)
-  }
 
   @Test(
     "graphs that normalise are not normalised twice, those that mix images are run one by one",
@@ -38,7 +22,7 @@ import _Fixtures
     let binary = try RealBinary()
     defer { binary.removeFolder() }
     let graph = Self.fixtures.appendingPathComponent("\(name).onnx").path
-    let outcome = try run(graph, in: binary, image: [3, 8, 8], options: options)
+    let outcome = try binary.runNetwork(graph, image: [3, 8, 8], options)
     Snapshot.expect(
       outcome.said.replacing(binary.folder.path, with: "FOLDER").replacing(Self.fixtures.path, with: "FIXTURES"),
       "reported/\(([name] + options).joined(separator: "-"))")
@@ -102,7 +86,7 @@ import _Fixtures
     let binary = try RealBinary()
     defer { binary.removeFolder() }
     let path = try binary.write(graph.model.serializedData(), "model.onnx")
-    let outcome = try run(path, in: binary, image: [1, 2, 2], options: [])
+    let outcome = try binary.runNetwork(path, image: [1, 2, 2])
     Snapshot.expect(outcome.said.replacing(binary.folder.path, with: "FOLDER"), "reported/\(graph.rawValue)")
     #expect(outcome.status == graph.status, "\(outcome.said)")
     for words in graph.words { #expect(outcome.said.contains(words), "\(outcome.said)") }

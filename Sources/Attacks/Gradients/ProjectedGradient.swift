@@ -71,9 +71,7 @@ package struct ProjectedGradient: Attack {
           }
           current = next
         }
-        for (position, logits) in try images.logits(current, of: open).enumerated() {
-          best.note(current[position], logits: logits, of: open[position])
-        }
+        try best.note(current, of: open, on: images)
       }
     }
     return best.attempts
@@ -81,31 +79,5 @@ package struct ProjectedGradient: Attack {
 
   private func ball(_ images: AttackedImages, _ member: Int, _ radii: [Double]) -> Ball {
     Ball(norm: norm, centre: images.clean[member], radius: radii[member], range: images.range)
-  }
-}
-
-/// The strongest iterate of each image so far: the first one that is classified wrongly, or else that with the largest lead of another
-/// class.
-struct StrongestAttempts {
-  private(set) var attempts: [Attempt]
-  private var leads: [Double]
-  private let labels: [Int]
-
-  init(_ images: AttackedImages) {
-    attempts = images.clean.map { Attempt(image: $0, isAdversarial: false) }
-    leads = [Double](repeating: -.infinity, count: images.count)
-    labels = images.labels
-  }
-
-  /// Images that are still classified rightly.
-  var open: [Int] { attempts.indices.filter { !attempts[$0].isAdversarial } }
-
-  mutating func note(_ image: [Float], logits: [Float], of member: Int) {
-    guard !attempts[member].isAdversarial else { return }
-    let isAdversarial = logits.predicted != labels[member]
-    let lead = logits.lead(over: labels[member])
-    guard isAdversarial || lead > leads[member] else { return }
-    leads[member] = lead
-    attempts[member] = Attempt(image: image, isAdversarial: isAdversarial)
   }
 }

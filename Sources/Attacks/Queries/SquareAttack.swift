@@ -38,17 +38,8 @@ package struct SquareAttack: Attack {
       Ball(norm: norm, centre: images.clean[member], radius: radii[member], range: images.range)
     }
     // What a smaller ball came to is tried, and improved where it is better than the stripes.
-    for (position, logits) in try images.logits(
-      everyone.map { starts[$0].map(ball($0).project) ?? images.clean[$0] }, of: everyone
-    ).enumerated() {
-      best.note(
-        starts[position].map(ball(position).project) ?? images.clean[position], logits: logits,
-        of: position)
-    }
-    let first = everyone.map { start(images, $0, ball($0), frame) }
-    for (position, logits) in try images.logits(first, of: everyone).enumerated() {
-      best.note(first[position], logits: logits, of: position)
-    }
+    try best.note(everyone.map { starts[$0].map(ball($0).project) ?? images.clean[$0] }, of: everyone, on: images)
+    try best.note(everyone.map { start(images, $0, ball($0), frame) }, of: everyone, on: images)
     for query in 1..<max(2, queries) {
       let open = best.open
       guard !open.isEmpty else { break }
@@ -58,9 +49,7 @@ package struct SquareAttack: Attack {
           ? coloured(images, member, ball(member), frame, side, query, best.attempts[member].image)
           : moved(images, member, ball(member), frame, side, query, best.attempts[member].image)
       }
-      for (position, logits) in try images.logits(tried, of: open).enumerated() {
-        best.note(tried[position], logits: logits, of: open[position])
-      }
+      try best.note(tried, of: open, on: images)
     }
     return best.attempts
   }
@@ -105,12 +94,7 @@ package struct SquareAttack: Attack {
     var image = current
     for channel in 0..<frame.channels {
       let change = Float(draws[2 + channel] < 0.5 ? -ball.radius : ball.radius)
-      for row in window.rows {
-        for column in window.columns {
-          let index = frame.index(channel, row, column)
-          image[index] = ball.centre[index] + change
-        }
-      }
+      for index in frame.indices(channel, window) { image[index] = ball.centre[index] + change }
     }
     return ball.project(image)
   }
@@ -127,46 +111,24 @@ package struct SquareAttack: Attack {
     let taken = frame.window(side, draws[0], draws[1])
     let given = frame.window(side, draws[2], draws[3])
     var change = zip(current, ball.centre).map { $0 - $1 }
-    func square(_ window: Window, _ channel: Int) -> Double {
-      var sum = 0.0
-      for row in window.rows {
-        for column in window.columns {
-          sum += pow(Double(change[frame.index(channel, row, column)]), 2)
-        }
-      }
-      return sum
-    }
+    func square(_ indices: [Int]) -> Double { indices.reduce(0.0) { $0 + pow(Double(change[$1]), 2) } }
     let total = change.reduce(0.0) { $0 + Double($1) * Double($1) }
     let left = max(0, ball.radius * ball.radius - total) / Double(frame.channels)
     let hill = Hill(rows: given.rows.count, columns: given.columns.count, turned: draws[4] < 0.5)
     for channel in 0..<frame.channels {
-      let budget = square(taken, channel) + square(given, channel) + left
+      let (emptied, filled) = (frame.indices(channel, taken), frame.indices(channel, given))
+      let budget = square(emptied) + square(filled) + left
       let sign: Double = draws[5 + channel] < 0.5 ? -1 : 1
-      let before = square(given, channel).squareRoot()
+      let before = square(filled).squareRoot()
       var added = hill.values.map { $0 * sign }
       // With what the window holds already, in its own direction.
       if before > 0 {
-        var place = 0
-        for row in given.rows {
-          for column in given.columns {
-            added[place] += Double(change[frame.index(channel, row, column)]) / before
-            place += 1
-          }
-        }
+        for (place, index) in filled.enumerated() { added[place] += Double(change[index]) / before }
       }
       let length = added.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      for row in taken.rows {
-        for column in taken.columns { change[frame.index(channel, row, column)] = 0 }
-      }
+      for index in emptied { change[index] = 0 }
       guard length > 0 else { continue }
-      var place = 0
-      for row in given.rows {
-        for column in given.columns {
-          change[frame.index(channel, row, column)] = Float(
-            added[place] / length * budget.squareRoot())
-          place += 1
-        }
-      }
+      for (place, index) in filled.enumerated() { change[index] = Float(added[place] / length * budget.squareRoot()) }
     }
     // Clipping at the pixels' range shortens; what is over the radius by windows that overlap is scaled back.
     return ball.project(zip(ball.centre, change).map { $0 + $1 })
@@ -178,6 +140,11 @@ package struct SquareAttack: Attack {
 
     func index(_ channel: Int, _ row: Int, _ column: Int) -> Int {
       (channel * height + row) * width + column
+    }
+
+    /// Row by row.
+    func indices(_ channel: Int, _ window: Window) -> [Int] {
+      window.rows.flatMap { row in window.columns.map { index(channel, row, $0) } }
     }
 
     func side(share: Double, atLeast: Int) -> Side {

@@ -130,9 +130,7 @@ struct RandomNoise: Attack {
           .random(
             images, "noise \(draw)", place: images.places[member])
       }
-      for (position, logits) in try images.logits(tried, of: open).enumerated() {
-        best.note(tried[position], logits: logits, of: open[position])
-      }
+      try best.note(tried, of: open, on: images)
     }
     return best.attempts
   }

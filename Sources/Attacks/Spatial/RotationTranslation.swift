@@ -33,9 +33,7 @@ package struct RotationTranslation: Attack {
         movement.moved(
           images.clean[member], shape, by: radii[member], outside: images.range?.lowerBound ?? 0)
       }
-      for (position, logits) in try images.logits(tried, of: open).enumerated() {
-        best.note(tried[position], logits: logits, of: open[position])
-      }
+      try best.note(tried, of: open, on: images)
     }
     return best.attempts
   }

@@ -114,9 +114,7 @@ struct AttackCommand: ParsableCommand {
     let given = try InputImages.read(path, needingLabels: false).images
     return try [AttackNorm.linf, .l2].map { norm in
       let radii =
-        attackOptions.radius.isEmpty
-        ? AttackRadii(norm, task: target.taskID, pixels: target.set.images.stride)
-        : AttackRadii(reported: attackOptions.radius.map { .init(radius: $0.value, name: $0.name) }, grid: [])
+        attackOptions.givenRadii ?? AttackRadii(norm, task: target.taskID, pixels: target.set.images.stride)
       let result = try measurement.verify(given, file: path, norm: norm, radii: radii)
       if result.outside > 0, norm == .linf {
         CommandLineOutput.note(

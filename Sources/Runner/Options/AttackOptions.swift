@@ -92,6 +92,11 @@ struct AttackOptions: ParsableArguments {
     }
   }
 
+  /// Those of --radius, which no search goes on from.
+  var givenRadii: AttackRadii? {
+    radius.isEmpty ? nil : AttackRadii(reported: radius.map { .init(radius: $0.value, name: $0.name) }, grid: [])
+  }
+
   /// Nil where radii were given, and for a sequence of attacks, which is run at reported radii alone.
   func searchTolerance(for attack: any Attack) -> Double? {
     radius.isEmpty && !(attack is AttackSequence) ? tolerance : nil
@@ -99,9 +104,7 @@ struct AttackOptions: ParsableArguments {
 
   /// - Throws: `ValidationError` where a sequence of attacks has no radius.
   func radii(for attack: any Attack, on target: AttackTarget) throws -> AttackRadii {
-    guard radius.isEmpty else {
-      return AttackRadii(reported: radius.map { .init(radius: $0.value, name: $0.name) }, grid: [])
-    }
+    if let givenRadii { return givenRadii }
     if let grid = attack.grid { return AttackRadii(reported: grid.map { .init(radius: $0) }, grid: grid) }
     let radii = AttackRadii(attack.norm, task: target.taskID, pixels: target.set.images.stride)
     guard attack is AttackSequence else { return radii }

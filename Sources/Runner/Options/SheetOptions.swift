@@ -155,6 +155,19 @@ struct MapSheetOptions: ParsableArguments {
   }
 }
 
+/// What `show gradients`, `show tangents` and `show scores` take beside the models.
+struct MapSheetInputs: ParsableArguments {
+  @OptionGroup var sheet: SheetOptions
+
+  @OptionGroup var columns: MapSheetOptions
+
+  @OptionGroup var maps: MapSelection
+
+  @OptionGroup var options: ModelOptions
+
+  func check(_ models: [String]) throws { try ShownModels.check(models, labels: columns.label, options) }
+}
+
 enum ModelOrder: String, CaseIterable, ExpressibleByArgument { case given, strength, name }
 
 extension SignedScaling: ExpressibleByArgument {}

@@ -28,8 +28,10 @@ struct MapSheetWork {
   let maps: MapSelection
   let options: ModelOptions
 
-  static func check(_ models: [String], _ columns: MapSheetOptions, _ options: ModelOptions) throws {
-    try ShownModels.check(models, labels: columns.label, options)
+  init(kind: Kind, models: [String], _ inputs: MapSheetInputs) {
+    self.kind = kind
+    self.models = models
+    (sheet, columns, maps, options) = (inputs.sheet, inputs.columns, inputs.maps, inputs.options)
   }
 
   func run() throws {

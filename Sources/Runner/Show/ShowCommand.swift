@@ -23,26 +23,17 @@ struct ShowCommand: ParsableCommand {
       help: "Checkpoints or model.json of the models, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
     var models: [String] = []
 
-    @OptionGroup var sheet: SheetOptions
-
-    @OptionGroup var columns: MapSheetOptions
-
-    @OptionGroup var maps: MapSelection
-
-    @OptionGroup var options: ModelOptions
+    @OptionGroup var inputs: MapSheetInputs
 
     func validate() throws {
-      guard !models.isEmpty || options.program.plugin != nil else {
+      guard !models.isEmpty || inputs.options.program.plugin != nil else {
         throw ValidationError(
           "Missing expected argument '<models> ...': checkpoints, a model.json, `bayes`, or --plugin")
       }
-      try MapSheetWork.check(models, columns, options)
+      try inputs.check(models)
     }
 
-    func run() throws {
-      try MapSheetWork(kind: .gradients, models: models, sheet: sheet, columns: columns, maps: maps, options: options)
-        .run()
-    }
+    func run() throws { try MapSheetWork(kind: .gradients, models: models, inputs).run() }
   }
 
   struct Tangents: ParsableCommand {
@@ -54,20 +45,11 @@ struct ShowCommand: ParsableCommand {
       help: "Checkpoints or model.json of models whose gradients are split, or `bayes`, or `bayes:SIGMA`; may be none.")
     var models: [String] = []
 
-    @OptionGroup var sheet: SheetOptions
+    @OptionGroup var inputs: MapSheetInputs
 
-    @OptionGroup var columns: MapSheetOptions
+    func validate() throws { try inputs.check(models) }
 
-    @OptionGroup var maps: MapSelection
-
-    @OptionGroup var options: ModelOptions
-
-    func validate() throws { try MapSheetWork.check(models, columns, options) }
-
-    func run() throws {
-      try MapSheetWork(kind: .tangents, models: models, sheet: sheet, columns: columns, maps: maps, options: options)
-        .run()
-    }
+    func run() throws { try MapSheetWork(kind: .tangents, models: models, inputs).run() }
   }
 
   struct Scores: ParsableCommand {
@@ -77,20 +59,11 @@ struct ShowCommand: ParsableCommand {
     @Argument(help: "Checkpoints or model.json of models whose gradients stand beside it, or `bayes`; may be none.")
     var models: [String] = []
 
-    @OptionGroup var sheet: SheetOptions
+    @OptionGroup var inputs: MapSheetInputs
 
-    @OptionGroup var columns: MapSheetOptions
+    func validate() throws { try inputs.check(models) }
 
-    @OptionGroup var maps: MapSelection
-
-    @OptionGroup var options: ModelOptions
-
-    func validate() throws { try MapSheetWork.check(models, columns, options) }
-
-    func run() throws {
-      try MapSheetWork(kind: .scores, models: models, sheet: sheet, columns: columns, maps: maps, options: options)
-        .run()
-    }
+    func run() throws { try MapSheetWork(kind: .scores, models: models, inputs).run() }
   }
 
   struct Samples: ParsableCommand {

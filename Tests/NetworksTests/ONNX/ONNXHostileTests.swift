@@ -4,6 +4,7 @@ import Foundation
 import ONNXSchema
 import SwiftProtobuf
 import Testing
+import _Fixtures
 
 @testable import Networks
 
@@ -15,28 +16,17 @@ import Testing
     _ operation: String, _ inputs: [String], _ outputs: [String], _ attributes: Attributes = [:],
     lists: [String: [Int64]] = [:]
   ) -> ProtoNode {
-    .with { node in
-      node.name = operation.lowercased()
-      node.opType = operation
-      node.input = inputs
-      node.output = outputs
-      for (name, value) in attributes { node.attribute.append(.with { ($0.name, $0.type, $0.i) = (name, 2, value) }) }
-      for (name, value) in lists { node.attribute.append(.with { ($0.name, $0.type, $0.ints) = (name, 7, value) }) }
-    }
+    ONNXGraphs.node(
+      operation, inputs, outputs,
+      attributes.mapValues { .int($0) }.merging(lists.mapValues { .ints($0) }) { first, _ in first })
   }
 
   private static func integers(_ name: String, _ values: [Int64]) -> ProtoTensor {
-    .with { ($0.name, $0.dataType, $0.dims, $0.int64Data) = (name, 7, [Int64(values.count)], values) }
+    ONNXGraphs.integers(name, values)
   }
 
   private static func value(_ name: String, _ dims: [Int64], type: Int32 = 1) -> ProtoValueInfo {
-    .with { info in
-      info.name = name
-      info.type.tensorType.elemType = type
-      info.type.tensorType.shape.dim = dims.map { extent in
-        extent < 0 ? .with { $0.dimParam = "n" } : .with { $0.dimValue = extent }
-      }
-    }
+    ONNXGraphs.value(name, dims, type: type)
   }
 
   /// A network from images `x` [n, 3, 4, 4] to `y` [n, 48].
