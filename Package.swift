@@ -9,13 +9,19 @@ let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debu
 // anybody from building.
 let strict: [SwiftSetting] = Context.environment["PAGS_BENCH_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
+// Kernels are written as small functions in files of their own that have to be inlined into each other: compiled file by file
+// they run six to ten times slower.
+let kernels: [SwiftSetting] = [
+  .unsafeFlags(["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"], .when(configuration: .debug))
+]
+
 // One source, three instruction sets. Only these targets may have such flags, and they may hold nothing that another target's
 // code could be merged with: no generic code, nothing but raw pointers and SIMD types (scripts/check-kernels looks).
 func instructions(_ features: [String]) -> [SwiftSetting] {
   #if arch(x86_64)
-    optimised + [.unsafeFlags(features.flatMap { ["-Xcc", "-m" + $0] })]
+    kernels + [.unsafeFlags(features.flatMap { ["-Xcc", "-m" + $0] })]
   #else
-    optimised
+    kernels
   #endif
 }
 
@@ -54,7 +60,7 @@ let package = Package(
     .target(name: "Images", dependencies: ["CPNG", "Compression"], swiftSettings: optimised),
     .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: optimised),
     .target(name: "Tensor", dependencies: ["COpenBLAS"], swiftSettings: optimised),
-    .target(name: "KernelsPortable", swiftSettings: optimised),
+    .target(name: "KernelsPortable", swiftSettings: kernels),
     .target(name: "KernelsAVX2", swiftSettings: instructions(["avx2", "fma"])),
     .target(
       name: "KernelsAVX512",
