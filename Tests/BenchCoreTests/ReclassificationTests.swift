@@ -119,10 +119,13 @@ import Testing
     #expect(later.result.regime.label == together.result.regime.label)
     #expect(later.inputs == together.inputs)
     let (first, second) = (later.result.regime.evidence, together.result.regime.evidence)
+    #expect(first.v2?.alignment.gain?.standardSpecific.value != nil)
     #expect(first.v2?.signal.standard?.models == ["twin"] && first.v2?.signal.standard?.sha256 == digest)
     for (one, other) in [
       (first.accuracyRetention, second.accuracyRetention), (first.onManifoldRetention, second.onManifoldRetention),
       (first.v2?.signal.standard?.onManifold, second.v2?.signal.standard?.onManifold),
+      (first.v2?.alignment.gain?.standardSpecific, second.v2?.alignment.gain?.standardSpecific),
+      (first.v2?.alignment.gain?.ratio, second.v2?.alignment.gain?.ratio),
     ] {
       for number in [\Estimate.value, \.low, \.high] {
         let (here, there) = (one?[keyPath: number] ?? .nan, other?[keyPath: number] ?? .nan)

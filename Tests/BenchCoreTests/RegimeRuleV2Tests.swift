@@ -208,6 +208,67 @@ import Testing
     #expect(try entry.verdict().label == .indeterminate)
   }
 
+  // MARK: The gain beside a standard
+
+  /// A share of 0.5 tells neither; the model's specific alignment is 0.25.
+  private func between(_ standardSpecific: Double?, share: Double = 0.5) -> RuleV2Case {
+    var entry = RuleV2Case(share: share, standard: .init(specific: standardSpecific))
+    (entry.criteria.specificShare, entry.criteria.templateShare) = (0.8, 0.3)
+    return entry
+  }
+
+  @Test func whereTheShareTellsNeitherTheGainDecides() throws {
+    let aligned = try between(0.15).verdict()
+    #expect(aligned.label == .bayesAligned)
+    let gain = try #require(try evidence(aligned).alignment.gain)
+    #expect(abs((gain.ratio.value ?? 0) - 1.667) < 0.05 && abs((gain.standardSpecific.value ?? 0) - 0.15) < 0.005)
+    #expect(said(aligned, "times as much"))
+
+    // As a standard beside another one.
+    let standard = try between(0.23).verdict()
+    #expect(standard.label == .weak)
+    #expect(try evidence(standard).finding.contains("no better than those of its standard twin"))
+
+    // Neither a standard's nor clearly more.
+    let open = try between(0.2).verdict()
+    #expect(open.label == .indeterminate)
+    #expect(try evidence(open).open?.condition == .alignment)
+    #expect(try !(evidence(open).open?.settledBy.contains("--standard") ?? true))
+    // Beside a standard that has nothing anything is more, and no multiple is told.
+    let nothing = try between(-0.01).verdict()
+    #expect(nothing.label == .bayesAligned)
+    #expect(try evidence(nothing).alignment.gain?.ratio.value == nil && said(nothing, "no multiple means anything"))
+  }
+
+  @Test func withoutTheGainOnlyTheShareSpeaks() throws {
+    let unknown = try between(nil).verdict()
+    #expect(unknown.label == .indeterminate)
+    #expect(try evidence(unknown).alignment.gain == nil)
+    #expect(try evidence(unknown).open?.settledBy.contains("--standard FILE") ?? false)
+    // What the share tells, no gain changes: a template beside a poor standard, and a gradient all of the image's own.
+    #expect(try between(0.02, share: 0.2).verdict().label == .weak)
+    #expect(try between(0.45, share: 0.9).verdict().label == .bayesAligned)
+  }
+
+  @Test func aStatedStandardIsTakenAtBothEndsOfItsInterval() throws {
+    func around(_ value: Double, _ margin: Double) -> Estimate {
+      Estimate(value: value, low: value - margin, high: value + margin)
+    }
+    var entry = between(nil)
+    entry.standard = nil
+    entry.stated = .init(
+      accuracy: around(0.95, 0.01), onManifold: around(0.08, 0.001), specific: around(0.15, 0.01))
+    #expect(try entry.verdict().label == .bayesAligned)
+    let ratio = try #require(try evidence(entry.verdict()).alignment.gain?.ratio)
+    #expect(ratio.value == nil && (ratio.low ?? 0) < 1.57 && (ratio.high ?? 0) > 1.78)
+    entry.stated?.specific = around(0.25, 0.01)
+    #expect(try entry.verdict().label == .weak)
+    entry.stated?.specific = around(0.2, 0.04)
+    #expect(try entry.verdict().label == .indeterminate)
+    entry.stated?.specific = nil
+    #expect(try evidence(entry.verdict()).alignment.gain == nil)
+  }
+
   // MARK: Exact densities
 
   @Test func theBayesClassifierIsTheStandard() throws {

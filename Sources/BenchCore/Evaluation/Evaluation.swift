@@ -160,8 +160,8 @@ public struct Evaluation: Sendable {
     return .concatenating(blocks)
   }
 
-  /// The columns of the standard twin, under names of their own: accuracy and sensitivities on the same images along the same
-  /// directions.
+  /// The columns of the standard twin, under names of their own: accuracy, sensitivities on the same images along the same
+  /// directions, and the alignment that belongs to the image, for the classes that it predicts itself.
   /// - Throws: `EvaluationError.standardDoesNotClassify`, and what measuring the twin throws.
   private func standardSamples(
     _ classifier: any Classifier, id: String, on set: ImageSet, _ manifold: any Manifold, _ ranges: [Range<Int>],
@@ -174,8 +174,13 @@ public struct Evaluation: Sendable {
     }
     let measurement = SensitivityMeasurement(
       classifier: classifier, stepSizes: [task.protocolConstants.smallStep], clip: configuration.clip)
+    let decisive = EvaluationConfiguration.decisiveTarget
+    let reference = task.density.map {
+      DensityClassifier(
+        $0.sharing(configuration.shared), noise: task.protocolConstants.decisiveNoise, threads: configuration.threads)
+    }
     progress.begin("standard twin", total: set.images.batch)
-    let tables = try Workers.map(ranges.count, threads: configuration.threads) { index in
+    let blocks = try Workers.map(ranges.count, threads: configuration.threads) { index in
       let range = ranges[index]
       let images = set.images[batch: range]
       let tangentSpace = try manifold.tangentBasis(at: images)
@@ -185,11 +190,31 @@ public struct Evaluation: Sendable {
       let table = try measurement.samples(
         at: images, logits: logits[batch: range], along: directions, firstImage: range.lowerBound,
         temperatureScale: temperature.scale, checkCancellation: progress.checkCancellation)
+      var vectors: ImageAlignment.Vectors?
+      if let reference {
+        let labels = Array(set.labels[range])
+        let predicted = logits[batch: range].argmaxOfRows()
+        let gradients = try classifier.checkedGradients(
+          of: [], at: images, labels: labels, firstImage: range.lowerBound, scale: temperature.scale)
+        let references = try reference.checkedGradients(
+          of: [decisive], at: images, predicted: predicted, labels: labels, owner: "the task's density classifier",
+          firstImage: range.lowerBound
+        ).gradients
+        guard let gradient = gradients.calibrated, let compared = references[decisive] else {
+          preconditionFailure("asked for")
+        }
+        vectors = ImageAlignment.vectors(
+          gradient: gradient, reference: compared, images: images, predicted: predicted)
+      }
       try progress.advance(by: range.count)
-      return table
+      return (table: table, vectors: vectors)
     }
     var rows = SampleTable()
-    for table in tables { rows.append(rowsOf: table) }
+    for block in blocks { rows.append(rowsOf: block.table) }
+    let vectors = blocks.compactMap(\.vectors)
+    if !vectors.isEmpty {
+      rows.append(ImageAlignment.specific, ImageAlignment.table(vectors)[ImageAlignment.specific] ?? [])
+    }
     let correct = zip(logits.argmaxOfRows(), set.labels).map { $0 == $1 ? 1.0 : 0 }
     return SampleTable(
       [

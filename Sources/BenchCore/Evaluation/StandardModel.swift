@@ -1,4 +1,4 @@
-/// The same network trained without a robustness objective: what A and K of the rule are relative to.
+/// The same network trained without a robustness objective: what A, K and the gain of the rule are relative to.
 public struct StandardModel: Sendable {
   public var reference: StandardReference
   /// Measured on the model's images; nil where the reference states what its result says.

@@ -51,9 +51,9 @@ struct ImageAlignment {
 
   /// - Parameters:
   ///   - gradient, reference: `[B, C, H, W]`.
-  ///   - nearestMean: the gradient of the nearest class mean's log-odds.
+  ///   - nearestMean: the gradient of the nearest class mean's log-odds; without it there are no controls.
   static func vectors(
-    gradient: Tensor, reference: Tensor, nearestMean: Tensor, images: Tensor, predicted: [Int]
+    gradient: Tensor, reference: Tensor, nearestMean: Tensor? = nil, images: Tensor, predicted: [Int]
   ) -> Vectors {
     let blurred = blurred(images)
     let common = (0..<images.batch).map { commonDirections(images, blurred, image: $0) }
@@ -66,14 +66,16 @@ struct ImageAlignment {
       }
     }
     let references = residual(reference)
-    return Vectors(
-      gradients: residual(gradient), references: references, predicted: predicted,
-      controls: [
-        (whole, cosineSimilarities(gradient, reference)),
+    let controls = nearestMean.map { nearestMean in
+      [
+        (name: whole, values: cosineSimilarities(gradient, reference)),
         (column(.nearestMean), cosineSimilarities(residual(nearestMean), references)),
         (column(.image), cosineSimilarities(images, reference)),
         (column(.blurredImage), cosineSimilarities(blurred, reference)),
-      ])
+      ]
+    }
+    return Vectors(
+      gradients: residual(gradient), references: references, predicted: predicted, controls: controls ?? [])
   }
 
   /// The columns of all images. Images whose gradient or reference is zero, or that are alone with their prediction, have none.

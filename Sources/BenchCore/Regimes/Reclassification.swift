@@ -2,7 +2,7 @@
 package enum Reclassification {
   /// - Parameters:
   ///   - version: of the rule.
-  ///   - standard: the samples of the standard twin's own evaluation on the same images, by which K and A are measured; nil to
+  ///   - standard: the samples of the standard twin's own evaluation on the same images, by which K, A and the gain are measured; nil to
   ///     keep what the samples were measured with.
   ///   - criteria: thresholds and recorded standards in place of those that the samples were measured with, and where they are
   ///     from; nil to keep those.
@@ -86,14 +86,15 @@ package enum ReclassificationError: Error, Sendable, Equatable, CustomStringConv
 }
 
 extension SampleTable {
-  /// The columns that K and A need of the standard, in place of what may be there of another.
+  /// The columns that K, A and the gain need of the standard, in place of what may be there of another.
   fileprivate func withStandard(_ standard: SampleTable, id: String) throws -> SampleTable {
     var table = SampleTable(namedColumns.filter { !$0.name.hasPrefix(RegimeRuleV2.standardColumn("")) })
     let names = standard.namedColumns.map(\.name).filter { name in
       let isSensitivity = ["on-manifold/", "off-manifold/"].contains {
         name.hasPrefix(SampleColumn.calibrated($0)) || name.hasPrefix(SampleColumn.calibratedSlope($0))
       }
-      return name == SampleColumn.correct || name == SampleColumn.temperatureInfluence || isSensitivity
+      return [SampleColumn.correct, SampleColumn.temperatureInfluence, ImageAlignment.specific].contains(name)
+        || isSensitivity
     }
     for needed in [SampleColumn.correct, SampleColumn.temperatureInfluence] where !names.contains(needed) {
       throw ReclassificationError.standardColumnMissing(standard: id, column: needed)

@@ -6,12 +6,18 @@ extension RegimeEvidenceV2 {
     case .excessive: "robust off the manifold at the price of the signal"
     case .weak:
       isRobust
-        ? "robust off the manifold, but it is the ALIGNMENT that is missing: its gradients do not fit single images"
+        ? "robust off the manifold, but it is the ALIGNMENT that is missing: its gradients "
+          + (isDecidedByGain
+            ? "fit single images no better than those of its standard twin" : "do not fit single images")
         : "steps off the manifold move it as much as steps on it"
     case .indeterminate:
       classification.holdsIn < RegimeRule.requiredConfidence
         ? "it does not classify these images" : "the evidence leaves more than one regime open"
     }
+  }
+
+  private var isDecidedByGain: Bool {
+    alignment.gain != nil && (alignment.share.value ?? -1) >= alignment.templateThreshold
   }
 
   private var isRobust: Bool { robustness.holdsIn > 0.5 }
@@ -23,7 +29,8 @@ extension RegimeEvidenceV2 {
     }
     return [learned].compactMap { $0 } + inputs.reservations.map(\.sentence)
       + [
-        classificationSentence, robustnessSentence, signalSentence, standardSentence, alignmentSentence, secondSentence,
+        classificationSentence, robustnessSentence, signalSentence, standardSentence, alignmentSentence, gainSentence,
+        secondSentence,
       ].compactMap {
         $0
       }
@@ -103,6 +110,17 @@ extension RegimeEvidenceV2 {
       + "belongs to the single image, the rest to its class: a share of \(withInterval(a.share, 2)). Gradients that fit the "
       + "image have \(brief(a.shareThreshold)) or more (so in \(percentage(a.holdsIn)) of resamples), those that do not less "
       + "than \(brief(a.templateThreshold)) (\(percentage(a.failsIn)))."
+  }
+
+  private var gainSentence: String? {
+    guard let gain = alignment.gain else { return nil }
+    let relation =
+      gain.ratio.low == nil
+      ? "of which no multiple means anything" : "of which it has \(withInterval(gain.ratio, 2)) times as much"
+    return
+      "At its standard twin \(withInterval(gain.standardSpecific, 4)) belongs to the single image, \(relation). Where the share "
+      + "tells neither, gradients fit the image from \(brief(gain.alignedThreshold)) times on, and are a standard network's below "
+      + "\(brief(gain.standardThreshold))."
   }
 
   private var secondSentence: String? {

@@ -92,10 +92,24 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
     public var shareThreshold: Double
     /// Below it: not aligned. Between the two the share tells neither.
     public var templateThreshold: Double
+    /// Where the model's standard was given.
+    public var gain: Gain?
     /// Where a second reference was given.
     public var second: SecondAlignment?
     public var holdsIn: Double
     public var failsIn: Double
+  }
+
+  /// What belongs to the image beside the same of the model's standard: decides where the share tells neither.
+  public struct Gain: Sendable, Equatable, Codable {
+    /// `Alignment.specific` of the standard.
+    public var standardSpecific: Estimate
+    /// The model's over the standard's; without a value but with bounds, where the standard's is a range.
+    public var ratio: Estimate
+    /// At or above it: aligned.
+    public var alignedThreshold: Double
+    /// Below it: no better than a standard network. Between the two it tells neither.
+    public var standardThreshold: Double
   }
 
   /// What a second reference says of step 4.
@@ -169,10 +183,15 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
     }
     let isBetween =
       (alignment.share.value.map { $0 >= alignment.templateThreshold && $0 < alignment.shareThreshold }) ?? false
+    let twin =
+      alignment.gain == nil && !signal.densityIsExact
+      ? "the same network trained without a robustness objective (--standard FILE; `pags-bench twin` makes one), or "
+      : ""
     return Open(
       condition: .alignment,
       settledBy: isBetween
-        ? "a better reference (more training images); the share lies where standard and robust networks of this task are alike"
+        ? "\(twin)a better reference (more training images); the share lies where standard and robust networks of this task are "
+          + "alike"
         : signal.densityIsExact ? moreImages : "\(moreImages) or a better reference (more training images)")
   }
 }

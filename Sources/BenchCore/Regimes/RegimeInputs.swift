@@ -53,22 +53,26 @@ public struct AlignmentColumns: Sendable, Equatable, Codable {
   }
 }
 
-/// The model that K and A of rule v2 are relative to.
+/// The model that K, A and the gain of rule v2 are relative to.
 public struct StandardReference: Sendable, Equatable, Codable {
   public var id: String
   /// SHA-256 of its checkpoint.
   public var sha256: String?
-  /// Accuracy and calibrated on-manifold sensitivity at the small step, as a result states them with their intervals; nil
-  /// where the standard was measured on the same images, and its columns are among the samples.
+  /// Accuracy, calibrated on-manifold sensitivity at the small step and the alignment that belongs to the image, as a result
+  /// states them with their intervals; nil where the standard was measured on the same images, and its columns are among the
+  /// samples.
   public var stated: Stated?
 
   public struct Stated: Sendable, Equatable, Codable {
     public var accuracy: Estimate
     public var onManifold: Estimate
+    /// Nil in samples files from before the gain was measured.
+    public var specific: Estimate?
 
-    public init(accuracy: Estimate, onManifold: Estimate) {
+    public init(accuracy: Estimate, onManifold: Estimate, specific: Estimate? = nil) {
       self.accuracy = accuracy
       self.onManifold = onManifold
+      self.specific = specific
     }
   }
 

@@ -9,8 +9,8 @@
 /// 2. R not below the task's threshold: weak.
 /// 3. Signal lost: excessive. It is lost where D is below the task's threshold, where A < 0.5, or where K < 0.5 and A < 0.85.
 /// 4. The share reaches the task's: bayes-aligned; it stays below what a template alone has: weak, alignment missing. Between the
-///    two, where standard and robust networks of the task are alike, no label; nor where a second reference of comparable
-///    quality says otherwise.
+///    two, where standard and robust networks of the task are alike, the *gain* decides: what belongs to the image, relative to
+///    the same of the standard. Without a standard no label; nor where a second reference of comparable quality says otherwise.
 ///
 /// Without a measured standard, A and K are relative to the range of recorded ones, and a resample has a label only where all
 /// of the range give it.
@@ -25,6 +25,10 @@ package enum RegimeRuleV2 {
   package static let wholeAccuracy = 0.85
   /// K below it: collapsed.
   package static let collapsedSensitivity = 0.5
+  /// The gain from which gradients fit their images better than a standard network's: 1.1 times the highest of a standard network
+  /// beside another one, and below which they do not: 0.9 times the lowest of a robust one (docs/regime-rule.md).
+  package static let alignedGain = 1.3
+  package static let standardGain = 1.2
   /// A reference whose accuracy above chance is below this share of the other's is not asked.
   package static let comparableQuality = 0.8
   /// The same of A against the exact Bayes classifier, which no model reaches quite.

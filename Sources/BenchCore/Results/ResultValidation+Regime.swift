@@ -156,6 +156,12 @@ extension ProblemCollector {
     ] {
       if let estimate { check(estimate, in: -unbounded...unbounded, "regime.evidence.signal.\(name)") }
     }
+    if let gain = evidence.alignment.gain {
+      require(
+        signal.standard != nil, "regime.evidence.alignment.gain", "is there without regime.evidence.signal.standard")
+      check(gain.standardSpecific, in: -unbounded...unbounded, "regime.evidence.alignment.gain.standardSpecific")
+      check(gain.ratio, in: -unbounded...unbounded, "regime.evidence.alignment.gain.ratio")
+    }
     if let digest = signal.standard?.sha256 { requireDigest(digest, "regime.evidence.signal.standard.sha256") }
     check(evidence.alignment.share, in: -unbounded...unbounded, "regime.evidence.alignment.share")
   }

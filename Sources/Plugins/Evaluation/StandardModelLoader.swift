@@ -1,7 +1,7 @@
 import BenchCore
 import Foundation
 
-/// From a file or `claims.standardModel` to the model that A and K of the rule are relative to.
+/// From a file or `claims.standardModel` to the model that A, K and the gain of the rule are relative to.
 struct StandardModelLoader {
   let files: ProjectFiles?
   let plugins: [any ModelPlugin.Type]
@@ -55,7 +55,9 @@ struct StandardModelLoader {
     }
     return StandardReference(
       id: id, sha256: result.model.checkpoint?.sha256,
-      stated: .init(accuracy: evidence.classification.accuracy, onManifold: evidence.signal.onManifold))
+      stated: .init(
+        accuracy: evidence.classification.accuracy, onManifold: evidence.signal.onManifold,
+        specific: evidence.alignment.specific))
   }
 }
 

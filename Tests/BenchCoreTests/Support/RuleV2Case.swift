@@ -36,6 +36,8 @@ struct RuleV2Case {
   struct Twin {
     var accuracy = 0.95
     var small = 0.08
+    /// What belongs to the image; nil in samples from before it was measured.
+    var specific: Double?
   }
 
   struct Second {
@@ -117,6 +119,9 @@ struct RuleV2Case {
         (SampleColumn.calibrated(smallColumn), around(standard.small)),
         (SampleColumn.calibratedSlope(smallColumn), constant(0)),
       ] { table.append(RegimeRuleV2.standardColumn(name), values) }
+      if let specific = standard.specific {
+        table.append(RegimeRuleV2.standardColumn(ImageAlignment.specific), around(specific))
+      }
     }
     return table
   }
