@@ -227,7 +227,12 @@ import Testing
     // As a standard beside another one.
     let standard = try between(0.23).verdict()
     #expect(standard.label == .weak)
-    #expect(try evidence(standard).finding.contains("no better than those of its standard twin"))
+    #expect(try evidence(standard).finding.contains("no better than its standard twin's"))
+    // As well aligned, but more robust than its standard: something was gained.
+    var robust = between(0.23)
+    (robust.standard?.off, robust.criteria.robustRatio) = (0.3, 1)
+    #expect(try robust.verdict().label == .indeterminate)
+    #expect(said(try robust.verdict(), "the twin's R is 0.75"))
 
     // Neither a standard's nor clearly more.
     let open = try between(0.2).verdict()
@@ -257,7 +262,8 @@ import Testing
     var entry = between(nil)
     entry.standard = nil
     entry.stated = .init(
-      accuracy: around(0.95, 0.01), onManifold: around(0.08, 0.001), specific: around(0.15, 0.01))
+      accuracy: around(0.95, 0.01), onManifold: around(0.08, 0.001), specific: around(0.15, 0.01),
+      ratio: around(0.5, 0.02))
     #expect(try entry.verdict().label == .bayesAligned)
     let ratio = try #require(try evidence(entry.verdict()).alignment.gain?.ratio)
     #expect(ratio.value == nil && (ratio.low ?? 0) < 1.57 && (ratio.high ?? 0) > 1.78)

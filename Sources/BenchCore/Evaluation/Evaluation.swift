@@ -173,7 +173,9 @@ public struct Evaluation: Sendable {
       throw EvaluationError.standardDoesNotClassify(model: id)
     }
     let measurement = SensitivityMeasurement(
-      classifier: classifier, stepSizes: [task.protocolConstants.smallStep], clip: configuration.clip)
+      classifier: classifier,
+      stepSizes: Set([task.protocolConstants.smallStep, task.protocolConstants.wideStep]).sorted(),
+      clip: configuration.clip)
     let decisive = EvaluationConfiguration.decisiveTarget
     let reference = task.density.map {
       DensityClassifier(

@@ -8,7 +8,8 @@ extension RegimeEvidenceV2 {
       isRobust
         ? "robust off the manifold, but it is the ALIGNMENT that is missing: its gradients "
           + (isDecidedByGain
-            ? "fit single images no better than those of its standard twin" : "do not fit single images")
+            ? "fit single images no better than its standard twin's, nor is it more robust"
+            : "do not fit single images")
         : "steps off the manifold move it as much as steps on it"
     case .indeterminate:
       classification.holdsIn < RegimeRule.requiredConfidence
@@ -118,9 +119,10 @@ extension RegimeEvidenceV2 {
       gain.ratio.low == nil
       ? "of which no multiple means anything" : "of which it has \(withInterval(gain.ratio, 2)) times as much"
     return
-      "At its standard twin \(withInterval(gain.standardSpecific, 4)) belongs to the single image, \(relation). Where the share "
-      + "tells neither, gradients fit the image from \(brief(gain.alignedThreshold)) times on, and are a standard network's below "
-      + "\(brief(gain.standardThreshold))."
+      "At its standard twin \(withInterval(gain.standardSpecific, 4)) belongs to the single image, \(relation); the twin's R is "
+      + "\(withInterval(gain.standardRobustness, 2)). Where the share tells neither, gradients fit the image from "
+      + "\(brief(gain.alignedThreshold)) times on; below \(brief(gain.standardThreshold)), and with R from "
+      + "\(brief(gain.robustnessThreshold)) of the twin's on, the model is like its twin."
   }
 
   private var secondSentence: String? {

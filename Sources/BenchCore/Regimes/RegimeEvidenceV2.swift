@@ -100,7 +100,7 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
     public var failsIn: Double
   }
 
-  /// What belongs to the image beside the same of the model's standard: decides where the share tells neither.
+  /// What belongs to the image, and R, beside the same of the model's standard: decide where the share tells neither.
   public struct Gain: Sendable, Equatable, Codable {
     /// `Alignment.specific` of the standard.
     public var standardSpecific: Estimate
@@ -110,6 +110,10 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
     public var alignedThreshold: Double
     /// Below it: no better than a standard network. Between the two it tells neither.
     public var standardThreshold: Double
+    /// R of the standard.
+    public var standardRobustness: Estimate
+    /// From this share of the standard's R on a model is no more robust off the manifold than its standard.
+    public var robustnessThreshold: Double
   }
 
   /// What a second reference says of step 4.

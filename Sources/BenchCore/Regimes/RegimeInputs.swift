@@ -58,7 +58,7 @@ public struct StandardReference: Sendable, Equatable, Codable {
   public var id: String
   /// SHA-256 of its checkpoint.
   public var sha256: String?
-  /// Accuracy, calibrated on-manifold sensitivity at the small step and the alignment that belongs to the image, as a result
+  /// Accuracy, calibrated on-manifold sensitivity at the small step, the alignment that belongs to the image and R, as a result
   /// states them with their intervals; nil where the standard was measured on the same images, and its columns are among the
   /// samples.
   public var stated: Stated?
@@ -66,13 +66,15 @@ public struct StandardReference: Sendable, Equatable, Codable {
   public struct Stated: Sendable, Equatable, Codable {
     public var accuracy: Estimate
     public var onManifold: Estimate
-    /// Nil in samples files from before the gain was measured.
+    /// Both nil in samples files from before the gain was measured.
     public var specific: Estimate?
+    public var ratio: Estimate?
 
-    public init(accuracy: Estimate, onManifold: Estimate, specific: Estimate? = nil) {
+    public init(accuracy: Estimate, onManifold: Estimate, specific: Estimate? = nil, ratio: Estimate? = nil) {
       self.accuracy = accuracy
       self.onManifold = onManifold
       self.specific = specific
+      self.ratio = ratio
     }
   }
 

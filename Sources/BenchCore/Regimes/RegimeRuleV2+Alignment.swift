@@ -59,51 +59,6 @@ extension RegimeRuleV2 {
     }
   }
 
-  /// What belongs to the image beside the same of the model's standard, where the share tells neither.
-  private struct Gain {
-    /// In each resample; nil where it tells neither.
-    let holds: [Bool?]
-    let evidence: RegimeEvidenceV2.Gain
-
-    /// - Returns: nil where no standard was given, or only results and samples from before the gain was measured.
-    init?(_ means: ResampledMeans, _ inputs: RegimeInputs, specific: Quantity) {
-      guard let given = inputs.standard, !inputs.densityIsExact else { return nil }
-      let standard: Estimate
-      let (lowest, highest): (Quantity, Quantity)
-      if let stated = given.stated {
-        guard let known = stated.specific, let low = known.low, let high = known.high else { return nil }
-        func constant(_ value: Double) -> Quantity {
-          Quantity(value: value, resampled: Array(repeating: value, count: means.resamples))
-        }
-        (standard, lowest, highest) = (known, constant(low), constant(high))
-      } else {
-        guard let column = means[standardColumn(ImageAlignment.specific)] else { return nil }
-        let measured = Quantity(column)
-        (standard, lowest, highest) = (measured.estimate, measured, measured)
-      }
-      holds = (0..<means.resamples).map { resample in
-        let (own, low, high) = (specific.resampled[resample], lowest.resampled[resample], highest.resampled[resample])
-        guard !own.isNaN, !low.isNaN, !high.isNaN else { return nil }
-        // Written without a quotient: beside a standard that has nothing, anything is more.
-        if own >= alignedGain * max(0, high) { return true }
-        return own < standardGain * low ? false : nil
-      }
-      evidence = .init(
-        standardSpecific: standard, ratio: Self.ratio(specific, lowest, highest), alignedThreshold: alignedGain,
-        standardThreshold: standardGain)
-    }
-
-    /// Undefined where the standard may have nothing.
-    private static func ratio(_ own: Quantity, _ lowest: Quantity, _ highest: Quantity) -> Estimate {
-      guard lowest.value > 0, lowest.resampled.allSatisfy({ $0 > 0 }) else {
-        return Estimate(value: nil, low: nil, high: nil)
-      }
-      let (above, below) = (own.relative(to: lowest), own.relative(to: highest))
-      return above.value == below.value
-        ? above.estimate : Estimate(value: nil, low: below.estimate.low, high: above.estimate.high)
-    }
-  }
-
   /// The share of the alignment with one reference that belongs to the image.
   private struct Share {
     let beyondImage: Quantity

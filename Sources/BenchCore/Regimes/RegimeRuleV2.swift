@@ -10,7 +10,8 @@
 /// 3. Signal lost: excessive. It is lost where D is below the task's threshold, where A < 0.5, or where K < 0.5 and A < 0.85.
 /// 4. The share reaches the task's: bayes-aligned; it stays below what a template alone has: weak, alignment missing. Between the
 ///    two, where standard and robust networks of the task are alike, the *gain* decides: what belongs to the image, relative to
-///    the same of the standard. Without a standard no label; nor where a second reference of comparable quality says otherwise.
+///    the same of the standard. Where neither that nor R is better than the standard's, the objective changed nothing: weak. Without
+///    a standard no label; nor where a second reference of comparable quality says otherwise.
 ///
 /// Without a measured standard, A and K are relative to the range of recorded ones, and a resample has a label only where all
 /// of the range give it.
@@ -29,6 +30,8 @@ package enum RegimeRuleV2 {
   /// beside another one, and below which they do not: 0.9 times the lowest of a robust one (docs/regime-rule.md).
   package static let alignedGain = 1.3
   package static let standardGain = 1.2
+  /// R relative to the standard's, from which a model is no more robust off the manifold than its standard.
+  package static let standardRatio = 0.9
   /// A reference whose accuracy above chance is below this share of the other's is not asked.
   package static let comparableQuality = 0.8
   /// The same of A against the exact Bayes classifier, which no model reaches quite.

@@ -161,6 +161,7 @@ extension ProblemCollector {
         signal.standard != nil, "regime.evidence.alignment.gain", "is there without regime.evidence.signal.standard")
       check(gain.standardSpecific, in: -unbounded...unbounded, "regime.evidence.alignment.gain.standardSpecific")
       check(gain.ratio, in: -unbounded...unbounded, "regime.evidence.alignment.gain.ratio")
+      check(gain.standardRobustness, in: 0...unbounded, "regime.evidence.alignment.gain.standardRobustness")
     }
     if let digest = signal.standard?.sha256 { requireDigest(digest, "regime.evidence.signal.standard.sha256") }
     check(evidence.alignment.share, in: -unbounded...unbounded, "regime.evidence.alignment.share")

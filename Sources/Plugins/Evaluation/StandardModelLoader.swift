@@ -57,7 +57,7 @@ struct StandardModelLoader {
       id: id, sha256: result.model.checkpoint?.sha256,
       stated: .init(
         accuracy: evidence.classification.accuracy, onManifold: evidence.signal.onManifold,
-        specific: evidence.alignment.specific))
+        specific: evidence.alignment.specific, ratio: evidence.robustness.ratio))
   }
 }
 

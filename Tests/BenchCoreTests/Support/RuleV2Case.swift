@@ -38,6 +38,9 @@ struct RuleV2Case {
     var small = 0.08
     /// What belongs to the image; nil in samples from before it was measured.
     var specific: Double?
+    /// At the wide step.
+    var off = 0.2
+    var on = 0.4
   }
 
   struct Second {
@@ -121,6 +124,13 @@ struct RuleV2Case {
       ] { table.append(RegimeRuleV2.standardColumn(name), values) }
       if let specific = standard.specific {
         table.append(RegimeRuleV2.standardColumn(ImageAlignment.specific), around(specific))
+        for (name, mean) in [
+          (SampleColumn.onManifold(step: Self.steps.wide), standard.on),
+          (SampleColumn.offManifold(step: Self.steps.wide), standard.off),
+        ] {
+          table.append(RegimeRuleV2.standardColumn(SampleColumn.calibrated(name)), around(mean))
+          table.append(RegimeRuleV2.standardColumn(SampleColumn.calibratedSlope(name)), constant(0))
+        }
       }
     }
     return table

@@ -33,7 +33,8 @@ enum MNIST {
       robustRatio: 0.75, specificShare: 0.8, templateShare: 0.53, densityAccuracy: 0.9, standards: standards,
       tells: """
         gradients that are their class's template, and lost accuracy. Every network is robust off these tangent spaces, and \
-        many standard ones have gradients that fit single images as well as robust ones': those stay undecided
+        many standard ones have gradients of which as large a share fits single images as of robust ones': those are told \
+        apart beside a standard twin (--standard) only, and stay undecided without one
         """),
     settings: MixtureSettings(
       imagesPerComponent: 450, maximumComponents: 16, factors: 40, tangentDimension: 30, priorImages: 100))

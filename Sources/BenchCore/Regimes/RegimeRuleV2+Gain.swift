@@ -1,0 +1,72 @@
+extension RegimeRuleV2 {
+  /// What belongs to the image beside the same of the model's standard, where the share tells neither.
+  struct Gain {
+    /// In each resample: better than the standard's, no better in any respect, or nil.
+    let holds: [Bool?]
+    let evidence: RegimeEvidenceV2.Gain
+
+    /// - Returns: nil where no standard was given, or only results and samples from before the gain was measured.
+    init?(_ means: ResampledMeans, _ inputs: RegimeInputs, specific: Quantity) {
+      guard let given = inputs.standard, !inputs.densityIsExact else { return nil }
+      let standard: (specific: Ends, ratio: Ends)
+      if let stated = given.stated {
+        guard let specific = stated.specific.flatMap({ Ends($0, resamples: means.resamples) }),
+          let ratio = stated.ratio.flatMap({ Ends($0, resamples: means.resamples) })
+        else { return nil }
+        standard = (specific, ratio)
+      } else {
+        guard let column = means[standardColumn(ImageAlignment.specific)],
+          means[standardColumn(SampleColumn.calibrated(SampleColumn.offManifold(step: inputs.wideStep)))] != nil
+        else { return nil }
+        standard = (Ends(Quantity(column)), Ends(Self.ratio(means, inputs, of: standardColumn)))
+      }
+      let own = Self.ratio(means, inputs) { $0 }
+      holds = (0..<means.resamples).map { resample in
+        let (value, low, high) = (specific.resampled[resample], standard.specific.low, standard.specific.high)
+        guard !value.isNaN, !low.resampled[resample].isNaN else { return nil }
+        // Written without a quotient: beside a standard that has nothing, anything is more.
+        if value >= alignedGain * max(0, high.resampled[resample]) { return true }
+        let isNoMoreRobust = own.resampled[resample] >= standardRatio * standard.ratio.high.resampled[resample]
+        return value < standardGain * low.resampled[resample] && isNoMoreRobust ? false : nil
+      }
+      evidence = .init(
+        standardSpecific: standard.specific.estimate, ratio: standard.specific.multiple(specific),
+        alignedThreshold: alignedGain, standardThreshold: standardGain, standardRobustness: standard.ratio.estimate,
+        robustnessThreshold: standardRatio)
+    }
+
+    /// R.
+    private static func ratio(_ means: ResampledMeans, _ inputs: RegimeInputs, of name: (String) -> String) -> Quantity
+    {
+      let on = Quantity(means, SampleColumn.onManifold(step: inputs.wideStep), of: name)
+      return Quantity(means, SampleColumn.offManifold(step: inputs.wideStep), of: name).relative(to: on)
+    }
+
+    /// A number of the standard: measured, or an interval that its result states.
+    private struct Ends {
+      let low: Quantity
+      let high: Quantity
+      let estimate: Estimate
+
+      init(_ measured: Quantity) { (low, high, estimate) = (measured, measured, measured.estimate) }
+
+      /// - Returns: nil without an interval.
+      init?(_ stated: Estimate, resamples: Int) {
+        guard let low = stated.low, let high = stated.high else { return nil }
+        func constant(_ value: Double) -> Quantity {
+          Quantity(value: value, resampled: Array(repeating: value, count: resamples))
+        }
+        (self.low, self.high, estimate) = (constant(low), constant(high), stated)
+      }
+
+      /// A number relative to this one; undefined where this may be nothing.
+      func multiple(_ own: Quantity) -> Estimate {
+        guard low.value > 0, low.resampled.allSatisfy({ $0 > 0 }) else {
+          return Estimate(value: nil, low: nil, high: nil)
+        }
+        let (above, below) = (own.relative(to: low).estimate, own.relative(to: high).estimate)
+        return above == below ? above : Estimate(value: nil, low: below.low, high: above.high)
+      }
+    }
+  }
+}
