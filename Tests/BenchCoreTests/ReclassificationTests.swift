@@ -119,13 +119,14 @@ import Testing
     #expect(later.result.regime.label == together.result.regime.label)
     #expect(later.inputs == together.inputs)
     let (first, second) = (later.result.regime.evidence, together.result.regime.evidence)
-    #expect(first.v2?.alignment.gain?.standardSpecific.value != nil)
+    #expect(first.v2?.alignment.besideStandard?.standardSpecific.value != nil)
     #expect(first.v2?.signal.standard?.models == ["twin"] && first.v2?.signal.standard?.sha256 == digest)
     for (one, other) in [
       (first.accuracyRetention, second.accuracyRetention), (first.onManifoldRetention, second.onManifoldRetention),
       (first.v2?.signal.standard?.onManifold, second.v2?.signal.standard?.onManifold),
-      (first.v2?.alignment.gain?.standardSpecific, second.v2?.alignment.gain?.standardSpecific),
-      (first.v2?.alignment.gain?.ratio, second.v2?.alignment.gain?.ratio),
+      (first.v2?.alignment.besideStandard?.standardSpecific, second.v2?.alignment.besideStandard?.standardSpecific),
+      (first.v2?.alignment.besideStandard?.specificGain, second.v2?.alignment.besideStandard?.specificGain),
+      (first.v2?.alignment.besideStandard?.relativeRatio, second.v2?.alignment.besideStandard?.relativeRatio),
     ] {
       for number in [\Estimate.value, \.low, \.high] {
         let (here, there) = (one?[keyPath: number] ?? .nan, other?[keyPath: number] ?? .nan)

@@ -210,49 +210,51 @@ import Testing
 
   // MARK: The gain beside a standard
 
-  /// A share of 0.5 tells neither; the model's specific alignment is 0.25.
-  private func between(_ standardSpecific: Double?, share: Double = 0.5) -> RuleV2Case {
-    var entry = RuleV2Case(share: share, standard: .init(specific: standardSpecific))
+  /// A share of 0.5 tells neither; the model's specific alignment is 0.25, its R 0.5.
+  private func between(_ standardSpecific: Double?, off: Double = 0.4, share: Double = 0.5) -> RuleV2Case {
+    var entry = RuleV2Case(share: share, standard: .init(specific: standardSpecific, off: off))
     (entry.criteria.specificShare, entry.criteria.templateShare) = (0.8, 0.3)
     return entry
   }
 
-  @Test func whereTheShareTellsNeitherTheGainDecides() throws {
+  @Test func whereTheShareTellsNeitherTheStandardDecides() throws {
     let aligned = try between(0.15).verdict()
     #expect(aligned.label == .bayesAligned)
-    let gain = try #require(try evidence(aligned).alignment.gain)
-    #expect(abs((gain.ratio.value ?? 0) - 1.667) < 0.05 && abs((gain.standardSpecific.value ?? 0) - 0.15) < 0.005)
-    #expect(said(aligned, "times as much"))
+    let gain = try #require(try evidence(aligned).alignment.besideStandard)
+    #expect(
+      abs((gain.specificGain.value ?? 0) - 1.667) < 0.05 && abs((gain.standardSpecific.value ?? 0) - 0.15) < 0.005)
+    #expect(abs((gain.relativeRatio.value ?? 0) - 0.5) < 0.03 && abs((gain.standardRatio.value ?? 0) - 1) < 0.03)
+    #expect(said(aligned, "times as much") && said(aligned, "the twin's R is"))
 
-    // As a standard beside another one.
-    let standard = try between(0.23).verdict()
+    // As its standard in both.
+    let standard = try between(0.24, off: 0.21).verdict()
     #expect(standard.label == .weak)
-    #expect(try evidence(standard).finding.contains("no better than its standard twin's"))
-    // As well aligned, but more robust than its standard: something was gained.
-    var robust = between(0.23)
-    (robust.standard?.off, robust.criteria.robustRatio) = (0.3, 1)
-    #expect(try robust.verdict().label == .indeterminate)
-    #expect(said(try robust.verdict(), "the twin's R is 0.75"))
+    #expect(try evidence(standard).finding.contains("as its standard twin's do"))
 
-    // Neither a standard's nor clearly more.
-    let open = try between(0.2).verdict()
-    #expect(open.label == .indeterminate)
-    #expect(try evidence(open).open?.condition == .alignment)
-    #expect(try !(evidence(open).open?.settledBy.contains("--standard") ?? true))
     // Beside a standard that has nothing anything is more, and no multiple is told.
     let nothing = try between(-0.01).verdict()
     #expect(nothing.label == .bayesAligned)
-    #expect(try evidence(nothing).alignment.gain?.ratio.value == nil && said(nothing, "no multiple means anything"))
+    #expect(try evidence(nothing).alignment.besideStandard?.specificGain.value == nil)
+    #expect(said(nothing, "no multiple means anything"))
   }
 
-  @Test func withoutTheGainOnlyTheShareSpeaks() throws {
+  /// A twin trained on less, say: better in one thing and not in the other, or worse.
+  @Test(arguments: [(0.15, 0.21), (0.24, 0.4), (0.2, 0.4), (0.5, 0.21), (0.24, 0.1)])
+  func betterInOneThingOnlyIsUndecided(specific: Double, off: Double) throws {
+    let open = try between(specific, off: off).verdict()
+    #expect(open.label == .indeterminate)
+    #expect(try evidence(open).open?.condition == .alignment)
+    #expect(try !(evidence(open).open?.settledBy.contains("--standard") ?? true))
+  }
+
+  @Test func withoutAStandardOnlyTheShareSpeaks() throws {
     let unknown = try between(nil).verdict()
     #expect(unknown.label == .indeterminate)
-    #expect(try evidence(unknown).alignment.gain == nil)
+    #expect(try evidence(unknown).alignment.besideStandard == nil)
     #expect(try evidence(unknown).open?.settledBy.contains("--standard FILE") ?? false)
-    // What the share tells, no gain changes: a template beside a poor standard, and a gradient all of the image's own.
+    // What the share tells, no standard changes: a template beside a poor one, and a gradient all of the image's own.
     #expect(try between(0.02, share: 0.2).verdict().label == .weak)
-    #expect(try between(0.45, share: 0.9).verdict().label == .bayesAligned)
+    #expect(try between(0.45, off: 0.2, share: 0.9).verdict().label == .bayesAligned)
   }
 
   @Test func aStatedStandardIsTakenAtBothEndsOfItsInterval() throws {
@@ -263,16 +265,20 @@ import Testing
     entry.standard = nil
     entry.stated = .init(
       accuracy: around(0.95, 0.01), onManifold: around(0.08, 0.001), specific: around(0.15, 0.01),
-      ratio: around(0.5, 0.02))
+      ratio: around(1, 0.05))
     #expect(try entry.verdict().label == .bayesAligned)
-    let ratio = try #require(try evidence(entry.verdict()).alignment.gain?.ratio)
-    #expect(ratio.value == nil && (ratio.low ?? 0) < 1.57 && (ratio.high ?? 0) > 1.78)
+    let gain = try #require(try evidence(entry.verdict()).alignment.besideStandard?.specificGain)
+    #expect(gain.value == nil && (gain.low ?? 0) < 1.57 && (gain.high ?? 0) > 1.78)
+    // R may be no better.
+    entry.stated?.ratio = around(0.7, 0.2)
+    #expect(try entry.verdict().label == .indeterminate)
+    entry.stated?.ratio = around(0.5, 0.02)
     entry.stated?.specific = around(0.25, 0.01)
     #expect(try entry.verdict().label == .weak)
-    entry.stated?.specific = around(0.2, 0.04)
+    entry.stated?.specific = around(0.25, 0.06)
     #expect(try entry.verdict().label == .indeterminate)
     entry.stated?.specific = nil
-    #expect(try evidence(entry.verdict()).alignment.gain == nil)
+    #expect(try evidence(entry.verdict()).alignment.besideStandard == nil)
   }
 
   // MARK: Exact densities

@@ -8,7 +8,7 @@ extension RegimeEvidenceV2 {
       isRobust
         ? "robust off the manifold, but it is the ALIGNMENT that is missing: its gradients "
           + (isDecidedByGain
-            ? "fit single images no better than its standard twin's, nor is it more robust"
+            ? "fit single images as its standard twin's do, and it is as robust"
             : "do not fit single images")
         : "steps off the manifold move it as much as steps on it"
     case .indeterminate:
@@ -18,7 +18,7 @@ extension RegimeEvidenceV2 {
   }
 
   private var isDecidedByGain: Bool {
-    alignment.gain != nil && (alignment.share.value ?? -1) >= alignment.templateThreshold
+    alignment.besideStandard != nil && (alignment.share.value ?? -1) >= alignment.templateThreshold
   }
 
   private var isRobust: Bool { robustness.holdsIn > 0.5 }
@@ -30,7 +30,8 @@ extension RegimeEvidenceV2 {
     }
     return [learned].compactMap { $0 } + inputs.reservations.map(\.sentence)
       + [
-        classificationSentence, robustnessSentence, signalSentence, standardSentence, alignmentSentence, gainSentence,
+        classificationSentence, robustnessSentence, signalSentence, standardSentence, alignmentSentence,
+        besideStandardSentence,
         secondSentence,
       ].compactMap {
         $0
@@ -113,16 +114,16 @@ extension RegimeEvidenceV2 {
       + "than \(brief(a.templateThreshold)) (\(percentage(a.failsIn)))."
   }
 
-  private var gainSentence: String? {
-    guard let gain = alignment.gain else { return nil }
-    let relation =
-      gain.ratio.low == nil
-      ? "of which no multiple means anything" : "of which it has \(withInterval(gain.ratio, 2)) times as much"
+  private var besideStandardSentence: String? {
+    guard let beside = alignment.besideStandard else { return nil }
+    let multiple =
+      beside.specificGain.low == nil
+      ? "of which no multiple means anything" : "of which it has \(withInterval(beside.specificGain, 2)) times as much"
     return
-      "At its standard twin \(withInterval(gain.standardSpecific, 4)) belongs to the single image, \(relation); the twin's R is "
-      + "\(withInterval(gain.standardRobustness, 2)). Where the share tells neither, gradients fit the image from "
-      + "\(brief(gain.alignedThreshold)) times on; below \(brief(gain.standardThreshold)), and with R from "
-      + "\(brief(gain.robustnessThreshold)) of the twin's on, the model is like its twin."
+      "At its standard twin \(withInterval(beside.standardSpecific, 4)) belongs to the single image, \(multiple); the twin's R is "
+      + "\(withInterval(beside.standardRatio, 2)), and its own is \(withInterval(beside.relativeRatio, 2)) times that. Where the share tells "
+      + "neither, gradients fit the image if these are \(brief(beside.alignedThreshold)) or more and \(brief(beside.robustThreshold)) or "
+      + "less; both within a factor \(brief(beside.likeness)), the model is like its twin."
   }
 
   private var secondSentence: String? {

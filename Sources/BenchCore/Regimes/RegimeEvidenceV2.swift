@@ -93,27 +93,28 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
     /// Below it: not aligned. Between the two the share tells neither.
     public var templateThreshold: Double
     /// Where the model's standard was given.
-    public var gain: Gain?
+    public var besideStandard: BesideStandard?
     /// Where a second reference was given.
     public var second: SecondAlignment?
     public var holdsIn: Double
     public var failsIn: Double
   }
 
-  /// What belongs to the image, and R, beside the same of the model's standard: decide where the share tells neither.
-  public struct Gain: Sendable, Equatable, Codable {
+  /// The model beside its standard: decides where the share tells neither.
+  public struct BesideStandard: Sendable, Equatable, Codable {
     /// `Alignment.specific` of the standard.
     public var standardSpecific: Estimate
-    /// The model's over the standard's; without a value but with bounds, where the standard's is a range.
-    public var ratio: Estimate
-    /// At or above it: aligned.
-    public var alignedThreshold: Double
-    /// Below it: no better than a standard network. Between the two it tells neither.
-    public var standardThreshold: Double
+    /// The model's over the standard's; without a value but with bounds, where the standard's is a range. So `relativeRatio`.
+    public var specificGain: Estimate
     /// R of the standard.
-    public var standardRobustness: Estimate
-    /// From this share of the standard's R on a model is no more robust off the manifold than its standard.
-    public var robustnessThreshold: Double
+    public var standardRatio: Estimate
+    /// R of the model over the standard's.
+    public var relativeRatio: Estimate
+    /// Aligned where `specificGain` is at least this and `relativeRatio` at most `robustThreshold`.
+    public var alignedThreshold: Double
+    public var robustThreshold: Double
+    /// Like its standard where both are within this factor.
+    public var likeness: Double
   }
 
   /// What a second reference says of step 4.
@@ -188,7 +189,7 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
     let isBetween =
       (alignment.share.value.map { $0 >= alignment.templateThreshold && $0 < alignment.shareThreshold }) ?? false
     let twin =
-      alignment.gain == nil && !signal.densityIsExact
+      alignment.besideStandard == nil && !signal.densityIsExact
       ? "the same network trained without a robustness objective (--standard FILE; `pags-bench twin` makes one), or "
       : ""
     return Open(

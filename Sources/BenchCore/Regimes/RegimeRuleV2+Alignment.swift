@@ -12,9 +12,9 @@ extension RegimeRuleV2 {
     ) {
       let cosine = Quantity(means.column(ImageAlignment.whole))
       let own = Share(means, criteria) { $0 }
-      let gain = Gain(means, inputs, specific: own.specific)
+      let besideStandard = BesideStandard(means, inputs, specific: own.specific)
       let byDensity = own.holds.enumerated().map { resample, share -> Bool? in
-        let holds = share ?? gain?.holds[resample]
+        let holds = share ?? besideStandard?.holds[resample]
         guard let gate = criteria.cosine else { return holds }
         let value = cosine.resampled[resample]
         return value.isNaN ? nil : value >= gate ? holds : false
@@ -49,7 +49,8 @@ extension RegimeRuleV2 {
         target: inputs.decisive.target, metric: inputs.decisive.metric, noise: inputs.decisive.noise,
         cosine: cosine.estimate, cosineThreshold: criteria.cosine, beyondImage: own.beyondImage.estimate,
         specific: own.specific.estimate, share: own.estimate, shareThreshold: criteria.specificShare,
-        templateThreshold: criteria.templateShare, gain: gain?.evidence, second: second, holdsIn: rate(holds),
+        templateThreshold: criteria.templateShare, besideStandard: besideStandard?.evidence, second: second,
+        holdsIn: rate(holds),
         failsIn: rate(holds, of: false))
     }
 

@@ -9,9 +9,9 @@
 /// 2. R not below the task's threshold: weak.
 /// 3. Signal lost: excessive. It is lost where D is below the task's threshold, where A < 0.5, or where K < 0.5 and A < 0.85.
 /// 4. The share reaches the task's: bayes-aligned; it stays below what a template alone has: weak, alignment missing. Between the
-///    two, where standard and robust networks of the task are alike, the *gain* decides: what belongs to the image, relative to
-///    the same of the standard. Where neither that nor R is better than the standard's, the objective changed nothing: weak. Without
-///    a standard no label; nor where a second reference of comparable quality says otherwise.
+///    two, where standard and robust networks of the task are alike, the model beside its standard decides: bayes-aligned where
+///    it is more robust off the manifold and more of its alignment belongs to the image (the *gain*), weak where it is like the
+///    standard in both. Otherwise no label; nor where a second reference of comparable quality says otherwise.
 ///
 /// Without a measured standard, A and K are relative to the range of recorded ones, and a resample has a label only where all
 /// of the range give it.
@@ -26,12 +26,11 @@ package enum RegimeRuleV2 {
   package static let wholeAccuracy = 0.85
   /// K below it: collapsed.
   package static let collapsedSensitivity = 0.5
-  /// The gain from which gradients fit their images better than a standard network's: 1.1 times the highest of a standard network
-  /// beside another one, and below which they do not: 0.9 times the lowest of a robust one (docs/regime-rule.md).
+  /// Beside the standard: gain from which, and R relative to the standard's up to which, a model is what its objective made of it;
+  /// and the factor within which both are those of a standard (docs/regime-rule.md).
   package static let alignedGain = 1.3
-  package static let standardGain = 1.2
-  /// R relative to the standard's, from which a model is no more robust off the manifold than its standard.
-  package static let standardRatio = 0.9
+  package static let robustRatioToStandard = 0.8
+  package static let standardLikeness = 1.2
   /// A reference whose accuracy above chance is below this share of the other's is not asked.
   package static let comparableQuality = 0.8
   /// The same of A against the exact Bayes classifier, which no model reaches quite.

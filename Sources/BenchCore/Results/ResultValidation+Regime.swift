@@ -156,12 +156,16 @@ extension ProblemCollector {
     ] {
       if let estimate { check(estimate, in: -unbounded...unbounded, "regime.evidence.signal.\(name)") }
     }
-    if let gain = evidence.alignment.gain {
+    if let beside = evidence.alignment.besideStandard {
       require(
-        signal.standard != nil, "regime.evidence.alignment.gain", "is there without regime.evidence.signal.standard")
-      check(gain.standardSpecific, in: -unbounded...unbounded, "regime.evidence.alignment.gain.standardSpecific")
-      check(gain.ratio, in: -unbounded...unbounded, "regime.evidence.alignment.gain.ratio")
-      check(gain.standardRobustness, in: 0...unbounded, "regime.evidence.alignment.gain.standardRobustness")
+        signal.standard != nil, "regime.evidence.alignment.besideStandard",
+        "is there without regime.evidence.signal.standard")
+      check(
+        beside.standardSpecific, in: -unbounded...unbounded, "regime.evidence.alignment.besideStandard.standardSpecific"
+      )
+      check(beside.specificGain, in: -unbounded...unbounded, "regime.evidence.alignment.besideStandard.specificGain")
+      check(beside.standardRatio, in: 0...unbounded, "regime.evidence.alignment.besideStandard.standardRatio")
+      check(beside.relativeRatio, in: 0...unbounded, "regime.evidence.alignment.besideStandard.relativeRatio")
     }
     if let digest = signal.standard?.sha256 { requireDigest(digest, "regime.evidence.signal.standard.sha256") }
     check(evidence.alignment.share, in: -unbounded...unbounded, "regime.evidence.alignment.share")

@@ -45,9 +45,9 @@ struct SweepStandards {
       let other = try ResultFile.read(folder.result(of: place))
       (standard, digest) = (.other(place, other), other.model.checkpoint?.sha256)
     }
-    // Judged before the rule knew the gain, it is judged again.
-    let hasGain = result.regime.evidence.v2?.alignment.gain != nil
-    if hasGain, let present = Self.measuredStandard(of: result), present.sha256 == digest { return nil }
+    // Judged before the rule compared more than K and A, it is judged again.
+    let isCompared = result.regime.evidence.v2?.alignment.besideStandard != nil
+    if isCompared, let present = Self.measuredStandard(of: result), present.sha256 == digest { return nil }
     return standard
   }
 

@@ -1,9 +1,9 @@
 extension RegimeRuleV2 {
-  /// What belongs to the image beside the same of the model's standard, where the share tells neither.
-  struct Gain {
-    /// In each resample: better than the standard's, no better in any respect, or nil.
+  /// The model beside its standard, where the share tells neither: what belongs to the image, and R.
+  struct BesideStandard {
+    /// In each resample: whether it is better than the standard in both, or like it in both; nil for all else.
     let holds: [Bool?]
-    let evidence: RegimeEvidenceV2.Gain
+    let evidence: RegimeEvidenceV2.BesideStandard
 
     /// - Returns: nil where no standard was given, or only results and samples from before the gain was measured.
     init?(_ means: ResampledMeans, _ inputs: RegimeInputs, specific: Quantity) {
@@ -20,19 +20,28 @@ extension RegimeRuleV2 {
         else { return nil }
         standard = (Ends(Quantity(column)), Ends(Self.ratio(means, inputs, of: standardColumn)))
       }
-      let own = Self.ratio(means, inputs) { $0 }
+      let ratio = Self.ratio(means, inputs) { $0 }
       holds = (0..<means.resamples).map { resample in
-        let (value, low, high) = (specific.resampled[resample], standard.specific.low, standard.specific.high)
-        guard !value.isNaN, !low.resampled[resample].isNaN else { return nil }
-        // Written without a quotient: beside a standard that has nothing, anything is more.
-        if value >= alignedGain * max(0, high.resampled[resample]) { return true }
-        let isNoMoreRobust = own.resampled[resample] >= standardRatio * standard.ratio.high.resampled[resample]
-        return value < standardGain * low.resampled[resample] && isNoMoreRobust ? false : nil
+        let own = (specific: specific.resampled[resample], ratio: ratio.resampled[resample])
+        let low = (specific: standard.specific.low.resampled[resample], ratio: standard.ratio.low.resampled[resample])
+        let high = (
+          specific: standard.specific.high.resampled[resample], ratio: standard.ratio.high.resampled[resample]
+        )
+        guard ![own.specific, own.ratio, low.specific, low.ratio].contains(where: \.isNaN) else { return nil }
+        // Written without quotients: beside a standard that has nothing, anything is more.
+        if own.specific >= alignedGain * max(0, high.specific), own.ratio <= robustRatioToStandard * low.ratio {
+          return true
+        }
+        let isLike = { (own: Double, low: Double, high: Double) in
+          own <= standardLikeness * low && high <= standardLikeness * own
+        }
+        return isLike(own.specific, low.specific, high.specific) && isLike(own.ratio, low.ratio, high.ratio)
+          ? false : nil
       }
       evidence = .init(
-        standardSpecific: standard.specific.estimate, ratio: standard.specific.multiple(specific),
-        alignedThreshold: alignedGain, standardThreshold: standardGain, standardRobustness: standard.ratio.estimate,
-        robustnessThreshold: standardRatio)
+        standardSpecific: standard.specific.estimate, specificGain: standard.specific.multiple(specific),
+        standardRatio: standard.ratio.estimate, relativeRatio: standard.ratio.multiple(ratio),
+        alignedThreshold: alignedGain, robustThreshold: robustRatioToStandard, likeness: standardLikeness)
     }
 
     /// R.
