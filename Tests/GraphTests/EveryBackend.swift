@@ -11,7 +11,14 @@ struct EveryBackend: SuiteTrait, TestTrait, TestScoping {
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
     for backend in TestedBackend.all {
-      try await TestedBackend.$current.withValue(backend) { try await function() }
+      let naming = IssueHandlingTrait.compactMapIssues { issue in
+        var issue = issue
+        issue.comments.append("on backend \(backend.name)")
+        return issue
+      }
+      try await TestedBackend.$current.withValue(backend) {
+        try await naming.provideScope(for: test, testCase: testCase, performing: function)
+      }
     }
   }
 }
