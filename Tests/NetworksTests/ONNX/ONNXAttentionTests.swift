@@ -124,7 +124,7 @@ import _Fixtures
       let constants = [ONNXGraphs.integers("0", [0]), ONNXGraphs.integers("2", [2])]
       try ONNXGraphs.expectFormula(Self.model([earlier, node], constants, opset: 25), Self.pixels) {
         let x = Self.heads($0, 2, 3, 4)
-        let keys = x.map { $0[..<past] + $0 }
+        let keys = x.map { Array($0[..<past]) + $0 }
         let result = Self.attention(x, keys, keys, scale: 0.5) { row, column in
           let place = row + past
           let isSeen =
