@@ -45,24 +45,26 @@ package struct ServedPlugin: ModelPlugin {
     else {
       throw ServedPluginError.requestTooLarge(program: conversation.name, images: batch, shape: shape)
     }
-    let (preprocessing, isAssumed) = try preprocessing(ready, description, options, program: conversation.name)
+    let normalisation = try ServedNormalisation(ready, description, options, program: conversation.name)
     if ready.capabilities.contains("shared-memory") {
       try conversation.offerSharedMemory(tensorBytes: max(imageBytes, ready.classCount * 4 * batch))
     }
     let hasGradients = ready.capabilities.contains("vjp")
     let classifier = ServedClassifier(
       conversation, inputShape: shape, classCount: ready.classCount, hasGradients: hasGradients, batch: batch,
-      normalisation: ready.input == .normalised ? preprocessing : nil)
+      normalisation: ready.input == .normalised ? normalisation.preprocessing : nil)
     var notes = [
       "served by `\(conversation.name)` in \(program.folder): \(ready.id) \(ready.version), tensors through "
         + (conversation.sharesMemory ? "shared memory" : "pipes")
     ]
     if !hasGradients { notes.append("the plugin gives no input gradients") }
+    notes += normalisation.notes
     notes += (ready.notes ?? []).prefix(20).map { LastWords.printable(String($0.prefix(500))) }
     return LoadedModel(
       classifier: classifier, architecture: ready.architecture ?? Self.architecture(description),
       parameters: ready.parameters ?? 0,
-      preprocessing: preprocessing, preprocessingIsAssumed: isAssumed, notes: notes,
+      preprocessing: normalisation.preprocessing, preprocessingIsAssumed: normalisation.isAssumed, notes: notes,
+      warnings: normalisation.warnings,
       plugin: .init(id: ready.id, version: ready.version))
   }
 
@@ -109,37 +111,5 @@ package struct ServedPlugin: ModelPlugin {
       return "a normalisation that has not one finite mean and one positive deviation for each of \(shape[0]) channels"
     }
     return nil
-  }
-
-  /// In order: the command line, the description, the plugin itself, none (assumed). A plugin that normalises on its own
-  /// must agree with what is said about it.
-  private func preprocessing(
-    _ ready: PluginMessages.Ready, _ description: ModelDescription?, _ options: LoadOptions, program: String
-  ) throws -> (Preprocessing, isAssumed: Bool) {
-    let channels = ready.inputShape[0]
-    let announced = ready.preprocessing
-    let stated = options.preprocessing ?? description?.preprocessing
-    guard options.resize == nil, stated?.resize == nil, description?.preprocessing?.resize == nil else {
-      throw ServedPluginError.preprocessing(
-        program: program,
-        problem: "is served, and what is served resizes images itself; leave --resize and `preprocessing.resize` out")
-    }
-    try stated?.requireComplete(channels: channels)
-    switch ready.input {
-    case .normalised:
-      return (stated ?? announced ?? .identity(channels: channels), stated == nil && announced == nil)
-    case .pixels:
-      guard options.preprocessing == nil || options.preprocessing == announced else {
-        throw ServedPluginError.preprocessing(
-          program: program, problem: "takes pixels and normalises them itself; leave --mean and --std out")
-      }
-      if let announced, let stated, stated != announced {
-        throw ServedPluginError.preprocessing(
-          program: program,
-          problem: "normalises with mean \(announced.mean), std \(announced.std), but model.json says mean "
-            + "\(stated.mean), std \(stated.std); correct one of them")
-      }
-      return (announced ?? stated ?? .identity(channels: channels), false)
-    }
   }
 }

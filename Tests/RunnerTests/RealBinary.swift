@@ -43,14 +43,16 @@ struct RealBinary {
   func run(_ arguments: String...) throws -> Outcome { try start(arguments).wait() }
 
   /// `run` of a network on two images of a shape, whose logits go to `out.safetensors`.
+  /// - Parameter network: nil where the options name a program that serves it.
   /// - Returns: the exit status and everything that was said.
-  func runNetwork(_ network: String, image: [Int], _ options: [String] = []) throws -> (status: Int32, said: String) {
+  func runNetwork(_ network: String?, image: [Int], _ options: [String] = []) throws -> (status: Int32, said: String) {
     let count = 2 * image.reduce(1, *)
     try SafetensorsWriter.write(
       [TensorToWrite(name: "images", shape: [2] + image, floats: (0..<count).map { Float($0 % 31) / 31 })],
       to: path("in.safetensors"))
     let outcome = try start(
-      ["run", network, "--inputs", path("in.safetensors"), "--outputs", path("out.safetensors")] + options
+      ["run"] + (network.map { [$0] } ?? [])
+        + ["--inputs", path("in.safetensors"), "--outputs", path("out.safetensors")] + options
     ).wait()
     return (outcome.status, outcome.output + outcome.errors)
   }

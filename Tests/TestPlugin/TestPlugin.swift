@@ -4,7 +4,8 @@ import JSON
 /// A plugin that serves a tiny network, well or badly: `TestPlugin MODE [C,H,W]`.
 ///
 /// A mode is a name of `Misbehaviour`, or a comma-separated list of `good`, `normalised`, `pipe` (no shared memory),
-/// `no-vjp`, and the names of `TrainingMode`.
+/// `no-vjp`, `untold` (no word about normalisation), `of-255` and `same` (one that cannot be meant), `zero` (one that cannot be
+/// computed), and the names of `TrainingMode`.
 @main
 struct TestPlugin {
   static func main() {
@@ -65,12 +66,17 @@ struct Server {
   func announcement(_ frame: Wire.Frame) -> String {
     let capabilities =
       (traits.contains("no-vjp") ? [] : ["vjp"]) + (traits.contains("pipe") ? [] : ["shared-memory"]) + ["unheard-of"]
-    let numbers = [Float](repeating: 0.5, count: network.shape[0])
-    let normalisation = "\"preprocessing\": {\"mean\": \(numbers), \"std\": \(numbers)}"
+    var (mean, std): (Float, Float) = (0.5, 0.5)
+    if traits.contains("of-255") { (mean, std) = (127.5, 51) }
+    if traits.contains("same") { (mean, std) = (0.3, 0.3) }
+    if traits.contains("zero") { std = 0 }
+    func channels(_ value: Float) -> [Float] { [Float](repeating: value, count: network.shape[0]) }
+    let normalisation =
+      traits.contains("untold") ? "" : " \"preprocessing\": {\"mean\": \(channels(mean)), \"std\": \(channels(std))},"
     return """
       {"type": "ready", "request": \(frame.request), "protocol": 1, "id": "test-plugin", "version": "1.2",
        "inputShape": \(network.shape), "classCount": \(Network.classes),
-       "input": "\(traits.contains("normalised") ? "normalised" : "pixels")", \(normalisation),
+       "input": "\(traits.contains("normalised") ? "normalised" : "pixels")",\(normalisation)
        "capabilities": \(capabilities), "architecture": "tanh-linear", "parameters": 7, "unknown": {"later": [1]}}
       """
   }

@@ -254,6 +254,9 @@ extension ONNXGrammar {
       ]
       if dice.chance(0.3) { list.append(.integer("is_causal", 1)) }
       if dice.chance(0.2) { list += [.number("softcap", 2), .integer("qk_matmul_output_mode", dice.integer(-1...4))] }
+      for side in ["left_window_size", "right_window_size"] where dice.chance(0.2) {
+        list.append(.integer(side, dice.chance(0.2) ? dice.extremeInteger() : dice.integer(-1...3)))
+      }
       return (inputs, list)
     case "RotaryEmbedding":
       return (

@@ -14,7 +14,8 @@ import _Fixtures
     (0..<h).map { head in (0..<t).map { row in (0..<d).map { x[(head * t + row) * d + $0] } } }
   }
 
-  /// softmax(cap tanh(scale q k / cap) + mask) v; every key head serves the same number of query heads.
+  /// softmax(cap tanh(scale q k / cap) + mask) v, 0 where the mask leaves no key; every key head serves the same number of query
+  /// heads.
   private static func attention(
     _ q: Heads, _ k: Heads, _ v: Heads, scale: Double, cap: Double = 0, mask: (Int, Int) -> Double = { _, _ in 0 }
   ) -> Heads {
@@ -28,7 +29,7 @@ import _Fixtures
         let weights = scores.map { exp($0) }
         let total = weights.reduce(0, +)
         return v[shared][0].indices.map { d in
-          zip(weights, v[shared]).reduce(0) { $0 + $1.0 / total * $1.1[d] }
+          total == 0 ? 0 : zip(weights, v[shared]).reduce(0) { $0 + $1.0 / total * $1.1[d] }
         }
       }
     }
@@ -87,6 +88,52 @@ import _Fixtures
       let x = Self.heads($0, 2, 3, 4)
       return Self.weighted(
         Self.flat(Self.attention(x, x, x, scale: 0.5) { allowed[$0][$1] ? 0 : -.infinity }))
+    }
+  }
+
+  @Test("a query without a key gets zeros, and so does its derivative", arguments: [true, false])
+  func withoutAKey(_ isTruth: Bool) throws {
+    let allowed: [[Bool]] = [[true, false, true], [false, false, false], [false, true, true]]
+    let flags = allowed.flatMap { $0 }
+    let mask =
+      isTruth
+      ? ProtoTensor.with {
+        ($0.name, $0.dataType, $0.dims, $0.int32Data) = ("mask", 9, [3, 3], flags.map { $0 ? 1 : 0 })
+      } : ONNXGraphs.floats("mask", flags.map { $0 ? 0.5 : -.infinity }, [3, 3])
+    try ONNXGraphs.expectFormula(
+      Self.model([ONNXGraphs.node("Attention", ["x", "x", "x", "mask"], ["z"])], [mask]), Self.pixels
+    ) {
+      let x = Self.heads($0, 2, 3, 4)
+      return Self.weighted(
+        Self.flat(Self.attention(x, x, x, scale: 0.5) { allowed[$0][$1] ? (isTruth ? 0 : 0.5) : -.infinity }))
+    }
+  }
+
+  @Test(
+    "windows around a query's own place, also behind the keys of earlier calls",
+    arguments: [(0, -1, false), (1, 0, false), (-1, 0, false), (0, 5, true), (1, 1, true), (Int.max, 0, false)])
+  func windows(_ left: Int, _ right: Int, _ isCausal: Bool) throws {
+    for past in [0, 2] {
+      let earlier = ONNXGraphs.node("Slice", ["x", "0", "2", "2"], ["earlier"])
+      let node = ONNXGraphs.node(
+        "Attention", ["x", "x", "x"] + (past > 0 ? ["", "earlier", "earlier"] : []), ["z"],
+        [
+          "left_window_size": .int(Int64(left)), "right_window_size": .int(Int64(right)),
+          "is_causal": .int(isCausal ? 1 : 0),
+        ])
+      let constants = [ONNXGraphs.integers("0", [0]), ONNXGraphs.integers("2", [2])]
+      try ONNXGraphs.expectFormula(Self.model([earlier, node], constants, opset: 25), Self.pixels) {
+        let x = Self.heads($0, 2, 3, 4)
+        let keys = x.map { Array($0[..<past]) + $0 }
+        let result = Self.attention(x, keys, keys, scale: 0.5) { row, column in
+          let place = row + past
+          let isSeen =
+            (left < 0 || column >= place - min(left, 9)) && (right < 0 || column <= place + right)
+            && (!isCausal || column <= place)
+          return isSeen ? 0 : -.infinity
+        }
+        return Self.weighted(Self.flat(result))
+      }
     }
   }
 

@@ -148,14 +148,34 @@ private struct ScaledDotProduct {
         graph.tanh(graph.divide(scores, graph.constant(cap))), graph.constant(cap))
       if mode == 1 { shown = scores }
     }
-    if let mask = try mask(node, rows: q[2], columns: k[2], &graph) { scores = try graph.add(scores, mask) }
+    let mask = try mask(node, rows: q[2], columns: k[2], &graph)
+    if let mask { scores = try graph.add(scores, mask) }
     if mode == 2 { shown = scores }
-    let weights = try graph.softmax(scores)
+    let weights = try weights(scores, mask, &graph)
     if mode == 3 { shown = weights }
     let result = try graph.matmul(weights, ONNXOperators.repeatedHeads(value, repeats, &graph))
     return [
       .real(isPacked ? try ONNXOperators.joinedHeads(result, &graph) : result), .real(key), .real(value), .real(shown),
     ]
+  }
+
+  /// softmax of the scores; 0 in rows in which the mask leaves no key, where it would be 0 / 0.
+  private func weights(_ scores: Graph.Value, _ mask: Graph.Value?, _ graph: inout Graph) throws -> Graph.Value {
+    guard let mask, graph.constantTensor(mask).map(Self.leavesRowsEmpty) ?? true else {
+      return try graph.softmax(scores)
+    }
+    let largest = try graph.maximum(mask, axes: [graph.shape(of: mask).rank - 1])
+    let isEmpty = try graph.greater(graph.constant(-.greatestFiniteMagnitude), largest)
+    let zero = graph.constant(0)
+    // Before the softmax too: a derivative of 0 / 0 would stay NaN.
+    return try graph.select(isEmpty, zero, graph.softmax(graph.select(isEmpty, zero, scores)))
+  }
+
+  private static func leavesRowsEmpty(_ mask: Tensor) -> Bool {
+    guard let columns = mask.shape.dimensions.last, columns > 0 else { return false }
+    return stride(from: 0, to: mask.scalars.count, by: columns).contains { start in
+      mask.scalars[start..<start + columns].allSatisfy { $0 == -.infinity }
+    }
   }
 
   /// What is added to the scores, nil for nothing.
@@ -181,18 +201,31 @@ private struct ScaledDotProduct {
       }
       total = mask
     }
-    if try node.flag("is_causal") {
+    let (left, right) = (try bound("left_window_size", node), try bound("right_window_size", node))
+    let isCausal = try node.flag("is_causal")
+    if isCausal || left != nil || right != nil {
       guard rows * columns < 1 << 26 else { throw node.failure("masks \(rows) x \(columns) scores") }
-      let causal = Tensor(shape: [rows, columns]) { buffer in
+      let window = Tensor(shape: [rows, columns]) { buffer in
         for row in 0..<rows {
+          // Behind the keys of earlier calls.
+          let place = row + past
+          let first = left.map { place - $0 } ?? 0
+          let last = min(isCausal ? place : columns, right.map { place + $0 } ?? columns)
           for column in 0..<columns {
-            buffer[row * columns + column] = column > row + past ? -.infinity : 0
+            buffer[row * columns + column] = column < first || column > last ? -.infinity : 0
           }
         }
       }
-      let value = graph.constant(causal)
+      let value = graph.constant(window)
       total = try total.map { try graph.add($0, value) } ?? value
     }
     return total
+  }
+
+  /// How far from a query's own place its keys may lie to one side; nil for any distance.
+  private func bound(_ name: String, _ node: NodeContext) throws -> Int? {
+    guard let distance = try node.int(name), distance >= 0 else { return nil }
+    // Further than any key, and no overflow.
+    return min(distance, 1 << 32)
   }
 }
