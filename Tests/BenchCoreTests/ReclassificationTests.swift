@@ -129,8 +129,9 @@ import Testing
       (first.v2?.alignment.besideStandard?.relativeRatio, second.v2?.alignment.besideStandard?.relativeRatio),
     ] {
       for number in [\Estimate.value, \.low, \.high] {
-        let (here, there) = (one?[keyPath: number] ?? .nan, other?[keyPath: number] ?? .nan)
-        #expect(abs(here - there) < 1e-9)
+        let (here, there) = (one?[keyPath: number], other?[keyPath: number])
+        // The exact classifier of the toy does not respond off its manifold: no number is a multiple of its R.
+        #expect((here == nil) == (there == nil) && abs((here ?? 0) - (there ?? 0)) < 1e-9)
       }
     }
     #expect(ResultValidation.problems(in: later.result) == [])

@@ -189,9 +189,11 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
     let isBetween =
       (alignment.share.value.map { $0 >= alignment.templateThreshold && $0 < alignment.shareThreshold }) ?? false
     let twin =
-      alignment.besideStandard == nil && !signal.densityIsExact
-      ? "the same network trained without a robustness objective (--standard FILE; `pags-bench twin` makes one), or "
-      : ""
+      signal.densityIsExact
+      ? ""
+      : alignment.besideStandard == nil
+        ? "the same network trained without a robustness objective (--standard FILE; `pags-bench twin` makes one), or "
+        : "a standard twin trained on as much data as the model, or "
     return Open(
       condition: .alignment,
       settledBy: isBetween
