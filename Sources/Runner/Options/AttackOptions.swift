@@ -18,7 +18,7 @@ struct AttackOptions: ParsableArguments {
   var radius: [Radius] = []
 
   @Option(help: ArgumentHelp("Relative width at which the bisection of radii ends.", valueName: "t"))
-  var tolerance: Double = 0.01
+  var tolerance: Double = AttackPlan.defaultTolerance
 
   @Option(help: "Gradient steps of a run. (default: the attack's own, docs/attacks.md)")
   var steps: Int?
@@ -97,20 +97,12 @@ struct AttackOptions: ParsableArguments {
     radius.isEmpty ? nil : AttackRadii(reported: radius.map { .init(radius: $0.value, name: $0.name) }, grid: [])
   }
 
-  /// Nil where radii were given, and for a sequence of attacks, which is run at reported radii alone.
-  func searchTolerance(for attack: any Attack) -> Double? {
-    radius.isEmpty && !(attack is AttackSequence) ? tolerance : nil
-  }
-
+  /// With the radii that were given, from which no search goes on.
   /// - Throws: `ValidationError` where a sequence of attacks has no radius.
-  func radii(for attack: any Attack, on target: AttackTarget) throws -> AttackRadii {
-    if let givenRadii { return givenRadii }
-    if let grid = attack.grid { return AttackRadii(reported: grid.map { .init(radius: $0) }, grid: grid) }
-    let radii = AttackRadii(attack.norm, task: target.taskID, pixels: target.set.images.stride)
-    guard attack is AttackSequence else { return radii }
-    guard !radii.reported.isEmpty else {
-      throw ValidationError("\(attack.id): no radius is customary on task `\(target.taskID)`; pass --radius")
-    }
-    return AttackRadii(reported: radii.reported, grid: [])
+  func plan(of attack: any Attack, on target: AttackTarget) throws -> AttackPlan {
+    if let givenRadii { return AttackPlan(attack, radii: givenRadii, tolerance: nil) }
+    do {
+      return try .usual(attack, task: target.taskID, pixels: target.set.images.stride, tolerance: tolerance)
+    } catch { throw ValidationError("\(error)") }
   }
 }
