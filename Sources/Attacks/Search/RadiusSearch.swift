@@ -51,7 +51,7 @@ package struct RadiusSearch: Sendable {
       for _ in 0..<Self.bisectionLimit {
         let members = broken.filter { state.width($0) > tolerance }
         guard !members.isEmpty else { break }
-          var radii = [Double](repeating: 0, count: images.count)
+        var radii = [Double](repeating: 0, count: images.count)
         for member in members { radii[member] = state.middle(member) }
         try trial(attack, on: images, members, at: radii, &state)
       }

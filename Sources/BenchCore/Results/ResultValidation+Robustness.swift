@@ -119,7 +119,8 @@ extension ProblemCollector {
     let slack = 1.5 + 0.01 * Double(radii.count)
     require(
       right <= accuracy * images + slack && wrong <= (1 - accuracy) * images + slack, "\(path).radii",
-      "say that \(Int(right)) of \(radii.count) images are classified rightly, but measurements.accuracy is \(accuracy)")
+      "say that \(Int(right)) of \(radii.count) images are classified rightly, but measurements.accuracy is \(accuracy)"
+    )
   }
 
   private mutating func check(median: Estimate, of radii: [Double?], largest: Double, _ path: String) {
@@ -150,7 +151,8 @@ extension ProblemCollector {
       let expected = Double(standing) / Double(radii.count)
       require(
         entry.accuracy.value.map { isClose($0, expected) } ?? false, "\(path).accuracy",
-        "has value \(entry.accuracy.value.map { "\($0)" } ?? "null"), but \(standing) of \(radii.count) radii are larger")
+        "has value \(entry.accuracy.value.map { "\($0)" } ?? "null"), but \(standing) of \(radii.count) radii are larger"
+      )
       require(entry.accuracy.undefinedImages == nil, "\(path).accuracy.undefinedImages", "is there")
     }
     let values = robust.compactMap(\.accuracy.value)
@@ -168,12 +170,14 @@ extension ProblemCollector {
       "\(path).errors", "are not those of the radii")
     require(
       isClose(published.threshold, expected.threshold) && published.isMedian == expected.isMedian, "\(path).threshold",
-      "is \(published.threshold), isMedian \(published.isMedian); the errors give \(expected.threshold), \(expected.isMedian)")
+      "is \(published.threshold), isMedian \(published.isMedian); the errors give \(expected.threshold), \(expected.isMedian)"
+    )
     let isSame =
       published.value.map { value in expected.value.map { isClose(value, $0) } ?? false } ?? (expected.value == nil)
     require(
       isSame, "\(path).value",
-      "is \(published.value.map { "\($0)" } ?? "absent"), but the errors give \(expected.value.map { "\($0)" } ?? "none")")
+      "is \(published.value.map { "\($0)" } ?? "absent"), but the errors give \(expected.value.map { "\($0)" } ?? "none")"
+    )
   }
 
   private mutating func check(_ masking: MaskingResult, of radii: [Double?], largest: Double, _ path: String) {

@@ -25,14 +25,16 @@ struct EvaluationAttacks: Sendable {
       do {
         plans.append(try .usual(AttackCatalogue.make(id), task: task.id, pixels: task.imageShape.count))
       } catch {
-        throw .invalidConfiguration(option: "--attacks", expected: "attacks for task \(task.id)", got: "\(id): \(error)")
+        throw .invalidConfiguration(
+          option: "--attacks", expected: "attacks for task \(task.id)", got: "\(id): \(error)")
       }
     }
     self.plans = plans
     guard !plans.isEmpty, let count = options.attackedImages else { return }
     guard count >= 2, count <= measured else {
       throw .invalidConfiguration(
-        option: "--attacked-images", expected: "2 to \(measured), the number of images that are measured", got: "\(count)")
+        option: "--attacked-images", expected: "2 to \(measured), the number of images that are measured",
+        got: "\(count)")
     }
   }
 

@@ -26,6 +26,12 @@ struct AttackOptions: ParsableArguments {
   @Option(help: "Runs of each loss or target. (default: 1)")
   var restarts: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "What pgd increases: \(AttackLoss.allCases.map(\.rawValue).joined(separator: ", ")); may be repeated, a run for each. (default: "
+        + "cross-entropy and margin)", valueName: "loss"))
+  var loss: [AttackLoss] = []
+
   @Option(help: "Forward passes of each image, of attacks without gradients. (default: 5000)")
   var queries: Int?
 
@@ -74,6 +80,10 @@ struct AttackOptions: ParsableArguments {
     try OptionBounds.check("--steps", steps, in: Self.steps)
     try OptionBounds.check("--restarts", restarts, in: Self.restarts)
     try OptionBounds.check("--queries", queries, in: Self.queries)
+    guard Set(loss).count == loss.count else { throw ValidationError("--loss: each once") }
+    if !loss.isEmpty, !attack.isEmpty, !attack.contains(where: { $0.hasPrefix("pgd-") }) {
+      throw ValidationError("--loss is that of pgd-linf and pgd-l2; the other attacks have their own")
+    }
     if adversarial != nil, attack.count != 1 {
       throw ValidationError("--adversarial writes what one --attack makes; name one")
     }
@@ -88,7 +98,8 @@ struct AttackOptions: ParsableArguments {
   func attacks() throws -> [any Attack] {
     let chosen = attack.isEmpty ? ["pgd-linf", "pgd-l2"] : attack
     return try chosen.map {
-      try AttackCatalogue.make($0, .init(steps: steps, restarts: restarts, queries: queries))
+      try AttackCatalogue.make(
+        $0, .init(steps: steps, restarts: restarts, queries: queries, losses: loss.isEmpty ? nil : loss))
     }
   }
 
@@ -106,3 +117,5 @@ struct AttackOptions: ParsableArguments {
     } catch { throw ValidationError("\(error)") }
   }
 }
+
+extension AttackLoss: ExpressibleByArgument {}

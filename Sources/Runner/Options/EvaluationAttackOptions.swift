@@ -17,7 +17,9 @@ struct EvaluationAttackOptions: ParsableArguments {
       valueName: "n"))
   var attackedImages: Int?
 
-  var names: [String] { attacks.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) } }
+  var names: [String] {
+    attacks.flatMap { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+  }
 
   func validate() throws {
     try OptionBounds.check("--attacked-images", attackedImages, in: OptionBounds.images)
