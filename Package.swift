@@ -113,8 +113,8 @@ let package = Package(
     .target(
       name: "Plugins",
       dependencies: [
-        "Networks", "Mixtures", "Served", "BenchCore", "Graph", "Checkpoints", "Text", "Compression", "Kernels",
-        "Tensor", .product(name: "Crypto", package: "swift-crypto"),
+        "Networks", "Mixtures", "Served", "Attacks", "BenchCore", "Graph", "Checkpoints", "Text", "Compression",
+        "Kernels", "Tensor", .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: optimised),
     .target(

@@ -8,11 +8,16 @@ package enum AttackCatalogue {
     package var steps: Int?
     package var restarts: Int?
     package var queries: Int?
+    /// Of `pgd-*`, a run each; the others have their own.
+    package var losses: [AttackLoss]?
 
-    package init(steps: Int? = nil, restarts: Int? = nil, queries: Int? = nil) {
+    package init(
+      steps: Int? = nil, restarts: Int? = nil, queries: Int? = nil, losses: [AttackLoss]? = nil
+    ) {
       self.steps = steps
       self.restarts = restarts
       self.queries = queries
+      self.losses = losses
     }
   }
 
@@ -32,7 +37,7 @@ package enum AttackCatalogue {
         ) {
           ProjectedGradient(
             norm: norm, steps: $0.steps ?? ProjectedGradient.defaultSteps,
-            restarts: $0.restarts ?? 1)
+            restarts: $0.restarts ?? 1, losses: $0.losses ?? ProjectedGradient.defaultLosses)
         },
         Entry(id: "apgd-ce-\(norm.rawValue)", summary: "APGD on the cross-entropy, \(words)") {
           AutoProjectedGradient(

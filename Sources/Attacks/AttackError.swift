@@ -6,6 +6,8 @@ package enum AttackError: Error, Sendable, Equatable, CustomStringConvertible {
   case nonFinite(what: String, place: Int)
   /// A clean pixel that the task says no image has.
   case outsideRange(image: Int, value: Float, low: Float, high: Float)
+  /// Of an attack that looks for no radius itself.
+  case noCustomaryRadius(attack: String, task: String)
   /// Images that are no planes of pixels.
   case noPlane(attack: String)
   /// A file of attacked images that does not belong to the images.
@@ -23,6 +25,9 @@ package enum AttackError: Error, Sendable, Equatable, CustomStringConvertible {
       "\(what) of image \(place) under attack is NaN or infinite; check the network for a division by zero or a root of zero"
     case .outsideRange(let image, let value, let low, let high):
       "image \(image) has a pixel \(value), expected \(low) to \(high), to which attacked images are clipped; pass --no-clip"
+    case .noCustomaryRadius(let attack, let task):
+      "\(attack): no radius is customary on task `\(task)`; name one with `pags-bench attack --radius`, or choose an attack that looks "
+        + "for the smallest one"
     case .noPlane(let attack):
       "\(attack) moves pixels, and needs images of shape [C, H, W]; choose another --attack"
     case .wrongFile(let file, let problem): "\(file): \(problem)"

@@ -12,10 +12,13 @@ package struct AttackedImages: Sendable {
   /// Pixels of attacked images are clipped to it; nil to clip none. The clean images lie in it.
   package let range: ClosedRange<Float>?
   package let seed: UInt64
+  /// Called before each pass through the network; throws where the user asked to stop.
+  let checkCancellation: @Sendable () throws -> Void
 
   package init(
     classifier: any Classifier, clean: [[Float]], labels: [Int], places: [Int],
-    range: ClosedRange<Float>?, seed: UInt64
+    range: ClosedRange<Float>?, seed: UInt64,
+    checkCancellation: @escaping @Sendable () throws -> Void = {}
   ) {
     precondition(
       clean.count == labels.count && clean.count == places.count,
@@ -26,6 +29,7 @@ package struct AttackedImages: Sendable {
     self.places = places
     self.range = range
     self.seed = seed
+    self.checkCancellation = checkCancellation
   }
 
   package var count: Int { clean.count }
@@ -36,7 +40,7 @@ package struct AttackedImages: Sendable {
   package func subset(_ members: [Int]) -> AttackedImages {
     AttackedImages(
       classifier: classifier, clean: members.map { clean[$0] }, labels: members.map { labels[$0] },
-      places: members.map { places[$0] }, range: range, seed: seed)
+      places: members.map { places[$0] }, range: range, seed: seed, checkCancellation: checkCancellation)
   }
 
   /// Random numbers for one purpose; `item` is an image's place.
@@ -48,6 +52,7 @@ package struct AttackedImages: Sendable {
   /// - Throws: `AttackError.nonFinite`, `.wrongOutput`, `CancellationError` and the classifier's errors.
   package func logits(_ images: [[Float]], of members: [Int]) throws -> [[Float]] {
     guard !images.isEmpty else { return [] }
+    try checkCancellation()
     let logits = try classifier.logits(tensor(images))
     try check(logits, of: members)
     return rows(logits)
@@ -72,6 +77,7 @@ package struct AttackedImages: Sendable {
     cotangents: @Sendable (_ position: Int, _ logits: [Float]) -> [[Float]]
   ) throws -> (logits: [[Float]], gradients: [[[Float]]]) {
     guard !images.isEmpty else { return ([], []) }
+    try checkCancellation()
     let result = try classifier.inputGradients(at: tensor(images)) { logits, range in
       let vectors = range.enumerated().map { offset, position in
         cotangents(position, Array(logits.item(offset)))

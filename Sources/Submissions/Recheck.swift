@@ -21,8 +21,9 @@ package enum Recheck {
       differences.append(
         "regime: recorded \(recorded.regime.label.rawValue), measured \(measured.regime.label.rawValue)")
     }
-    for (name, first, second) in zip(numbers(recorded), numbers(measured)).map({ ($0.name, $0.value, $1.value) })
-    where !overlap(first, second) {
+    let pairs =
+      zip(numbers(recorded), numbers(measured)).map { ($0.name, $0.value, $1.value) } + robustness(recorded, measured)
+    for (name, first, second) in pairs where !overlap(first, second) {
       differences.append("\(name): recorded \(shown(first)), measured \(shown(second))")
     }
     return differences.isEmpty ? .agrees : .disagrees(differences)
@@ -39,6 +40,26 @@ package enum Recheck {
         result.measurements.relativeRobustness?.definition2.estimate ?? Estimate(value: nil, low: nil, high: nil)
       ),
     ]
+  }
+
+  /// Of the attacks that both were made with, robust accuracy at the radii that both tell and the median radius.
+  private static func robustness(
+    _ recorded: EvaluationResult, _ measured: EvaluationResult
+  ) -> [(String, Estimate, Estimate)] {
+    (recorded.robustness ?? []).flatMap { entry -> [(String, Estimate, Estimate)] in
+      guard let other = measured.robustness?.first(where: { $0.attack.id == entry.attack.id }) else { return [] }
+      let robust = entry.robustAccuracy.compactMap { told in
+        other.robustAccuracy.first { $0.radius == told.radius }.map {
+          ("robust accuracy under \(entry.attack.id)", told.accuracy, $0.accuracy)
+        }
+      }
+      // One that lies beyond the largest radius is larger than all others.
+      func told(_ median: Estimate) -> Estimate {
+        Estimate(value: median.value ?? .infinity, low: median.low ?? .infinity, high: median.high ?? .infinity)
+      }
+      return robust
+        + [("median radius under \(entry.attack.id)", told(entry.medianRadius), told(other.medianRadius))]
+    }
   }
 
   /// Whether either value lies in the other's interval; undefined numbers agree with undefined ones.

@@ -1,4 +1,5 @@
 import BenchCore
+import Synchronization
 import Tensor
 import Testing
 
@@ -17,7 +18,7 @@ import Testing
       classifier: classifier, set: set, range: range, seed: seed, threads: threads)
     let grid = (0..<12).map { 0.002 * Double(1 << $0) }
     return try measurement.run(
-      attack, radii: AttackRadii(reported: [], grid: grid), tolerance: tolerance, checksMasking: false,
+      AttackPlan(attack, radii: AttackRadii(reported: [], grid: grid), tolerance: tolerance), checksMasking: false,
       progress: SilentProgress()
     ).entry.radii
   }
@@ -25,7 +26,8 @@ import Testing
   private func masking(of classifier: any Classifier, _ set: ImageSet) throws -> MaskingResult? {
     let measurement = try RobustnessMeasurement(classifier: classifier, set: set, range: nil, seed: 0, threads: 1)
     let outcome = try measurement.run(
-      ProjectedGradient(norm: .linf), radii: AttackRadii(reported: [.init(radius: 0.3)], grid: [1]), tolerance: nil,
+      AttackPlan(
+        ProjectedGradient(norm: .linf), radii: AttackRadii(reported: [.init(radius: 0.3)], grid: [1]), tolerance: nil),
       checksMasking: true, progress: SilentProgress())
     return outcome.entry.masking
   }
@@ -54,6 +56,38 @@ import Testing
       let expected = classifier.radius(of: Array(set.images.item(place)), label: set.labels[place], attack.norm)
       let radius = try #require(found)
       #expect(radius >= expected * (1 - 1e-5) && radius <= expected * (1 + 1e-3), "\(id): \(radius), not \(expected)")
+    }
+  }
+
+  /// Between 0 and 1 pixels move as far as they can: the smallest t at which clip(t sign(w)), or clip(t w), reaches the plane.
+  @Test(arguments: ["pgd-linf", "apgd-t-linf", "fab-t-linf", "fab-t-l2", "pgd-l2"])
+  func linearWithinARange(_ id: String) throws {
+    let classifier = LinearClassifier(shape: [3, 4, 4], classes: 2, seed: 7)
+    let set = classifier.images(6)
+    let attack = try AttackCatalogue.make(id)
+    for (place, found) in try radii(attack, classifier, set, range: 0...1).enumerated() {
+      let (image, label) = (Array(set.images.item(place)), set.labels[place])
+      let towards = zip(classifier.weights[1 - label], classifier.weights[label]).map { Double($0) - Double($1) }
+      let gap = -zip(towards, image).reduce(
+        Double(classifier.biases[1 - label]) - Double(classifier.biases[label])
+      ) { $0 + $1.0 * Double($1.1) }
+      func change(_ t: Double) -> [Double] {
+        zip(towards, image).map { slope, pixel in
+          let room = slope > 0 ? 1 - Double(pixel) : Double(pixel)
+          return (slope > 0 ? 1 : -1) * min(attack.norm == .linf ? t : t * abs(slope), room)
+        }
+      }
+      var (low, high) = (0.0, 10.0)
+      for _ in 0..<60 {
+        let middle = (low + high) / 2
+        if zip(towards, change(middle)).reduce(0, { $0 + $1.0 * $1.1 }) < gap { low = middle } else { high = middle }
+      }
+      let expected =
+        attack.norm == .linf
+        ? change(high).map(abs).max() ?? 0 : change(high).reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let radius = try #require(found)
+      #expect(radius >= expected * (1 - 1e-5), "\(id): \(radius), not \(expected)")
+      #expect(radius <= expected * (1 + (id == "pgd-l2" ? 2e-2 : 1e-3)), "\(id): \(radius), not \(expected)")
     }
   }
 
@@ -105,7 +139,7 @@ import Testing
     let attack = try AttackCatalogue.make(id, .init(steps: 10, restarts: nil, queries: 40))
     func run(_ threads: Int) throws -> RobustnessMeasurement.Outcome {
       try RobustnessMeasurement(classifier: classifier, set: set, range: 0...1, seed: 3, threads: threads).run(
-        attack, radii: AttackRadii(reported: [], grid: [0.01, 0.1]), tolerance: 0.05, checksMasking: false,
+        AttackPlan(attack, radii: AttackRadii(reported: [], grid: [0.01, 0.1]), tolerance: 0.05), checksMasking: false,
         progress: SilentProgress())
     }
     let one = try run(1)
@@ -129,7 +163,8 @@ import Testing
       name: "uniform", split: "test", images: right.images, labels: [1 - right.labels[0]] + right.labels[1...])
     let measurement = try RobustnessMeasurement(classifier: classifier, set: set, range: 0...1, seed: 0, threads: 1)
     let outcome = try measurement.run(
-      ProjectedGradient(norm: .linf), radii: AttackRadii(reported: [.init(radius: 1e-5)], grid: []), tolerance: nil,
+      AttackPlan(
+        ProjectedGradient(norm: .linf), radii: AttackRadii(reported: [.init(radius: 1e-5)], grid: []), tolerance: nil),
       checksMasking: true, progress: SilentProgress())
     #expect(outcome.entry.radii == [0, nil, nil, nil] && outcome.entry.censored == 3)
     #expect(outcome.entry.medianRadius.value == nil && outcome.entry.robustAccuracy[0].accuracy.value == 0.75)
@@ -175,6 +210,51 @@ import Testing
     let suspicious = suspected.checks.filter(\.isSuspicious).map(\.kind)
     #expect(suspicious.contains(.queriesBeatGradients) && suspicious.contains(.zeroGradients))
     #expect(try #require(try masking(of: masked.base, set)).isSuspected == false)
+  }
+
+  /// What a result may name is what there is.
+  @Test func catalogueIsWhatResultsMayName() throws {
+    #expect(AttackCatalogue.entries.count == AttackRecord.norms.count)
+    for entry in AttackCatalogue.entries {
+      let attack = try AttackCatalogue.make(entry.id)
+      #expect(AttackRecord.norms[entry.id] == attack.norm && attack.id == entry.id, "\(entry.id)")
+    }
+  }
+
+  @Test func sequencesNeedACustomaryRadius() throws {
+    let attack = try AttackCatalogue.make("autoattack-l2")
+    #expect(try AttackPlan.usual(attack, task: "cifar10", pixels: 3072).radii.grid == [0.5])
+    #expect {
+      try AttackPlan.usual(attack, task: "glyphs", pixels: 800)
+    } throws: { "\($0)".contains("no radius is customary on task `glyphs`") }
+  }
+
+  /// Asked before every pass through the network, so that nobody waits for a block of images.
+  @Test(arguments: ["pgd-linf", "square-l2", "fab-t-linf", "autoattack-linf"]) func stopsBetweenPasses(_ id: String)
+    throws
+  {
+    final class Impatient: ProgressReporter {
+      let calls = Mutex(0)
+      func begin(_ stage: String, total: Int) {}
+      func note(_ text: String) {}
+      func advance(by units: Int) throws {
+        let count = calls.withLock { calls in
+          calls += 1
+          return calls
+        }
+        if count == 7 { throw CancellationError() }
+      }
+    }
+    let classifier = LinearClassifier(shape: [1, 5, 5], classes: 3, seed: 5)
+    let measurement = try RobustnessMeasurement(
+      classifier: classifier, set: classifier.images(4), range: 0...1, seed: 0, threads: 1)
+    let progress = Impatient()
+    let plan = AttackPlan(
+      try AttackCatalogue.make(id), radii: AttackRadii(reported: [.init(radius: 1e-5)], grid: []), tolerance: nil)
+    #expect(throws: CancellationError.self) {
+      _ = try measurement.run(plan, checksMasking: false, progress: progress)
+    }
+    #expect(progress.calls.withLock { $0 } == 7)
   }
 
   @Test func unknownAttacksAnswerWithTheNearest() {

@@ -63,7 +63,7 @@ import Testing
       try toyOutcome(id: "e", task: fittedToyTask(standards: [recorded]), images: 12).result,
       try toyOutcome(id: "f", task: fittedToyTask(), images: 12, standard: twin).result,
       try toyOutcome(id: "g", task: fittedToyTask(), images: 12, standard: stated).result,
-      try resultOfV1(id: "h"),
+      try resultOfV1(id: "h"), try RobustnessValidationTests.result(id: "j"),
     ]
   }
 
@@ -113,6 +113,14 @@ import Testing
     var reason = String(decoding: try ResultFile.encode(resultsWithoutVerdict()[0]), as: UTF8.self)
     reason = reason.replacingOccurrences(of: "\"notApplied\":", with: "\"label\": \"weak\", \"notApplied\":")
     #expect(try problems(Data(reason.utf8), schema: "result.schema.json").contains("$.regime"))
+    var attacked = try RobustnessValidationTests.result()
+    attacked.robustness?[0].attack.id = "magic"
+    attacked.robustness?[0].radii[0] = -1
+    attacked.robustness?[0].masking?.verdict = ""
+    let wrong = try problems(JSONEncoding.encode(attacked), schema: "result.schema.json")
+    for path in ["attack.id", "radii[0]", "masking.verdict"] {
+      #expect(wrong.contains("$.robustness[0].\(path)"), "\(wrong)")
+    }
     let extra = String(decoding: try ResultFile.encode(results()[0]), as: UTF8.self)
       .replacingOccurrences(of: "\"clip\"", with: "\"unknown\": 1, \"clip\"")
     #expect(try problems(Data(extra.utf8), schema: "result.schema.json").contains("unknown"))
@@ -125,7 +133,8 @@ import Testing
     let names: [[String]] = [
       GradientTarget.allCases.map(\.rawValue), RegimeLabel.allCases.map(\.rawValue),
       AlignmentControl.allCases.map(\.rawValue), RegimeReservation.allCases.map(\.rawValue), RegimeRule.versions,
-      TaskCapability.allCases.filter(\.isNeededByRule).map(\.rawValue),
+      TaskCapability.allCases.filter(\.isNeededByRule).map(\.rawValue), Array(AttackRecord.norms.keys),
+      MaskingCheck.Kind.allCases.map(\.rawValue),
     ]
     for name in names.joined() {
       #expect(text.contains("\"\(name)\""), "\(name)")

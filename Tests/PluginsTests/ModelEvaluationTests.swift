@@ -97,6 +97,33 @@ import Testing
     #expect(throws: (any Error).self) { try ModelEvaluation(of: task, options, files: nil).load(.bayes(noise: 0)) }
   }
 
+  @Test func attacksAreAPartOfTheResult() throws {
+    let task = try GlyphsPlugin().make(TaskOptions())
+    var options = Self.options()
+    options.attacks = ["pgd-linf", "spatial-rotation"]
+    options.attackedImages = 3
+    let plain = try ModelEvaluation(of: task, Self.options(), files: nil).run(.bayes(noise: 0.5)).result
+    let result = try ModelEvaluation(of: task, options, files: nil).with(threads: 2).run(.bayes(noise: 0.5)).result
+    let robustness = try #require(result.robustness)
+    #expect(robustness.map(\.attack.id) == options.attacks && robustness.allSatisfy { $0.radii.count == 3 })
+    #expect(robustness.map(\.norm) == [.linf, .spatial] && robustness.map { $0.masking != nil } == [true, false])
+    #expect(plain.robustness == nil && plain.regime == result.regime && plain.measurements == result.measurements)
+    #expect(ResultValidation.problems(in: result) == [])
+    func refusal(_ attacks: [String], images: Int? = nil) -> String {
+      options.attacks = attacks
+      options.attackedImages = images
+      do {
+        _ = try ModelEvaluation(of: task, options, files: nil)
+        return "none"
+      } catch { return "\(error)" }
+    }
+    #expect(refusal(["pgd-l2", "pgd-l2"]).contains("each once"))
+    #expect(refusal(["pgd-l3"]).contains("did you mean `pgd-l2`?"))
+    #expect(refusal(["autoattack-linf"]).contains("no radius is customary"))
+    #expect(refusal(["pgd-l2"], images: 13).contains("2 to 12"))
+    #expect(refusal(["pgd-l2"], images: .min).contains("2 to 12") && refusal(["pgd-l2"], images: 12) == "none")
+  }
+
   @Test func namesOfFilesBecomeIDs() {
     #expect(ModelRecord.id(fromFile: "My Model.final.PT") == "my-model.final")
     #expect(ModelRecord.id(fromFile: "..") == "model")

@@ -21,8 +21,35 @@ import Testing
     #expect(one["clip"] == nil, "glyphs have no range")
   }
 
+  /// Networks that were trained: the same numbers for any batch and threads, and larger ones where noise was trained on.
+  @Test(arguments: [("pgd-linf", "--steps"), ("square-l2", "--queries")])
+  func trainedNetworks(_ attack: String, _ effort: String) throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    func entry(_ model: String, _ batch: String, _ threads: String) throws -> JSONValue {
+      let checkpoint = RealBinary.package.appendingPathComponent("models/\(model)/model.ckpt").path
+      let outcome = try binary.start(
+        [
+          "attack", checkpoint, "--images", "10", "--attack", attack, effort, "20", "--tolerance", "0.1", "--no-checks",
+          "--json", "--quiet", "--batch", batch, "--threads", threads,
+        ]
+      ).wait()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let report = try JSONDecoding.parse(Data(outcome.output.utf8), source: "attack")
+      return try #require(report["robustness"]?.arrayValue?.first)
+    }
+    let standard = try entry("glyphs-cnn-cross-entropy", "1", "1")
+    #expect(try entry("glyphs-cnn-cross-entropy", "7", "2") == standard)
+    let smoothed = try entry("glyphs-cnn-randomized-smoothing-0.5", "64", "3")
+    #expect(try entry("glyphs-cnn-randomized-smoothing-0.5", "2", "1") == smoothed)
+    func median(_ entry: JSONValue) throws -> Double { try #require(entry["medianRadius"]?["value"]?.doubleValue) }
+    #expect(try median(smoothed) > median(standard))
+  }
+
   @Test(arguments: [
-    (["--attack", "pgd-l3"], "did you mean `pgd-l2`?"), (["--radius", "0"], "--radius"),
+    (["--attack", "pgd-l3"], "did you mean `pgd-l2`?"), (["--radius", "0"], "--radius"), (["--loss", "dlr"], "--loss"),
+    (["--attack", "fab-t-l2", "--loss", "margin"], "--loss is that of pgd-linf"),
+    (["--loss", "margin", "--loss", "margin"], "--loss: each once"),
     (["--radius", "nan"], "--radius"),
     (["--radius=-1"], "--radius"), (["--radius", "1/0"], "--radius"), (["--tolerance", "nan"], "--tolerance"),
     (["--images", "0"], "--images"), (["--verify", "a", "--attack", "pgd-l2"], "--verify"),

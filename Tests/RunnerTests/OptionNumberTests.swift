@@ -17,7 +17,7 @@ import Testing
   private static let integers: Set<String> = [
     "--images", "--threads", "--batch", "--seed", "--data-seed", "--robustness-draws", "--epochs", "--width",
     "--pgd-steps", "--latent-dimension", "--points", "--crop", "--evaluation-images", "--evaluation-seed", "--steps",
-    "--restarts", "--queries",
+    "--restarts", "--queries", "--attacked-images",
   ]
 
   @Test(arguments: commands.map(\.words)) func numbersOutOfBoundsAreRefused(_ words: [String]) throws {

@@ -11,6 +11,7 @@ import Testing
     options.images = 40
     options.plugins.models.append(PrototypePlugin.self)
     options.metrics.append(SignAgreement())
+    options.attacks = ["pgd-l2"]
     let task = try StripesPlugin().make(TaskOptions())
     let model = try ModelSource.file(path, plugins: options.plugins.models)
     let outcome = try ModelEvaluation(of: task, options).run(model)
@@ -47,6 +48,8 @@ import Testing
       // The means are those of the classes, so that it is their Bayes classifier.
       #expect(try #require(result.measurements.accuracy.value) > 0.8)
       #expect(outcome.samples.rowCount == 40)
+      let robustness = try #require(result.robustness?.first)
+      #expect(robustness.attack.id == "pgd-l2" && robustness.radii.count == 40 && robustness.medianRadius.value != nil)
       let place = folder.appendingPathComponent("result.json")
       try ResultFile.write(result, to: place)
       #expect(try ResultFile.read(place).measurements == result.measurements)
@@ -74,6 +77,11 @@ import Testing
     var options = EvaluationOptions(toolVersion: "my-study 1")
     options.references.manifold = .plugin(id: "autoencodr", file: "absent.pt")
     #expect(throws: ReferenceChoiceError.self) { try ModelEvaluation(of: task, options, files: nil) }
+    options = EvaluationOptions(toolVersion: "my-study 1")
+    options.attacks = ["pgd-l3"]
+    #expect {
+      _ = try ModelEvaluation(of: task, options, files: nil)
+    } throws: { $0 is EvaluationError && "\($0)".contains("did you mean `pgd-l2`?") }
     let loader = MetricLoader(files: nil)
     #expect(try loader.metrics([MetricChoice(id: "cosine")], for: task).map(\.id) == ["cosine"])
     #expect {

@@ -129,55 +129,54 @@ package struct FastAdaptiveBoundary: Attack {
 
   /// The smallest change d with g . d = gap and x + d in the range; as near as the range allows where there is none.
   ///
-  /// By the multiplier: in L2 d = clip(t g), in Linf d = clip(t sign(g)), to the room that each pixel has; g . d rises with t.
+  /// By the multiplier: in L2 d = clip(t g), in Linf d = clip(t sign(g)), to the room that each pixel has; g . d rises with t, less
+  /// and less steeply as pixels reach the range. Newton's steps from below therefore stay below, and each but the last fills at least
+  /// one pixel more: a handful where halving takes forty.
   static func toPlane(
     _ norm: AttackNorm, _ image: [Float], _ gradient: [Float], _ gap: Double,
     _ range: ClosedRange<Float>?
   ) -> [Double] {
     let count = image.count
-    let side: Double = gap < 0 ? -1 : 1
     let goal = abs(gap)
-    // Along side * g, each pixel can move so far.
-    let direction = gradient.map { side * Double($0) }
-    var room = [Double](repeating: .infinity, count: count)
-    if let range {
-      for pixel in 0..<count {
-        let edge = direction[pixel] > 0 ? range.upperBound : range.lowerBound
-        room[pixel] = abs(Double(edge) - Double(image[pixel]))
-      }
-    }
-    func reached(_ t: Double) -> Double {
-      var sum = 0.0
-      for pixel in 0..<count {
-        let slope = abs(direction[pixel])
-        sum += slope * min(norm == .linf ? t : t * slope, room[pixel])
-      }
-      return sum
-    }
-    let whole =
-      norm == .linf
-      ? direction.reduce(0) { $0 + abs($1) } : direction.reduce(0) { $0 + $1 * $1 }
-    guard whole > 0, whole.isFinite, goal > 0 else { return [Double](repeating: 0, count: count) }
-    var high = goal / whole
-    if range != nil {
-      var doublings = 0
-      while reached(high) < goal, doublings < 60 {
-        high *= 2
-        doublings += 1
-      }
-      if doublings > 0 {
-        var low = high / 2
-        for _ in 0..<40 {
-          let middle = (low + high) / 2
-          if reached(middle) < goal { low = middle } else { high = middle }
+    // Along side * g.
+    let side: Double = gap < 0 ? -1 : 1
+    let isMaximum = norm == .linf
+    return [Double](unsafeUninitializedCapacity: count) { output, initialized in
+      initialized = count
+      let slopes = output
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { room in
+        var whole = 0.0
+        for pixel in 0..<count {
+          let slope = side * Double(gradient[pixel])
+          slopes[pixel] = slope
+          whole += isMaximum ? abs(slope) : slope * slope
+          let edge = range.map { slope > 0 ? $0.upperBound : $0.lowerBound }
+          room[pixel] = edge.map { abs(Double($0) - Double(image[pixel])) } ?? .infinity
+        }
+        guard whole > 0, whole.isFinite, goal > 0 else {
+          output.update(repeating: 0)
+          return
+        }
+        var multiplier = goal / whole
+        // One step for each pixel that may fill; sums in float64 may leave the last one undecided.
+        for _ in 0..<(range == nil ? 0 : 60) {
+          var (sum, steepness) = (0.0, 0.0)
+          for pixel in 0..<count {
+            let slope = abs(slopes[pixel])
+            let rate = isMaximum ? 1 : slope
+            let isFree = multiplier * rate < room[pixel]
+            sum += slope * (isFree ? multiplier * rate : room[pixel])
+            steepness += isFree ? slope * rate : 0
+          }
+          guard sum < goal * (1 - 1e-12), steepness > 0 else { break }
+          multiplier += (goal - sum) / steepness
+        }
+        for pixel in 0..<count {
+          let slope = slopes[pixel]
+          let size = slope == 0 ? 0 : min(isMaximum ? multiplier : multiplier * abs(slope), room[pixel])
+          output[pixel] = slope > 0 ? size : -size
         }
       }
-    }
-    return (0..<count).map { pixel in
-      let slope = abs(direction[pixel])
-      guard slope > 0 else { return 0 }
-      let size = min(norm == .linf ? high : high * slope, room[pixel])
-      return direction[pixel] > 0 ? size : -size
     }
   }
 }

@@ -9,6 +9,7 @@ import BenchCore
 /// of another class is kept, not the last one.
 package struct ProjectedGradient: Attack {
   package static let defaultSteps = 40
+  package static let defaultLosses = [AttackLoss.crossEntropy, .margin]
 
   package let norm: AttackNorm
   package let steps: Int
@@ -19,7 +20,7 @@ package struct ProjectedGradient: Attack {
 
   package init(
     norm: AttackNorm, steps: Int = defaultSteps, restarts: Int = 1,
-    losses: [AttackLoss] = [.crossEntropy, .margin],
+    losses: [AttackLoss] = defaultLosses,
     reach: Double = 2.5
   ) {
     precondition(steps > 0 && restarts > 0 && !losses.isEmpty, "an attack of no steps")

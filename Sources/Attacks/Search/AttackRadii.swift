@@ -19,6 +19,8 @@ package struct AttackRadii: Sendable, Equatable {
   /// Of the paper on directions, for images in [-1, 1]; empty where it has none.
   package var published: [Double]
 
+  var reportedPairs: [(radius: Double, name: String?)] { reported.map { ($0.radius, $0.name) } }
+
   package init(reported: [Named], grid: [Double], published: [Double] = []) {
     self.reported = reported.sorted { $0.radius < $1.radius }
     self.grid = Set(grid + reported.map(\.radius)).sorted()

@@ -12,7 +12,7 @@ extension RobustnessMeasurement {
   /// - Returns: how many of them leave the range, beside the entry.
   /// - Throws: `AttackError.wrongFile` where there are not as many images of that shape; the classifier's errors.
   package func verify(
-    _ given: Tensor, file: String, norm: AttackNorm, radii: AttackRadii
+    _ given: Tensor, file: String, norm: AttackNorm, radii: AttackRadii, progress: any ProgressReporter
   ) throws -> (entry: RobustnessEntry, outside: Int) {
     guard given.shape == set.images.shape else {
       throw AttackError.wrongFile(
@@ -23,7 +23,7 @@ extension RobustnessMeasurement {
     var outside = 0
     for start in stride(from: 0, to: given.batch, by: 64) {
       let places = Array(start..<min(start + 64, given.batch))
-      let images = attacked(places)
+      let images = attacked(places, progress)
       let everyone = Array(places.indices)
       let clean = try images.logits(images.clean, of: everyone)
       let changed = places.map { Array(given.item($0)) }
@@ -48,7 +48,7 @@ extension RobustnessMeasurement {
       medianRadius: RadiusStatistics.median(sizes, seed: seed),
       // What float32 rounds an image by is no change.
       robustAccuracy: RadiusStatistics.robustAccuracy(
-        sizes.map { $0.map { max(0, $0 * (1 - 1e-5) - 6e-8) } }, at: radii.reported, seed: seed))
+        sizes.map { $0.map { max(0, $0 * (1 - 1e-5) - 6e-8) } }, at: radii.reportedPairs, seed: seed))
     return (entry, outside)
   }
 }

@@ -11,8 +11,6 @@ struct MaskingChecks {
   /// Its last radius is the largest that is tried.
   let grid: [Double]
 
-  /// More than this share of the images is suspicious; one image always may be chance.
-  static let tolerated = 0.01
   static let queries = 500
 
   /// - Parameter radii: the smallest that the attack found, of all images.
@@ -32,7 +30,7 @@ struct MaskingChecks {
       try progress.advance(by: 1)
       return Set(zip(places, attempts).filter(\.1).map(\.0))
     }
-    let zero = try zeroGradients(right)
+    let zero = try zeroGradients(right, progress)
     let many = try broken(right, ProjectedGradient(norm: norm))
     let standing = right.filter { !many.contains($0) && (radii[$0] ?? .infinity) > radius }
     let more = try broken(
@@ -82,15 +80,15 @@ struct MaskingChecks {
   {
     MaskingCheck(
       kind: kind, images: images, of: of,
-      isSuspicious: images > 1 && Double(images) > Self.tolerated * Double(of), sentence: sentence)
+      isSuspicious: MaskingCheck.isSuspicious(images, of: of), sentence: sentence)
   }
 
   /// Images at which p_k - [k = label] is zero in float32, or the gradient is.
-  private func zeroGradients(_ places: [Int]) throws -> [Int] {
+  private func zeroGradients(_ places: [Int], _ progress: any ProgressReporter) throws -> [Int] {
     var found: [Int] = []
     for start in stride(from: 0, to: places.count, by: 64) {
       let members = Array(places[start..<min(start + 64, places.count)])
-      let images = measurement.attacked(members)
+      let images = measurement.attacked(members, progress)
       let result = try images.gradients(at: images.clean, of: Array(0..<images.count)) {
         position, logits in
         Self.plainCotangent(logits, label: images.labels[position])

@@ -31,10 +31,7 @@ package struct RadiusSearch: Sendable {
     package var image: [Float]
   }
 
-  /// - Parameter checkCancellation: called between attacks.
-  package func run(
-    _ attack: any Attack, on images: AttackedImages, checkCancellation: () throws -> Void = {}
-  ) throws -> [Found] {
+  package func run(_ attack: any Attack, on images: AttackedImages) throws -> [Found] {
     let everyone = Array(0..<images.count)
     var state = Brackets(images)
     let clean = try images.logits(images.clean, of: everyone)
@@ -42,7 +39,6 @@ package struct RadiusSearch: Sendable {
       state.found(images.clean[member], size: 0, member)
     }
     for radius in attack.isMinimal ? [grid[grid.count - 1]] : grid {
-      try checkCancellation()
       try trial(
         attack, on: images, state.open, at: [Double](repeating: radius, count: images.count), &state
       )
@@ -55,7 +51,6 @@ package struct RadiusSearch: Sendable {
       for _ in 0..<Self.bisectionLimit {
         let members = broken.filter { state.width($0) > tolerance }
         guard !members.isEmpty else { break }
-        try checkCancellation()
         var radii = [Double](repeating: 0, count: images.count)
         for member in members { radii[member] = state.middle(member) }
         try trial(attack, on: images, members, at: radii, &state)

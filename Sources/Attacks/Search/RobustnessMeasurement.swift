@@ -35,18 +35,16 @@ package struct RobustnessMeasurement: Sendable {
     self.threads = threads
   }
 
-  /// - Parameter checks: of masking; nil for none.
   /// - Throws: `AttackError`, `CancellationError`, and the classifier's errors.
   package func run(
-    _ attack: any Attack, radii: AttackRadii, tolerance: Double?, checksMasking: Bool,
-    progress: any ProgressReporter
+    _ plan: AttackPlan, checksMasking: Bool, progress: any ProgressReporter
   ) throws -> Outcome {
+    let (attack, radii, tolerance) = (plan.attack, plan.radii, plan.tolerance)
     let search = RadiusSearch(grid: radii.grid, tolerance: tolerance)
     let blocks = blocks
     progress.begin(attack.id, total: set.images.batch)
     let found = try Workers.map(blocks.count, threads: threads) { index in
-      let found = try search.run(
-        attack, on: attacked(Array(blocks[index])), checkCancellation: progress.checkCancellation)
+      let found = try search.run(attack, on: attacked(Array(blocks[index]), progress))
       try progress.advance(by: found.count)
       return found
     }.flatMap { $0 }
@@ -59,7 +57,7 @@ package struct RobustnessMeasurement: Sendable {
       search: RadiusSearchRecord(
         kind: kind, grid: radii.grid, tolerance: kind == .bisection ? tolerance : nil),
       radii: sizes, medianRadius: RadiusStatistics.median(sizes, seed: seed),
-      robustAccuracy: RadiusStatistics.robustAccuracy(sizes, at: radii.reported, seed: seed),
+      robustAccuracy: RadiusStatistics.robustAccuracy(sizes, at: radii.reportedPairs, seed: seed),
       published: radii.published.isEmpty
         ? nil : RadiusStatistics.published(sizes, grid: radii.published))
     if checksMasking, attack.norm != .spatial {
@@ -75,11 +73,11 @@ package struct RobustnessMeasurement: Sendable {
   }
 
   /// Images `places` under attack.
-  func attacked(_ places: [Int]) -> AttackedImages {
+  func attacked(_ places: [Int], _ progress: any ProgressReporter) -> AttackedImages {
     AttackedImages(
       classifier: classifier, clean: places.map { Array(set.images.item($0)) },
       labels: places.map { set.labels[$0] },
-      places: places, range: range, seed: seed)
+      places: places, range: range, seed: seed, checkCancellation: progress.checkCancellation)
   }
 
   /// A matter of memory and speed only.
@@ -97,9 +95,8 @@ package struct RobustnessMeasurement: Sendable {
     let size = max(1, min(64, (1 << 22) / max(1, set.images.stride)))
     let starts = Array(stride(from: 0, to: places.count, by: size))
     return try Workers.map(starts.count, threads: threads) { index in
-      try progress.checkCancellation()
       let members = Array(places[starts[index]..<min(starts[index] + size, places.count)])
-      let images = attacked(members)
+      let images = attacked(members, progress)
       let attempts = try attack.attack(
         images, within: [Double](repeating: radius, count: members.count),
         from: [[Float]?](repeating: nil, count: members.count))

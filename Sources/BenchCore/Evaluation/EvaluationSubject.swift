@@ -24,7 +24,7 @@ public struct EvaluationSubject: Sendable {
 }
 
 public struct EvaluationOutcome: Sendable {
-  public let result: EvaluationResult
+  public package(set) var result: EvaluationResult
   /// Per-image measurements, one row per image in the order of the image set.
   public let samples: SampleTable
   /// What the rules need beside the samples.

@@ -37,6 +37,8 @@ package struct LeaderboardDocument: Sendable, Equatable, Codable {
     package var reservations: [RegimeReservation]?
     /// Definition 2 of the relative off-manifold robustness; a result with a verdict has it.
     package var relativeRobustness: Estimate?
+    /// What attacks found, where some were made: of the submitted result.
+    package var robustness: [RobustnessBrief]?
     package var images: Int
     package var seed: UInt64
     /// Of the checkpoint, where there is one.
@@ -105,6 +107,7 @@ extension LeaderboardDocument.Entry {
       accuracyRetention: evidence.accuracyRetention, alignment: evidence.alignment,
       specificShare: evidence.specificShare, rule: evidence.rule, reservations: regime.result.regime.reservations,
       relativeRobustness: regime.result.measurements.relativeRobustness?.definition2.estimate,
+      robustness: result.robustness?.map(RobustnessBrief.init),
       images: result.measurementProtocol.images, seed: result.measurementProtocol.seed,
       sha256: result.model.checkpoint?.sha256, result: Leaderboard.resultPath(of: result))
     guard !model.external.isEmpty else { return }

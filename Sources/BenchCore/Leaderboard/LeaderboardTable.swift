@@ -15,10 +15,21 @@ package enum LeaderboardTable {
   package static func tables(
     _ document: LeaderboardDocument, task: String? = nil, order: Order = .regime, isReversed: Bool = false
   ) -> [Table] {
-    document.tasks.filter { task == nil || $0.id == task }.map { section in
+    let sections = document.tasks.filter { task == nil || $0.id == task }
+    // What any entry was attacked with has columns; all tables have the same.
+    let attacks = RobustnessColumns.all(sections.flatMap { $0.entries.flatMap { $0.robustness ?? [] } })
+    return sections.map { section in
       Table(
-        title: "Task \(section.id) (version \(section.version))", columns: columns,
-        rows: sorted(section.entries, by: order, isReversed: isReversed).map { row($0, section) })
+        title: "Task \(section.id) (version \(section.version))", columns: columns + attacks.flatMap(\.columns),
+        rows: sorted(section.entries, by: order, isReversed: isReversed).map { entry in
+          row(entry, section)
+            + attacks.flatMap { columns in
+              // Radii have many sizes, shares one.
+              columns.estimates(entry.robustness).enumerated().map {
+                .estimate($0.element, $0.offset == 0 ? .significant(3) : .fixed(3))
+              }
+            }
+        })
     }
   }
 

@@ -8,7 +8,7 @@ package enum ResultSummary {
         heading(result), references(result.task), sensitivity(result), robustness(result),
       ]
       + metrics(of: result).map { alignment(result, metric: $0) } + [
-        imageAlignment(result), regime(result), record(result),
+        imageAlignment(result), attacks(result), regime(result), record(result),
       ]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }

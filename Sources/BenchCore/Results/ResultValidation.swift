@@ -13,6 +13,7 @@ package enum ResultValidation {
     collector.check(result.task.secondReference, result.measurements.secondImageAlignment)
     collector.check(result.measurementProtocol, task: result.task)
     collector.check(result.measurements, result.measurementProtocol, of: result.task)
+    collector.check(result.robustness, result)
     collector.check(result.regime, result)
     collector.check(result.provenance)
     if let evaluator = result.externalEvaluation?.evaluator {

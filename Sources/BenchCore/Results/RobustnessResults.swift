@@ -84,6 +84,19 @@ public struct AttackRecord: Sendable, Equatable, Codable {
   }
 }
 
+extension AttackRecord {
+  /// What there is by name, with what it is measured in; the module `Attacks` makes them.
+  package static let norms: [String: AttackNorm] = {
+    var norms: [String: AttackNorm] = ["cw-l2": .l2, "spatial-rotation": .spatial, "spatial-flow": .spatial]
+    for norm in [AttackNorm.linf, .l2] {
+      for name in ["pgd", "apgd-ce", "apgd-t", "fab-t", "square", "autoattack"] {
+        norms["\(name)-\(norm.rawValue)"] = norm
+      }
+    }
+    return norms
+  }()
+}
+
 /// How the smallest radius was looked for.
 public struct RadiusSearchRecord: Sendable, Equatable, Codable {
   public enum Kind: String, Sendable, Codable {
@@ -166,7 +179,7 @@ public struct MaskingResult: Sendable, Equatable, Codable {
 }
 
 public struct MaskingCheck: Sendable, Equatable, Codable {
-  public enum Kind: String, Sendable, Codable {
+  public enum Kind: String, Sendable, Codable, CaseIterable {
     case queriesBeatGradients = "queries-beat-gradients"
     case moreStepsHelp = "more-steps-help"
     case zeroGradients = "zero-gradients"
@@ -188,5 +201,14 @@ public struct MaskingCheck: Sendable, Equatable, Codable {
     self.of = of
     self.isSuspicious = isSuspicious
     self.sentence = sentence
+  }
+}
+
+extension MaskingCheck {
+  /// More than this share of the images is suspicious; one image always may be chance.
+  package static let tolerated = 0.01
+
+  package static func isSuspicious(_ images: Int, of all: Int) -> Bool {
+    images > 1 && Double(images) > tolerated * Double(all)
   }
 }

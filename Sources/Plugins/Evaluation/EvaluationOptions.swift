@@ -10,6 +10,11 @@ public struct EvaluationOptions: Sendable {
   public var clip = false
   /// Perturbations per image of definition 1 of the relative robustness.
   public var robustnessDraws = EvaluationConfiguration.defaultRobustnessDraws
+  /// Attacks on the model by their names, each once (docs/attacks.md); none by default. What they find is the result's `robustness`,
+  /// which no rule uses. Each costs hundreds of passes for an image.
+  public var attacks: [String] = []
+  /// How many images are attacked, the first of those measured: 2 to all; nil for 200, or all where there are fewer.
+  public var attackedImages: Int?
   /// How gradients are compared; `"cosine"` is among them.
   public var metrics: [any AlignmentMetric] = [Cosine()]
   /// Among which references are looked up by their ids.

@@ -17,13 +17,14 @@ import Served
 public struct ModelEvaluation: Sendable {
   /// With the references that were chosen.
   public let task: any BenchmarkTask
-  public let options: EvaluationOptions
+  public private(set) var options: EvaluationOptions
   private let files: ProjectFiles?
+  private let attacks: EvaluationAttacks
 
   /// - Parameters:
   ///   - task: as its plugin makes it.
   ///   - files: where descriptions are looked for, and the results of models that others name as their standards.
-  /// - Throws: what `ReferenceFiles.task` throws.
+  /// - Throws: what `ReferenceFiles.task` throws; `EvaluationError.invalidConfiguration` for attacks that there are not.
   public init(
     of task: any BenchmarkTask, _ options: EvaluationOptions, files: ProjectFiles? = .locate()
   ) throws {
@@ -31,17 +32,14 @@ public struct ModelEvaluation: Sendable {
       task, threads: options.loading.threads, plugins: options.plugins, files: files)
     self.options = options
     self.files = files
-  }
-
-  private init(_ task: any BenchmarkTask, _ options: EvaluationOptions, _ files: ProjectFiles?) {
-    (self.task, self.options, self.files) = (task, options, files)
+    attacks = try EvaluationAttacks(options, on: self.task)
   }
 
   /// The same with another number of threads, on which no number depends.
   public func with(threads: Int) -> ModelEvaluation {
-    var options = options
-    options.loading.threads = threads
-    return ModelEvaluation(task, options, files)
+    var evaluation = self
+    evaluation.options.loading.threads = threads
+    return evaluation
   }
 
   /// A model that was read.
@@ -86,8 +84,8 @@ public struct ModelEvaluation: Sendable {
     }
   }
 
-  /// The second half.
-  /// - Throws: `EvaluationError`, `CancellationError`, and the errors of the classifier and the task.
+  /// The second half: the measurements, the regime, then the attacks that were asked for.
+  /// - Throws: `EvaluationError`, `CancellationError`, and the errors of the classifier, the task and the attacks.
   public func measure(
     _ subject: EvaluationSubject, progress: any ProgressReporter = SilentProgress()
   ) throws -> EvaluationOutcome {
@@ -95,7 +93,14 @@ public struct ModelEvaluation: Sendable {
       images: options.images, seed: options.seed, threads: options.loading.threads, clip: options.clip,
       metrics: options.metrics, robustnessDraws: options.robustnessDraws, toolVersion: options.toolVersion,
       shared: options.shared)
-    return try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
+    let start = Date()
+    let attacked = try attacks.prepared(for: subject.classifier, options)
+    var outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
+    guard let attacked else { return outcome }
+    outcome.result.robustness = try attacks.run(attacked, progress: progress)
+    outcome.result.provenance = .since(
+      start, toolVersion: options.toolVersion, threads: options.loading.threads)
+    return outcome
   }
 
   /// How the model is read, for images of the task.

@@ -76,7 +76,7 @@ struct AttackCommand: ParsableCommand {
       classifier: target.subject.classifier, set: target.set, range: attackOptions.noClip ? nil : target.pixelRange,
       seed: seed, threads: options.threads)
     let entries =
-      try attackOptions.verify.map { try verified($0, measurement, target) }
+      try attackOptions.verify.map { try verified($0, measurement, target, progress) }
       ?? attacked(measurement, target, progress)
     progress.end()
     try Interruption.check()
@@ -92,9 +92,7 @@ struct AttackCommand: ParsableCommand {
   ) throws -> [RobustnessEntry] {
     try attackOptions.attacks().map { attack in
       let outcome = try measurement.run(
-        attack, radii: attackOptions.radii(for: attack, on: target),
-        tolerance: attackOptions.searchTolerance(for: attack), checksMasking: !attackOptions.noChecks,
-        progress: progress)
+        attackOptions.plan(of: attack, on: target), checksMasking: !attackOptions.noChecks, progress: progress)
       if let path = attackOptions.adversarial {
         try Interruption.check()
         try Folder.make(URL(fileURLWithPath: path).deletingLastPathComponent())
@@ -109,13 +107,13 @@ struct AttackCommand: ParsableCommand {
 
   /// In both norms.
   private func verified(
-    _ path: String, _ measurement: RobustnessMeasurement, _ target: AttackTarget
+    _ path: String, _ measurement: RobustnessMeasurement, _ target: AttackTarget, _ progress: TerminalProgress
   ) throws -> [RobustnessEntry] {
     let given = try InputImages.read(path, needingLabels: false).images
     return try [AttackNorm.linf, .l2].map { norm in
       let radii =
         attackOptions.givenRadii ?? AttackRadii(norm, task: target.taskID, pixels: target.set.images.stride)
-      let result = try measurement.verify(given, file: path, norm: norm, radii: radii)
+      let result = try measurement.verify(given, file: path, norm: norm, radii: radii, progress: progress)
       if result.outside > 0, norm == .linf {
         CommandLineOutput.note(
           "\(path): \(result.outside) of \(given.batch) images have pixels that the task's images cannot have and do not count; "

@@ -59,6 +59,8 @@ struct EvaluateCommand: ParsableCommand {
       "Perturbations per image of definition 1 of the relative robustness; each costs two passes.", valueName: "n"))
   var robustnessDraws: Int = EvaluationConfiguration.defaultRobustnessDraws
 
+  @OptionGroup var attackOptions: EvaluationAttackOptions
+
   @Option(help: ArgumentHelp("Also write the result here.", valueName: "file"))
   var output: String?
 
@@ -195,6 +197,7 @@ struct EvaluateCommand: ParsableCommand {
     evaluation.metrics = try MetricLoader(PagsBench.plugins, files: files).metrics(
       metric, for: task, threads: options.threads)
     evaluation.robustnessDraws = robustnessDraws
+    attackOptions.choose(in: &evaluation)
     evaluation.references = references.files
     evaluation.standard = standard
     evaluation.loading = try options.loadOptions(imageShape: nil, classCount: nil)

@@ -52,6 +52,8 @@ struct SubmitCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A remark about it.", valueName: "text"))
   var note: String?
 
+  @OptionGroup var attackOptions: EvaluationAttackOptions
+
   @OptionGroup var threadOptions: ThreadOptions
 
   @OptionGroup var batchOptions: BatchOptions
@@ -111,7 +113,16 @@ struct SubmitCommand: ParsableCommand {
     let fetched = try submission.checkpoint(store, mirror: mirror.flatMap { URL(string: $0) }, progress: progress)
     let measurement = try SubmissionMeasurement(
       submission, checkpoint: fetched, files: files, data: dataOptions.data, cache: cache.folder,
-      batch: batchOptions.batch, threads: threadOptions.threads, program: program, progress: progress)
+      batch: batchOptions.batch, threads: threadOptions.threads, program: program, progress: progress
+    ) { options in
+      // What is checked again is what was measured, attacks too.
+      if recheck, attackOptions.names.isEmpty {
+        options.attacks = recorded?.robustness?.map(\.attack.id) ?? []
+        options.attackedImages = recorded?.robustness?.first?.radii.count
+      } else {
+        attackOptions.choose(in: &options)
+      }
+    }
     if !recheck { try rules.checkID(id, task: taskID, sha256: measurement.candidate.checkpoint.sha256) }
     let (outcome, report) = try measurement.run { record in
       if !recheck { try rules.checkFunction(record, task: taskID) }

@@ -34,6 +34,8 @@ struct SweepCommand: ParsableCommand {
 
   @OptionGroup(title: "How they are judged, as of the command evaluate") var judgement: JudgementOptions
 
+  @OptionGroup(title: "How they are attacked, as of the command evaluate") var attackOptions: EvaluationAttackOptions
+
   @OptionGroup var dataOptions: DataOptions
 
   @OptionGroup var cache: CacheOptions
@@ -150,6 +152,7 @@ struct SweepCommand: ParsableCommand {
     evaluation.images = sweep.evaluationImages ?? task.defaultImageCount
     evaluation.seed = sweep.evaluationSeed
     evaluation.references = judgement.files
+    attackOptions.choose(in: &evaluation)
     evaluation.loading.threads = threadOptions.threads
     evaluation.shared = cache.shared
     return CheckpointSweepWork(
@@ -167,6 +170,7 @@ struct SweepCommand: ParsableCommand {
       objective: shared.objective.name, recipe: try CheckpointSweepWork.json(shared),
       evaluation: .init(
         images: options.images ?? task.defaultImageCount, seed: options.seed, criteria: task.criteriaSource,
-        reference: task.secondReference.map { .init(id: $0.id, sha256: $0.learned?.checkpoint.sha256) }))
+        reference: task.secondReference.map { .init(id: $0.id, sha256: $0.learned?.checkpoint.sha256) },
+        attacks: options.attacks.isEmpty ? nil : options.attacks, attackedImages: options.attackedImages))
   }
 }

@@ -14,10 +14,13 @@ struct SubmissionMeasurement {
   private let evaluation: ModelEvaluation
   private let progress: any ProgressReporter
 
-  /// - Parameter checkpoint: nil where the model is a program without one.
+  /// - Parameters:
+  ///   - checkpoint: nil where the model is a program without one.
+  ///   - choose: changes what is measured beside what every submission is measured with.
   init(
     _ submission: Submission, checkpoint: CheckpointFile?, files: ProjectFiles, data: String?, cache: URL,
-    batch: Int?, threads: Int, program: ServerOptions, progress: any ProgressReporter
+    batch: Int?, threads: Int, program: ServerOptions, progress: any ProgressReporter,
+    choose: (inout EvaluationOptions) -> Void
   ) throws {
     loader = ModelLoader(files, plugins: PagsBench.plugins.models)
     candidate = try loader.find(
@@ -29,6 +32,7 @@ struct SubmissionMeasurement {
     var options = EvaluationOptions(toolVersion: PagsBench.version)
     options.loading = LoadOptions(batch: batch, threads: threads)
     options.shared = CacheFolder.shared(in: cache)
+    choose(&options)
     evaluation = try ModelEvaluation(of: task, options, files: files)
     self.progress = progress
   }

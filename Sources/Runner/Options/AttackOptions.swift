@@ -18,13 +18,19 @@ struct AttackOptions: ParsableArguments {
   var radius: [Radius] = []
 
   @Option(help: ArgumentHelp("Relative width at which the bisection of radii ends.", valueName: "t"))
-  var tolerance: Double = 0.01
+  var tolerance: Double = AttackPlan.defaultTolerance
 
   @Option(help: "Gradient steps of a run. (default: the attack's own, docs/attacks.md)")
   var steps: Int?
 
   @Option(help: "Runs of each loss or target. (default: 1)")
   var restarts: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "What pgd increases: \(AttackLoss.allCases.map(\.rawValue).joined(separator: ", ")); may be repeated, a run for each. (default: "
+        + "cross-entropy and margin)", valueName: "loss"))
+  var loss: [AttackLoss] = []
 
   @Option(help: "Forward passes of each image, of attacks without gradients. (default: 5000)")
   var queries: Int?
@@ -74,6 +80,10 @@ struct AttackOptions: ParsableArguments {
     try OptionBounds.check("--steps", steps, in: Self.steps)
     try OptionBounds.check("--restarts", restarts, in: Self.restarts)
     try OptionBounds.check("--queries", queries, in: Self.queries)
+    guard Set(loss).count == loss.count else { throw ValidationError("--loss: each once") }
+    if !loss.isEmpty, !attack.isEmpty, !attack.contains(where: { $0.hasPrefix("pgd-") }) {
+      throw ValidationError("--loss is that of pgd-linf and pgd-l2; the other attacks have their own")
+    }
     if adversarial != nil, attack.count != 1 {
       throw ValidationError("--adversarial writes what one --attack makes; name one")
     }
@@ -88,7 +98,8 @@ struct AttackOptions: ParsableArguments {
   func attacks() throws -> [any Attack] {
     let chosen = attack.isEmpty ? ["pgd-linf", "pgd-l2"] : attack
     return try chosen.map {
-      try AttackCatalogue.make($0, .init(steps: steps, restarts: restarts, queries: queries))
+      try AttackCatalogue.make(
+        $0, .init(steps: steps, restarts: restarts, queries: queries, losses: loss.isEmpty ? nil : loss))
     }
   }
 
@@ -97,20 +108,14 @@ struct AttackOptions: ParsableArguments {
     radius.isEmpty ? nil : AttackRadii(reported: radius.map { .init(radius: $0.value, name: $0.name) }, grid: [])
   }
 
-  /// Nil where radii were given, and for a sequence of attacks, which is run at reported radii alone.
-  func searchTolerance(for attack: any Attack) -> Double? {
-    radius.isEmpty && !(attack is AttackSequence) ? tolerance : nil
-  }
-
+  /// With the radii that were given, from which no search goes on.
   /// - Throws: `ValidationError` where a sequence of attacks has no radius.
-  func radii(for attack: any Attack, on target: AttackTarget) throws -> AttackRadii {
-    if let givenRadii { return givenRadii }
-    if let grid = attack.grid { return AttackRadii(reported: grid.map { .init(radius: $0) }, grid: grid) }
-    let radii = AttackRadii(attack.norm, task: target.taskID, pixels: target.set.images.stride)
-    guard attack is AttackSequence else { return radii }
-    guard !radii.reported.isEmpty else {
-      throw ValidationError("\(attack.id): no radius is customary on task `\(target.taskID)`; pass --radius")
-    }
-    return AttackRadii(reported: radii.reported, grid: [])
+  func plan(of attack: any Attack, on target: AttackTarget) throws -> AttackPlan {
+    if let givenRadii { return AttackPlan(attack, radii: givenRadii, tolerance: nil) }
+    do {
+      return try .usual(attack, task: target.taskID, pixels: target.set.images.stride, tolerance: tolerance)
+    } catch { throw ValidationError("\(error)") }
   }
 }
+
+extension AttackLoss: ExpressibleByArgument {}

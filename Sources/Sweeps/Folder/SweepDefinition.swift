@@ -31,14 +31,20 @@ package struct SweepDefinition: Sendable, Equatable, Codable {
     package var criteria: CriteriaSource?
     /// Asked beside the task's density.
     package var reference: SecondReference?
+    /// Their names, and how many images they were made on where that was chosen; nil without.
+    package var attacks: [String]?
+    package var attackedImages: Int?
 
     package init(
-      images: Int, seed: UInt64, criteria: CriteriaSource? = nil, reference: SecondReference? = nil
+      images: Int, seed: UInt64, criteria: CriteriaSource? = nil, reference: SecondReference? = nil,
+      attacks: [String]? = nil, attackedImages: Int? = nil
     ) {
       self.images = images
       self.seed = seed
       self.criteria = criteria
       self.reference = reference
+      self.attacks = attacks
+      self.attackedImages = attackedImages
     }
 
     package struct SecondReference: Sendable, Equatable, Codable {
@@ -55,6 +61,7 @@ package struct SweepDefinition: Sendable, Equatable, Codable {
       result.measurementProtocol.images == images && result.measurementProtocol.seed == seed
         && result.task.criteria == criteria
         && result.task.secondReference.map { .init(id: $0.id, sha256: $0.learned?.checkpoint.sha256) } == reference
+        && result.robustness?.map(\.attack.id) == attacks
     }
   }
 

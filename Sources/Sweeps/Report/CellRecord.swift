@@ -28,6 +28,8 @@ package struct CellRecord: Sendable, Equatable, Codable {
     package var label: RegimeLabel
     package var leadingLabel: RegimeLabel
     package var confidence: Double
+    /// Where they were attacked.
+    package var robustness: [RobustnessBrief]?
     /// The model that K and A are relative to, where they are relative to one of the sweep (`SweepStandards`).
     package var standardModel: String?
   }
@@ -41,6 +43,7 @@ package struct CellRecord: Sendable, Equatable, Codable {
       onManifoldRetention: evidence.onManifoldRetention, accuracyRetention: evidence.accuracyRetention,
       alignment: evidence.alignment, specificShare: evidence.specificShare, label: result.regime.label,
       leadingLabel: evidence.leadingLabel, confidence: result.regime.confidence,
+      robustness: result.robustness?.map(RobustnessBrief.init),
       standardModel: SweepStandards.measuredStandard(of: result)?.models.first)
   }
 

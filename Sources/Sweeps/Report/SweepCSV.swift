@@ -12,14 +12,20 @@ enum SweepCSV {
     for name in ["offOverOn", "onManifoldRetention", "accuracyRetention", "alignment", "specificShare"] {
       header += triple(name)
     }
+    let attacks = RobustnessColumns.all(report.models.flatMap { $0.measured?.robustness ?? [] })
+    for column in attacks.flatMap(\.columns) { header += triple(column.key) }
     header += ["checkpointSHA256", "failure"]
-    let rows = report.models.map { row($0, objective: report.definition.objective, steps: steps) }
+    let rows = report.models.map {
+      row($0, objective: report.definition.objective, steps: steps, attacks: attacks)
+    }
     return ([header] + rows).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
   }
 
   private static func triple(_ name: String) -> [String] { [name, "\(name)Low", "\(name)High"] }
 
-  private static func row(_ record: CellRecord, objective: String, steps: [Double]) -> [String] {
+  private static func row(
+    _ record: CellRecord, objective: String, steps: [Double], attacks: [RobustnessColumns]
+  ) -> [String] {
     let measured = record.measured
     var row = [
       record.id, objective, SweepCell.text(record.strength), "\(record.seed)", record.status.rawValue,
@@ -33,6 +39,7 @@ enum SweepCSV {
     row += numbers(measured?.sensitivityRatio) + numbers(measured?.onManifoldRetention)
     row += numbers(measured?.accuracyRetention) + numbers(measured?.alignment)
     row += numbers(measured?.specificShare)
+    for estimate in attacks.flatMap({ $0.estimates(measured?.robustness) }) { row += numbers(estimate) }
     return row + [measured?.checkpoint ?? "", record.failure ?? ""]
   }
 

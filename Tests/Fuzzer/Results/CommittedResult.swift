@@ -1,3 +1,4 @@
+import BenchCore
 import Foundation
 import JSON
 
@@ -10,6 +11,28 @@ enum CommittedResult {
 
   static let value: JSONValue = read("leaderboard/results/glyphs/\(id).json")
   static let description: JSONValue = read("models/\(id)/model.json")
+
+  /// With what an attack found, which the numbers that follow from its radii agree with.
+  static let attacked: JSONValue = {
+    do {
+      var result = try JSONDecoding.decode(EvaluationResult.self, from: JSONEncoding.encode(value), source: id)
+      let radii: [Double?] = [0.1, 0.2, 0.3, 0.9, nil, nil]
+      let masking = MaskingResult(
+        radius: 0.25,
+        checks: [MaskingCheck(kind: .randomNoise, images: 0, of: 6, isSuspicious: false, sentence: "Noise does not.")],
+        isSuspected: false, verdict: "No sign of gradient masking.")
+      result.robustness = [
+        RobustnessEntry(
+          attack: AttackRecord(id: "pgd-linf", steps: 40, restarts: 1, losses: ["cross-entropy"]), norm: .linf,
+          seed: result.measurementProtocol.seed, imagesDigest: result.task.dataset.digest, clip: [0, 1],
+          search: RadiusSearchRecord(kind: .bisection, grid: [0.25, 0.5, 1], tolerance: 0.01), radii: radii,
+          medianRadius: RadiusStatistics.median(radii, seed: 0),
+          robustAccuracy: RadiusStatistics.robustAccuracy(radii, at: [(0.25, "1/4"), (0.5, nil)], seed: 0),
+          published: RadiusStatistics.published(radii, grid: [0.5, 1, 2]), masking: masking)
+      ]
+      return try JSONDecoding.parse(JSONEncoding.encode(result), source: id)
+    } catch { preconditionFailure("\(error)") }
+  }()
 
   private static func read(_ path: String) -> JSONValue {
     do {

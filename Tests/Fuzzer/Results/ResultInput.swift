@@ -11,7 +11,8 @@ enum ResultInput: InputKind {
 
   static func files(_ dice: inout Dice) -> [InputFile] {
     let id = CommittedResult.id
-    let result = dice.mutated(CommittedResult.value, count: dice.pick([0, 1, 1, 1, 2, 3]))
+    let base = dice.chance(0.5) ? CommittedResult.attacked : CommittedResult.value
+    let result = dice.mutated(base, count: dice.pick([0, 1, 1, 1, 2, 3]))
     var text = JSONText.text(result)
     if dice.chance(0.03) { text = String(decoding: dice.mutated(Data(text.utf8)), as: UTF8.self) }
     var files = [InputFile("leaderboard/results/glyphs/\(id).json", text)]
@@ -39,6 +40,7 @@ enum ResultInput: InputKind {
     progress = .loaded
     _ = ResultSummary.text(result)
     _ = try ResultFile.encode(result)
+    _ = Table.text(LeaderboardTable.tables(LeaderboardDocument([result])), as: .latex)
     _ = try leaderboard.refresh()
   }
 }

@@ -1,29 +1,35 @@
-import BenchCore
-
 /// What is told of the smallest radii of many images, with the project's intervals: percentiles over bootstrap resamples of the images.
-enum RadiusStatistics {
+package enum RadiusStatistics {
   /// The share of images whose smallest radius is larger.
-  static func robustAccuracy(_ radii: [Double?], at named: [AttackRadii.Named], seed: UInt64)
-    -> [RobustAccuracy]
-  {
+  /// - Parameter named: radii, with how they are customarily written.
+  package static func robustAccuracy(
+    _ radii: [Double?], at named: [(radius: Double, name: String?)], seed: UInt64
+  ) -> [RobustAccuracy] {
+    guard !named.isEmpty else { return [] }
     let table = SampleTable(
       named.enumerated().map { index, named in
         ("\(index)", radii.map { ($0 ?? .infinity) > named.radius ? 1 : 0 })
       })
-    guard !named.isEmpty else { return [] }
     let means = Bootstrap(imageCount: radii.count, seed: seed).means(of: table)
     return named.enumerated().map { index, named in
       RobustAccuracy(radius: named.radius, name: named.name, accuracy: means.mean("\(index)"))
     }
   }
 
-  /// The median; a censored radius is larger than all others, and a median that is censored is not told.
-  static func median(_ radii: [Double?], seed: UInt64) -> Estimate {
+  /// The median, infinite where it is censored: a censored radius is larger than all others.
+  /// - Precondition: there is a radius.
+  package static func median(of radii: [Double?]) -> Double {
+    let sorted = radii.map { $0 ?? .infinity }.sorted()
+    // Of an even number, the mean of the two in the middle.
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+  }
+
+  /// The same with its interval; a median that is censored is not told.
+  package static func median(_ radii: [Double?], seed: UInt64) -> Estimate {
     let bootstrap = Bootstrap(imageCount: radii.count, seed: seed)
     let values = radii.map { $0 ?? .infinity }
     let order = values.indices.sorted { (values[$0], $0) < (values[$1], $1) }
     func median(_ counts: [Double]) -> Double {
-      // Of an even number, the mean of the two in the middle.
       let (below, above) = ((radii.count - 1) / 2, radii.count / 2)
       var passed = 0
       var lower: Double?
@@ -34,16 +40,15 @@ enum RadiusStatistics {
       }
       return .nan
     }
-    let point = median([Double](repeating: 1, count: radii.count))
     let resampled = (0..<bootstrap.resamples).map { median(bootstrap.counts(ofResample: $0)) }
-    return Estimate(point: point, resampled: resampled, undefined: 0)
+    return Estimate(point: Self.median(of: radii), resampled: resampled, undefined: 0)
   }
 
   /// As the code of the paper on directions: the last crossing of the threshold from below, interpolated linearly.
   /// - Parameters:
   ///   - radii: in pixel units of [0, 1].
   ///   - grid: in units of images in [-1, 1], where every length is twice as large.
-  static func published(_ radii: [Double?], grid: [Double]) -> PublishedMedian {
+  package static func published(_ radii: [Double?], grid: [Double]) -> PublishedMedian {
     let points = [0] + grid
     let errors = points.map { point in
       Double(radii.count { $0.map { $0 <= point / 2 } ?? false }) / Double(radii.count)
