@@ -113,7 +113,9 @@ def serve_torch(module, input_shape, classes, mean=None, std=None, *, device=Non
     def backward(state, cotangents):
         pixels, logits = state
         vector = torch.from_numpy(cotangents).to(where, logits.dtype)
-        (gradient,) = torch.autograd.grad(logits, pixels, vector, retain_graph=True)
+        # The same bits as autograd.grad(logits, pixels, vector), but the first call of that imports PyTorch's symbolic shapes, which
+        # takes seconds (findings/torch-grad-outputs-import-symbolic-shapes.sh).
+        (gradient,) = torch.autograd.grad((logits * vector).sum(), pixels, retain_graph=True)
         return gradient.float().cpu().numpy()
 
     options.setdefault("parameters", sum(parameter.numel() for parameter in module.parameters()))
