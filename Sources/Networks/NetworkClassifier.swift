@@ -134,15 +134,7 @@ final class NetworkClassifier: Classifier {
     let threads = Workers.share(of: threads)
     var size = threads > 1 ? 16 : max(1, count)
     while size < (count - 1) / threads + 1 { size *= 2 }
-    return try fittingBatch(min(size, Self.leanSize(count)), withGradient: withGradient)
-  }
-
-  /// A program computes as many images as it was made for. Where more than an eighth of them would be none, as when those that an
-  /// attack has not changed yet become fewer and fewer, several passes cost less: 33 images as 16, 16 and 1 and not as 64.
-  private static func leanSize(_ count: Int) -> Int {
-    var size = 1
-    while size < count { size *= 2 }
-    return size - count > count / 8 ? max(1, min(16, size / 2)) : size
+    return try fittingBatch(size, withGradient: withGradient)
   }
 
   /// The batch, at most `size`; lowered by halves until a pass fits into memory.
