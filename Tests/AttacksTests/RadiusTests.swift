@@ -87,7 +87,9 @@ import Testing
         ? change(high).map(abs).max() ?? 0 : change(high).reduce(0) { $0 + $1 * $1 }.squareRoot()
       let radius = try #require(found)
       #expect(radius >= expected * (1 - 1e-5), "\(id): \(radius), not \(expected)")
-      #expect(radius <= expected * (1 + (id == "pgd-l2" ? 2e-2 : 1e-3)), "\(id): \(radius), not \(expected)")
+      // FAB comes nearer with each of its steps, which box and plane bend.
+      let error = id == "pgd-l2" ? 2e-2 : id.hasPrefix("fab") ? 5e-3 : 1e-3
+      #expect(radius <= expected * (1 + error), "\(id): \(radius), not \(expected)")
     }
   }
 

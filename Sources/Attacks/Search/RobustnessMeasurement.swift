@@ -64,12 +64,17 @@ package struct RobustnessMeasurement: Sendable {
       let checks = MaskingChecks(measurement: self, norm: attack.norm, grid: radii.grid)
       entry.masking = try checks.run(
         sizes,
-        at: radii.reported.first?.radius ?? entry.medianRadius.value
-          ?? radii.grid[radii.grid.count - 1],
+        at: radii.reported.first?.radius ?? checkedRadius(entry.medianRadius.value, radii.grid),
         progress: progress)
     }
     let shape = set.images.shape
     return Outcome(entry: entry, images: Tensor(shape: shape, scalars: found.flatMap(\.image)))
+  }
+
+  /// Where no radius is customary: the median; where most images are misclassified as they are, the smallest of the grid.
+  private func checkedRadius(_ median: Double?, _ grid: [Double]) -> Double {
+    guard let median else { return grid[grid.count - 1] }
+    return median > 0 ? median : grid[0]
   }
 
   /// Images `places` under attack.
