@@ -114,7 +114,7 @@ def serve_torch(module, input_shape, classes, mean=None, std=None, *, device=Non
         pixels, logits = state
         vector = torch.from_numpy(cotangents).to(where, logits.dtype)
         # The same bits as autograd.grad(logits, pixels, vector), but the first call of that imports PyTorch's symbolic shapes, which
-        # takes seconds (findings/torch-grad-outputs-import-symbolic-shapes.sh).
+        # takes 0.7 s and more (findings/torch-grad-outputs-import-symbolic-shapes.sh).
         (gradient,) = torch.autograd.grad((logits * vector).sum(), pixels, retain_graph=True)
         return gradient.float().cpu().numpy()
 
