@@ -230,7 +230,7 @@ def environment(given):
         venv.create(folder, with_pip=True)
         # Foolbox and torchattacks pin old versions of what they use.
         subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES[:2], "eagerpy", "scipy", "requests", "tqdm",
-                        "gitpython", "--extra-index-url", "https://download.pytorch.org/whl/cpu"], check=True)
+                        "gitpython"], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", *PACKAGES[2:]], check=True)
     return str(python)
 
