@@ -88,19 +88,22 @@ package struct RobustnessMeasurement: Sendable {
   /// A matter of memory and speed only.
   private var blocks: [Range<Int>] {
     let count = set.images.batch
-    let fitting = max(1, min(64, (1 << 22) / max(1, set.images.stride)))
-    let size = max(1, min(fitting, (count + threads - 1) / threads))
-    return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+    return ranges(of: count, size: max(1, min(largestBlock, (count + threads - 1) / threads)))
+  }
+
+  private var largestBlock: Int { max(1, min(64, (1 << 22) / max(1, set.images.stride))) }
+
+  private func ranges(of count: Int, size: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
   }
 
   /// What becomes of some images, whose places are given, within one radius; in their order.
   func attempts(
     of places: [Int], by attack: any Attack, within radius: Double, progress: any ProgressReporter
   ) throws -> [Bool] {
-    let size = max(1, min(64, (1 << 22) / max(1, set.images.stride)))
-    let starts = Array(stride(from: 0, to: places.count, by: size))
-    return try Workers.map(starts.count, threads: threads) { index in
-      let members = Array(places[starts[index]..<min(starts[index] + size, places.count)])
+    let blocks = ranges(of: places.count, size: largestBlock)
+    return try Workers.map(blocks.count, threads: threads) { index in
+      let members = Array(places[blocks[index]])
       let images = attacked(members, progress)
       let attempts = try attack.attack(
         images, within: [Double](repeating: radius, count: members.count),

@@ -7,7 +7,7 @@ extension RegimeEvidenceV2 {
     case .weak:
       isRobust
         ? "robust off the manifold, but it is the ALIGNMENT that is missing: its gradients "
-          + (isDecidedByGain
+          + (alignment.besideStandard != nil && alignment.shareTellsNeither
             ? "fit single images as its standard twin's do, and it is as robust"
             : "do not fit single images")
         : "steps off the manifold move it as much as steps on it"
@@ -15,10 +15,6 @@ extension RegimeEvidenceV2 {
       classification.holdsIn < RegimeRule.requiredConfidence
         ? "it does not classify these images" : "the evidence leaves more than one regime open"
     }
-  }
-
-  private var isDecidedByGain: Bool {
-    alignment.besideStandard != nil && (alignment.share.value ?? -1) >= alignment.templateThreshold
   }
 
   private var isRobust: Bool { robustness.holdsIn > 0.5 }
@@ -31,11 +27,8 @@ extension RegimeEvidenceV2 {
     return [learned].compactMap { $0 } + inputs.reservations.map(\.sentence)
       + [
         classificationSentence, robustnessSentence, signalSentence, standardSentence, alignmentSentence,
-        besideStandardSentence,
-        secondSentence,
-      ].compactMap {
-        $0
-      }
+        besideStandardSentence, secondSentence,
+      ].compactMap { $0 }
       + [conclusion(resamples: resamples)]
   }
 

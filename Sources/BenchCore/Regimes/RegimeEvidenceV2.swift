@@ -98,6 +98,9 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
     public var second: SecondAlignment?
     public var holdsIn: Double
     public var failsIn: Double
+
+    /// Whether the share lies where standard and robust networks of the task are alike.
+    var shareTellsNeither: Bool { share.value.map { $0 >= templateThreshold && $0 < shareThreshold } ?? false }
   }
 
   /// The model beside its standard: decides where the share tells neither.
@@ -186,8 +189,6 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
         condition: .alignment,
         settledBy: "a better reference: the task's density and \(second.id), which classify about as well, disagree")
     }
-    let isBetween =
-      (alignment.share.value.map { $0 >= alignment.templateThreshold && $0 < alignment.shareThreshold }) ?? false
     let twin =
       signal.densityIsExact
       ? ""
@@ -196,7 +197,7 @@ public struct RegimeEvidenceV2: Sendable, Equatable, Codable {
         : "a standard twin trained on as much data as the model, or "
     return Open(
       condition: .alignment,
-      settledBy: isBetween
+      settledBy: alignment.shareTellsNeither
         ? "\(twin)a better reference (more training images); the share lies where standard and robust networks of this task are "
           + "alike"
         : signal.densityIsExact ? moreImages : "\(moreImages) or a better reference (more training images)")

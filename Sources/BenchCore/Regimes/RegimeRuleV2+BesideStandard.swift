@@ -18,9 +18,11 @@ extension RegimeRuleV2 {
         guard let column = means[standardColumn(ImageAlignment.specific)],
           means[standardColumn(SampleColumn.calibrated(SampleColumn.offManifold(step: inputs.wideStep)))] != nil
         else { return nil }
-        standard = (Ends(Quantity(column)), Ends(Self.ratio(means, inputs, of: standardColumn)))
+        let wide = wideSensitivities(means, inputs, of: standardColumn)
+        standard = (Ends(Quantity(column)), Ends(wide.off.relative(to: wide.on)))
       }
-      let ratio = Self.ratio(means, inputs) { $0 }
+      let wide = wideSensitivities(means, inputs)
+      let ratio = wide.off.relative(to: wide.on)
       holds = (0..<means.resamples).map { resample in
         let own = (specific: specific.resampled[resample], ratio: ratio.resampled[resample])
         let low = (specific: standard.specific.low.resampled[resample], ratio: standard.ratio.low.resampled[resample])
@@ -42,13 +44,6 @@ extension RegimeRuleV2 {
         standardSpecific: standard.specific.estimate, specificGain: standard.specific.multiple(specific),
         standardRatio: standard.ratio.estimate, relativeRatio: standard.ratio.multiple(ratio),
         alignedThreshold: alignedGain, robustThreshold: robustRatioToStandard, likeness: standardLikeness)
-    }
-
-    /// R.
-    private static func ratio(_ means: ResampledMeans, _ inputs: RegimeInputs, of name: (String) -> String) -> Quantity
-    {
-      let on = Quantity(means, SampleColumn.onManifold(step: inputs.wideStep), of: name)
-      return Quantity(means, SampleColumn.offManifold(step: inputs.wideStep), of: name).relative(to: on)
     }
 
     /// A number of the standard: measured, or an interval that its result states.

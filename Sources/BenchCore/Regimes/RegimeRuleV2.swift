@@ -111,6 +111,17 @@ package enum RegimeRuleV2 {
     Double(holds.count { $0 == value }) / Double(holds.count)
   }
 
+  /// S_on and S_off of R.
+  /// - Parameter name: what a column is called: the model's own, or its standard's.
+  static func wideSensitivities(
+    _ means: ResampledMeans, _ inputs: RegimeInputs, of name: (String) -> String = { $0 }
+  ) -> (on: Quantity, off: Quantity) {
+    (
+      Quantity(means, SampleColumn.onManifold(step: inputs.wideStep), of: name),
+      Quantity(means, SampleColumn.offManifold(step: inputs.wideStep), of: name)
+    )
+  }
+
   // MARK: The rule at one set of numbers
 
   /// - Parameters:
@@ -136,8 +147,7 @@ package enum RegimeRuleV2 {
     let leastAccuracy = chance + chanceDeviations * (chance * (1 - chance) / Double(means.imageCount)).squareRoot()
     let classifies = accuracy.resampled.map { inputs.temperatureScale != nil && $0 > leastAccuracy }
 
-    let on = Quantity(means, SampleColumn.onManifold(step: inputs.wideStep))
-    let off = Quantity(means, SampleColumn.offManifold(step: inputs.wideStep))
+    let (on, off) = wideSensitivities(means, inputs)
     let robust = zip(off.resampled, on.resampled).map { off, on -> Bool? in
       off > 0 || on > 0 ? off < criteria.robustRatio * on : nil
     }
