@@ -257,6 +257,23 @@ import Testing
     #expect(try between(0.45, off: 0.2, share: 0.9).verdict().label == .bayesAligned)
   }
 
+  /// A file of samples may lack any one column: the rule names it, or does without what needs it.
+  @Test func noColumnIsTakenForGranted() throws {
+    var entry = between(0.15)
+    entry.second = .init()
+    for column in entry.samples.columns {
+      let rest = SampleTable(entry.samples.namedColumns.filter { $0.name != column.name })
+      let means = Bootstrap(imageCount: RuleV2Case.images, resamples: 20, seed: 1).means(of: rest)
+      do {
+        let verdict = try RegimeRule.verdict(version: "v2", from: means, entry.inputs)
+        #expect(column.name.hasPrefix("standard/"), "\(column.name)")
+        #expect(try evidence(verdict).alignment.besideStandard == nil, "\(column.name)")
+      } catch RegimeRuleError.missingColumn(let name, version: "v2") {
+        #expect(name == column.name)
+      }
+    }
+  }
+
   @Test func aStatedStandardIsTakenAtBothEndsOfItsInterval() throws {
     func around(_ value: Double, _ margin: Double) -> Estimate {
       Estimate(value: value, low: value - margin, high: value + margin)

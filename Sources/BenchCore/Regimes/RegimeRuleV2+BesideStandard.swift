@@ -15,8 +15,10 @@ extension RegimeRuleV2 {
         else { return nil }
         standard = (specific, ratio)
       } else {
+        // The rule asks for none of these: samples from before the comparison have a verdict too. It takes all of them, and a file
+        // may hold some.
         guard let column = means[standardColumn(ImageAlignment.specific)],
-          means[standardColumn(SampleColumn.calibrated(SampleColumn.offManifold(step: inputs.wideStep)))] != nil
+          wideColumns(inputs).allSatisfy({ means[standardColumn($0)] != nil })
         else { return nil }
         let wide = wideSensitivities(means, inputs, of: standardColumn)
         standard = (Ends(Quantity(column)), Ends(wide.off.relative(to: wide.on)))

@@ -45,7 +45,7 @@ package enum RegimeRuleV2 {
       ImageAlignment.specific, ImageAlignment.whole,
     ]
     let small = calibrated(SampleColumn.onManifold(step: inputs.smallStep))
-    let wide = [SampleColumn.onManifold, SampleColumn.offManifold].flatMap { calibrated($0(inputs.wideStep)) }
+    let wide = wideColumns(inputs)
     let standard =
       inputs.standard.map { $0.stated == nil } ?? false && !inputs.densityIsExact
       ? ([SampleColumn.correct, SampleColumn.temperatureInfluence] + small).map(standardColumn) : []
@@ -54,6 +54,11 @@ package enum RegimeRuleV2 {
       ? [] : [SampleColumn.correct, ImageAlignment.cosine, ImageAlignment.specific].map(SampleColumn.second)
     let bayes = inputs.densityIsExact ? [SampleColumn.referenceOnManifold(step: inputs.smallStep)] : []
     return own + small + wide + standard + second + bayes
+  }
+
+  /// What R is made of, but for the influence of the temperature.
+  static func wideColumns(_ inputs: RegimeInputs) -> [String] {
+    [SampleColumn.onManifold, SampleColumn.offManifold].flatMap { calibrated($0(inputs.wideStep)) }
   }
 
   private static func calibrated(_ column: String) -> [String] {
