@@ -60,9 +60,9 @@ import Testing
 
   @Test("every data set that is described as a task is listed")
   func dataSets() throws {
-    let folder = Self.sources.appendingPathComponent("Plugins/Tasks/Datasets")
-    let described = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-      .filter { $0.pathExtension == "swift" }
+    let folder = Self.sources.appendingPathComponent("Plugins/Tasks")
+    let described = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      .map(folder.appendingPathComponent).filter { $0.pathExtension == "swift" }
       .flatMap { try String(contentsOf: $0, encoding: .utf8).matches(of: /static let \w+ = PixelTaskPlugin\(/) }
     #expect(described.count == BuiltinPlugins.all.tasks.count { $0 is PixelTaskPlugin })
   }

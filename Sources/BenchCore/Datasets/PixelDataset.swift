@@ -15,10 +15,16 @@ package struct PixelDataset: Sendable, Equatable {
   package let pixels: [UInt8]
   /// N class indices.
   package let labels: [UInt8]
+  /// Which pixels carry the labels, of N images; nil where that is not known.
+  package let signalMask: SignalMask?
 
-  /// - Precondition: `pixels` holds one image for each label.
-  package init(name: String, split: String, imageShape: Shape, pixels: [UInt8], labels: [UInt8]) {
+  /// - Precondition: `pixels` holds one image for each label, and the mask is of as many.
+  package init(
+    name: String, split: String, imageShape: Shape, pixels: [UInt8], labels: [UInt8], signalMask: SignalMask? = nil
+  ) {
     precondition(pixels.count == labels.count * imageShape.count, "one image for each label")
+    precondition(signalMask.map { $0.count == labels.count } ?? true, "one mask for each label")
+    self.signalMask = signalMask
     self.name = name
     self.split = split
     self.imageShape = imageShape
@@ -35,7 +41,9 @@ package struct PixelDataset: Sendable, Equatable {
     let images = Tensor(shape: imageShape.prepending(count)) { output in
       for index in 0..<count { copyImage(index, to: UnsafeMutableBufferPointer(rebasing: output[(index * size)...])) }
     }
-    return ImageSet(name: name, split: split, images: images, labels: labels.prefix(count).map(Int.init))
+    return ImageSet(
+      name: name, split: split, images: images, labels: labels.prefix(count).map(Int.init),
+      signalMask: signalMask?[images: 0..<count])
   }
 
   /// Writes image `index` as byte / 255 to the first C * H * W places of `output`.

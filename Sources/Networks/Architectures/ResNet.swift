@@ -4,13 +4,15 @@ import Tensor
 /// the CIFAR ones of that paper's section 4.2 (three stages, parameter-free "option A" shortcuts), the CIFAR versions of
 /// the ImageNet ones (3x3 stem, `linear`; the ones this benchmark's paper trains), and torchvision's (7x7 stem, `fc`).
 ///
-/// torchvision's with a 3x3 stem are used both with and without its max pool, which no tensor tells.
+/// torchvision's with a 3x3 stem are used both with and without its max pool, which no tensor tells. Nor does any tell, on images that
+/// leave a last map of 5 to 7, whether the CIFAR versions average over all of it or over its first 4 x 4 as their usual code does
+/// (`avg_pool2d(4)`, which leaves out the rest): the paper's network for 56 x 28 sees rows 0 to 3 of 7.
 enum ResNet: Architecture {
   static let family = "resnet"
   static let names = [
     "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "resnet18", "resnet34", "resnet50",
     "resnet18-imagenet", "resnet34-imagenet", "resnet50-imagenet", "resnet18-maxpool", "resnet34-maxpool",
-    "resnet50-maxpool",
+    "resnet50-maxpool", "resnet18-window4",
   ]
   static let summary = "residual networks: He et al.'s CIFAR ones, their 3x3-stem and torchvision's 7x7-stem forms"
   static let marks = [
@@ -18,8 +20,10 @@ enum ResNet: Architecture {
     ["linear.weight", "fc.weight"],
   ]
 
+  private static let windowSuffix = "-window4"
+
   static func isMember(_ name: String) -> Bool {
-    guard let match = name.wholeMatch(of: /resnet([0-9]{1,4})(-imagenet|-maxpool)?/) else { return false }
+    guard let match = name.wholeMatch(of: /resnet([0-9]{1,4})(-imagenet|-maxpool|-window4)?/) else { return false }
     return ResidualStages.isDepth(match.1)
   }
 
@@ -54,7 +58,17 @@ enum ResNet: Architecture {
     }
     if isLarge { return [try network("-imagenet", pools: true)] }
     // The linear layer's name is not enough: code that replaced it kept or dropped the pool as well.
-    guard projection == "downsample", stages.counts.count == 4 else { return [try network("", pools: false)] }
+    guard projection == "downsample", stages.counts.count == 4 else {
+      var whole = try network("", pools: false)
+      guard stages.counts.count == 4, let map = tensors.lastMap(halvings: 3), map != [4, 4],
+        map.allSatisfy({ (4..<8).contains($0) }), let pool = whole.layers.lastIndex(of: .globalAveragePool)
+      else { return [whole] }
+      var window = RecognisedNetwork(name: whole.name + windowSuffix, layers: whole.layers, inputShape: whole.inputShape)
+      window.layers[pool] = .averagePool([4, 4])
+      whole.distinction = "an average over the whole last map of \(map[0]) x \(map[1])"
+      window.distinction = "an average over its first 4 x 4"
+      return [whole, window]
+    }
     return [
       try network("", pools: false, distinction: "no max pool after the first convolution"),
       try network("-maxpool", pools: true, distinction: "a 3 x 3 max pool with stride 2 after it"),
@@ -110,10 +124,12 @@ enum ResNet: Architecture {
 
   // Section 4.2's three stages, or the four stages of basic blocks with projections.
   static func freshTensors(_ name: String, _ size: NetworkSize) -> FreshTensors? {
-    guard let depth = Int(name.dropFirst("resnet".count)) else { return nil }
+    let isWindowed = name.hasSuffix(windowSuffix)
+    guard let depth = Int(name.dropFirst("resnet".count).dropLast(isWindowed ? windowSuffix.count : 0)) else { return nil }
     let large = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3]][depth]
     guard let counts = large ?? (depth > 2 && (depth - 2) % 6 == 0 ? Array(repeating: (depth - 2) / 6, count: 3) : nil)
     else { return nil }
+    guard !isWindowed || large != nil else { return nil }
     var channels = size.width ?? (large == nil ? 16 : 64)
     var tensors = FreshTensors()
     tensors.convolution("conv1", size.inputShape[0], channels)

@@ -71,12 +71,19 @@ extension TensorShapes {
       return ([.globalAveragePool] + end, [inputChannels, 32, 32])
     }
     let images = imageShape ?? [inputChannels, 32 * windows, 32 * windows]
-    let map = images.dimensions.suffix(2).map { extent in (0..<halvings).reduce(extent) { half, _ in (half + 1) / 2 } }
+    let map = Self.map(of: images, halvings: halvings)
     guard map.count == 2, map.allSatisfy({ $0 % windows == 0 }) else {
       throw .unfit(
         "`\(head).weight` reads \(windows) x \(windows) averages of \(channels) channels, but images of shape \(images) "
           + "leave a map of \(map.map(String.init).joined(separator: " x "))")
     }
     return ([.averagePool(map.map { $0 / windows })] + end, images)
+  }
+
+  /// Height and width of the last map, where the size of the images is known.
+  func lastMap(halvings: Int) -> [Int]? { imageShape.map { Self.map(of: $0, halvings: halvings) } }
+
+  private static func map(of images: Shape, halvings: Int) -> [Int] {
+    images.dimensions.suffix(2).map { extent in (0..<halvings).reduce(extent) { half, _ in (half + 1) / 2 } }
   }
 }

@@ -84,7 +84,8 @@ struct PixelTask: BenchmarkTask {
     let set = try test.firstImages(count, task: id)
     guard let ownData else { return set }
     return ImageSet(
-      name: "\(set.name) (own data: \(ownData))", split: set.split, images: set.images, labels: set.labels)
+      name: "\(set.name) (own data: \(ownData))", split: set.split, images: set.images, labels: set.labels,
+      signalMask: set.signalMask)
   }
 }
 

@@ -7,11 +7,13 @@ enum MNIST {
   static let task = PixelTaskPlugin(
     definition, files: files,
     summary: "MNIST test images; manifold, score and reference from a mixture fitted to the training images",
-    dataSource: "the four files of MNIST, 12 MB, https://yann.lecun.com/exdb/mnist/ or one of its mirrors",
+    dataSource: dataSource,
     references: [
       "LeCun, Bottou, Bengio, Haffner: Gradient-Based Learning Applied to Document Recognition, Proc. IEEE 86, 1998",
       "Ghahramani, Hinton: The EM Algorithm for Mixtures of Factor Analyzers, CRG-TR-96-1, 1996",
     ])
+
+  static let dataSource = "the four files of MNIST, 12 MB, https://yann.lecun.com/exdb/mnist/ or one of its mirrors"
 
   static let files = IDXFiles(
     name: "mnist", title: "MNIST", size: (28, 28), classNames: (0...9).map(String.init),
@@ -21,14 +23,14 @@ enum MNIST {
   /// on CIFAR-10, and the steps are to be the same share of it.
   private static let stepSizes = (10...13).map { pow(10, -3 + 5 * Double($0) / 19) }
 
+  static let protocolConstants = ProtocolConstants(
+    stepSizes: stepSizes, wideStep: stepSizes[1], smallStep: stepSizes[0], scoreNoises: [0.1, 0.25, 0.5],
+    alignmentNoises: [0.25, 0.5, 1], decisiveNoise: 0.5, robustnessNoise: 0.01)
+
   /// Constants of version 1. With 40 factors held-out log-likelihood and accuracy rise with the number of components
   /// (3 to 4 for a class: 762 nats, 0.967; 12 to 14: 795, 0.973).
   private static let definition = PixelTask.Definition(
-    id: files.name, version: 1,
-    protocolConstants: ProtocolConstants(
-      stepSizes: stepSizes, wideStep: stepSizes[1], smallStep: stepSizes[0], scoreNoises: [0.1, 0.25, 0.5],
-      alignmentNoises: [0.25, 0.5, 1], decisiveNoise: 0.5, robustnessNoise: 0.01),
-    calibration: .none,
+    id: files.name, version: 1, protocolConstants: protocolConstants, calibration: .none,
     criteria: RegimeCriteria(
       robustRatio: 0.75, specificShare: 0.8, templateShare: 0.53, densityAccuracy: 0.9, standards: standards,
       tells: """
