@@ -43,12 +43,3 @@ struct DistractorMeasurement: Measurement {
     }
   }
 }
-
-extension Tensor {
-  /// The pixels where an image's mask is `kept`, zero elsewhere.
-  fileprivate func masked(by mask: SignalMask, keeping kept: Bool) -> Tensor {
-    precondition(mask.count == batch, "one mask per image")
-    return Tensor(
-      shape: shape, scalars: (0..<batch).flatMap { zip(item($0), mask[$0]).map { $1 == kept ? $0 : 0 } })
-  }
-}

@@ -1,3 +1,5 @@
+import Tensor
+
 /// Which pixels carry the label: true for those, C * H * W of them, of each image of a set.
 public struct SignalMask: Sendable, Equatable {
   private enum Storage: Sendable, Equatable {
@@ -48,5 +50,15 @@ public struct SignalMask: Sendable, Equatable {
       }
     guard let bad = masks.firstIndex(where: { $0.count != pixels }) else { return nil }
     return "a signal mask of \(masks[bad].count) pixels, expected \(pixels)"
+  }
+}
+
+extension Tensor {
+  /// The pixels where an image's mask is `kept`, zero elsewhere.
+  /// - Precondition: there is a mask for each image.
+  package func masked(by mask: SignalMask, keeping kept: Bool) -> Tensor {
+    precondition(mask.count == batch, "one mask per image")
+    return Tensor(
+      shape: shape, scalars: (0..<batch).flatMap { zip(item($0), mask[$0]).map { $1 == kept ? $0 : 0 } })
   }
 }

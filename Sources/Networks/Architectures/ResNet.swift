@@ -63,7 +63,8 @@ enum ResNet: Architecture {
       guard stages.counts.count == 4, let map = tensors.lastMap(halvings: 3), map != [4, 4],
         map.allSatisfy({ (4..<8).contains($0) }), let pool = whole.layers.lastIndex(of: .globalAveragePool)
       else { return [whole] }
-      var window = RecognisedNetwork(name: whole.name + windowSuffix, layers: whole.layers, inputShape: whole.inputShape)
+      var window = RecognisedNetwork(
+        name: whole.name + windowSuffix, layers: whole.layers, inputShape: whole.inputShape)
       window.layers[pool] = .averagePool([4, 4])
       whole.distinction = "an average over the whole last map of \(map[0]) x \(map[1])"
       window.distinction = "an average over its first 4 x 4"
@@ -125,7 +126,9 @@ enum ResNet: Architecture {
   // Section 4.2's three stages, or the four stages of basic blocks with projections.
   static func freshTensors(_ name: String, _ size: NetworkSize) -> FreshTensors? {
     let isWindowed = name.hasSuffix(windowSuffix)
-    guard let depth = Int(name.dropFirst("resnet".count).dropLast(isWindowed ? windowSuffix.count : 0)) else { return nil }
+    guard let depth = Int(name.dropFirst("resnet".count).dropLast(isWindowed ? windowSuffix.count : 0)) else {
+      return nil
+    }
     let large = [18: [2, 2, 2, 2], 34: [3, 4, 6, 3]][depth]
     guard let counts = large ?? (depth > 2 && (depth - 2) % 6 == 0 ? Array(repeating: (depth - 2) / 6, count: 3) : nil)
     else { return nil }

@@ -56,19 +56,13 @@ struct CompareCommand: ParsableCommand {
     }
   }
 
-  /// What an argument names.
-  private enum Source {
-    case result(URL)
-    case model(ModelSource)
-  }
-
   func run() throws {
     Interruption.install()
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     // All of them are found before the first is measured.
-    let sources = try models.map { try source($0, files) }
+    let sources = try models.map { try ModelOrResult($0, options: options, files: files) }
     var measured: [Int: PairedComparison.Measured] = [:]
     for (index, source) in sources.enumerated() {
       if case .result(let url) = source { measured[index] = try read(url) }
@@ -94,13 +88,6 @@ struct CompareCommand: ParsableCommand {
         : Table.text([comparison.table], as: format))
   }
 
-  private func source(_ argument: String, _ files: ProjectFiles) throws -> Source {
-    let samples = ".samples.safetensors"
-    let url = URL(fileURLWithPath: argument.hasSuffix(samples) ? argument.dropLast(samples.count) + ".json" : argument)
-    if argument.hasSuffix(samples) || OutputContent.result.recognise(url) != nil { return .result(url) }
-    return .model(try ModelSource(argument, options: options, files: files))
-  }
-
   private func read(_ url: URL) throws -> PairedComparison.Measured {
     let samples = SampleFile.url(beside: url)
     let result = try ResultFile.read(url)
@@ -110,7 +97,7 @@ struct CompareCommand: ParsableCommand {
 
   /// As the first result was measured, where there is one.
   private func evaluation(
-    like first: EvaluationResult?, _ sources: [Source], _ files: ProjectFiles, _ progress: any ProgressReporter
+    like first: EvaluationResult?, _ sources: [ModelOrResult], _ files: ProjectFiles, _ progress: any ProgressReporter
   ) throws -> ModelEvaluation {
     let own = sources.lazy.compactMap { source in
       if case .model(let model) = source { model.taskID } else { nil }

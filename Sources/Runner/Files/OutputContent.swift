@@ -22,7 +22,7 @@ enum OutputContent {
   case attackedImages
   /// `tasks show --samples`: a picture of that many pixels in width.
   case sampleSheet(width: Int)
-  /// `sweep --figure`.
+  /// `sweep --figure` and `distractor --output`.
   case figure
   /// `show` and `evaluate --sheet`.
   case sheet
@@ -37,7 +37,7 @@ enum OutputContent {
     case .metricValues: "an output of `run --metric`"
     case .attackedImages: "images of `attack`"
     case .sampleSheet(let width): "a picture of this task's samples (a PNG file \(width) pixels wide)"
-    case .figure: "a figure of `sweep`"
+    case .figure: "a figure of `sweep` or `distractor`"
     case .sheet: "a sheet of `show`"
     }
   }
@@ -93,10 +93,10 @@ enum OutputContent {
     return document["procedure"]?.intValue != nil && document["criteria"]?.objectValue != nil
   }
 
-  /// By the title that all figures of sweeps have.
+  /// By what the titles of all figures end with.
   private static func isFigure(_ url: URL) -> Bool {
     let head = String(decoding: beginning(url) ?? Data(), as: UTF8.self)
-    return head.contains("<svg ") && head.contains(Figure3Drawing.subject)
+    return head.contains("<svg ") && [Figure3Drawing.subject, Figure5.subject].contains(where: head.contains)
   }
 
   /// By the title of the document, or what the picture says made it.

@@ -6,7 +6,8 @@ import Mixtures
 enum MNISTDistractor {
   static let letterA = PixelTaskPlugin(
     definition("mnist-distractor"), files: files("mnist-distractor", .letterA, .either),
-    summary: "MNIST digits above or below the letter A, which says nothing of them; which pixels carry the label is known",
+    summary:
+      "MNIST digits above or below the letter A, which says nothing of them; which pixels carry the label is known",
     dataSource: MNIST.dataSource,
     references: [
       "Srinivas, Bordt, Lakkaraju: Which Models have Perceptually-Aligned Gradients? NeurIPS 2023, section 4.3"
