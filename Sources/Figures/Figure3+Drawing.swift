@@ -34,7 +34,7 @@ extension Figure3 {
 
   private static func referenceLine(_ colour: Colour) -> LineStyle { LineStyle(colour, width: 1.1, dashes: [2, 2.5]) }
 
-  var figure: Figure {
+  package var figure: Figure {
     var style = FigureStyle(panelWidth: columns.count > 1 ? 236 : 340, panelHeight: columns.count > 1 ? 168 : 190)
     style.columnGap = 20
     return Figure(
@@ -84,7 +84,7 @@ extension Figure3 {
     return [
       Panel(
         title: column.title, x: Axis(label: nil, scale: x, showsTickLabels: false),
-        y: axis(RichText("Softmax change (L1), step \(brief(stepSize))"), sensitivityScale), spans: spans,
+        y: axis(RichText("Softmax change (L1), steps of length \(brief(stepSize))"), sensitivityScale), spans: spans,
         references: column.bayesOnManifold.map {
           [ReferenceLine(value: $0, line: Self.referenceLine(Quantity.onManifold.line.colour))]
         } ?? [], series: series([.onManifold, .offManifold], column)),

@@ -90,7 +90,4 @@ package struct Figure3: Sendable {
     self.alignmentReference = alignmentReference
     self.seeds = seeds
   }
-
-  /// The document.
-  package func svg() -> String { figure.svg() }
 }

@@ -55,7 +55,7 @@ package struct Figure5: Sendable {
   }
 
   /// - Precondition: at most `lineLimit` lines.
-  package func svg() -> String {
+  package var figure: Figure {
     precondition(lines.count <= Self.lineLimit, "more lines than colours")
     let noises = lines.flatMap { $0.ratio.map(\.x) }.filter { $0 > 0 }
     let x = Scale.strengths(noises)
@@ -86,7 +86,6 @@ package struct Figure5: Sendable {
           .init(.series(even, nil), "as sensitive to either"), .init(.series(LineStyle(.ink), nil), "signal"),
           .init(.series(LineStyle(.ink, dashes: [6, 3]), nil), "distractor"),
         ]),
-      style: style
-    ).svg()
+      style: style)
   }
 }

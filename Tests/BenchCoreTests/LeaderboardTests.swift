@@ -69,6 +69,34 @@ import Testing
     }
   }
 
+  @Test func whatIsComparedWithNoOtherStandsBeside() throws {
+    try withFolder { board, models in
+      try board.add(result("one"))
+      let alone = try Data(contentsOf: board.documentURL)
+      let without = try TaskCapabilityTests.outcome(without: [.criteria]).result
+      let place = board.directory.appendingPathComponent(Leaderboard.path(of: without))
+      #expect(Leaderboard.path(of: without) == "unranked/\(without.task.id)/\(without.model.id).json")
+      try ResultFile.write(without, to: place)
+      #expect(try board.verify(models: models).map(\.path) == ["leaderboard.json"])
+      try board.refresh()
+      #expect(try board.verify(models: models) == [])
+      let document = try board.document()
+      #expect(document.tasks == LeaderboardDocument([try result("one")]).tasks)
+      let beside = try #require(document.unranked?.first)
+      #expect(beside.beside?.isJudged == false && beside.entries.map(\.id) == [without.model.id])
+      #expect(beside.entries[0].result == Leaderboard.path(of: without))
+      let text = Table.text(LeaderboardTable.tables(document), as: .text)
+      #expect(text.contains("beside the leaderboard: Rule v2 is not applied") && text.contains("none"))
+      // What can be compared belongs with the others, and what stands there is checked too.
+      try ResultFile.write(result("two"), to: board.directory.appendingPathComponent("unranked/toy/two.json"))
+      #expect(throws: (any Error).self) { try board.build() }
+      #expect(try board.verify(models: models).first?.reason.contains("its place is results/toy/two.json") ?? false)
+      try FileManager.default.removeItem(at: board.directory.appendingPathComponent("unranked"))
+      try board.refresh()
+      #expect(try Data(contentsOf: board.documentURL) == alone)
+    }
+  }
+
   @Test func anEmptyFolderHasAnEmptyLeaderboard() throws {
     try withFolder { board, models in
       #expect(try board.verify(models: models).map(\.path) == ["leaderboard.json"])

@@ -94,7 +94,10 @@ import Testing
       #expect(ResultValidation.problems(in: result) == [], "\(result.model.id)")
       #expect(try problems(ResultFile.encode(result), schema: "result.schema.json") == "", "\(result.model.id)")
     }
-    let leaderboard = try JSONEncoding.encode(LeaderboardDocument(results().filter(\.task.hasOwnReferences)))
+    let leaderboard = try JSONEncoding.encode(
+      LeaderboardDocument(
+        results().filter(\.task.hasOwnReferences).map { EvaluatedModel($0) },
+        unranked: resultsWithoutVerdict() + results().filter { !$0.task.hasOwnReferences }))
     #expect(try problems(leaderboard, schema: "leaderboard.schema.json") == "")
   }
 

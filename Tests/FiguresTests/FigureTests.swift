@@ -57,11 +57,12 @@ final class DocumentReader: NSObject, XMLParserDelegate {
 
   @Test func figure3IsWellFormedAndComplete() throws {
     for columns in [1, 4] {
-      let svg = figure(columns).svg()
+      let svg = figure(columns).figure.svg()
       let document = try #require(DocumentReader.read(svg))
       let texts = document.texts
       for text in [
-        "Gradient norm", "Regularisation constant λ", "Softmax change (L1), step 8", "Accuracy; cosine", "weak",
+        "Gradient norm", "Regularisation constant λ", "Softmax change (L1), steps of length 8", "Accuracy; cosine",
+        "weak",
         "excessive", "off-manifold sensitivity", "on-manifold sensitivity", "accuracy",
         "alignment with the Bayes classifier", "range over 2 seeds", "Bayes-aligned", "undecided", "10−3", "0",
       ] { #expect(texts.contains(text), "no text `\(text)`") }
@@ -73,18 +74,66 @@ final class DocumentReader: NSObject, XMLParserDelegate {
       // Shades are told apart by hatching, not by colour alone.
       #expect(document.count("pattern") == 3)
       #expect(document.count("clipPath") == 2 * columns)
-      #expect(svg == figure(columns).svg())
+      #expect(svg == figure(columns).figure.svg())
     }
+  }
+
+  /// What a PDF and a PNG are made of: nothing asks a machine for a typeface, and lines are as wide as their text is laid out.
+  @Test func outlinesStandWhereTextStood() throws {
+    let drawing = figure().figure
+    let texts = try #require(DocumentReader.read(drawing.svg()))
+    let outlines = try #require(DocumentReader.read(drawing.svg(.outlines)))
+    #expect(outlines.count("text") == 0 && outlines.count("tspan") == 0)
+    let letters = outlines.elements.count { $0.name == "path" && $0.attributes["stroke-linecap"] == "round" }
+    let lines = texts.count("text")
+    #expect(letters == lines)
+    #expect(outlines.elements.count - letters == texts.elements.count - lines - texts.count("tspan"))
+    #expect(drawing.svg(.outlines) == drawing.svg(.outlines) && !drawing.svg(.outlines).contains("nan"))
+  }
+
+  @Test func anOutlineEndsWhereItsTextDoes() throws {
+    func outline(_ anchor: TextMark.Anchor) throws -> [Double] {
+      let mark = TextMark(text: "HH" + .superscript("H"), at: Point(x: 100, y: 50), size: 20, anchor: anchor)
+      guard case .element("path", let attributes, _) = mark.node.lettered(.outlines) else { return [] }
+      let data = try #require(attributes.first { $0.name == "d" }?.value)
+      return data.split(whereSeparator: { "MLZ".contains($0) }).compactMap {
+        $0.split(separator: " ").first.flatMap { Double($0) }
+      }
+    }
+    let width = Typeface.width("HH", size: 20) + Typeface.width("H", size: 14.4)
+    for (anchor, left) in [(TextMark.Anchor.start, 100), (.middle, 100 - width / 2), (.end, 100 - width)] {
+      let places = try outline(anchor)
+      let (first, last) = (try #require(places.min()), try #require(places.max()))
+      // Within the margins beside a letter.
+      #expect(abs(first - left) < 3 && abs(last - (left + width)) < 3)
+    }
+  }
+
+  @Test func aSpanTooNarrowForItsNameHasItUpright() throws {
+    let regimes: [Figure3.Regime] = [.weak, .bayesAligned, .excessive]
+    let column = Figure3.Column(
+      title: "Many", strengthLabel: "Strength",
+      groups: (0..<30).map { index in
+        .init(
+          strength: pow(10, Double(index) / 10), onManifold: [0.5], offManifold: [0.2], accuracy: [0.9],
+          alignment: [0.3], regime: index == 14 ? regimes[1] : index < 14 ? regimes[0] : regimes[2])
+      }, bayesOnManifold: nil, bayesAccuracy: nil)
+    let drawing = Figure3(
+      columns: [column, column], stepSize: 1, alignmentReference: "fitted reference", seeds: 1
+    ).figure
+    let document = try #require(DocumentReader.read(drawing.svg()))
+    // Once as its halo and once as text in each column; once more in the legend under the longer name.
+    #expect(document.texts.filter { $0 == "aligned" || $0 == "Bayes-aligned" }.count == 5)
   }
 
   @Test func textIsEscaped() throws {
     let title = "a < b & \"c\" > 'd'\u{1}"
-    let document = try #require(DocumentReader.read(figure(title: title).svg()))
+    let document = try #require(DocumentReader.read(figure(title: title).figure.svg()))
     #expect(document.texts.contains("a < b & \"c\" > 'd'\u{FFFD}"))
   }
 
   @Test func everythingLiesOnThePage() throws {
-    let document = try #require(DocumentReader.read(figure(4).svg()))
+    let document = try #require(DocumentReader.read(figure(4).figure.svg()))
     let page = try #require(document.elements.first { $0.name == "svg" }?.attributes)
     let width = try #require(page["width"].flatMap(Double.init))
     let height = try #require(page["height"].flatMap(Double.init))
@@ -100,9 +149,10 @@ final class DocumentReader: NSObject, XMLParserDelegate {
       groups: [
         .init(strength: 1, onManifold: [0], offManifold: [0], accuracy: [1], alignment: [], regime: .excessive)
       ], bayesOnManifold: nil, bayesAccuracy: nil)
-    let svg = Figure3(columns: [column], stepSize: 1.4384, alignmentReference: "fitted reference", seeds: 1).svg()
+    let svg = Figure3(columns: [column], stepSize: 1.4384, alignmentReference: "fitted reference", seeds: 1).figure
+      .svg()
     let document = try #require(DocumentReader.read(svg))
-    #expect(document.texts.contains("Softmax change (L1), step 1.438"))
+    #expect(document.texts.contains("Softmax change (L1), steps of length 1.438"))
     #expect(!document.texts.contains { $0.contains("seeds") || $0.contains("alignment") })
     #expect(!svg.contains("fill-opacity") && !svg.contains("nan") && !svg.contains("inf"))
   }

@@ -156,6 +156,31 @@ import _Fixtures
         + "model.json")
   }
 
+  /// `avg_pool2d(4)` of a map of 7 x 4 sees its rows 0 to 3.
+  @Test func wholeMapsOrTheirFirstWindowAreAsked() throws {
+    let file = try ModelFixtures.checkpoint("resnet18")
+    let message = ModelFixtures.message { _ = try ModelFixtures.load(file, images: [3, 56, 28]) }
+    #expect(
+      message?.contains(
+        "`resnet18` (an average over the whole last map of 7 x 4), `resnet18-window4` (an average over its first 4 x 4)"
+      )
+        == true)
+    // On images that leave 4 x 4, or fewer, both are the same network.
+    for images in [[3, 32, 32], [3, 12, 12]] as [Shape] {
+      #expect(try ModelFixtures.load(file, images: images).architecture == "resnet18")
+    }
+  }
+
+  @Test func theFirstWindowIsAnAverageOfItsRowsAlone() throws {
+    let size = NetworkSize(inputShape: [1, 56, 28], classCount: 10, width: 4)
+    let (window, whole) = (
+      try TrainableNetwork(architecture: "resnet18-window4", size), try TrainableNetwork(architecture: "resnet18", size)
+    )
+    #expect(window.tensors == whole.tensors && window.layers.count == whole.layers.count)
+    let differing = zip(window.layers, whole.layers).filter { $0 != $1 }
+    #expect(differing.map(\.0.type) == ["AvgPool2d"] && differing.map(\.1.type) == ["GlobalAvgPool2d"])
+  }
+
   @Test func oneLinearLayerMayBeCalledByEitherName() throws {
     let renamed = try ModelFixtures.tensors("resnet18").map {
       TensorToWrite(

@@ -115,11 +115,11 @@ import Testing
     #expect(svg.contains("Gradient norm") && svg.contains("range over 2 seeds"))
 
     // Two sweeps side by side; not where they cannot be compared.
-    let two = try #require(try Figure3Drawing.svg([("a", report), ("b", report)]))
+    let two = try #require(try Figure3Drawing.figure([("a", report), ("b", report)])?.svg())
     #expect(two.count > svg.count)
     var other = report
     other.wideStep = 4
-    #expect(throws: SweepError.self) { try Figure3Drawing.svg([("a", report), ("b", other)]) }
+    #expect(throws: SweepError.self) { try Figure3Drawing.figure([("a", report), ("b", other)]) }
   }
 
   @Test func aFolderWithoutASweep() {

@@ -36,7 +36,7 @@ extension Leaderboard {
         if let reason = result.regime.evidence.notApplied {
           mismatches.append(.init(path: path, reason: reason.sentence))
         }
-        mismatches += placeMismatches(of: result, at: path) + checkpointMismatches(of: result, models: models)
+        mismatches += placeMismatches(of: result, at: path) + checkpointMismatches(of: result, at: path, models: models)
         evaluated.append(EvaluatedModel(result))
         evaluated[evaluated.count - 1].external = try externalEvaluations(of: result)
       } catch {
@@ -49,9 +49,20 @@ extension Leaderboard {
       return exists
         ? nil : LeaderboardMismatch(path: path, reason: "holds evaluations of \(result), which is not there")
     }
+    var unranked: [EvaluationResult] = []
+    for path in try paths(under: Self.unrankedFolder) {
+      do {
+        let result = try ResultFile.read(directory.appendingPathComponent(path))
+        mismatches +=
+          placeMismatches(of: result, at: path) + checkpointMismatches(of: result, at: path, models: models)
+        unranked.append(result)
+      } catch {
+        mismatches.append(LeaderboardMismatch(path: path, reason: reason(of: error, at: path)))
+      }
+    }
     let name = documentURL.lastPathComponent
     if let current = try? Data(contentsOf: documentURL) {
-      if current != (try JSONEncoding.encode(LeaderboardDocument(evaluated))) {
+      if current != (try JSONEncoding.encode(LeaderboardDocument(evaluated, unranked: unranked))) {
         mismatches.append(.init(path: name, reason: "differs from its results; run `pags-bench leaderboard build`"))
       }
     } else {
@@ -61,7 +72,7 @@ extension Leaderboard {
   }
 
   private func placeMismatches(of result: EvaluationResult, at path: String) -> [LeaderboardMismatch] {
-    let expected = Self.resultPath(of: result)
+    let expected = Self.path(of: result)
     guard expected != path else { return [] }
     return [
       .init(
@@ -71,9 +82,10 @@ extension Leaderboard {
   }
 
   /// The result's digest against the file it names and the one that `model.json` states; what is absent is not checked.
-  private func checkpointMismatches(of result: EvaluationResult, models: URL) -> [LeaderboardMismatch] {
+  private func checkpointMismatches(
+    of result: EvaluationResult, at resultPath: String, models: URL
+  ) -> [LeaderboardMismatch] {
     guard let checkpoint = result.model.checkpoint else { return [] }
-    let resultPath = Self.resultPath(of: result)
     let folder = models.appendingPathComponent(result.model.id)
     var mismatches: [LeaderboardMismatch] = []
     let file = folder.appendingPathComponent(checkpoint.file)

@@ -1,7 +1,8 @@
 import Foundation
 import JSON
 
-/// The folder `leaderboard/`: result files under `results/<task>/<model-id>.json`, and `leaderboard.json` made of them.
+/// The folder `leaderboard/`: result files under `results/<task>/<model-id>.json`, those that are compared with no others under
+/// `unranked/<task>/<model-id>.json`, and `leaderboard.json` made of them.
 package struct Leaderboard: Sendable {
   package let directory: URL
 
@@ -16,6 +17,11 @@ package struct Leaderboard: Sendable {
     "results/\(result.task.id)/\(result.model.id).json"
   }
 
+  /// Where a result belongs: `resultPath(of:)`, or `unranked/<task>/<model-id>.json`.
+  package static func path(of result: EvaluationResult) -> String {
+    UnrankedReason(result) == nil ? resultPath(of: result) : "unranked/\(result.task.id)/\(result.model.id).json"
+  }
+
   package func resultURL(of result: EvaluationResult) -> URL {
     directory.appendingPathComponent(Self.resultPath(of: result))
   }
@@ -26,7 +32,10 @@ package struct Leaderboard: Sendable {
 
   /// The bytes of `leaderboard.json`. They depend on the result files' contents alone.
   /// - Throws: JSON's errors and `ResultError` for a file that is not a valid result or not in its place.
-  package func build() throws -> Data { try JSONEncoding.encode(LeaderboardDocument(try models())) }
+  package func build() throws -> Data { try JSONEncoding.encode(document()) }
+
+  /// - Throws: as `build()`.
+  package func document() throws -> LeaderboardDocument { LeaderboardDocument(try models(), unranked: try unranked()) }
 
   /// Builds `leaderboard.json` and writes it where it differs from what is there.
   /// - Returns: whether it differed.
@@ -148,6 +157,17 @@ package struct Leaderboard: Sendable {
     }
   }
 
+  /// The results that stand beside the leaderboard, by path.
+  package func unranked() throws -> [EvaluationResult] {
+    try paths(under: Self.unrankedFolder).map { path in
+      let result = try ResultFile.read(directory.appendingPathComponent(path))
+      guard Self.path(of: result) == path else {
+        throw ResultError.misplaced(file: path, expected: Self.path(of: result))
+      }
+      return result
+    }
+  }
+
   /// The external evaluations of a result, in the order of their numbers.
   /// - Throws: `ResultError.invalid` for one that is not of this model.
   package func externalEvaluations(of result: EvaluationResult) throws -> [(path: String, result: EvaluationResult)] {
@@ -206,16 +226,19 @@ package struct Leaderboard: Sendable {
     return try body()
   }
 
-  /// All JSON files under `results/`, relative to the leaderboard's folder, sorted.
+  static let unrankedFolder = "unranked"
+
+  func resultPaths() throws -> [String] { try paths(under: "results") }
+
+  /// All JSON files of the tasks' folders below one, relative to the leaderboard's folder, sorted.
   /// - Throws: `ResultError.unreadable` for a folder that exists and cannot be listed.
-  func resultPaths() throws -> [String] {
-    let manager = FileManager.default
-    let results = directory.appendingPathComponent("results")
-    guard manager.fileExists(atPath: results.path) else { return [] }
+  func paths(under folder: String) throws -> [String] {
+    let results = directory.appendingPathComponent(folder)
+    guard FileManager.default.fileExists(atPath: results.path) else { return [] }
     var paths: [String] = []
     for task in try contents(of: results) where isFolder(results.appendingPathComponent(task)) {
       for file in try contents(of: results.appendingPathComponent(task)) where file.hasSuffix(".json") {
-        paths.append("results/\(task)/\(file)")
+        paths.append("\(folder)/\(task)/\(file)")
       }
     }
     return paths.sorted()

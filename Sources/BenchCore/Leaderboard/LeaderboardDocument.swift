@@ -5,10 +5,14 @@ package struct LeaderboardDocument: Sendable, Equatable, Codable {
   package var schemaVersion: Int
   /// By id, then version.
   package var tasks: [TaskSection]
+  /// What stands beside the leaderboard, by id, version and reason; absent where nothing does.
+  package var unranked: [TaskSection]?
 
   package struct TaskSection: Sendable, Equatable, Codable {
     package var id: String
     package var version: Int
+    /// Why these results are not compared with others; absent where they are.
+    package var beside: UnrankedReason?
     /// Bayes-aligned, weak, excessive, indeterminate; within a regime by falling accuracy, then by id.
     package var entries: [Entry]
   }
@@ -67,20 +71,34 @@ package struct LeaderboardDocument: Sendable, Equatable, Codable {
 
   package init(_ results: [EvaluationResult]) { self.init(results.map { EvaluatedModel($0) }) }
 
-  package init(_ models: [EvaluatedModel]) {
+  /// - Parameter unranked: results that are not compared, for the reasons they have.
+  package init(_ models: [EvaluatedModel], unranked: [EvaluationResult] = []) {
     schemaVersion = Self.currentSchemaVersion
-    let groups = Dictionary(grouping: models) { TaskKey(id: $0.result.task.id, version: $0.result.task.version) }
-    tasks = groups.keys.sorted().map { key in
+    tasks = Self.sections(models)
+    self.unranked = unranked.isEmpty ? nil : Self.sections(unranked.map { EvaluatedModel($0) })
+  }
+
+  private static func sections(_ models: [EvaluatedModel]) -> [TaskSection] {
+    let groups = Dictionary(grouping: models) { TaskKey($0.result) }
+    return groups.keys.sorted().map { key in
       TaskSection(
-        id: key.id, version: key.version, entries: (groups[key] ?? []).map(Entry.init).sorted(by: Self.precedes))
+        id: key.id, version: key.version, beside: key.beside,
+        entries: (groups[key] ?? []).map(Entry.init).sorted(by: precedes))
     }
   }
 
   private struct TaskKey: Hashable, Comparable {
     let id: String
     let version: Int
+    let beside: UnrankedReason?
 
-    static func < (left: TaskKey, right: TaskKey) -> Bool { (left.id, left.version) < (right.id, right.version) }
+    init(_ result: EvaluationResult) {
+      (id, version, beside) = (result.task.id, result.task.version, UnrankedReason(result))
+    }
+
+    static func < (left: TaskKey, right: TaskKey) -> Bool {
+      (left.id, left.version, left.beside?.sentence ?? "") < (right.id, right.version, right.beside?.sentence ?? "")
+    }
   }
 
   private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
@@ -109,7 +127,7 @@ extension LeaderboardDocument.Entry {
       relativeRobustness: regime.result.measurements.relativeRobustness?.definition2.estimate,
       robustness: result.robustness?.map(RobustnessBrief.init),
       images: result.measurementProtocol.images, seed: result.measurementProtocol.seed,
-      sha256: result.model.checkpoint?.sha256, result: Leaderboard.resultPath(of: result))
+      sha256: result.model.checkpoint?.sha256, result: Leaderboard.path(of: result))
     guard !model.external.isEmpty else { return }
     evaluations = model.all.map { path, result in
       LeaderboardDocument.Evaluation(

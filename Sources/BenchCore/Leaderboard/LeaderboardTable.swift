@@ -1,4 +1,4 @@
-/// The leaderboard as tables, one for each task.
+/// The leaderboard as tables, one for each task, then those of the results that stand beside it.
 package enum LeaderboardTable {
   package enum Order: String, Sendable, CaseIterable {
     /// As the leaderboard is: by regime, then by accuracy.
@@ -15,12 +15,13 @@ package enum LeaderboardTable {
   package static func tables(
     _ document: LeaderboardDocument, task: String? = nil, order: Order = .regime, isReversed: Bool = false
   ) -> [Table] {
-    let sections = document.tasks.filter { task == nil || $0.id == task }
+    let sections = (document.tasks + (document.unranked ?? [])).filter { task == nil || $0.id == task }
     // What any entry was attacked with has columns; all tables have the same.
     let attacks = RobustnessColumns.all(sections.flatMap { $0.entries.flatMap { $0.robustness ?? [] } })
     return sections.map { section in
-      Table(
-        title: "Task \(section.id) (version \(section.version))", columns: columns + attacks.flatMap(\.columns),
+      let reason = section.beside.map { ", beside the leaderboard: \($0.sentence)" } ?? ""
+      return Table(
+        title: "Task \(section.id) (version \(section.version))\(reason)", columns: columns + attacks.flatMap(\.columns),
         rows: sorted(section.entries, by: order, isReversed: isReversed).map { entry in
           row(entry, section)
             + attacks.flatMap { columns in
@@ -79,9 +80,11 @@ package enum LeaderboardTable {
   private static func row(
     _ entry: LeaderboardDocument.Entry, _ section: LeaderboardDocument.TaskSection
   ) -> [Table.Cell] {
-    [
+    let isJudged = section.beside?.isJudged ?? true
+    return [
       .text(entry.name), .text(entry.id), .text(section.id), .text(entry.architecture), .integer(entry.parameters),
-      .text(entry.regime.rawValue), .number(entry.confidence, .fixed(3)), .estimate(entry.accuracy, .fixed(3)),
+      .text(isJudged ? entry.regime.rawValue : "none"), .number(isJudged ? entry.confidence : nil, .fixed(3)),
+      .estimate(entry.accuracy, .fixed(3)),
       .estimate(entry.sensitivityRatio, .significant(3)), .estimate(entry.onManifoldRetention, .fixed(2)),
       .estimate(entry.alignment, .fixed(3)), .estimate(entry.specificShare, .fixed(3)),
     ]

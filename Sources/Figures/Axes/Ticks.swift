@@ -48,7 +48,7 @@ extension Scale {
     }
   }
 
-  /// Powers of ten, all or, where there are many, every second or third labelled; between few of them the multiples 2 to 9.
+  /// Powers of ten, all or, where there are many, every second or third labelled; between up to seven of them the multiples 2 to 9.
   /// A range that holds less than two powers is labelled at 2 and 5 too.
   private func decadeTicks(_ range: ClosedRange<Double>, count: Int) -> [Tick] {
     guard range.lowerBound > 0, range.upperBound.isFinite else { return [] }
@@ -60,7 +60,7 @@ extension Scale {
     let isPlain = powers.allSatisfy { abs($0) < 2 }
     var ticks: [Tick] = []
     for power in low...high {
-      for multiple in powers.count > 4 ? 1...1 : 1...9 {
+      for multiple in powers.count > 7 ? 1...1 : 1...9 {
         let value = Double(multiple) * pow(10, Double(power))
         guard range.contains(value), let position = position(value) else { continue }
         let first = powers.first ?? low

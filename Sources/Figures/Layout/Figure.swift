@@ -17,7 +17,8 @@ package struct Figure: Sendable {
   }
 
   /// The document, UTF-8 with a final newline: the same bytes for the same figure.
-  package func svg() -> String {
+  /// - Parameter lettering: of all text but title and description.
+  package func svg(_ lettering: Lettering = .text) -> String {
     let key = LegendDrawing(legend: legend, left: 10, width: width - 20, style: style)
     let height = legendTop + key.height + 6
     let page = [SVGAttribute("width", width), SVGAttribute("height", height)]
@@ -39,7 +40,7 @@ package struct Figure: Sendable {
     }
     if !legend.entries.isEmpty { children.append(.group(key.nodes(top: legendTop))) }
     let root = SVGNode.element("svg", attributes, children)
-    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + root.serialised() + "\n"
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + root.lettered(lettering).serialised() + "\n"
   }
 
   // MARK: Places
@@ -118,10 +119,20 @@ package struct Figure: Sendable {
       let ground = SVGNode.element("rect", box.attributes() + paint, [])
       let size = style.tickSize
       let label = span.labels.first { Typeface.width($0, size: size) + 4 <= box.width }
-      guard let label else { return [ground] }
+      guard let label else { return [ground] + upright(span.labels, in: box, size: size, halo: span.shade.tint) }
       let place = Point(x: box.left + box.width / 2, y: box.top + 0.5 * box.height + 0.35 * size)
       let name = TextMark(text: RichText(label), at: place, size: size, anchor: .middle, halo: span.shade.tint)
       return [ground, name.node]
     }
+  }
+
+  /// The name of a span that is too narrow for it, from top to bottom of the panel below the strip.
+  private func upright(_ labels: [String], in box: Rectangle, size: Double, halo: Colour) -> [SVGNode] {
+    guard let label = labels.last, box.width >= size, Typeface.width(label, size: size) + 12 <= style.panelHeight else {
+      return []
+    }
+    let place = Point(
+      x: box.left + box.width / 2 + 0.35 * size, y: top + 6 + Typeface.width(label, size: size) / 2)
+    return [TextMark(text: RichText(label), at: place, size: size, anchor: .middle, isVertical: true, halo: halo).node]
   }
 }

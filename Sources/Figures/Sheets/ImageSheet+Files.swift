@@ -6,8 +6,9 @@ extension ImageSheet {
   package static let pictureScales = 1...8
 
   /// The document, UTF-8 with a final newline: text is text, pictures are PNG files within it. The same bytes for the same sheet.
+  /// - Parameter lettering: of all text but title and description.
   /// - Throws: `ImageError`.
-  package func svg() throws(ImageError) -> String {
+  package func svg(_ lettering: Lettering = .text) throws(ImageError) -> String {
     let layout = SheetLayout(self)
     let page = [SVGAttribute("width", layout.width), SVGAttribute("height", layout.height)]
     var children: [SVGNode] = [
@@ -38,7 +39,7 @@ extension ImageSheet {
         SVGAttribute("font-family", Typeface.stack), SVGAttribute("role", "img"),
       ]
     let root = SVGNode.element("svg", attributes, children)
-    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + root.serialised() + "\n"
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + root.lettered(lettering).serialised() + "\n"
   }
 
   /// The picture, grey where nothing on it has a colour.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import BenchCore
-import Checkpoints
 import Figures
 import Foundation
 import JSON
@@ -36,7 +35,7 @@ struct DistractorCommand: ParsableCommand {
   @Option(help: "Seed of drawn images, of noise and of the intervals. (default: that of the first result, or 0)")
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("Figure 5, as SVG.", valueName: "file"))
+  @Option(help: ArgumentHelp("Figure 5: .svg, .pdf or .png.", valueName: "file"))
   var output: String?
 
   @Option(
@@ -78,9 +77,7 @@ struct DistractorCommand: ParsableCommand {
         "--output: a figure has at most \(Figure5.lineLimit) lines, these are \(lines); give models of one kind the same --label"
       )
     }
-    if let output, URL(fileURLWithPath: output).pathExtension.lowercased() != "svg" {
-      throw ValidationError("--output: a figure's name ends in .svg, got `\(output)`")
-    }
+    _ = try figureFile()
     if let sheet { _ = try SheetFile(sheet, option: "--sheet") }
     if let task { _ = try TaskLookup.plugin(task) }
     guard options.network.model == nil, options.program.plugin == nil else {
@@ -98,7 +95,8 @@ struct DistractorCommand: ParsableCommand {
     let inputs = models.map { OutputPlace.Input("a model", $0) }
     let sheetFile = try sheet.map { try SheetFile($0, option: "--sheet") }
     try sheetFile?.check(apartFrom: inputs)
-    if let output { try OutputPlace.check(URL(fileURLWithPath: output), as: .figure, apartFrom: inputs) }
+    let figureFile = try figureFile()
+    try figureFile?.check(apartFrom: inputs)
 
     var results: [Int: EvaluationResult] = [:]
     for (index, source) in sources.enumerated() {
@@ -142,14 +140,13 @@ struct DistractorCommand: ParsableCommand {
       models.indices.compactMap { index in
         results[index].map { (models[index], label.isEmpty ? nil : label[index], $0, shares[index]) }
       })
-    if let output {
-      try Folder.make(URL(fileURLWithPath: output).deletingLastPathComponent())
-      try AtomicFile.write(Data(report.figure.svg().utf8), to: output)
-    }
+    try figureFile?.write(report.figure.figure)
     CommandLineOutput.result(
       json
         ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self) : Table.text([report.table], as: format))
   }
+
+  private func figureFile() throws -> FigureFile? { try output.map { try FigureFile($0, option: "--output") } }
 
   /// As the first result was measured, where there is one.
   private func evaluation(

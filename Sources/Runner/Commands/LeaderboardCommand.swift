@@ -83,9 +83,9 @@ struct LeaderboardCommand: ParsableCommand {
     var reverse = false
 
     func run() throws {
-      let document = LeaderboardDocument(try folder.leaderboard.models())
-      if let task, !document.tasks.contains(where: { $0.id == task }) {
-        let known = document.tasks.map(\.id)
+      let document = try folder.leaderboard.document()
+      let known = (document.tasks + (document.unranked ?? [])).map(\.id)
+      if let task, !known.contains(task) {
         let nearest = Nearest.match(task, in: known).map { "; did you mean `\($0)`?" } ?? ";"
         throw ValidationError(
           "--task: the leaderboard has no results of `\(task)`\(nearest) "

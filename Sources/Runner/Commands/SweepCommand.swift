@@ -51,6 +51,7 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup(title: "Training, as of the command train") var training: TrainingOptions
 
   func validate() throws {
+    _ = try figureFile()
     guard report.isEmpty else {
       if output != nil { throw ValidationError("--report draws what is there; it does not go with --output") }
       if json, report.count > 1 { throw ValidationError("--json prints one sweep; pass one --report") }
@@ -83,14 +84,16 @@ struct SweepCommand: ParsableCommand {
   }
 
   private func checkFigure() throws {
-    if let figure { try OutputPlace.check(URL(fileURLWithPath: figure), as: .figure) }
+    try figureFile()?.check()
   }
 
   private func writeFigure(_ sweeps: [(folder: String, report: SweepReport)]) throws {
-    guard let figure, let svg = try Figure3Drawing.svg(sweeps) else { return }
-    try SweepFolder.write(Data(svg.utf8), to: URL(fileURLWithPath: figure))
-    if !quiet { CommandLineOutput.note("wrote \(figure)") }
+    guard let file = try figureFile(), let drawn = try Figure3Drawing.figure(sweeps) else { return }
+    try file.write(drawn)
+    if !quiet { CommandLineOutput.note("wrote \(file.path)") }
   }
+
+  private func figureFile() throws -> FigureFile? { try figure.map { try FigureFile($0, option: "--figure") } }
 
   private func show(_ report: SweepReport, _ folder: SweepFolder) throws {
     let files = try report.write(to: folder)

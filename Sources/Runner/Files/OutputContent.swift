@@ -93,18 +93,30 @@ enum OutputContent {
     return document["procedure"]?.intValue != nil && document["criteria"]?.objectValue != nil
   }
 
-  /// By what the titles of all figures end with.
+  /// By what the titles of all figures end with, or what the file says made it.
   private static func isFigure(_ url: URL) -> Bool {
-    let head = String(decoding: beginning(url) ?? Data(), as: UTF8.self)
+    guard let beginning = beginning(url) else { return false }
+    if PNG.software(in: beginning) == FigureFile.mark || isPDF(url, of: "figure") { return true }
+    let head = String(decoding: beginning, as: UTF8.self)
     return head.contains("<svg ") && [Figure3Drawing.subject, Figure5.subject].contains(where: head.contains)
   }
 
-  /// By the title of the document, or what the picture says made it.
+  /// By the title of the document, or what the file says made it.
   private static func isSheet(_ url: URL) -> Bool {
     guard let beginning = beginning(url) else { return false }
-    if PNG.software(in: beginning) == ImageSheet.mark { return true }
+    if PNG.software(in: beginning) == ImageSheet.mark || isPDF(url, of: "show") { return true }
     let head = String(decoding: beginning, as: UTF8.self)
     return head.contains("<svg ") && head.contains("<title>\(ImageSheet.mark)")
+  }
+
+  /// By the comment that it ends with.
+  private static func isPDF(_ url: URL, of what: String) -> Bool {
+    let mark = SVGConversion.mark(what)
+    guard let handle = try? FileHandle(forReadingFrom: url), let bytes = FileIdentity(url.path)?.bytes,
+      bytes > mark.count, let head = try? handle.read(upToCount: 5), head == Data("%PDF-".utf8),
+      (try? handle.seek(toOffset: UInt64(bytes - mark.count))) != nil
+    else { return false }
+    return (try? handle.readToEnd()) == mark
   }
 
   private static func beginning(_ url: URL) -> Data? {

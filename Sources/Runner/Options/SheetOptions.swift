@@ -7,7 +7,7 @@ import Sheets
 
 /// Which images are shown, how, and where to.
 struct SheetOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The sheet to write: .svg or .png.", valueName: "file"))
+  @Option(help: ArgumentHelp("The sheet to write: .svg, .pdf or .png.", valueName: "file"))
   var output: String
 
   @Option(help: "Task whose images are shown. (default: the task of the first model's description, otherwise glyphs)")

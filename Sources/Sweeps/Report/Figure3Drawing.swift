@@ -7,9 +7,9 @@ package enum Figure3Drawing {
   package static let subject = Figure3.subject
 
   /// - Parameter sweeps: with their folders' names, for messages.
-  /// - Returns: the document, or nil where no model is complete.
+  /// - Returns: nil where no model is complete.
   /// - Throws: `SweepError.notComparable` for sweeps with other steps or references.
-  package static func svg(_ sweeps: [(folder: String, report: SweepReport)]) throws(SweepError) -> String? {
+  package static func figure(_ sweeps: [(folder: String, report: SweepReport)]) throws(SweepError) -> Figure? {
     let drawable = sweeps.filter { !$0.report.strengths.isEmpty }
     guard let first = drawable.first else { return nil }
     for other in drawable.dropFirst() {
@@ -28,7 +28,7 @@ package enum Figure3Drawing {
       columns: drawable.map { column($0.report, showsTask: severalTasks) }, stepSize: first.report.wideStep,
       alignmentReference: first.report.referenceIsExact ? "Bayes classifier" : "fitted reference",
       seeds: drawable.map { $0.report.seeds.count }.max() ?? 1
-    ).svg()
+    ).figure
   }
 
   private static func column(_ report: SweepReport, showsTask: Bool) -> Figure3.Column {

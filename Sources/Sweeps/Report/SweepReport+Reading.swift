@@ -52,7 +52,7 @@ extension SweepReport {
     var files = [folder.report, folder.table]
     try SweepFolder.write(self, to: folder.report)
     try SweepFolder.write(Data(SweepCSV.text(self).utf8), to: folder.table)
-    if let svg = try Figure3Drawing.svg([(folder.url.path, self)]) {
+    if let svg = try Figure3Drawing.figure([(folder.url.path, self)])?.svg() {
       try SweepFolder.write(Data(svg.utf8), to: folder.figure)
       files.append(folder.figure)
     }
