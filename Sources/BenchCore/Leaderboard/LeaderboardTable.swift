@@ -21,7 +21,8 @@ package enum LeaderboardTable {
     return sections.map { section in
       let reason = section.beside.map { ", beside the leaderboard: \($0.sentence)" } ?? ""
       return Table(
-        title: "Task \(section.id) (version \(section.version))\(reason)", columns: columns + attacks.flatMap(\.columns),
+        title: "Task \(section.id) (version \(section.version))\(reason)",
+        columns: columns + attacks.flatMap(\.columns),
         rows: sorted(section.entries, by: order, isReversed: isReversed).map { entry in
           row(entry, section)
             + attacks.flatMap { columns in
