@@ -56,36 +56,6 @@ import Testing
     }
   }
 
-  private static let typesetter = ["/usr/bin/pdflatex", "/usr/local/bin/pdflatex"].first {
-    FileManager.default.isExecutableFile(atPath: $0)
-  }
-
-  @Test(.enabled(if: typesetter != nil, "no pdflatex on this machine"))
-  func latexCompiles() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("latex-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try """
-      \\documentclass{article}
-      \\usepackage{booktabs}
-      \\begin{document}
-      \(Table.text([Self.table(Self.hostile), Self.table("Ω 中文 naïve Łódź")], as: .latex))
-      \\end{document}
-      """.write(to: folder.appendingPathComponent("table.tex"), atomically: true, encoding: .utf8)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: try #require(Self.typesetter))
-    process.arguments = ["-interaction=nonstopmode", "-halt-on-error", "table.tex"]
-    process.currentDirectoryURL = folder
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    let log = (try? String(contentsOf: folder.appendingPathComponent("table.log"), encoding: .isoLatin1)) ?? ""
-    #expect(process.terminationStatus == 0, "\(log.suffix(1000))")
-    #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent("table.pdf").path))
-  }
-
   @Test func markdown() {
     #expect(
       Table.text([Self.table("a|b <i>x</i> [c](http://d) www.e.f *g* `h` @i")], as: .markdown) == """
