@@ -10,7 +10,8 @@ extension ResultSummary {
       ]
     }
     return SummaryTable(
-      title: "Attacks on the first \(grouped(first.radii.count)) images: upper bounds, in pixel units; no rule uses them",
+      title:
+        "Attacks on the first \(grouped(first.radii.count)) images: upper bounds, in pixel units; no rule uses them",
       header: ["attack", "within", "robust accuracy", "median radius"], rows: rows,
       remarks: robustness.compactMap { entry in
         entry.masking.flatMap { $0.isSuspected ? "\(entry.attack.id): \($0.verdict)" : nil }
