@@ -202,6 +202,7 @@ let package = Package(
     .testTarget(
       name: "SweepsTests", dependencies: ["Sweeps", "BenchCore", "Checkpoints", "JSON", "Figures"],
       exclude: ["Snapshots"]),
+    .testTarget(name: "SiteTests", dependencies: ["Site", "BenchCore"], exclude: ["Browser"]),
     .testTarget(name: "SubmissionTests", dependencies: ["Submissions", "Plugins", "BenchCore", "Checkpoints", "JSON"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "Networks", "Plugins", "Graph", "_TestSupport"]),

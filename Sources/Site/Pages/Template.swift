@@ -8,7 +8,7 @@ import Mustache
 struct Template {
   private let template: MustacheTemplate
 
-  private init(_ name: String, _ bytes: [UInt8]) throws(SiteError) {
+  init(_ name: String, _ bytes: [UInt8]) throws(SiteError) {
     MustacheContentTypes.register(ScalarEscaping(), named: ScalarEscaping.name)
     let text = String(decoding: bytes, as: UTF8.self)
     do {
