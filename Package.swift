@@ -44,6 +44,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     // System libraries; exactly one Swift target imports each.
@@ -129,12 +130,23 @@ let package = Package(
     // Pictures of images, gradients, scores and directions.
     .target(
       name: "Sheets", dependencies: ["BenchCore", "Figures", "Images", "Tensor"], swiftSettings: optimised),
+    // The leaderboard as web pages; templates, style and script are in the program, which needs no files beside it.
+    .target(
+      name: "Site",
+      dependencies: [
+        "BenchCore", "Figures", "Images", "Checkpoints", .product(name: "Mustache", package: "swift-mustache"),
+      ],
+      resources: ["layout", "index", "task", "row", "model", "rule", "submit"].map {
+        .embedInCode("Resources/\($0).mustache")
+      }
+        + [.embedInCode("Resources/site.css"), .embedInCode("Resources/table.js")],
+      swiftSettings: optimised),
     // The only target that speaks to a network.
     .target(name: "Submissions", dependencies: ["BenchCore", "Checkpoints", "JSON", "Text"]),
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Training", "Sweeps", "Sheets", "Submissions", "Plugins", "Networks", "Served", "Attacks", "BenchCore",
+        "Training", "Sweeps", "Sheets", "Submissions", "Site", "Plugins", "Networks", "Served", "Attacks", "BenchCore",
         "Conformance", "Checkpoints", "Figures", "JSON", "Text", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -190,6 +202,7 @@ let package = Package(
     .testTarget(
       name: "SweepsTests", dependencies: ["Sweeps", "BenchCore", "Checkpoints", "JSON", "Figures"],
       exclude: ["Snapshots"]),
+    .testTarget(name: "SiteTests", dependencies: ["Site", "BenchCore"], exclude: ["Browser"]),
     .testTarget(name: "SubmissionTests", dependencies: ["Submissions", "Plugins", "BenchCore", "Checkpoints", "JSON"]),
     .testTarget(
       name: "TrainingTests", dependencies: ["Training", "Networks", "Plugins", "Graph", "_TestSupport"]),

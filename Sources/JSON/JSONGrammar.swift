@@ -10,12 +10,27 @@
 struct JSONGrammar {
   /// An array or object that is still open.
   struct Frame {
+    /// Looking through a few keys is quicker than hashing them; many are hashed.
+    struct KeySet {
+      private var few: [String] = []
+      private var many: Set<String> = []
+
+      /// - Returns: whether it is new.
+      mutating func insert(_ key: String) -> Bool {
+        guard many.isEmpty else { return many.insert(key).inserted }
+        guard !few.contains(key) else { return false }
+        few.append(key)
+        if few.count > 16 { many = Set(few) }
+        return true
+      }
+    }
+
     let isObject: Bool
     /// The index of the current element.
     var index = 0
     /// The key of the current member.
     var key = ""
-    var keys: Set<String> = []
+    var keys = KeySet()
   }
 
   let bytes: UnsafeBufferPointer<UInt8>
@@ -117,7 +132,7 @@ struct JSONGrammar {
     if key.utf8.contains(0) {
       throw .nulInKey(source: source, path: containerPath.description, position: position(start))
     }
-    guard frames[frames.count - 1].keys.insert(key).inserted else {
+    guard frames[frames.count - 1].keys.insert(key) else {
       throw .duplicateKey(source: source, path: containerPath.description, key: key, position: position(start))
     }
     frames[frames.count - 1].key = key

@@ -50,6 +50,10 @@ extension JSONValue {
     }
   }
 
+  var isNull: Bool {
+    if case .null = self { true } else { false }
+  }
+
   public var boolValue: Bool? {
     if case .bool(let bool) = self { bool } else { nil }
   }

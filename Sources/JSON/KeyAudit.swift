@@ -8,20 +8,30 @@ final class KeyAudit {
   final class Object {
     let members: [JSONMember]
     let path: JSONPath
-    /// In the order of asking, so that messages do not depend on hashing.
-    private(set) var asked: [String] = []
-    private var askedSet: Set<String> = []
+    private var isAsked: [Bool]
+    /// What was asked for and is not there: in the order of asking, so that messages do not depend on hashing.
+    private(set) var absent: [String] = []
 
     init(members: [JSONMember], path: JSONPath) {
       self.members = members
       self.path = path
+      isAsked = [Bool](repeating: false, count: members.count)
     }
 
-    func ask(_ key: String) {
-      if askedSet.insert(key).inserted { asked.append(key) }
+    /// - Parameter place: of the member with that key; nil where there is none.
+    func ask(_ key: String, at place: Int?) {
+      if let place {
+        isAsked[place] = true
+      } else if !absent.contains(key) {
+        absent.append(key)
+      }
     }
 
-    var unasked: [String] { members.lazy.map(\.key).filter { !askedSet.contains($0) } }
+    func askForAll() {
+      for place in isAsked.indices { isAsked[place] = true }
+    }
+
+    var unasked: [String] { zip(members, isAsked).compactMap { $1 ? nil : $0.key } }
   }
 
   private var objects: [Object] = []
@@ -37,9 +47,8 @@ final class KeyAudit {
   func rejectUnknownKeys(source: String) throws(JSONError) {
     for object in objects {
       guard let key = object.unasked.first else { continue }
-      let unused = object.asked.filter { asked in !object.members.contains { $0.key == asked } }
       throw .unknownKey(
-        source: source, path: object.path.description, key: key, similar: Nearest.match(key, in: unused))
+        source: source, path: object.path.description, key: key, similar: Nearest.match(key, in: object.absent))
     }
   }
 }

@@ -23,8 +23,7 @@ struct ValueDecoder: Decoder {
   /// The value as it is, all its keys thereby known.
   func takeWholeValue() -> JSONValue {
     if case .object(let members) = value {
-      let object = audit.object(at: path, members: members)
-      for member in members { object.ask(member.key) }
+      audit.object(at: path, members: members).askForAll()
     }
     return value
   }

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Synchronization
 
 /// The folder `leaderboard/`: result files under `results/<task>/<model-id>.json`, those that are compared with no others under
 /// `unranked/<task>/<model-id>.json`, and `leaderboard.json` made of them.
@@ -143,7 +144,7 @@ package struct Leaderboard: Sendable {
 
   /// All results with their external evaluations, by path.
   package func models() throws -> [EvaluatedModel] {
-    try resultPaths().map { path in
+    try Self.concurrently(try resultPaths()) { path in
       let result = try ResultFile.read(directory.appendingPathComponent(path))
       guard Self.resultPath(of: result) == path else {
         throw ResultError.misplaced(file: path, expected: Self.resultPath(of: result))
@@ -159,13 +160,27 @@ package struct Leaderboard: Sendable {
 
   /// The results that stand beside the leaderboard, by path.
   package func unranked() throws -> [EvaluationResult] {
-    try paths(under: Self.unrankedFolder).map { path in
+    try Self.concurrently(try paths(under: Self.unrankedFolder)) { path in
       let result = try ResultFile.read(directory.appendingPathComponent(path))
       guard Self.path(of: result) == path else {
         throw ResultError.misplaced(file: path, expected: Self.path(of: result))
       }
       return result
     }
+  }
+
+  /// As `map`, on all processors: a result takes milliseconds to read and check.
+  /// - Throws: of the errors, that of the first element.
+  private static func concurrently<Element: Sendable, Value: Sendable>(
+    _ elements: [Element], _ body: @Sendable (Element) throws -> Value
+  ) throws -> [Value] {
+    let outcomes = Mutex<[Int: Result<Value, any Error>]>([:])
+    DispatchQueue.concurrentPerform(iterations: elements.count) { index in
+      let outcome = Result { try body(elements[index]) }
+      outcomes.withLock { $0[index] = outcome }
+    }
+    let all = outcomes.withLock { $0 }
+    return try elements.indices.compactMap { try all[$0]?.get() }
   }
 
   /// The external evaluations of a result, in the order of their numbers.

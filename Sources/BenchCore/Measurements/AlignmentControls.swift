@@ -24,7 +24,7 @@ public enum AlignmentControl: String, Sendable, Codable, CaseIterable {
   }
 
   /// What it is, in a sentence.
-  var words: String {
+  package var words: String {
     switch self {
     case .random: "white noise"
     case .image: "the image itself"

@@ -100,4 +100,4 @@ extension RegimeEvidenceV1 {
 }
 
 /// At most four significant digits, for sentences.
-func brief(shortened value: Double) -> String { significant(value, digits: 4, trimming: true) }
+package func brief(shortened value: Double) -> String { significant(value, digits: 4, trimming: true) }

@@ -1,6 +1,6 @@
 extension RegimeEvidenceV2 {
   /// What was found, in a few words, for the first lines of a summary.
-  var finding: String {
+  package var finding: String {
     switch leadingLabel {
     case .bayesAligned: "robust off the manifold, keeps its signal, and its gradients fit each single image"
     case .excessive: "robust off the manifold at the price of the signal"

@@ -1,7 +1,7 @@
 extension ResultSummary {
   /// One line per attack; what speaks against its numbers below.
-  static func attacks(_ result: EvaluationResult) -> [String] {
-    guard let robustness = result.robustness, let first = robustness.first else { return [] }
+  static func attacks(_ result: EvaluationResult) -> SummaryTable? {
+    guard let robustness = result.robustness, let first = robustness.first else { return nil }
     let rows = robustness.map { entry in
       let robust = entry.robustAccuracy.first
       return [
@@ -9,16 +9,13 @@ extension ResultSummary {
         robust.map { withInterval($0.accuracy, 3) } ?? "-", entry.medianInterval,
       ]
     }
-    return [
-      "Attacks on the first \(grouped(first.radii.count)) images: upper bounds, in pixel units; no rule uses them"
-    ]
-      + table([["attack", "within", "robust accuracy", "median radius"]] + rows)
-      + robustness.flatMap { entry in
-        entry.masking.map { masking in
-          masking.isSuspected
-            ? wrapped("\(entry.attack.id): \(masking.verdict)", indent: "  - ", hanging: "    ") : []
-        } ?? []
-      }
+    return SummaryTable(
+      title:
+        "Attacks on the first \(grouped(first.radii.count)) images: upper bounds, in pixel units; no rule uses them",
+      header: ["attack", "within", "robust accuracy", "median radius"], rows: rows,
+      remarks: robustness.compactMap { entry in
+        entry.masking.flatMap { $0.isSuspected ? "\(entry.attack.id): \($0.verdict)" : nil }
+      })
   }
 }
 

@@ -4,13 +4,20 @@ package enum ResultSummary {
 
   package static func text(_ result: EvaluationResult) -> String {
     let sections =
-      [
-        heading(result), references(result.task), sensitivity(result), robustness(result),
-      ]
-      + metrics(of: result).map { alignment(result, metric: $0) } + [
-        imageAlignment(result), attacks(result), regime(result), record(result),
-      ]
+      [heading(result), references(result.task)] + tables(result).map(lines) + [regime(result), record(result)]
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
+  }
+
+  /// What was measured, in the order of the summary: everything but accuracy and regime.
+  package static func tables(_ result: EvaluationResult) -> [SummaryTable] {
+    [sensitivity(result), robustness(result)].compactMap { $0 }
+      + metrics(of: result).compactMap { alignment(result, metric: $0) }
+      + [imageAlignment(result), attacks(result)].compactMap { $0 }
+  }
+
+  private static func lines(_ table: SummaryTable) -> [String] {
+    [table.title] + self.table((table.header.map { [$0] } ?? []) + table.rows)
+      + table.remarks.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
   }
 
   /// What follows the summary where there is something to know of the model's answers; empty where there is not.
@@ -52,7 +59,7 @@ package enum ResultSummary {
   }
 
   /// What was found and on what it hangs, under rule v2.
-  private static func found(_ result: EvaluationResult) -> [(name: String, value: String)] {
+  package static func found(_ result: EvaluationResult) -> [(name: String, value: String)] {
     guard case .v2(let evidence) = result.regime.evidence else { return [] }
     let reference =
       result.task.density?.isExact ?? false
@@ -67,21 +74,23 @@ package enum ResultSummary {
       + (evidence.open.map { [("open", "the condition on \($0.condition.rawValue); settled by \($0.settledBy)")] } ?? [])
   }
 
-  /// What the task has not, and what is therefore not there, in sentences.
+  /// What the task has not, and what is therefore not there.
   private static func missing(_ result: EvaluationResult) -> [String] {
-    let task = result.task
+    missingSentences(result.task).flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
+  }
+
+  package static func missingSentences(_ task: TaskRecord) -> [String] {
     var lacking: [TaskCapability] = []
     if task.manifold == nil { lacking.append(.manifold) }
     if task.score == nil { lacking.append(.score) }
     if task.density == nil { lacking.append(.density) }
-    let sentences = lacking.compactMap { capability in
+    return lacking.compactMap { capability in
       capability.unmeasured.map { "The task has \(capability.words): \($0) are not measured." }
     }
-    return sentences.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
   }
 
-  private static func sensitivity(_ result: EvaluationResult) -> [String] {
-    guard !result.measurements.sensitivity.isEmpty else { return [] }
+  private static func sensitivity(_ result: EvaluationResult) -> SummaryTable? {
+    guard !result.measurements.sensitivity.isEmpty else { return nil }
     let rows = result.measurements.sensitivity.map { entry in
       let ratio = entry.onManifold.value.flatMap { on in
         entry.offManifold.value.flatMap { on > 0 ? $0 / on : nil }
@@ -91,14 +100,16 @@ package enum ResultSummary {
         fixed(ratio, 2),
       ]
     }
-    return ["Sensitivity: how far predictions move, 0 to 2"]
-      + table([["step", "on the manifold", "off the manifold", "off / on"]] + rows)
+    return SummaryTable(
+      title: "Sensitivity: how far predictions move, 0 to 2",
+      header: ["step", "on the manifold", "off the manifold", "off / on"], rows: rows)
   }
 
-  private static func robustness(_ result: EvaluationResult) -> [String] {
-    guard let robustness = result.measurements.relativeRobustness else { return [] }
-    return ["Relative off-manifold robustness: lower is more robust off the manifold"]
-      + table([
+  private static func robustness(_ result: EvaluationResult) -> SummaryTable? {
+    guard let robustness = result.measurements.relativeRobustness else { return nil }
+    return SummaryTable(
+      title: "Relative off-manifold robustness: lower is more robust off the manifold",
+      rows: [
         ["definition 1", withInterval(robustness.definition1.estimate, 3)],
         ["definition 2", withInterval(robustness.definition2.estimate, 3)],
         ["chance", fixed(robustness.chance, 3)],
@@ -106,7 +117,7 @@ package enum ResultSummary {
   }
 
   /// One line per kind of reference: the decisive target where it is there, at the noise level where it does best.
-  private static func alignment(_ result: EvaluationResult, metric: String) -> [String] {
+  private static func alignment(_ result: EvaluationResult, metric: String) -> SummaryTable? {
     let (measurements, settings) = (result.measurements, result.measurementProtocol)
     let reference = measurements.bayesAlignment ?? measurements.referenceAlignment ?? []
     let decisive = reference.filter { $0.noise == settings.decisiveNoise && $0.metric == metric }
@@ -133,12 +144,11 @@ package enum ResultSummary {
         ]
       }
     }
-    guard !rows.isEmpty else { return [] }
-    return ["Alignment of input gradients (\(metric)), beside the best control"]
-      + table([["with", "gradient", "noise", metric, "control"]] + rows)
-      + shown.compactMap { reachingControls($1, of: metric, with: $0) }.flatMap {
-        wrapped($0, indent: "  - ", hanging: "    ")
-      }
+    guard !rows.isEmpty else { return nil }
+    return SummaryTable(
+      title: "Alignment of input gradients (\(metric)), beside the best control",
+      header: ["with", "gradient", "noise", metric, "control"], rows: rows,
+      remarks: shown.compactMap { reachingControls($1, of: metric, with: $0) })
   }
 
   /// What has to be said where something else in the gradient's place comes as close to the reference as the gradient does; nil
@@ -169,8 +179,8 @@ package enum ResultSummary {
   }
 
   /// What decides under rule v2, with everything that took the gradient's place.
-  private static func imageAlignment(_ result: EvaluationResult) -> [String] {
-    guard let alignment = result.measurements.imageAlignment else { return [] }
+  private static func imageAlignment(_ result: EvaluationResult) -> SummaryTable? {
+    guard let alignment = result.measurements.imageAlignment else { return nil }
     let controls = alignment.controls
     let rows: [(String, Estimate)] =
       [
@@ -188,8 +198,9 @@ package enum ResultSummary {
           ("  of it this image's own, by the second reference", $0.specific),
         ]
       } ?? [])
-    return ["Does the gradient fit the image? Cosine with the image's reference, noise \(brief(alignment.noise))"]
-      + table([["in the gradient's place", "cosine"]] + rows.map { [$0.0, withInterval($0.1, 4)] })
+    return SummaryTable(
+      title: "Does the gradient fit the image? Cosine with the image's reference, noise \(brief(alignment.noise))",
+      header: ["in the gradient's place", "cosine"], rows: rows.map { [$0.0, withInterval($0.1, 4)] })
   }
 
   /// Short, so that the widest line of the table is exactly `width`.

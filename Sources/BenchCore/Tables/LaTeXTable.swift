@@ -1,7 +1,7 @@
 import Foundation
 
 /// Tables in LaTeX, with the rules of the package `booktabs`, for every engine.
-enum LaTeXTable {
+package enum LaTeXTable {
   static func text(_ tables: [Table]) -> String {
     "% \\usepackage{booktabs}\n" + tables.map(text).joined(separator: "\n")
   }
@@ -28,7 +28,7 @@ enum LaTeXTable {
 
   /// Letters with accents by their commands, a few signs by theirs; what no engine is sure to have a letter for by its code, so
   /// that nothing in a name can stop the compilation.
-  static func name(_ text: String) -> String {
+  package static func name(_ text: String) -> String {
     // Two hyphens would become one dash.
     PlainText.shown(text.precomposedStringWithCanonicalMapping).map(character).joined().replacing("--", with: "-{}-")
   }

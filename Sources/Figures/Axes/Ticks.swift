@@ -1,11 +1,11 @@
 import Foundation
 
 /// A mark on an axis.
-struct Tick: Sendable, Equatable {
+package struct Tick: Sendable, Equatable {
   /// Share of the axis.
-  var position: Double
-  var label: RichText?
-  var isMajor = true
+  package var position: Double
+  package var label: RichText?
+  package var isMajor = true
 }
 
 enum TickStep {
@@ -24,7 +24,7 @@ enum TickStep {
 
 extension Scale {
   /// At most about `count` labelled ticks, from left to right.
-  func ticks(count: Int) -> [Tick] {
+  package func ticks(count: Int) -> [Tick] {
     switch self {
     case .linear(let range): linearTicks(range, count: count)
     case .logarithmic(let range, let hasZero):

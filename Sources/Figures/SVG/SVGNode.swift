@@ -1,28 +1,28 @@
 /// A piece of an SVG document (W3C, Scalable Vector Graphics 1.1).
 ///
 /// Attributes keep their order, so that the same figure is the same bytes.
-indirect enum SVGNode: Sendable {
+package indirect enum SVGNode: Sendable {
   case element(String, [SVGAttribute], [SVGNode])
   case text(String)
 
-  static func element(_ name: String, _ attributes: SVGAttribute...) -> SVGNode { .element(name, attributes, []) }
+  package static func element(_ name: String, _ attributes: SVGAttribute...) -> SVGNode { .element(name, attributes, []) }
 
-  static func group(_ children: [SVGNode]) -> SVGNode { .element("g", [], children) }
+  package static func group(_ children: [SVGNode]) -> SVGNode { .element("g", [], children) }
 }
 
-struct SVGAttribute: Sendable {
-  let name: String
-  let value: String
+package struct SVGAttribute: Sendable {
+  package let name: String
+  package let value: String
 
-  init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
+  package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
 
-  init(_ name: String, _ value: Double) { (self.name, self.value) = (name, SVGNumber.text(value)) }
+  package init(_ name: String, _ value: Double) { (self.name, self.value) = (name, SVGNumber.text(value)) }
 }
 
 extension SVGNode {
   /// The document's text, one element a line; text and what stands beside it inside `text` elements is kept on one line,
   /// because white space counts there.
-  func serialised(indent: Int = 0, isInline: Bool = false) -> String {
+  package func serialised(indent: Int = 0, isInline: Bool = false) -> String {
     let margin = isInline ? "" : String(repeating: " ", count: indent)
     switch self {
     case .text(let text): return margin + XMLText.escaped(text)

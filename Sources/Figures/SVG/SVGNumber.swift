@@ -1,6 +1,6 @@
 /// Coordinates as text: at most two decimals, no exponent, no negative zero, independent of locale and machine.
-enum SVGNumber {
-  static func text(_ value: Double) -> String {
+package enum SVGNumber {
+  package static func text(_ value: Double) -> String {
     precondition(value.isFinite && abs(value) < 1e9, "coordinate \(value) is not on any page")
     let hundredths = Int((value * 100).rounded())
     let (whole, fraction) = abs(hundredths).quotientAndRemainder(dividingBy: 100)

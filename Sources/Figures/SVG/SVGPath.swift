@@ -1,16 +1,18 @@
 /// The `d` attribute of a path.
-struct SVGPath {
-  private(set) var data = ""
+package struct SVGPath {
+  package private(set) var data = ""
 
-  mutating func move(to point: Point) { append("M", point) }
-  mutating func line(to point: Point) { append("L", point) }
-  mutating func close() { data += "Z" }
+  package init() {}
+
+  package mutating func move(to point: Point) { append("M", point) }
+  package mutating func line(to point: Point) { append("L", point) }
+  package mutating func close() { data += "Z" }
 
   private mutating func append(_ command: String, _ point: Point) {
     data += "\(command)\(SVGNumber.text(point.x)) \(SVGNumber.text(point.y))"
   }
 
-  static func polyline(_ points: [Point], closed: Bool = false) -> SVGPath {
+  package static func polyline(_ points: [Point], closed: Bool = false) -> SVGPath {
     var path = SVGPath()
     for (index, point) in points.enumerated() {
       if index == 0 { path.move(to: point) } else { path.line(to: point) }
@@ -21,9 +23,11 @@ struct SVGPath {
 }
 
 /// A place on the page, in user units, y downwards.
-struct Point: Sendable, Equatable {
-  var x: Double
-  var y: Double
+package struct Point: Sendable, Equatable {
+  package var x: Double
+  package var y: Double
+
+  package init(x: Double, y: Double) { (self.x, self.y) = (x, y) }
 }
 
 /// A rectangle on the page, in user units, y downwards.

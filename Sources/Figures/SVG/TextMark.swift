@@ -58,7 +58,7 @@ package struct RichText: Sendable, Equatable, ExpressibleByStringInterpolation {
   private static let raisedSize = 0.72
 
   /// Raised parts by `dy`, which every reader of SVG knows, unlike `baseline-shift`.
-  func nodes(size: Double) -> [SVGNode] {
+  package func nodes(size: Double) -> [SVGNode] {
     var nodes: [SVGNode] = []
     var raised = 0.0
     for part in parts {

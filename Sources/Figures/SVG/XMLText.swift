@@ -1,8 +1,8 @@
 /// Text for XML 1.0.
-enum XMLText {
+package enum XMLText {
   /// Markup characters as entities, in contents and in attributes alike; characters that XML 1.0 cannot hold at all
   /// (section 2.2: control characters but tab and line breaks, U+FFFE and U+FFFF) become U+FFFD.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

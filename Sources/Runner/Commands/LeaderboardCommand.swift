@@ -5,11 +5,11 @@ import Plugins
 import Submissions
 import Text
 
-/// `pags-bench leaderboard build`, `verify` and `table`.
+/// `pags-bench leaderboard build`, `verify`, `table` and `site`.
 struct LeaderboardCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "leaderboard", abstract: "Rebuilds, checks or prints the leaderboard.",
-    subcommands: [Build.self, Verify.self, PrintTable.self])
+    commandName: "leaderboard", abstract: "Rebuilds, checks, prints or publishes the leaderboard.",
+    subcommands: [Build.self, Verify.self, PrintTable.self, MakeSite.self])
 
   struct Folder: ParsableArguments {
     @Option(help: ArgumentHelp("The leaderboard's folder. (default: the project's)", valueName: "dir"))

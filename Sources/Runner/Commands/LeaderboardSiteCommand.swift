@@ -1,0 +1,45 @@
+import ArgumentParser
+import BenchCore
+import Foundation
+import Plugins
+import Site
+
+extension LeaderboardCommand {
+  struct MakeSite: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "site", abstract: "Writes the leaderboard as web pages that need no server.",
+      discussion: """
+        From the results, not from leaderboard.json: the same results give the same bytes. DIR is a new or an empty folder, or one \
+        that holds such a site, which is then brought up to date; nothing else in it is replaced or removed. Open index.html in it, \
+        or put the folder on any web server. How to: docs/site.md
+        """)
+
+    @Argument(help: ArgumentHelp("The folder to write into.", valueName: "dir"))
+    var output: String
+
+    @OptionGroup var folder: Folder
+
+    @Flag(help: "Say nothing but errors.")
+    var quiet = false
+
+    func run() throws {
+      let place = try SiteFolder(URL(fileURLWithPath: output).resolvingSymlinksInPath().path)
+      let leaderboard = folder.leaderboard
+      let models = try leaderboard.models()
+      let unranked = try leaderboard.unranked()
+      let submitted = (models.map(\.result) + unranked).map(\.model.id).filter {
+        (try? leaderboard.submittedDescription(of: $0)) != nil
+      }
+      let withData = PagsBench.plugins.tasks.filter { $0.dataRequirement != nil }.map(\.id)
+      let site = try Site(
+        models, unranked: unranked,
+        surroundings: .init(folder: leaderboard.directory, submitted: Set(submitted), tasksWithData: Set(withData)))
+      let pages = site.pages
+      try place.write(pages.map(site.path)) { site.content(of: pages[$0]) }
+      guard !quiet else { return }
+      let count = models.count + unranked.count
+      CommandLineOutput.result(
+        "\(place.path)/index.html: \(count) \(count == 1 ? "model" : "models"), \(pages.count) files")
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import BenchCore
+
+extension Site {
+  var indexView: [String: Any] {
+    [
+      "hasTasks": !sections.isEmpty, "modelCount": ResultSummary.grouped(models.count),
+      "regimes": Self.regimeLegend,
+      "tasks": sections.map { section in
+        let members = models[section.range]
+        return [
+          "label": Self.title(of: section, among: sections), "address": section.address,
+          "count": ResultSummary.grouped(members.count),
+          "data": members.first.map { OutsideText.name($0.model.result.task.dataset.name) } ?? "",
+          "bar": section.beside?.isJudged == false ? "" : shareBar(members),
+          "beside": section.beside.map { ["sentence": OutsideText.whole($0.sentence)] } ?? false,
+          "regimes": (section.beside?.isJudged == false ? [] : RegimeSign.all).map { sign in
+            [
+              "icon": sign.icon, "name": sign.name, "style": sign.style,
+              "count": ResultSummary.grouped(members.count { $0.entry.regime == sign.label }),
+            ] as [String: Any]
+          },
+        ] as [String: Any]
+      },
+    ]
+  }
+
+  static var regimeLegend: [[String: Any]] {
+    RegimeSign.all.map(legend)
+  }
+
+  static func legend(_ sign: RegimeSign) -> [String: Any] {
+    ["icon": sign.icon, "name": sign.name, "style": sign.style, "meaning": sign.meaning]
+  }
+
+  /// How the models are divided between the regimes, in their order; the counts stand beside it.
+  private func shareBar(_ members: ArraySlice<ListedModel>) -> String {
+    let width = 240.0
+    var left = 0.0
+    let parts = RegimeSign.all.map { sign -> String in
+      let share = Double(members.count { $0.entry.regime == sign.label }) / Double(max(1, members.count)) * width
+      defer { left += share }
+      guard share > 0 else { return "" }
+      let (x, w) = (DrawnNumber.text(left), DrawnNumber.text(max(1, share - 1)))
+      return "<rect class=\"\(sign.style)\" x=\"\(x)\" width=\"\(w)\" height=\"10\"/>"
+    }
+    return
+      "<svg class=\"shares\" viewBox=\"0 0 240 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\(parts.joined())</svg>"
+  }
+}

@@ -1,0 +1,136 @@
+import BenchCore
+import Figures
+
+extension Site {
+  /// So many rows are there from the start; the rest are kept as text where a script can take them from, and as a second table for
+  /// readers without scripts.
+  static let firstRows = 200
+
+  func taskView(_ section: TaskSection) -> [String: Any] {
+    let members = models[section.range]
+    let columns = TaskColumn.all(for: members)
+    let rows = members.map { row($0, columns) }
+    var data = ScriptData()
+    for member in members { data.append(columns.map { value($0, member) } + [.text(member.entry.id)]) }
+    let plane = plane(members)
+    let isJudged = section.beside?.isJudged ?? true
+    let (missing, beyond) = plane.counts
+    return [
+      "label": Self.title(of: section, among: sections), "id": section.id, "version": section.version,
+      "count": ResultSummary.grouped(members.count), "isOne": members.count == 1,
+      "facts": members.first.map { facts($0.model.result) } ?? [],
+      "regimes": isJudged ? Self.regimeLegend : [Self.legend(.none)], "plane": plane.svg, "hasPlane": isJudged,
+      "beside": section.beside.map { ["sentence": OutsideText.whole($0.sentence)] } ?? false,
+      "hasMissing": missing > 0, "missing": missing, "hasBeyond": beyond > 0, "beyond": beyond,
+      "columns": columns.map { column in
+        [
+          "key": column.key, "label": column.label, "words": column.words ?? "", "hasWords": column.words != nil,
+          "style": column.isNumeric ? "n" : "s", "kind": column.isNumeric ? "number" : "text",
+          "first": column.risesFirst ? "ascending" : "descending",
+        ] as [String: Any]
+      },
+      "rows": rows.prefix(Self.firstRows).joined(separator: "\n"),
+      "hasMore": rows.count > Self.firstRows, "more": rows.dropFirst(Self.firstRows).joined(separator: "\n"),
+      "keys": "[" + (columns.map(\.key) + ["id"]).map(ScriptData.quoted).joined(separator: ",") + "]",
+      "data": data.text,
+    ]
+  }
+
+  private func facts(_ result: EvaluationResult) -> [[String: Any]] {
+    let task = result.task
+    var facts: [(String, String)] = [
+      ("data", "\(OutsideText.name(task.dataset.name)) (\(OutsideText.name(task.dataset.split)))")
+    ]
+    if let manifold = task.manifold {
+      facts.append(("manifold", "\(manifold.id), dimension \(ResultSummary.grouped(manifold.dimension))"))
+    }
+    if let density = task.density {
+      facts.append(("density", "\(density.id), \(density.isExact ? "exact" : "fitted")"))
+    }
+    return facts.map { ["name": $0.0, "value": $0.1] }
+  }
+
+  private func plane(_ members: ArraySlice<ListedModel>) -> RegimePlane {
+    func common(_ quantity: Quantity) -> Double? {
+      let all = Set(members.map { quantity.threshold($0.decisive.regime.evidence) })
+      return all.count == 1 ? all.first ?? nil : nil
+    }
+    return RegimePlane(
+      spots: members.map {
+        .init(
+          name: $0.entry.name, regime: $0.regime, ratio: $0.entry.sensitivityRatio, alignment: $0.entry.alignment,
+          address: "../\($0.address)")
+      }, thresholds: (common(.ratio), common(.alignment)))
+  }
+
+  // MARK: Rows
+
+  /// One line of the page: the script takes rows apart at line breaks, which no name can hold.
+  private func row(_ member: ListedModel, _ columns: [TaskColumn]) -> String {
+    let entry = member.entry
+    return templates.row.render([
+      "id": entry.id, "name": OutsideText.name(entry.name), "address": "../\(member.address)",
+      "cells": columns.dropFirst().map { cell($0, member) },
+    ]).replacing("\n", with: "")
+  }
+
+  private func cell(_ column: TaskColumn, _ member: ListedModel) -> [String: Any] {
+    var view: [String: Any] = [
+      "key": column.key, "style": column.isNumeric ? "n" : "s", "sign": false, "bar": "", "text": "", "interval": "",
+      "link": false,
+    ]
+    func show(_ estimate: Estimate?, bar: String, _ text: (Double?) -> String) {
+      guard let estimate, estimate.value != nil || estimate.low != nil else {
+        view["text"] = "\u{2013}"
+        return
+      }
+      view["bar"] = bar
+      view["text"] = estimate.value == nil ? "" : text(estimate.value)
+      view["interval"] = "[\(text(estimate.low)), \(text(estimate.high))]"
+    }
+    switch column.content {
+    case .model: break
+    case .regime:
+      view["sign"] = ["icon": member.regime.icon, "name": member.regime.name, "style": member.regime.style]
+      view["interval"] = member.beside?.isJudged == false ? "" : confidence(member)
+    case .quantity(let quantity):
+      let estimate = quantity.of(member.entry)
+      let threshold = quantity.threshold(member.decisive.regime.evidence)
+      show(estimate, bar: estimate.map { IntervalBar.svg($0, of: quantity, threshold: threshold) } ?? "", quantity.text)
+    case .attack(let columns, let index, let scale):
+      let estimate = columns.estimates(member.entry.robustness)[index]
+      show(estimate, bar: estimate.map { IntervalBar.svg($0, scale: scale) } ?? "") {
+        index == 0 ? significant($0) : fixed($0, 3)
+      }
+    case .parameters: view["text"] = ResultSummary.grouped(member.entry.parameters)
+    case .text(let value): view["text"] = value(member.model.result).map(OutsideText.name) ?? "\u{2013}"
+    case .paper:
+      let source = member.model.result.model.source
+      let (paper, link) = (source?.paper, OutsideText.link(source?.paper) ?? OutsideText.link(source?.url))
+      let words = paper.map(OutsideText.name) ?? (link == nil ? "\u{2013}" : "source")
+      if let link { view["link"] = ["href": link, "words": words] } else { view["text"] = words }
+    }
+    return view
+  }
+
+  private func confidence(_ member: ListedModel) -> String {
+    let regime = member.decisive.regime
+    let remarks = regime.reservations ?? []
+    let share = "confidence \(fixed(regime.confidence, 3))"
+    guard regime.label == .indeterminate else { return remarks.isEmpty ? share : "\(share), with a reservation" }
+    return remarks.contains(where: \.withholdsLabel)
+      ? "label withheld" : "\(fixed(regime.confidence, 3)) for \(RegimeSign(regime.evidence.leadingLabel).name)"
+  }
+
+  private func value(_ column: TaskColumn, _ member: ListedModel) -> ScriptData.Value {
+    switch column.content {
+    case .model: .text(OutsideText.name(member.entry.name))
+    case .regime: .text(member.regime.name)
+    case .quantity(let quantity): .number(quantity.of(member.entry)?.value)
+    case .attack(let columns, let index, _): .number(columns.estimates(member.entry.robustness)[index]?.value)
+    case .parameters: .number(Double(member.entry.parameters))
+    case .text(let value): .text(value(member.model.result).map(OutsideText.name) ?? "")
+    case .paper: .text(member.model.result.model.source?.paper.map(OutsideText.name) ?? "")
+    }
+  }
+}

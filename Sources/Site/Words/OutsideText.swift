@@ -1,0 +1,38 @@
+import BenchCore
+import Foundation
+
+/// Text from submissions on the way to a page.
+///
+/// Markup is not escaped here but by the templates (`Template`). What is done here no escaping can do: characters that are not shown
+/// as themselves are spelt out, line breaks included, and nothing is longer than a page can bear.
+enum OutsideText {
+  /// In a table, a caption or a title.
+  static func name(_ text: String) -> String { shortened(text, to: 80) }
+
+  /// Where there is a page for it.
+  static func whole(_ text: String) -> String { shortened(text, to: 4000) }
+
+  private static func shortened(_ text: String, to limit: Int) -> String {
+    let scalars = text.unicodeScalars
+    // Counted up to the limit only: a name may have megabytes.
+    guard let end = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex),
+      end < scalars.endIndex
+    else { return oneLine(text) }
+    return oneLine(String(scalars[..<end])) + "\u{2026}"
+  }
+
+  private static func oneLine(_ text: String) -> String {
+    let printable = PlainText.printable(text)
+    guard printable.utf8.contains(where: { $0 == 0x0A || $0 == 0x09 }) else { return printable }
+    return printable.replacing("\n", with: "U+000A").replacing("\t", with: "U+0009")
+  }
+
+  /// The address, where a page may link to it: absolute, `https` or `http`, with a host, of visible ASCII alone.
+  static func link(_ text: String?) -> String? {
+    guard let text, text.utf8.count <= 2000, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+      text.hasPrefix("https://") || text.hasPrefix("http://"), let components = URLComponents(string: text),
+      ["https", "http"].contains(components.scheme), let host = components.host, !host.isEmpty, components.user == nil
+    else { return nil }
+    return text
+  }
+}

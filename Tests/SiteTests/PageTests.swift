@@ -1,0 +1,92 @@
+import BenchCore
+import Foundation
+import Testing
+
+@testable import Site
+
+@Suite struct PageTests {
+  /// Whatever order the results are read in.
+  @Test func theSameResultsAreTheSameBytes() throws {
+    let models = try Results.all()
+    let (first, second) = (try Results.site(models), try Results.site(models.reversed()))
+    #expect(first.pages == second.pages)
+    for page in first.pages { #expect(first.content(of: page) == second.content(of: page), "\(first.path(of: page))") }
+  }
+
+  @Test func aModelsPageHasWhatItsResultHas() throws {
+    let site = try Results.site(try Results.all())
+    let result = try Results.glyphs()
+    let index = try #require(site.models.firstIndex { $0.entry.id == result.model.id })
+    let text = site.text(.model(index))
+    for sentence in result.regime.evidence.sentences {
+      #expect(
+        text.contains(sentence.replacing("'", with: "&#39;").replacing(">", with: "&gt;").replacing("<", with: "&lt;")))
+    }
+    for words in [
+      result.model.name, result.model.checkpoint?.sha256 ?? "", result.task.dataset.digest, "Bayes-aligned",
+      "pags-bench submit models/glyphs-cnn-pgd-l2-1 --recheck</code>", "@misc{glyphs-cnn-pgd-l2-1,",
+      "Sensitivity over step sizes",
+      "--sheet leaderboard/results/glyphs/glyphs-cnn-pgd-l2-1.sheet.svg",
+    ] { #expect(text.contains(words), "\(words)") }
+  }
+
+  /// A model without a value, of the first rule, or attacked: nothing is assumed to be there.
+  @Test func whatIsNotKnownIsADash() throws {
+    var result = try Results.glyphs()
+    result.model.checkpoint = nil
+    result.model.source = nil
+    result.measurements.sensitivity = []
+    result.measurements.distractor = nil
+    result.measurements.relativeRobustness = nil
+    result.regime.evidence.v2?.robustness.ratio = Estimate(value: nil, low: nil, high: nil)
+    result.regime.evidence.v2?.signal.onManifoldRetention = Estimate(value: nil, low: 0.6, high: 1.05)
+    let site = try Results.site([EvaluatedModel(result)])
+    let table = site.text(.task(0))
+    #expect(table.contains("[0.60, 1.05]") && table.contains("1 have no R or no G"))
+    #expect(!site.text(.model(0)).contains("Sensitivity over step sizes"))
+  }
+
+  @Test func anEmptyLeaderboardHasPagesToo() throws {
+    let site = try Results.site([])
+    #expect(site.text(.index).contains("no results yet") && site.text(.rule).contains("</svg>"))
+  }
+
+  /// Rows beyond the first wait where a script finds them, one on each line.
+  @Test func furtherRowsAreLinesOfTheirOwn() throws {
+    let text = try Results.site(try Results.synthetic(230)).text(.task(0))
+    let start = try #require(text.range(of: "<!--rows-->\n")), end = try #require(text.range(of: "\n<!--end-->"))
+    let rows = text[start.upperBound..<end.lowerBound].split(separator: "\n")
+    #expect(rows.count == 30 && rows.allSatisfy { $0.hasPrefix("<tr id=\"m-synthetic-") && $0.hasSuffix("</tr>") })
+  }
+
+  @Test func aSheetBesideTheResultIsOnThePage() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let result = try Results.glyphs()
+    let name = "results/glyphs/\(result.model.id).sheet.svg"
+    func page() throws -> String { try Results.site([EvaluatedModel(result)], folder: folder.url).text(.model(0)) }
+    try folder.write("<svg xmlns=\"http://www.w3.org/2000/svg\"><title>of somebody</title></svg>", name)
+    #expect(try !page().contains("data:image/svg+xml"))
+    try folder.write("<svg xmlns=\"http://www.w3.org/2000/svg\"><title>pags-bench show: x</title></svg>", name)
+    #expect(try page().contains("<img src=\"data:image/svg+xml;base64,"))
+    // A link may lead anywhere.
+    try FileManager.default.moveItem(atPath: folder.path(name), toPath: folder.path("elsewhere.svg"))
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path(name), withDestinationPath: folder.path("elsewhere.svg"))
+    #expect(try !page().contains("data:image/svg+xml"))
+  }
+
+  @Test func externalEvaluationsAreNamed() throws {
+    let result = try Results.glyphs()
+    var external = result
+    external.externalEvaluation = ExternalEvaluationRecord(
+      evaluator: "Another lab", url: "https://example.org/lab", note: "slower")
+    external.measurements.accuracy = Estimate(value: 0.5, low: 0.49, high: 0.51)
+    let model = EvaluatedModel(result, external: [("results/glyphs/\(result.model.id).external/1.json", external)])
+    let text = try Results.site([model]).text(.model(0))
+    #expect(
+      text.contains(
+        "<a href=\"https://example.org/lab\" rel=\"noopener noreferrer external\"><bdi>Another lab</bdi></a>"))
+    #expect(text.contains("0.500 [0.490, 0.510] <b>(shown)</b>"))
+  }
+}
