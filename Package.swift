@@ -126,15 +126,19 @@ let package = Package(
     .target(name: "Figures", dependencies: ["Text", "Images"], swiftSettings: optimised),
     .target(
       name: "Sweeps", dependencies: ["BenchCore", "Figures", "Checkpoints", "JSON", "Tensor"], swiftSettings: optimised),
+    // Images and maps made with a model's gradients: smoothed gradients, synthesis, counterfactuals, and what they are worth.
+    .target(name: "Synthesis", dependencies: ["Attacks", "BenchCore", "Tensor"], swiftSettings: optimised),
     // Pictures of images, gradients, scores and directions.
     .target(
-      name: "Sheets", dependencies: ["BenchCore", "Figures", "Images", "Tensor"], swiftSettings: optimised),
+      name: "Sheets", dependencies: ["Synthesis", "BenchCore", "Figures", "Images", "Tensor"], swiftSettings: optimised
+    ),
     // The only target that speaks to a network.
     .target(name: "Submissions", dependencies: ["BenchCore", "Checkpoints", "JSON", "Text"]),
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Training", "Sweeps", "Sheets", "Submissions", "Plugins", "Networks", "Served", "Attacks", "BenchCore",
+        "Training", "Sweeps", "Sheets", "Synthesis", "Submissions", "Plugins", "Networks", "Served", "Attacks",
+        "BenchCore",
         "Conformance", "Checkpoints", "Figures", "JSON", "Text", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -198,6 +202,7 @@ let package = Package(
     .testTarget(
       name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"]),
     .testTarget(name: "AttacksTests", dependencies: ["Attacks", "BenchCore", "Tensor"]),
+    .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Attacks", "Plugins", "BenchCore", "Tensor"]),
     .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"]),
     .testTarget(
       name: "PluginsTests", dependencies: ["Plugins", "Networks", "Mixtures", "Served", "_Fixtures", "_TestSupport"]),

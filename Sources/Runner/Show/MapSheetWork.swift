@@ -4,6 +4,7 @@ import Figures
 import Foundation
 import Plugins
 import Sheets
+import Synthesis
 
 /// `show gradients`, `show tangents` and `show scores`, which differ in the columns they have unless told otherwise.
 struct MapSheetWork {
@@ -27,10 +28,18 @@ struct MapSheetWork {
   let columns: MapSheetOptions
   let maps: MapSelection
   let options: ModelOptions
+  let smoothGrad: SmoothGrad
+  /// Nil where nothing is measured.
+  let measurement: MeasurementOptions?
 
-  init(kind: Kind, models: [String], _ inputs: MapSheetInputs) {
+  init(
+    kind: Kind, models: [String], _ inputs: MapSheetInputs, smoothGrad: SmoothGrad = SmoothGrad(),
+    measurement: MeasurementOptions? = nil
+  ) {
     self.kind = kind
     self.models = models
+    self.smoothGrad = smoothGrad
+    self.measurement = measurement
     (sheet, columns, maps, options) = (inputs.sheet, inputs.columns, inputs.maps, inputs.options)
   }
 
@@ -65,10 +74,16 @@ struct MapSheetWork {
     }
     let loaded = try shown.load(evaluation, order: columns.order)
     let result = try pictures.sheet(of: loaded, at: images, on: task, remark: task.dataRemark, progress: progress)
+    let report = try measurement.flatMap {
+      try MeasuredGradients(
+        smoothing: smoothGrad, target: columns.gradient, options: $0, seed: sheet.seed, threads: options.threads
+      ).run(loaded, on: task, progress: progress)
+    }
     progress.end()
     try Interruption.check()
     try file.write(columns.transpose ? result.transposed : result, scale: sheet.scale)
-    CommandLineOutput.result("wrote \(sheet.output)")
+    try report?.print(json: measurement?.json == true)
+    CommandLineOutput.wrote(sheet.output, besideJSON: measurement?.json == true)
   }
 
   private func pictureSheet(of task: any BenchmarkTask, hasModels: Bool) throws -> PictureSheet {
@@ -77,7 +92,7 @@ struct MapSheetWork {
     return PictureSheet(
       columns: try columns.chosenColumns()
         ?? kind.columns(hasModels: hasModels, hasDensity: task.density != nil, hasScore: task.score != nil),
-      target: columns.gradient, scaling: columns.scaling, noises: noises, seed: sheet.seed,
+      target: columns.gradient, scaling: columns.scaling, noises: noises, smoothGrad: smoothGrad, seed: sheet.seed,
       magnification: sheet.magnification, threads: options.threads)
   }
 }

@@ -23,6 +23,11 @@ struct ShowCommand: ParsableCommand {
       help: "Checkpoints or model.json of the models, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
     var models: [String] = []
 
+    @OptionGroup(title: "Gradients of noisy copies, in the column smoothgrad (docs/synthesis.md)")
+    var smoothing: SmoothGradOptions
+
+    @OptionGroup var measurement: MeasurementOptions
+
     @OptionGroup var inputs: MapSheetInputs
 
     func validate() throws {
@@ -33,7 +38,11 @@ struct ShowCommand: ParsableCommand {
       try inputs.check(models)
     }
 
-    func run() throws { try MapSheetWork(kind: .gradients, models: models, inputs).run() }
+    func run() throws {
+      try MapSheetWork(
+        kind: .gradients, models: models, inputs, smoothGrad: smoothing.settings, measurement: measurement
+      ).run()
+    }
   }
 
   struct Tangents: ParsableCommand {
