@@ -8,7 +8,7 @@ struct SynthesisReport: Encodable {
   struct TaskRecord: Encodable {
     let id: String
     let version: Int
-    /// Of the images measured on.
+    /// Of the set that was measured on, or that seeds and distances are of.
     let images: Int
     let digest: String
   }
@@ -23,21 +23,26 @@ struct SynthesisReport: Encodable {
   let kind: String
   let task: TaskRecord
   let seed: UInt64
+  /// How many images were measured.
+  let samples: Int
   /// Bootstrap resamples of each interval.
   let resamples = Bootstrap.defaultResamples
   let settings: [Setting]
   let models: [MeasuredModel]
   let provenance: Provenance
 
-  enum CodingKeys: String, CodingKey { case schemaVersion, kind, task, seed, resamples, settings, models, provenance }
+  enum CodingKeys: String, CodingKey {
+    case schemaVersion, kind, task, seed, samples, resamples, settings, models, provenance
+  }
 
   init(
-    kind: String, task: any BenchmarkTask, set: ImageSet, seed: UInt64, settings: [(String, String)],
-    models: [MeasuredModel], provenance: Provenance
+    kind: String, task: any BenchmarkTask, set: ImageSet, samples: Int, seed: UInt64,
+    settings: [(String, String)], models: [MeasuredModel], provenance: Provenance
   ) {
     self.kind = kind
     self.task = TaskRecord(id: task.id, version: task.version, images: set.labels.count, digest: set.digest)
     self.seed = seed
+    self.samples = samples
     self.settings = settings.map { Setting(name: $0.0, value: $0.1) }
     self.models = models
     self.provenance = provenance
@@ -47,8 +52,9 @@ struct SynthesisReport: Encodable {
   var text: String {
     let head = ResultSummary.fields(
       [
-        ("task", "\(task.id): \(ResultSummary.grouped(task.images)) images"), ("images", task.digest),
-        ("seed", "\(seed)"),
+        ("task", "\(task.id) (version \(task.version)), \(ResultSummary.grouped(task.images)) images"),
+        ("images", task.digest),
+        ("measured", "\(ResultSummary.grouped(samples)) of them, seed \(seed)"),
       ] + settings.map { ($0.name, $0.value) })
     var names: [String] = []
     for model in models {

@@ -47,32 +47,17 @@ struct MapSheetWork {
     Interruption.install()
     let progress = TerminalProgress(quiet: sheet.quiet)
     defer { progress.end() }
-    let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
-    let shown = try ShownModels(
-      models, labels: columns.label, order: columns.order, options: options, files: files)
-    let file = try SheetFile(sheet.output)
-    let named =
-      models.map { OutputPlace.Input("a model", $0) } + [
-        OutputPlace.Input("the description", options.network.model)
-      ]
-    try file.check(apartFrom: named + shown.inputs + maps.inputs)
-    let ownTask = try TaskLookup.make(
-      sheet.task ?? shown.taskID ?? "glyphs", data: sheet.dataOptions.data, cache: sheet.cache.folder,
-      threads: options.threads, progress: progress)
-    var settings = EvaluationOptions(toolVersion: PagsBench.version)
-    settings.references = maps.files
-    settings.loading = try options.loadOptions(imageShape: nil, classCount: nil)
-    settings.shared = sheet.cache.shared
-    let evaluation = try ModelEvaluation(arguments: settings, of: ownTask, files: files)
-    let task = evaluation.task
-    if let remark = task.dataRemark { CommandLineOutput.note("WARNING: \(remark)") }
+    let prepared = try SheetPreparation(
+      models, labels: columns.label, order: columns.order, sheet: sheet, maps: maps, options: options,
+      progress: progress)
+    let (task, shown) = (prepared.task, prepared.shown)
     let positions = try sheet.positions(default: 8)
     let pictures = try pictureSheet(of: task, hasModels: !shown.sources.isEmpty)
     try pictures.check(task, images: positions.count, models: shown.sources.count)
     let images = try sheet.chosen(positions, task: task.id, classCount: task.classCount) {
       try task.evaluationImages(count: $0, seed: sheet.seed)
     }
-    let loaded = try shown.load(evaluation, order: columns.order)
+    let loaded = try shown.load(prepared.evaluation, order: columns.order)
     let result = try pictures.sheet(of: loaded, at: images, on: task, remark: task.dataRemark, progress: progress)
     let report = try measurement.flatMap {
       try MeasuredGradients(
@@ -81,7 +66,7 @@ struct MapSheetWork {
     }
     progress.end()
     try Interruption.check()
-    try file.write(columns.transpose ? result.transposed : result, scale: sheet.scale)
+    try prepared.file.write(columns.transpose ? result.transposed : result, scale: sheet.scale)
     try report?.print(json: measurement?.json == true)
     CommandLineOutput.wrote(sheet.output, besideJSON: measurement?.json == true)
   }

@@ -29,7 +29,7 @@ struct MeasuredGradients {
       return MeasuredModel(model.name, table, seed: seed)
     }
     return SynthesisReport(
-      kind: "gradients", task: task, set: set, seed: seed,
+      kind: "gradients", task: task, set: set, samples: count, seed: seed,
       settings: [("gradient", target.rawValue), ("smoothing", smoothing.words)], models: measured,
       provenance: .since(start, toolVersion: PagsBench.version, threads: threads))
   }

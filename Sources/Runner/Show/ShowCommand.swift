@@ -12,7 +12,9 @@ struct ShowCommand: ParsableCommand {
       The images in rows; beside them what the models' gradients are compared with. Below each picture are its numbers, which are \
       those of an evaluation with the same seed. How to: docs/show.md
       """,
-    subcommands: [Gradients.self, Tangents.self, Scores.self, Samples.self])
+    subcommands: [
+      Gradients.self, Tangents.self, Scores.self, Samples.self, SynthesisCommand.self, CounterfactualsCommand.self,
+    ])
 
   struct Gradients: ParsableCommand {
     static let configuration = CommandConfiguration(
