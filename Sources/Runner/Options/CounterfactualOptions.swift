@@ -6,6 +6,12 @@ import Synthesis
 struct CounterfactualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
+      "Weights and first noise level: the published ones (dvce), or those for images of few pixels (small). (default: dvce for images of "
+        + "128 pixels a side or more)", valueName: "preset"))
+  var preset: Counterfactual.Preset?
+
+  @Option(
+    help: ArgumentHelp(
       "A robust model whose gradients are brought into the cone around those of each model: a checkpoint, a model.json, or `bayes`. "
         + "(default: none)", valueName: "model"))
   var guide: String?
@@ -27,15 +33,15 @@ struct CounterfactualOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "The first noise level, in pixel units. (default: the largest of the task's score; published: 1.66 for 3 x 256 x 256)",
+      "The first noise level, in pixel units. (default: the preset's, of small the largest that the task asks its score for)",
       valueName: "sigma"))
   var startNoise: Double?
 
-  @Option(help: ArgumentHelp("Weight of the classifier's gradient.", valueName: "c"))
-  var classifierWeight: Double = 0.1
+  @Option(help: ArgumentHelp("Weight of the classifier's gradient. (default: the preset's)", valueName: "c"))
+  var classifierWeight: Double?
 
-  @Option(help: ArgumentHelp("Weight of the distance's gradient.", valueName: "c"))
-  var distanceWeight: Double = 0.15
+  @Option(help: ArgumentHelp("Weight of the distance's gradient. (default: the preset's)", valueName: "c"))
+  var distanceWeight: Double?
 
   @Option(help: ArgumentHelp("Half the cone's opening, in degrees.", valueName: "degrees"))
   var cone: Double = 30
@@ -53,12 +59,16 @@ struct CounterfactualOptions: ParsableArguments {
   }
 
   func settings(on task: any BenchmarkTask) -> Counterfactual {
-    let constants = task.protocolConstants
-    return Counterfactual(
-      path: path, steps: steps,
-      startNoise: startNoise ?? constants.scoreNoises.reduce(constants.decisiveNoise) { max($0, $1) },
-      classifierWeight: classifierWeight, distanceWeight: distanceWeight, coneAngle: cone,
-      throughDenoiser: !noDenoiserGradient)
+    let preset = preset ?? (task.imageShape.dimensions.dropFirst().allSatisfy { $0 >= 128 } ? .dvce : .small)
+    var settings = preset.settings(on: task)
+    settings.path = path
+    settings.steps = steps
+    settings.startNoise = startNoise ?? settings.startNoise
+    settings.classifierWeight = classifierWeight ?? settings.classifierWeight
+    settings.distanceWeight = distanceWeight ?? settings.distanceWeight
+    settings.coneAngle = cone
+    settings.throughDenoiser = !noDenoiserGradient
+    return settings
   }
 
   /// The class that each image is to be changed to.
@@ -70,3 +80,4 @@ struct CounterfactualOptions: ParsableArguments {
 }
 
 extension Counterfactual.Path: ExpressibleByArgument {}
+extension Counterfactual.Preset: ExpressibleByArgument {}

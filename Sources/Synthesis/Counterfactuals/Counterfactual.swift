@@ -34,7 +34,7 @@ package struct Counterfactual: Sendable, Equatable {
   /// Whether gradients are taken with respect to the noisy image, through the denoiser, or as if it were the identity.
   package var throughDenoiser: Bool
 
-  /// The published numbers, but for `startNoise`, which is that of a task.
+  /// The published numbers.
   package init(
     path: Path = .noise, steps: Int = 100, startNoise: Double = NoiseSchedule.publishedStart,
     classifierWeight: Double = 0.1, distanceWeight: Double = 0.15, coneAngle: Double = 30, throughDenoiser: Bool = true
