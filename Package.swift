@@ -127,9 +127,12 @@ let package = Package(
     .target(name: "Figures", dependencies: ["Text", "Images"], swiftSettings: optimised),
     .target(
       name: "Sweeps", dependencies: ["BenchCore", "Figures", "Checkpoints", "JSON", "Tensor"], swiftSettings: optimised),
+    // Images and maps made with a model's gradients: smoothed gradients, synthesis, counterfactuals, and what they are worth.
+    .target(name: "Synthesis", dependencies: ["Attacks", "BenchCore", "Tensor"], swiftSettings: optimised),
     // Pictures of images, gradients, scores and directions.
     .target(
-      name: "Sheets", dependencies: ["BenchCore", "Figures", "Images", "Tensor"], swiftSettings: optimised),
+      name: "Sheets", dependencies: ["Synthesis", "BenchCore", "Figures", "Images", "Tensor"], swiftSettings: optimised
+    ),
     // The leaderboard as web pages; templates, style and script are in the program, which needs no files beside it.
     .target(
       name: "Site",
@@ -146,7 +149,8 @@ let package = Package(
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Training", "Sweeps", "Sheets", "Submissions", "Site", "Plugins", "Networks", "Served", "Attacks", "BenchCore",
+        "Training", "Sweeps", "Sheets", "Synthesis", "Submissions", "Site", "Plugins", "Networks", "Served", "Attacks",
+        "BenchCore",
         "Conformance", "Checkpoints", "Figures", "JSON", "Text", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -211,6 +215,7 @@ let package = Package(
     .testTarget(
       name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"]),
     .testTarget(name: "AttacksTests", dependencies: ["Attacks", "BenchCore", "Tensor"]),
+    .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Attacks", "Plugins", "BenchCore", "Tensor"]),
     .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"]),
     .testTarget(
       name: "PluginsTests", dependencies: ["Plugins", "Networks", "Mixtures", "Served", "_Fixtures", "_TestSupport"]),

@@ -5,11 +5,18 @@ import Foundation
 ///
 /// Float32 rounds an attacked image by up to 6e-8 of a pixel of [0, 1], so images are projected into a ball that is smaller by
 /// 1e-5 and this much: what is written never lies outside the radius that is said.
-struct Ball {
-  let norm: AttackNorm
-  let centre: [Float]
-  let radius: Double
-  let range: ClosedRange<Float>?
+package struct Ball {
+  package let norm: AttackNorm
+  package let centre: [Float]
+  package let radius: Double
+  package let range: ClosedRange<Float>?
+
+  package init(norm: AttackNorm, centre: [Float], radius: Double, range: ClosedRange<Float>?) {
+    self.norm = norm
+    self.centre = centre
+    self.radius = radius
+    self.range = range
+  }
 
   private var inner: Double { max(radius / 2, radius * (1 - 1e-5) - 6e-8) }
 
@@ -37,7 +44,7 @@ struct Ball {
     return result
   }
 
-  func clip(_ image: inout [Float]) {
+  package func clip(_ image: inout [Float]) {
     guard let range else { return }
     for pixel in image.indices {
       image[pixel] = min(max(image[pixel], range.lowerBound), range.upperBound)
@@ -45,7 +52,7 @@ struct Ball {
   }
 
   /// A step of length `length` along `direction`: of its signs, or of the direction brought to unit length. Zero stays where it is.
-  func step(_ image: [Float], along direction: [Float], length: Double) -> [Float] {
+  package func step(_ image: [Float], along direction: [Float], length: Double) -> [Float] {
     var moved = image
     switch norm {
     case .linf:

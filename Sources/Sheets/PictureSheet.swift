@@ -2,6 +2,7 @@ import BenchCore
 import Figures
 import Foundation
 import Images
+import Synthesis
 import Tensor
 
 /// Sheets of images with maps of the same size: gradients of models, scores, directions.
@@ -23,6 +24,8 @@ package struct PictureSheet: Sendable {
   package var scaling: SignedScaling
   /// Of the scores shown; the first is that which gradients are compared with. In pixel units.
   package var noises: [Double]
+  /// Of the column `smoothgrad`.
+  package var smoothGrad: SmoothGrad
   /// Of the directions; the images were drawn from it too, where they are drawn.
   package var seed: UInt64
   /// Nil for about an inch.
@@ -31,13 +34,15 @@ package struct PictureSheet: Sendable {
 
   package init(
     columns: [SheetColumn], target: GradientTarget = EvaluationConfiguration.decisiveTarget,
-    scaling: SignedScaling = .maximum, noises: [Double], seed: UInt64, magnification: Int? = nil, threads: Int = 1
+    scaling: SignedScaling = .maximum, noises: [Double], smoothGrad: SmoothGrad = SmoothGrad(), seed: UInt64,
+    magnification: Int? = nil, threads: Int = 1
   ) {
     precondition(!noises.isEmpty, "a score has a noise level")
     self.columns = columns
     self.target = target
     self.scaling = scaling
     self.noises = noises
+    self.smoothGrad = smoothGrad
     self.seed = seed
     self.magnification = magnification
     self.threads = threads
@@ -110,6 +115,20 @@ package struct PictureSheet: Sendable {
         for (model, result) in zip(models, shown) {
           parts.append((model.name, gradientCells(result, images, names, maps, task)))
         }
+      case .smoothgrad:
+        for (model, result) in zip(models, shown) {
+          let smoothed = try smoothGrad.maps(
+            of: model.classifier, target, at: images.images, places: images.positions, labels: images.labels,
+            predicted: result.predicted, seed: seed, owner: model.name,
+            checkCancellation: progress.checkCancellation)
+          let cosines = try view.cosines(of: smoothed.maps, predicted: smoothed.predicted)
+          let cells = (0..<images.count).map { index in
+            ImageSheet.Cell(
+              maps.signed(smoothed.maps.item(index)),
+              Self.cosineCaptions(cosines.score, cosines.reference, index, task))
+          }
+          parts.append(("\(model.name)\n\(smoothGrad.variant.rawValue)", cells))
+        }
       case .gradientTangent, .gradientNormal:
         for (model, result) in zip(models, shown) {
           guard let split = result.parts else { throw SheetError.lacking(.manifold, column: column, task: task.id) }
@@ -163,13 +182,18 @@ package struct PictureSheet: Sendable {
     _ task: any BenchmarkTask
   ) -> [ImageSheet.Cell] {
     (0..<images.count).map { index in
-      var captions = [names.verdict(model.predicted[index], model.probability[index], images.labels[index])]
-      if let cosines = model.scoreCosine { captions.append("score \(Self.number(cosines[index]))") }
-      if let cosines = model.referenceCosine {
-        captions.append("\(Self.referenceWord(task)) \(Self.number(cosines[index]))")
-      }
-      return ImageSheet.Cell(maps.signed(model.gradient.item(index)), captions)
+      ImageSheet.Cell(
+        maps.signed(model.gradient.item(index)),
+        [names.verdict(model.predicted[index], model.probability[index], images.labels[index])]
+          + Self.cosineCaptions(model.scoreCosine, model.referenceCosine, index, task))
     }
+  }
+
+  private static func cosineCaptions(
+    _ score: [Double]?, _ reference: [Double]?, _ image: Int, _ task: any BenchmarkTask
+  ) -> [String] {
+    let score = score.map { "score \(number($0[image]))" }
+    return [score, reference.map { "\(referenceWord(task)) \(number($0[image]))" }].compactMap { $0 }
   }
 
   private func scoreColumns(
@@ -213,7 +237,10 @@ package struct PictureSheet: Sendable {
       notes.append("Gradients of \(target.rawValue), with the predicted class and its probability below them.")
     }
     if isMapped { notes.append("Maps: \(scaling.words).") }
-    if columns.contains(.gradient), models > 0 {
+    if columns.contains(.smoothgrad) {
+      notes.append("Of noisy copies of the image, for the class predicted without noise: \(smoothGrad.words).")
+    }
+    if columns.contains(where: { [.gradient, .smoothgrad].contains($0) }), models > 0 {
       if let score = task.score {
         notes.append("score: cosine with the score of \(score.id) at noise \(Self.brief(noises[0])).")
       }

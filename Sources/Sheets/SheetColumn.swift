@@ -3,7 +3,9 @@ package enum SheetColumn: String, Sendable, CaseIterable {
   case image
   /// Each model's input gradient.
   case gradient
-  /// Its part along the tangent space, and the rest.
+  /// The same over noisy copies of the image (`SmoothGrad`).
+  case smoothgrad
+  /// The gradient's part along the tangent space, and the rest.
   case gradientTangent = "gradient-tangent"
   case gradientNormal = "gradient-normal"
   /// At each noise level that was asked for.
@@ -16,6 +18,6 @@ package enum SheetColumn: String, Sendable, CaseIterable {
   case tangent
   case normal
 
-  var isOfModels: Bool { [.gradient, .gradientTangent, .gradientNormal].contains(self) }
+  var isOfModels: Bool { [.gradient, .smoothgrad, .gradientTangent, .gradientNormal].contains(self) }
   var needsTangentSpace: Bool { [.gradientTangent, .gradientNormal, .tangent, .normal].contains(self) }
 }

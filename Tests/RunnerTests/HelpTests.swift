@@ -6,7 +6,8 @@ import Testing
   @Test(arguments: [
     ["--help"], ["evaluate", "--help"], ["run", "--help"], ["tasks", "--help"], ["tasks"], ["tasks", "show", "glyphs"],
     ["plugins"], ["plugins", "show", "Conv2d"], ["plugins", "show", "state-dict"], ["leaderboard", "--help"],
-    ["show", "--help"], ["show", "gradients", "--help"], ["compare", "--help"], ["leaderboard", "table", "--help"],
+    ["show", "--help"], ["show", "gradients", "--help"], ["show", "synthesis", "--help"],
+    ["show", "counterfactuals", "--help"], ["compare", "--help"], ["leaderboard", "table", "--help"],
     ["bench", "--help"], ["sweep", "--help"], ["train", "--help"], ["twin", "--help"],
     ["reclassify", "--help"], ["attack", "--help"],
   ])

@@ -7,7 +7,9 @@ import Testing
   private static let commands: [(words: [String], rest: [String])] = [
     (["evaluate"], ["absent.pt"]), (["run"], ["absent.pt", "--inputs", "absent", "--outputs", "out"]),
     (["bench"], ["absent.pt"]), (["tasks", "show"], ["glyphs"]), (["plugins", "check"], ["absent.pt"]),
-    (["show", "gradients"], ["absent.pt", "--output", "a.svg"]), (["compare"], ["absent.pt", "absent.json"]),
+    (["show", "gradients"], ["absent.pt", "--output", "a.svg"]),
+    (["show", "synthesis"], ["absent.pt", "--output", "a.svg"]),
+    (["show", "counterfactuals"], ["absent.pt", "--output", "a.svg"]), (["compare"], ["absent.pt", "absent.json"]),
     (["train"], ["--output", "trained"]), (["twin"], ["absent.pt", "--output", "twin"]),
     (["sweep"], ["--output", "sweep", "--strengths", "0"]), (["submit"], ["absent"]),
     (["attack"], ["absent.pt"]),
@@ -17,7 +19,9 @@ import Testing
   private static let integers: Set<String> = [
     "--images", "--threads", "--batch", "--seed", "--data-seed", "--robustness-draws", "--epochs", "--width",
     "--pgd-steps", "--latent-dimension", "--points", "--crop", "--evaluation-images", "--evaluation-seed", "--steps",
-    "--restarts", "--queries", "--attacked-images",
+    "--restarts", "--queries", "--attacked-images", "--smoothgrad-samples", "--samples", "--reference-images",
+    "--patch",
+    "--factor", "--target", "--magnification", "--scale",
   ]
 
   @Test(arguments: commands.map(\.words)) func numbersOutOfBoundsAreRefused(_ words: [String]) throws {

@@ -4,7 +4,7 @@ extension Classifier {
   /// Logits of the promised shape, all finite.
   /// - Parameter place: says for messages what row of the call is meant.
   /// - Throws: `EvaluationError.wrongOutput`, `.nonFinite`, and the classifier's errors.
-  func checkedLogits(_ images: Tensor, place: (Int) -> String) throws -> Tensor {
+  package func checkedLogits(_ images: Tensor, place: (Int) -> String) throws -> Tensor {
     try checked(logits: logits(images), of: images, place: place)
   }
 
@@ -14,14 +14,16 @@ extension Classifier {
   ///     takes fewer backward passes.
   ///   - owner: whose gradients, for messages.
   ///   - firstImage: position of the first image in its set, for messages.
+  ///   - place: instead, says for messages what image of the call is meant.
   ///   - scale: factor of the logits for `calibrated`.
   /// - Returns: with the gradients `calibrated`, that of the predicted class's log-odds for the logits times `scale`, by one
   ///   more backward pass; nil where no factor is given.
   /// - Throws: `EvaluationError.wrongOutput`, `.nonFinite`, and the classifier's errors.
-  func checkedGradients(
+  package func checkedGradients(
     of targets: [GradientTarget], at images: Tensor, predicted: [Int]? = nil, labels: [Int],
-    owner: String = "the classifier", firstImage: Int, scale: Double? = nil
+    owner: String = "the classifier", firstImage: Int = 0, place: ((Int) -> String)? = nil, scale: Double? = nil
   ) throws -> (logits: Tensor, gradients: [GradientTarget: Tensor], calibrated: Tensor?) {
+    let place = place ?? { "image \(firstImage + $0)" }
     let combination = predicted == nil ? GradientCombination(of: targets) : nil
     let passes = combination?.passes ?? targets
     let result = try inputGradients(at: images) { logits, range in
@@ -32,7 +34,7 @@ extension Classifier {
             logits: logits.scaled(by: $0), predicted: predicted, labels: nil)
         }
     }
-    let logits = try checked(logits: result.logits, of: images, owner: owner) { "image \(firstImage + $0)" }
+    let logits = try checked(logits: result.logits, of: images, owner: owner, place: place)
     let expected = passes.count + (scale == nil ? 0 : 1)
     guard result.gradients.count == expected else {
       throw EvaluationError.wrongOutput(
@@ -47,14 +49,14 @@ extension Classifier {
       guard let gradient = gradients[target] else { preconditionFailure("no gradient of \(target.rawValue)") }
       if let bad = gradient.scalars.firstIndex(where: { !$0.isFinite }) {
         throw EvaluationError.nonFinite(
-          what: "\(owner)'s gradient of \(target.rawValue)", place: "image \(firstImage + bad / gradient.stride)",
+          what: "\(owner)'s gradient of \(target.rawValue)", place: place(bad / gradient.stride),
           value: "\(gradient.scalars[bad])")
       }
     }
     let calibrated = scale == nil ? nil : result.gradients.last
     if let bad = calibrated?.scalars.firstIndex(where: { !$0.isFinite }) {
       throw EvaluationError.nonFinite(
-        what: "\(owner)'s gradient at calibrated temperature", place: "image \(firstImage + bad / images.stride)",
+        what: "\(owner)'s gradient at calibrated temperature", place: place(bad / images.stride),
         value: "\(calibrated?.scalars[bad] ?? .nan)")
     }
     return (logits, gradients, calibrated)

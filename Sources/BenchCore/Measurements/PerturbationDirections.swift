@@ -62,7 +62,7 @@ extension TangentBasis {
 
 extension Tensor {
   /// Each item divided by its L2 norm; an item of zeros stays zero.
-  func scaledToUnitNorm() -> Tensor {
+  package func scaledToUnitNorm() -> Tensor {
     scalingItems { item in
       let norm = squaredNorm(item).squareRoot()
       return norm > 0 ? 1 / norm : 0
@@ -103,7 +103,7 @@ extension Tensor {
   }
 
   /// Items in another order, or some of them.
-  func items(_ indices: [Int]) -> Tensor {
+  package func items(_ indices: [Int]) -> Tensor {
     Tensor(shape: shape.droppingFirst.prepending(indices.count), scalars: indices.flatMap { item($0) })
   }
 
@@ -132,11 +132,11 @@ extension Tensor {
 }
 
 /// Sum of squares, in double precision.
-func squaredNorm(_ values: some Sequence<Float>) -> Double {
+package func squaredNorm(_ values: some Sequence<Float>) -> Double {
   values.reduce(0) { $0 + Double($1) * Double($1) }
 }
 
 /// In double precision.
-func innerProduct(_ first: ArraySlice<Float>, _ second: ArraySlice<Float>) -> Double {
+package func innerProduct(_ first: ArraySlice<Float>, _ second: ArraySlice<Float>) -> Double {
   zip(first, second).reduce(0) { $0 + Double($1.0) * Double($1.1) }
 }

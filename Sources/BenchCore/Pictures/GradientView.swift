@@ -61,7 +61,8 @@ package struct GradientView: Sendable {
     return (predicted, probabilities(logits, of: predicted))
   }
 
-  private static func check(_ classifier: any Classifier, id: String, on task: any BenchmarkTask) throws {
+  /// - Throws: `EvaluationError.wrongInputShape`, `.wrongClassCount`.
+  package static func check(_ classifier: any Classifier, id: String, on task: any BenchmarkTask) throws {
     guard classifier.inputShape == task.imageShape else {
       throw EvaluationError.wrongInputShape(
         model: id, task: task.id, expected: task.imageShape, got: classifier.inputShape)
@@ -79,11 +80,19 @@ package struct GradientView: Sendable {
       of: [target], at: images.images, labels: images.labels, owner: id, firstImage: 0)
     guard let gradient = gradients[target] else { preconditionFailure("no gradient of \(target.rawValue)") }
     let predicted = logits.argmaxOfRows()
+    let cosines = try cosines(of: gradient, predicted: predicted)
     return Model(
       predicted: predicted, probability: Self.probabilities(logits, of: predicted), gradient: gradient,
-      scoreCosine: score.map { Self.cosines(gradient, $0) },
-      referenceCosine: try reference(for: predicted).map { Self.cosines(gradient, $0.gradient) },
+      scoreCosine: cosines.score, referenceCosine: cosines.reference,
       parts: tangentSpace.map { parts(of: gradient, $0) })
+  }
+
+  /// Of any maps, one an image, with what gradients are compared with: the score, and the reference's gradient for the class that
+  /// was predicted; nil where the task has none.
+  package func cosines(
+    of maps: Tensor, predicted: [Int]
+  ) throws -> (score: [Double]?, reference: [Double]?) {
+    (score.map { Self.cosines(maps, $0) }, try reference(for: predicted).map { Self.cosines(maps, $0.gradient) })
   }
 
   /// The gradient of the classifier of the task's density, smoothed as the decisive alignment wants it.

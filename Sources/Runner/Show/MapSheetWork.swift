@@ -4,6 +4,7 @@ import Figures
 import Foundation
 import Plugins
 import Sheets
+import Synthesis
 
 /// `show gradients`, `show tangents` and `show scores`, which differ in the columns they have unless told otherwise.
 struct MapSheetWork {
@@ -27,10 +28,18 @@ struct MapSheetWork {
   let columns: MapSheetOptions
   let maps: MapSelection
   let options: ModelOptions
+  let smoothGrad: SmoothGrad
+  /// Nil where nothing is measured.
+  let measurement: MeasurementOptions?
 
-  init(kind: Kind, models: [String], _ inputs: MapSheetInputs) {
+  init(
+    kind: Kind, models: [String], _ inputs: MapSheetInputs, smoothGrad: SmoothGrad = SmoothGrad(),
+    measurement: MeasurementOptions? = nil
+  ) {
     self.kind = kind
     self.models = models
+    self.smoothGrad = smoothGrad
+    self.measurement = measurement
     (sheet, columns, maps, options) = (inputs.sheet, inputs.columns, inputs.maps, inputs.options)
   }
 
@@ -38,37 +47,28 @@ struct MapSheetWork {
     Interruption.install()
     let progress = TerminalProgress(quiet: sheet.quiet)
     defer { progress.end() }
-    let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
-    let shown = try ShownModels(
-      models, labels: columns.label, order: columns.order, options: options, files: files)
-    let file = try SheetFile(sheet.output)
-    let named =
-      models.map { OutputPlace.Input("a model", $0) } + [
-        OutputPlace.Input("the description", options.network.model)
-      ]
-    try file.check(apartFrom: named + shown.inputs + maps.inputs)
-    let ownTask = try TaskLookup.make(
-      sheet.task ?? shown.taskID ?? "glyphs", data: sheet.dataOptions.data, cache: sheet.cache.folder,
-      threads: options.threads, progress: progress)
-    var settings = EvaluationOptions(toolVersion: PagsBench.version)
-    settings.references = maps.files
-    settings.loading = try options.loadOptions(imageShape: nil, classCount: nil)
-    settings.shared = sheet.cache.shared
-    let evaluation = try ModelEvaluation(arguments: settings, of: ownTask, files: files)
-    let task = evaluation.task
-    if let remark = task.dataRemark { CommandLineOutput.note("WARNING: \(remark)") }
+    let prepared = try SheetPreparation(
+      models, labels: columns.label, order: columns.order, sheet: sheet, maps: maps, options: options,
+      progress: progress)
+    let (task, shown) = (prepared.task, prepared.shown)
     let positions = try sheet.positions(default: 8)
     let pictures = try pictureSheet(of: task, hasModels: !shown.sources.isEmpty)
     try pictures.check(task, images: positions.count, models: shown.sources.count)
     let images = try sheet.chosen(positions, task: task.id, classCount: task.classCount) {
       try task.evaluationImages(count: $0, seed: sheet.seed)
     }
-    let loaded = try shown.load(evaluation, order: columns.order)
+    let loaded = try shown.load(prepared.evaluation, order: columns.order)
     let result = try pictures.sheet(of: loaded, at: images, on: task, remark: task.dataRemark, progress: progress)
+    let report = try measurement.flatMap {
+      try MeasuredGradients(
+        smoothing: smoothGrad, target: columns.gradient, options: $0, seed: sheet.seed, threads: options.threads
+      ).run(loaded, on: task, progress: progress)
+    }
     progress.end()
     try Interruption.check()
-    try file.write(columns.transpose ? result.transposed : result, scale: sheet.scale)
-    CommandLineOutput.result("wrote \(sheet.output)")
+    try prepared.file.write(columns.transpose ? result.transposed : result, scale: sheet.scale)
+    try report?.print(json: measurement?.json == true)
+    CommandLineOutput.wrote(sheet.output, besideJSON: measurement?.json == true)
   }
 
   private func pictureSheet(of task: any BenchmarkTask, hasModels: Bool) throws -> PictureSheet {
@@ -77,7 +77,7 @@ struct MapSheetWork {
     return PictureSheet(
       columns: try columns.chosenColumns()
         ?? kind.columns(hasModels: hasModels, hasDensity: task.density != nil, hasScore: task.score != nil),
-      target: columns.gradient, scaling: columns.scaling, noises: noises, seed: sheet.seed,
+      target: columns.gradient, scaling: columns.scaling, noises: noises, smoothGrad: smoothGrad, seed: sheet.seed,
       magnification: sheet.magnification, threads: options.threads)
   }
 }

@@ -12,7 +12,9 @@ struct ShowCommand: ParsableCommand {
       The images in rows; beside them what the models' gradients are compared with. Below each picture are its numbers, which are \
       those of an evaluation with the same seed. How to: docs/show.md
       """,
-    subcommands: [Gradients.self, Tangents.self, Scores.self, Samples.self])
+    subcommands: [
+      Gradients.self, Tangents.self, Scores.self, Samples.self, SynthesisCommand.self, CounterfactualsCommand.self,
+    ])
 
   struct Gradients: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,6 +24,11 @@ struct ShowCommand: ParsableCommand {
     @Argument(
       help: "Checkpoints or model.json of the models, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
     var models: [String] = []
+
+    @OptionGroup(title: "Gradients of noisy copies, in the column smoothgrad (docs/synthesis.md)")
+    var smoothing: SmoothGradOptions
+
+    @OptionGroup var measurement: MeasurementOptions
 
     @OptionGroup var inputs: MapSheetInputs
 
@@ -33,7 +40,11 @@ struct ShowCommand: ParsableCommand {
       try inputs.check(models)
     }
 
-    func run() throws { try MapSheetWork(kind: .gradients, models: models, inputs).run() }
+    func run() throws {
+      try MapSheetWork(
+        kind: .gradients, models: models, inputs, smoothGrad: smoothing.settings, measurement: measurement
+      ).run()
+    }
   }
 
   struct Tangents: ParsableCommand {

@@ -12,6 +12,11 @@ enum CommandLineOutput {
 
   static func note(_ text: String) { FileHandle.standardError.write(Data(PlainText.printable(text + "\n").utf8)) }
 
+  /// That a file was written: a result, unless the result is JSON.
+  static func wrote(_ path: String, besideJSON: Bool) {
+    if besideJSON { note("wrote \(path)") } else { result("wrote \(path)") }
+  }
+
   /// Progress, which moves the cursor itself.
   /// - Parameter control: written as it is, before the text.
   static func progress(_ text: String, control: String = "") {

@@ -1,0 +1,53 @@
+import ArgumentParser
+import BenchCore
+import Plugins
+import Synthesis
+
+/// What `show synthesis` and `show counterfactuals` take beside the models and their own settings.
+struct MadeImageOptions: ParsableArguments {
+  @OptionGroup var measurement: MeasurementOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "Images of the task, the first so many, that seeds are drawn like and made images are compared with.",
+      valueName: "n"))
+  var referenceImages: Int = 2000
+
+  @Option(
+    help: ArgumentHelp(
+      "Name of a model on the sheet; given once for each model. (default: the name in its description)",
+      valueName: "text"))
+  var label: [String] = []
+
+  @OptionGroup var sheet: SheetOptions
+
+  @OptionGroup var maps: MapSelection
+
+  @OptionGroup var options: ModelOptions
+
+  func validate() throws {
+    try OptionBounds.check("--reference-images", referenceImages, in: 2...100_000)
+    try OptionBounds.check("--samples", measurement.samples, in: 2...10_000)
+  }
+
+  /// - Throws: `ValidationError`.
+  func check(_ models: [String]) throws {
+    guard !models.isEmpty || options.program.plugin != nil else {
+      throw ValidationError(
+        "Missing expected argument '<models> ...': checkpoints, a model.json, `bayes`, or --plugin")
+    }
+    try ShownModels.check(models, labels: label, options)
+  }
+
+  /// The places that are measured, from 0, and then those that are only shown.
+  func places(shown: [Int]) -> [Int] {
+    let measured = 0..<(measurement.count ?? 0)
+    return Array(measured) + shown.filter { !measured.contains($0) }
+  }
+}
+
+/// A length in pixel units, or another number that is positive and of a size that means something.
+extension OptionBounds {
+  static let lengths = 1e-6...1e6
+  static let ascentSteps = 1...100_000
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Synthesis
+
+extension ShowCommand {
+  struct SynthesisCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "synthesis",
+      abstract: "Images made by ascent along models' gradients: of a class, for a missing patch, or of more pixels.",
+      discussion: """
+        Beside each picture, and as means with intervals with --samples, stands what the task knows of it: the class's posterior by \
+        its density, how much was changed and where. How to, and what was found: docs/synthesis.md
+        """)
+
+    @Argument(
+      help: "Checkpoints or model.json of the models, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
+    var models: [String] = []
+
+    @OptionGroup(title: "Synthesis") var synthesis: SynthesisOptions
+
+    @OptionGroup var inputs: MadeImageOptions
+
+    func validate() throws { try inputs.check(models) }
+
+    func run() throws { try SynthesisWork(models: models, synthesis: synthesis, inputs: inputs).run() }
+  }
+
+  struct CounterfactualsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "counterfactuals",
+      abstract: "Images changed to another class by models' gradients and the task's score (DVCE).",
+      discussion: """
+        Any score that is known at every noise level serves: the task's own, exact or of a fitted mixture, or a diffusion model's with \
+        --score edm=FILE. Beside each picture, and as means with intervals with --samples, stands what the task knows of it. How to, \
+        and what was found: docs/synthesis.md
+        """)
+
+    @Argument(
+      help: "Checkpoints or model.json of the models, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
+    var models: [String] = []
+
+    @OptionGroup(title: "Counterfactuals") var counterfactual: CounterfactualOptions
+
+    @OptionGroup var inputs: MadeImageOptions
+
+    func validate() throws {
+      try inputs.check(models)
+      guard counterfactual.guide == nil || inputs.options.network.model == nil else {
+        throw ValidationError(
+          "--model describes one checkpoint, and --guide names another; name their model.json instead")
+      }
+    }
+
+    func run() throws { try CounterfactualWork(models: models, counterfactual: counterfactual, inputs: inputs).run() }
+  }
+}

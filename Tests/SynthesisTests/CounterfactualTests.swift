@@ -1,0 +1,96 @@
+import BenchCore
+import Foundation
+import Tensor
+import Testing
+
+@testable import Synthesis
+
+@Suite struct CounterfactualTests {
+  private let shape: Shape = [1, 4, 4]
+
+  @Test func theScheduleIsThePublishedOne() {
+    let levels = NoiseSchedule.levels(from: NoiseSchedule.publishedStart, count: 100)
+    #expect(levels.count == 100 && abs(levels[0] - 1.66) < 0.02)
+    #expect(abs(levels[99] - 0.005) < 1e-4)
+    #expect(zip(levels, levels.dropFirst()).allSatisfy { $0 > $1 })
+    #expect(NoiseSchedule.levels(from: 2, count: 10)[0] == 2)
+  }
+
+  @Test func theConeTakesTheNearestDirection() throws {
+    let axis = [1.0, 0, 0]
+    let outside = try #require(Cone.projection(of: [0, 5, 0], around: axis, angle: 30))
+    #expect(abs(outside[0] - 1) < 1e-12 && abs(outside[1] - tan(Double.pi / 6)) < 1e-12 && outside[2] == 0)
+    // 20 degrees off: inside.
+    #expect(Cone.projection(of: [1, tan(20 * Double.pi / 180), 0], around: axis, angle: 30) == axis)
+    #expect(Cone.projection(of: [0, 0, 0], around: [3, 0, 4], angle: 30) == [0.6, 0, 0.8])
+    // Opposite: off the axis there is nothing.
+    #expect(Cone.projection(of: [-1, 0, 0], around: axis, angle: 30) == axis)
+    #expect(Cone.projection(of: [1, 0, 0], around: [0, 0, 0], angle: 30) == nil)
+  }
+
+  /// D of N(m, v I) contracts by v / (v + sigma^2).
+  @Test func jacobiansAreThoseOfTheDenoiser() throws {
+    let denoiser = ScoreDenoiser(score: GaussianScore(mean: 0.5, variance: 0.3), places: [0])
+    let image = randomImages(1).item(0).map(Double.init)
+    let vector = randomImages(1, seed: 2).item(0).map(Double.init)
+    let length = vector.length
+    for noise in [0.01, 0.2, 1.5] {
+      let product = try denoiser.jacobianProducts(of: [vector], at: [image], noise: noise, shape: shape)[0]
+      let factor = 0.3 / (0.3 + noise * noise)
+      for (value, entry) in zip(product, vector) { #expect(abs(value - factor * entry / length) < 2e-3) }
+    }
+  }
+
+  private func run(_ settings: Counterfactual, _ originals: Tensor, places: [Int], seed: UInt64 = 1) throws -> Tensor {
+    let classifier = FunctionClassifier.linear(
+      shape, [[Double](repeating: 0, count: 16), (0..<16).map { $0 < 8 ? 1 : 0 }])
+    return try settings.run(
+      classifier, score: GaussianScore(mean: 0, variance: 1), from: originals, towards: places.map { _ in 1 },
+      range: nil, places: places, seed: seed)
+  }
+
+  /// Nothing guides: an image comes back to itself.
+  @Test func theFlowLeadsBack() throws {
+    let originals = randomImages(3)
+    let images = try run(
+      Counterfactual(path: .flow, startNoise: 2, classifierWeight: 0, distanceWeight: 0), originals, places: [0, 1, 2])
+    for (before, now) in zip(originals.scalars, images.scalars) { #expect(abs(before - now) < 2e-3) }
+  }
+
+  /// The classifier sees eight pixels; only they change, upwards, and against the pull of the distance by less.
+  @Test func theFlowChangesWhatTheClassifierSees() throws {
+    let originals = randomImages(2)
+    func rise(_ distance: Double) throws -> Double {
+      let images = try run(
+        Counterfactual(path: .flow, startNoise: 2, classifierWeight: 0.3, distanceWeight: distance), originals,
+        places: [0, 1])
+      var sum = 0.0
+      for (index, (before, now)) in zip(originals.scalars, images.scalars).enumerated() {
+        if index % 16 < 8 { sum += Double(now - before) } else { #expect(abs(now - before) < 5e-3) }
+      }
+      return sum / 16
+    }
+    let (free, held) = (try rise(0), try rise(0.1))
+    #expect(free > 0.1 && held > 0 && held < free, "\(free) \(held)")
+  }
+
+  /// Nothing guides and the noise is large: draws of the score's distribution.
+  @Test func noiseGivesDrawsOfTheDistribution() throws {
+    let count = 60
+    let images = try run(
+      Counterfactual(path: .noise, steps: 200, startNoise: 10, classifierWeight: 0, distanceWeight: 0),
+      Tensor(shape: [count, 1, 4, 4], repeating: 0), places: Array(0..<count))
+    let values = images.scalars.map(Double.init)
+    let mean = values.reduce(0, +) / 960
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 960
+    #expect(abs(mean) < 0.12 && abs(variance - 1) < 0.2, "\(mean) \(variance)")
+  }
+
+  @Test func noiseBelongsToThePlace() throws {
+    let originals = randomImages(4)
+    let settings = Counterfactual(path: .noise, steps: 10, startNoise: 1)
+    let all = try run(settings, originals, places: [0, 1, 2, 3])
+    #expect(try run(settings, originals.items([3, 1]), places: [3, 1]) == all.items([3, 1]))
+    #expect(try run(settings, originals.items([3]), places: [3], seed: 2) != all.items([3]))
+  }
+}
