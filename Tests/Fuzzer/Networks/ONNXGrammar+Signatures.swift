@@ -39,7 +39,7 @@ extension ONNXGrammar {
       let group = dice.pick([1, 1, channels])
       var list = window(&dice) + [.integer("group", group)]
       if dice.chance(0.3) { list.append(.integers("output_padding", [dice.integer(0...1), dice.integer(0...1)])) }
-      if dice.chance(0.3) { list.append(.integers("output_shape", [dice.integer(6...14), small(&dice) * 6])) }
+      if dice.chance(0.3) { list.append(.integers("output_shape", [dice.integer(6...14), small(&dice) &* 6])) }
       return ([image, floats([channels, dice.integer(1...2), dice.integer(1...3), dice.integer(1...3)], &dice)], list)
     case "MaxPool", "AveragePool", "LpPool":
       var list = window(&dice) + [.integers("kernel_shape", pair(&dice))]
@@ -172,7 +172,7 @@ extension ONNXGrammar {
       if dice.chance(0.2) { list.append(.integers("axes", [2, 3])) }
       if name == "Upsample" { return ([image, scale], list) }
       if dice.chance(0.4) {
-        return ([image, "", "", integers([1, channels, small(&dice) * 3, dice.integer(1...12)], &dice)], list)
+        return ([image, "", "", integers([1, channels, small(&dice) &* 3, dice.integer(1...12)], &dice)], list)
       }
       return ([image, dice.chance(0.2) ? floats([8], &dice) : "", scale], list)
     case "TopK":
@@ -261,7 +261,7 @@ extension ONNXGrammar {
     case "RotaryEmbedding":
       return (
         [floats([1, 2, 3, 4], &dice), floats([1, 3, 2], &dice), floats([1, 3, 2], &dice)],
-        dice.chance(0.3) ? [.integer("rotary_embedding_dim", small(&dice) * 2), .integer("interleaved", 1)] : []
+        dice.chance(0.3) ? [.integer("rotary_embedding_dim", small(&dice) &* 2), .integer("interleaved", 1)] : []
       )
     case "LinearAttention":
       let rule = dice.pick(["linear", "gated", "delta", "gated_delta"])
