@@ -46,6 +46,30 @@ import Testing
     #expect(!site.text(.model(0)).contains("Sensitivity over step sizes"))
   }
 
+  /// Of other data, and of a task without a rule: on pages of their own, under the reason.
+  @Test func whatStandsBesideTheLeaderboardIsNamedAsSuch() throws {
+    var other = try Results.glyphs()
+    other.task.dataset.remark = "half of the <b>images</b>"
+    let without = try #require(try Results.unranked().first { $0.regime.evidence.notApplied != nil })
+    let site = try Results.site([EvaluatedModel(try Results.glyphs())], unranked: [other, without])
+    let paths = site.pages.map(site.path)
+    for path in [
+      "tasks/glyphs-2.html", "tasks/glyphs-2-beside-1.html", "models/glyphs/\(other.model.id).html",
+      "unranked/glyphs/\(other.model.id).html", "tasks/\(without.task.id)-\(without.task.version)-beside-1.html",
+      "unranked/\(without.task.id)/\(without.model.id).html",
+    ] { #expect(paths.contains(path), "\(path)") }
+    func text(_ path: String) throws -> String { site.text(site.pages[try #require(paths.firstIndex(of: path))]) }
+    // The label stands, with what stands against comparing it; the ranked table has its own model alone.
+    let judged = try text("tasks/glyphs-2-beside-1.html")
+    #expect(judged.contains("half of the &lt;b&gt;images&lt;/b&gt;") && judged.contains("Bayes-aligned"))
+    #expect(try !text("tasks/glyphs-2.html").contains("Beside the leaderboard"))
+    // No label, no plane, no numbers of a rule.
+    let unjudged = try text("tasks/\(without.task.id)-\(without.task.version)-beside-1.html")
+    #expect(unjudged.contains("no regime") && !unjudged.contains("The plane of the regimes"))
+    #expect(try text("unranked/\(without.task.id)/\(without.model.id).html").contains("is not applied"))
+    #expect(try text("index.html").contains("is not applied"))
+  }
+
   @Test func anEmptyLeaderboardHasPagesToo() throws {
     let site = try Results.site([])
     #expect(site.text(.index).contains("no results yet") && site.text(.rule).contains("</svg>"))

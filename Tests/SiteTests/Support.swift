@@ -57,9 +57,16 @@ enum Results {
     }
   }
 
-  static func site(_ models: [EvaluatedModel], folder: URL? = nil) throws -> Site {
+  /// The results of the project's own that stand beside the leaderboard.
+  static func unranked() throws -> [EvaluationResult] {
+    try Leaderboard(directory: package.appendingPathComponent("leaderboard")).unranked()
+  }
+
+  static func site(
+    _ models: [EvaluatedModel], unranked: [EvaluationResult] = [], folder: URL? = nil
+  ) throws -> Site {
     try Site(
-      models,
+      models, unranked: unranked,
       surroundings: .init(
         folder: folder ?? URL(fileURLWithPath: "/nonexistent"), submitted: ["glyphs-cnn-pgd-l2-1"],
         tasksWithData: ["cifar10"]))
