@@ -1,7 +1,7 @@
 import BenchCore
 
 extension Site {
-  var indexView: [String: Any] {
+  var indexView: View {
     [
       "hasTasks": !sections.isEmpty, "modelCount": ResultSummary.grouped(models.count),
       "regimes": Self.regimeLegend,
@@ -16,14 +16,14 @@ extension Site {
             [
               "icon": sign.icon, "name": sign.name, "style": sign.style,
               "count": ResultSummary.grouped(members.count { $0.entry.regime == sign.label }),
-            ] as [String: Any]
+            ] as View
           },
-        ] as [String: Any]
+        ] as View
       },
     ]
   }
 
-  static var regimeLegend: [[String: Any]] {
+  static var regimeLegend: [View] {
     RegimeSign.all.map { ["icon": $0.icon, "name": $0.name, "style": $0.style, "meaning": $0.meaning] }
   }
 
