@@ -76,6 +76,7 @@ extension Site {
   }
 
   private static func table(_ table: SummaryTable) -> View {
+    let hasWords = table.rows.contains { $0.dropFirst().contains { $0.first?.isLetter ?? false } }
     let rows = table.rows.map { row -> View in
       // Indented there to say that it is a part of what stands above.
       let isPart = row[0].hasPrefix("  ")
@@ -85,7 +86,8 @@ extension Site {
       ]
     }
     return [
-      "title": table.title, "header": table.header.map { ["cells": $0] as View } ?? false, "rows": rows,
+      "title": table.title, "style": hasWords ? "left" : "",
+      "header": table.header.map { ["cells": $0] as View } ?? false, "rows": rows,
       "remarks": table.remarks.map { OutsideText.whole($0) },
     ]
   }
