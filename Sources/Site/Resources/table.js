@@ -232,15 +232,10 @@
         name.scope = "row";
         name.append(element(index).querySelector("th a").cloneNode(true));
         row.append(name);
-        const bar = cell.querySelector(".bar");
-        if (head.dataset.kind === "number" && key !== "parameters") {
-          const drawn = row.insertCell();
-          drawn.className = "draw";
-          if (bar) drawn.append(bar.cloneNode(true));
-        }
-        const value = row.insertCell();
+        const value = row.insertCell(), bar = cell.querySelector(".bar");
         value.className = head.dataset.kind === "number" ? "n" : "";
         for (const child of cell.childNodes) if (child !== bar) value.append(child.cloneNode(true));
+        if (bar) value.append(bar.cloneNode(true));
       }
       blocks.push(block);
     }
