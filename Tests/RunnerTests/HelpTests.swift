@@ -7,6 +7,7 @@ import Testing
     ["--help"], ["evaluate", "--help"], ["run", "--help"], ["tasks", "--help"], ["tasks"], ["tasks", "show", "glyphs"],
     ["plugins"], ["plugins", "show", "Conv2d"], ["plugins", "show", "state-dict"], ["leaderboard", "--help"],
     ["show", "--help"], ["show", "gradients", "--help"], ["compare", "--help"], ["leaderboard", "table", "--help"],
+    ["leaderboard", "site", "--help"],
     ["bench", "--help"], ["sweep", "--help"], ["train", "--help"], ["twin", "--help"],
     ["reclassify", "--help"], ["attack", "--help"],
   ])
