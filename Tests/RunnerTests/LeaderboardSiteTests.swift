@@ -5,7 +5,8 @@ import Testing
 @Suite struct LeaderboardSiteTests {
   private func copiedLeaderboard(_ binary: RealBinary) throws {
     try FileManager.default.copyItem(
-      at: RealBinary.package.appendingPathComponent("leaderboard"), to: binary.folder.appendingPathComponent("leaderboard"))
+      at: RealBinary.package.appendingPathComponent("leaderboard"),
+      to: binary.folder.appendingPathComponent("leaderboard"))
   }
 
   @Test func aSiteIsWrittenAndBroughtUpToDate() throws {
@@ -13,7 +14,8 @@ import Testing
     defer { binary.removeFolder() }
     try copiedLeaderboard(binary)
     let first = try binary.run("leaderboard", "site", "public/site")
-    #expect(first.status == 0 && first.output.hasSuffix("/public/site/index.html: 13 models, 19 files\n"), "\(first.errors)")
+    #expect(
+      first.status == 0 && first.output.hasSuffix("/public/site/index.html: 13 models, 19 files\n"), "\(first.errors)")
     func contents() throws -> [String: Data] {
       Dictionary(
         uniqueKeysWithValues: try binary.files.filter { $0.hasPrefix("public/") }.map {
