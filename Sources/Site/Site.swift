@@ -105,20 +105,18 @@ package struct Site: Sendable {
 
   /// - Parameter root: from the page's folder to the site's.
   private func document(
-    _ template: Template, _ view: [String: Any], title: String, root: String, current: String, hasScript: Bool = false
+    _ template: Template, _ view: View, title: String, root: String, current: String, hasScript: Bool = false
   ) -> Data {
-    var view = view
-    view["root"] = root
     let tasks = sections.enumerated().map { index, section in
       [
         "label": Site.title(of: section, among: sections), "address": root + section.address,
         "isCurrent": current == "task-\(index)",
       ]
-        as [String: Any]
+        as View
     }
-    let layout: [String: Any] = [
+    let layout: View = [
       "title": title, "root": root, "hasScript": hasScript, "tasks": tasks, "isIndex": current == "index",
-      "isRule": current == "rule", "isSubmit": current == "submit", "body": template.render(view),
+      "isRule": current == "rule", "isSubmit": current == "submit", "body": template.render(view.adding("root", root)),
     ]
     return Data(templates.layout.render(layout).utf8)
   }

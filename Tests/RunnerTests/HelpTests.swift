@@ -7,7 +7,8 @@ import Testing
     ["--help"], ["evaluate", "--help"], ["run", "--help"], ["tasks", "--help"], ["tasks"], ["tasks", "show", "glyphs"],
     ["plugins"], ["plugins", "show", "Conv2d"], ["plugins", "show", "state-dict"], ["leaderboard", "--help"],
     ["show", "--help"], ["show", "gradients", "--help"], ["show", "synthesis", "--help"],
-    ["show", "counterfactuals", "--help"], ["compare", "--help"], ["leaderboard", "table", "--help"],
+    ["show", "counterfactuals", "--help"], ["compare", "--help"], ["distractor", "--help"],
+    ["leaderboard", "table", "--help"], ["leaderboard", "site", "--help"],
     ["bench", "--help"], ["sweep", "--help"], ["train", "--help"], ["twin", "--help"],
     ["reclassify", "--help"], ["attack", "--help"],
   ])

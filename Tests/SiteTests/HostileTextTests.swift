@@ -40,7 +40,7 @@ import Testing
   @Test func markupWithCombiningMarksIsEscaped() throws {
     let template = try Template("test", Array("<a title=\"{{name}}\">{{#list}}{{name}}{{/list}}</a>".utf8))
     let name = "\"\u{308}<\u{301}>\u{FE0F}&\u{300}'\u{20DD}"
-    let text = template.render(["name": name, "list": [["name": name]]])
+    let text = template.render(["name": name, "list": [["name": name] as View]])
     #expect(text.unicodeScalars.count { $0 == "\"" } == 2 && text.unicodeScalars.count { $0 == "<" } == 2)
   }
 

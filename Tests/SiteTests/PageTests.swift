@@ -77,7 +77,7 @@ import Testing
 
   /// Rows beyond the first wait where a script finds them, one on each line.
   @Test func furtherRowsAreLinesOfTheirOwn() throws {
-    let text = try Results.site(try Results.synthetic(230)).text(.task(0))
+    let text = try Results.site(try Results.synthetic(Site.firstRows + 30)).text(.task(0))
     let start = try #require(text.range(of: "<!--rows-->\n")), end = try #require(text.range(of: "\n<!--end-->"))
     let rows = text[start.upperBound..<end.lowerBound].split(separator: "\n")
     #expect(rows.count == 30 && rows.allSatisfy { $0.hasPrefix("<tr id=\"m-synthetic-") && $0.hasSuffix("</tr>") })

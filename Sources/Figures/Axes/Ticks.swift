@@ -6,6 +6,10 @@ package struct Tick: Sendable, Equatable {
   package var position: Double
   package var label: RichText?
   package var isMajor = true
+
+  package init(position: Double, label: RichText?, isMajor: Bool = true) {
+    (self.position, self.label, self.isMajor) = (position, label, isMajor)
+  }
 }
 
 enum TickStep {

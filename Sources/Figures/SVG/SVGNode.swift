@@ -5,7 +5,9 @@ package indirect enum SVGNode: Sendable {
   case element(String, [SVGAttribute], [SVGNode])
   case text(String)
 
-  package static func element(_ name: String, _ attributes: SVGAttribute...) -> SVGNode { .element(name, attributes, []) }
+  package static func element(_ name: String, _ attributes: SVGAttribute...) -> SVGNode {
+    .element(name, attributes, [])
+  }
 
   package static func group(_ children: [SVGNode]) -> SVGNode { .element("g", [], children) }
 }

@@ -6,7 +6,7 @@ import Figures
 enum IntervalBar {
   /// User units of 1/96 inch.
   static let width = 84.0
-  private static let (middle, margin) = (5.0, 4.0)
+  private static let margin = 4.0
 
   static func svg(_ estimate: Estimate, of quantity: Quantity, threshold: Double?) -> String {
     svg(estimate, scale: quantity.scale, threshold: threshold)
@@ -18,15 +18,16 @@ enum IntervalBar {
       return margin + min(max(share, 0), 1) * (width - 2 * margin)
     }
     func text(_ value: Double) -> String { DrawnNumber.text(value) }
-    var parts = "<path class=\"g\" d=\"M\(text(margin)) \(text(middle))H\(text(width - margin))\"/>"
-    if let tick = x(threshold) { parts += "<path class=\"t\" d=\"M\(text(tick)) 1V9\"/>" }
+    // In this order, by which the style sheet knows them: bar, dot, tick. The axis is the ground of the drawing.
+    var parts = ""
     if let low = x(estimate.low), let high = x(estimate.high) {
       // Never nothing: an interval that is too narrow to be seen is as wide as the line.
-      parts += "<path class=\"b\" d=\"M\(text(low)) \(text(middle))H\(text(max(high, low + 1)))\"/>"
+      parts += "<path d=\"M\(text(low)) 5H\(text(max(high, low + 1)))\"/>"
+    } else {
+      parts += "<path/>"
     }
-    if let place = x(estimate.value) {
-      parts += "<circle cx=\"\(text(place))\" cy=\"\(text(middle))\" r=\"2.6\"/>"
-    }
+    parts += x(estimate.value).map { "<path d=\"M\(text($0)) 5h0\"/>" } ?? "<path/>"
+    if let tick = x(threshold) { parts += "<path d=\"M\(text(tick)) 1v8\"/>" }
     return "<svg class=\"bar\" viewBox=\"0 0 \(text(width)) 10\" aria-hidden=\"true\">\(parts)</svg>"
   }
 

@@ -8,7 +8,7 @@ struct ModelCurves {
   init(_ result: EvaluationResult) { self.result = result }
 
   /// Sensitivity on and off the manifold over the step size.
-  var steps: [String: Any]? {
+  var steps: View? {
     let entries = result.measurements.sensitivity
     return view(
       CurvePlot(
@@ -21,7 +21,7 @@ struct ModelCurves {
   }
 
   /// Change of predictions under noise on the signal and on what carries no label.
-  var distractor: [String: Any]? {
+  var distractor: View? {
     let entries = result.measurements.distractor ?? []
     return view(
       CurvePlot(
@@ -34,7 +34,7 @@ struct ModelCurves {
   }
 
   /// Accuracy that is left, of each attack at the radii that others report.
-  var attacks: [String: Any]? {
+  var attacks: View? {
     // A curve each for the two norms at most: more could not be told apart, and the table has all.
     let entries = (result.robustness ?? []).filter { $0.robustAccuracy.count > 1 }
     guard entries.count == 1, let entry = entries.first else { return nil }
@@ -47,11 +47,11 @@ struct ModelCurves {
         ]))
   }
 
-  private func view(_ plot: CurvePlot) -> [String: Any]? {
+  private func view(_ plot: CurvePlot) -> View? {
     plot.svg.map { svg in
       [
         "svg": svg,
-        "curves": plot.curves.map { ["name": $0.name, "style": $0.style, "key": plot.key($0)] as [String: Any] },
+        "curves": plot.curves.map { ["name": $0.name, "style": $0.style, "key": plot.key($0)] as View },
       ]
     }
   }

@@ -1,3 +1,4 @@
+import BenchCore
 import Figures
 
 /// Axes on which pages draw; all paint is the style sheet's, so that it follows light and dark.
@@ -9,6 +10,8 @@ struct Plot {
   var height: Double
   var horizontalTicks = 6
   var verticalTicks = 5
+  /// Where the x axis is labelled; empty for wherever its scale finds good.
+  var places: [Double] = []
 
   private static let (left, right, top, bottom) = (46.0, 14.0, 30.0, 44.0)
   private static let letters = 12.0
@@ -55,7 +58,13 @@ struct Plot {
   private var grid: String {
     var lines = ""
     var labels = ""
-    for tick in x.scale.ticks(count: horizontalTicks) where (-1e-9...1 + 1e-9).contains(tick.position) {
+    let ticks =
+      places.isEmpty
+      ? x.scale.ticks(count: horizontalTicks)
+      : places.compactMap { place in
+        x.scale.position(place).map { Tick(position: $0, label: RichText(significant(place, trimming: true))) }
+      }
+    for tick in ticks where (-1e-9...1 + 1e-9).contains(tick.position) {
       let place = frame.left + tick.position * width
       guard let label = tick.label else { continue }
       lines += "M\(DrawnNumber.text(place)) \(DrawnNumber.text(frame.top))V\(DrawnNumber.text(frame.bottom + 4))"

@@ -46,7 +46,7 @@ struct RegimePlane {
     let plot = Plot(
       x: Axis(label: "R, off / on the manifold (logarithmic)", scale: .logarithmic(range, hasZero: false)),
       y: Axis(label: "G, alignment of gradients", scale: .covering(alignments, including: [0, 0.5])), width: 560,
-      height: 320)
+      height: 320, places: [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20])
     let lines =
       (thresholds.ratio.map { plot.vertical($0, class: "rule") } ?? "")
       + (thresholds.alignment.map { plot.horizontal($0, class: "rule") } ?? "")

@@ -26,8 +26,8 @@ enum RuleFigure {
       exit: ("no", .weak, "robust, but not aligned"), next: "yes"),
   ]
 
-  private static let (boxWidth, boxHeight, gap, left, top) = (270.0, 58.0, 34.0, 8.0, 8.0)
-  private static let exitLeft = 372.0
+  private static let (boxWidth, boxHeight, gap, left, top) = (318.0, 58.0, 34.0, 8.0, 8.0)
+  private static let exitLeft = 414.0
 
   static var svg: String {
     let step = boxHeight + gap
@@ -51,7 +51,7 @@ enum RuleFigure {
       + "gradients that do not fit the image give weak; otherwise Bayes-aligned."
     let height = DrawnNumber.text(end + 50)
     return
-      "<svg class=\"plot flow\" viewBox=\"0 0 620 \(height)\" role=\"img\" aria-label=\"\(XMLText.escaped(label))\">\(parts)</svg>"
+      "<svg class=\"plot flow\" viewBox=\"0 0 640 \(height)\" role=\"img\" aria-label=\"\(XMLText.escaped(label))\">\(parts)</svg>"
   }
 
   private static func box(_ question: Question, y: Double) -> String {

@@ -1,7 +1,7 @@
 import BenchCore
 
 extension Site {
-  var indexView: [String: Any] {
+  var indexView: View {
     [
       "hasTasks": !sections.isEmpty, "modelCount": ResultSummary.grouped(models.count),
       "regimes": Self.regimeLegend,
@@ -17,18 +17,16 @@ extension Site {
             [
               "icon": sign.icon, "name": sign.name, "style": sign.style,
               "count": ResultSummary.grouped(members.count { $0.entry.regime == sign.label }),
-            ] as [String: Any]
+            ] as View
           },
-        ] as [String: Any]
+        ] as View
       },
     ]
   }
 
-  static var regimeLegend: [[String: Any]] {
-    RegimeSign.all.map(legend)
-  }
+  static var regimeLegend: [View] { RegimeSign.all.map(legend) }
 
-  static func legend(_ sign: RegimeSign) -> [String: Any] {
+  static func legend(_ sign: RegimeSign) -> View {
     ["icon": sign.icon, "name": sign.name, "style": sign.style, "meaning": sign.meaning]
   }
 

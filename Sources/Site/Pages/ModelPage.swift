@@ -2,7 +2,7 @@ import BenchCore
 import Figures
 
 extension Site {
-  func modelView(_ member: ListedModel) -> [String: Any] {
+  func modelView(_ member: ListedModel) -> View {
     let (entry, result) = (member.entry, member.model.result)
     let regime = member.decisive.regime
     let source = result.model.source
@@ -21,12 +21,12 @@ extension Site {
       "training": source?.training.map(OutsideText.whole) ?? false,
       "license": source?.license.map(OutsideText.whole) ?? false,
       "quantities": Self.quantities(member),
-      "sentences": regime.evidence.sentences.map { ["text": OutsideText.whole($0)] },
+      "sentences": regime.evidence.sentences.map { OutsideText.whole($0) },
       "isExternalRegime": entry.regimeFrom != nil && entry.regimeFrom != entry.result,
       "open": regime.evidence.v2?.open.map {
         ["condition": $0.condition.rawValue, "settledBy": OutsideText.whole($0.settledBy)]
       } ?? false,
-      "missing": ResultSummary.missingSentences(result.task).map { ["text": $0] },
+      "missing": ResultSummary.missingSentences(result.task),
       "steps": curves.steps ?? false, "distractor": curves.distractor ?? false, "attacks": curves.attacks ?? false,
       "tables": ResultSummary.tables(result).map(Self.table),
       "sheet": sheet.map { ["address": $0.address] } ?? false,
@@ -45,12 +45,12 @@ extension Site {
   private static func linked(_ text: String?) -> Any {
     guard let text else { return false }
     return ["words": OutsideText.whole(text), "link": OutsideText.link(text).map { ["href": $0] } ?? false]
-      as [String: Any]
+      as View
   }
 
-  private static func pair(_ name: String, _ value: String) -> [String: Any] { ["name": name, "value": value] }
+  private static func pair(_ name: String, _ value: String) -> View { ["name": name, "value": value] }
 
-  private static func facts(_ result: EvaluationResult) -> [[String: Any]] {
+  private static func facts(_ result: EvaluationResult) -> [View] {
     let (model, task) = (result.model, result.task)
     return [
       pair("Identifier", model.id),
@@ -63,7 +63,7 @@ extension Site {
     ]
   }
 
-  private static func quantities(_ member: ListedModel) -> [[String: Any]] {
+  private static func quantities(_ member: ListedModel) -> [View] {
     Quantity.allCases.compactMap { quantity in
       guard let estimate = quantity.of(member.entry), estimate.value != nil || estimate.low != nil else { return nil }
       let threshold = quantity.threshold(member.decisive.regime.evidence)
@@ -76,23 +76,25 @@ extension Site {
     }
   }
 
-  private static func table(_ table: SummaryTable) -> [String: Any] {
-    let rows = table.rows.map { row -> [String: Any] in
+  private static func table(_ table: SummaryTable) -> View {
+    let hasWords = table.rows.contains { $0.dropFirst().contains { $0.first?.isLetter ?? false } }
+    let rows = table.rows.map { row -> View in
       // Indented there to say that it is a part of what stands above.
       let isPart = row[0].hasPrefix("  ")
       return [
         "head": OutsideText.name(row[0].trimmingPrefix(while: { $0 == " " }).description), "isPart": isPart,
-        "cells": row.dropFirst().map { ["text": OutsideText.name($0)] },
+        "cells": row.dropFirst().map { OutsideText.name($0) },
       ]
     }
     return [
-      "title": table.title, "header": table.header.map { ["cells": $0.map { ["text": $0] }] } ?? false, "rows": rows,
-      "remarks": table.remarks.map { ["text": OutsideText.whole($0)] },
+      "title": table.title, "style": hasWords ? "left" : "",
+      "header": table.header.map { ["cells": $0] as View } ?? false, "rows": rows,
+      "remarks": table.remarks.map { OutsideText.whole($0) },
     ]
   }
 
   /// How bytes became a network.
-  private static func reading(_ result: EvaluationResult) -> [[String: Any]] {
+  private static func reading(_ result: EvaluationResult) -> [View] {
     let model = result.model
     func list(_ values: [some Any]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
     var rows = [pair("Read by", "\(model.plugin.id), version \(OutsideText.name(model.plugin.version))")]
@@ -111,9 +113,9 @@ extension Site {
     return rows
   }
 
-  private static func record(_ result: EvaluationResult) -> [[String: Any]] {
+  private static func record(_ result: EvaluationResult) -> [View] {
     let (settings, provenance) = (result.measurementProtocol, result.provenance)
-    var rows: [[String: Any]] = []
+    var rows: [View] = []
     if let checkpoint = result.model.checkpoint { rows.append(pair("Checkpoint, SHA-256", checkpoint.sha256)) }
     rows += [
       pair("Images, SHA-256", result.task.dataset.digest), pair("Seed", "\(settings.seed)"),
@@ -134,7 +136,7 @@ extension Site {
     return rows
   }
 
-  private static func evaluations(_ entry: LeaderboardDocument.Entry) -> [[String: Any]] {
+  private static func evaluations(_ entry: LeaderboardDocument.Entry) -> [View] {
     (entry.evaluations ?? []).map { evaluation in
       let sign = RegimeSign(evaluation.regime)
       return [

@@ -2,8 +2,8 @@ import BenchCore
 
 extension Site {
   /// The rule with its figure, and the thresholds by which the results of each task were judged.
-  var ruleView: [String: Any] {
-    let rows: [[String: Any]] = sections.compactMap { section in
+  var ruleView: View {
+    let rows: [View] = sections.compactMap { section in
       guard let evidence = models[section.range].lazy.compactMap({ $0.decisive.regime.evidence.v2 }).first else {
         return nil
       }

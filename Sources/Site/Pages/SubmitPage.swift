@@ -1,6 +1,6 @@
 extension Site {
   /// The page says how, and names the tasks that there are.
-  var submitView: [String: Any] {
-    ["tasks": sections.map { ["label": $0.id] as [String: Any] }, "hasTasks": !sections.isEmpty]
+  var submitView: View {
+    ["tasks": sections.map { ["label": $0.id] as View }, "hasTasks": !sections.isEmpty]
   }
 }

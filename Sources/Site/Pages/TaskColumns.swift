@@ -28,6 +28,9 @@ struct TaskColumn {
     }
   }
 
+  /// Of the style sheet: numbers at the right; room for sentences.
+  var style: String { isNumeric ? "n" : ["training", "paper"].contains(key) ? "s long" : "s" }
+
   /// Whether the first press of the column's button puts the smallest first.
   var risesFirst: Bool {
     switch content {

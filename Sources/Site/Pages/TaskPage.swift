@@ -4,9 +4,9 @@ import Figures
 extension Site {
   /// So many rows are there from the start; the rest are kept as text where a script can take them from, and as a second table for
   /// readers without scripts.
-  static let firstRows = 200
+  static let firstRows = 100
 
-  func taskView(_ section: TaskSection) -> [String: Any] {
+  func taskView(_ section: TaskSection) -> View {
     let members = models[section.range]
     let columns = TaskColumn.all(for: members)
     let rows = members.map { row($0, columns) }
@@ -20,14 +20,14 @@ extension Site {
       "count": ResultSummary.grouped(members.count), "isOne": members.count == 1,
       "facts": members.first.map { facts($0.model.result) } ?? [],
       "regimes": isJudged ? Self.regimeLegend : [Self.legend(.none)], "plane": plane.svg, "hasPlane": isJudged,
-      "beside": section.beside.map { ["sentence": OutsideText.whole($0.sentence)] } ?? false,
+      "beside": (section.beside.map { ["sentence": OutsideText.whole($0.sentence)] } ?? false) as Any,
       "hasMissing": missing > 0, "missing": missing, "hasBeyond": beyond > 0, "beyond": beyond,
       "columns": columns.map { column in
         [
           "key": column.key, "label": column.label, "words": column.words ?? "", "hasWords": column.words != nil,
-          "style": column.isNumeric ? "n" : "s", "kind": column.isNumeric ? "number" : "text",
+          "style": column.style, "kind": column.isNumeric ? "number" : "text",
           "first": column.risesFirst ? "ascending" : "descending",
-        ] as [String: Any]
+        ] as View
       },
       "rows": rows.prefix(Self.firstRows).joined(separator: "\n"),
       "hasMore": rows.count > Self.firstRows, "more": rows.dropFirst(Self.firstRows).joined(separator: "\n"),
@@ -36,7 +36,7 @@ extension Site {
     ]
   }
 
-  private func facts(_ result: EvaluationResult) -> [[String: Any]] {
+  private func facts(_ result: EvaluationResult) -> [View] {
     let task = result.task
     var facts: [(String, String)] = [
       ("data", "\(OutsideText.name(task.dataset.name)) (\(OutsideText.name(task.dataset.split)))")
@@ -74,44 +74,50 @@ extension Site {
     ]).replacing("\n", with: "")
   }
 
-  private func cell(_ column: TaskColumn, _ member: ListedModel) -> [String: Any] {
-    var view: [String: Any] = [
-      "key": column.key, "style": column.isNumeric ? "n" : "s", "sign": false, "bar": "", "text": "", "interval": "",
-      "link": false,
-    ]
-    func show(_ estimate: Estimate?, bar: String, _ text: (Double?) -> String) {
-      guard let estimate, estimate.value != nil || estimate.low != nil else {
-        view["text"] = "\u{2013}"
-        return
-      }
-      view["bar"] = bar
-      view["text"] = estimate.value == nil ? "" : text(estimate.value)
-      view["interval"] = "[\(text(estimate.low)), \(text(estimate.high))]"
+  private func cell(_ column: TaskColumn, _ member: ListedModel) -> View {
+    /// A dash where there is nothing.
+    func view(
+      sign: Any = false, link: Any = false, words: Any = false, number: String = "", bar: String = "",
+      interval: Any = false
+    ) -> View {
+      [
+        "style": column.style, "sign": sign, "link": link, "words": words, "number": number, "bar": bar,
+        "interval": interval,
+      ]
     }
+    func view(_ estimate: Estimate?, _ bar: (Estimate) -> String, _ text: (Double?) -> String) -> View {
+      guard let estimate, estimate.value != nil || estimate.low != nil else { return view(number: Self.nothing) }
+      return view(
+        number: estimate.value == nil ? "" : text(estimate.value), bar: bar(estimate),
+        interval: ["text": "[\(text(estimate.low)), \(text(estimate.high))]"] as View)
+    }
+    let source = member.model.result.model.source
     switch column.content {
-    case .model: break
+    case .model: return view()
     case .regime:
-      view["sign"] = ["icon": member.regime.icon, "name": member.regime.name, "style": member.regime.style]
-      view["interval"] = member.beside?.isJudged == false ? "" : confidence(member)
+      return view(
+        sign: ["icon": member.regime.icon, "name": member.regime.name, "style": member.regime.style] as View,
+        interval: (member.beside?.isJudged == false ? false : ["text": confidence(member)] as View) as Any)
     case .quantity(let quantity):
-      let estimate = quantity.of(member.entry)
       let threshold = quantity.threshold(member.decisive.regime.evidence)
-      show(estimate, bar: estimate.map { IntervalBar.svg($0, of: quantity, threshold: threshold) } ?? "", quantity.text)
+      return view(
+        quantity.of(member.entry), { IntervalBar.svg($0, of: quantity, threshold: threshold) }, quantity.text)
     case .attack(let columns, let index, let scale):
-      let estimate = columns.estimates(member.entry.robustness)[index]
-      show(estimate, bar: estimate.map { IntervalBar.svg($0, scale: scale) } ?? "") {
+      return view(columns.estimates(member.entry.robustness)[index], { IntervalBar.svg($0, scale: scale) }) {
         index == 0 ? significant($0) : fixed($0, 3)
       }
-    case .parameters: view["text"] = ResultSummary.grouped(member.entry.parameters)
-    case .text(let value): view["text"] = value(member.model.result).map(OutsideText.name) ?? "\u{2013}"
+    case .parameters: return view(number: ResultSummary.grouped(member.entry.parameters))
+    case .text(let value):
+      return view(words: ["text": value(member.model.result).map(OutsideText.name) ?? Self.nothing] as View)
     case .paper:
-      let source = member.model.result.model.source
-      let (paper, link) = (source?.paper, OutsideText.link(source?.paper) ?? OutsideText.link(source?.url))
-      let words = paper.map(OutsideText.name) ?? (link == nil ? "\u{2013}" : "source")
-      if let link { view["link"] = ["href": link, "words": words] } else { view["text"] = words }
+      let link = OutsideText.link(source?.paper) ?? OutsideText.link(source?.url)
+      let words = source?.paper.map(OutsideText.name) ?? (link == nil ? Self.nothing : "source")
+      return link.map { view(link: ["href": $0, "words": words] as View) } ?? view(words: ["text": words] as View)
     }
-    return view
   }
+
+  /// In a cell's place.
+  private static let nothing = "\u{2013}"
 
   private func confidence(_ member: ListedModel) -> String {
     let regime = member.decisive.regime

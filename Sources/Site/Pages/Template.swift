@@ -18,7 +18,7 @@ struct Template {
     }
   }
 
-  func render(_ view: [String: Any]) -> String { template.render(view) }
+  func render(_ view: View) -> String { template.render(view) }
 
   /// All of them, read once.
   struct Library {

@@ -2,7 +2,7 @@
 // text of the page's <noscript> until they are shown, so that ten thousand of them cost nothing until then.
 "use strict";
 (() => {
-  const page = 200;
+  const page = 100;
   const $ = (id) => document.getElementById(id);
   const table = $("models"), body = table.tBodies[0];
   const { keys, rows } = JSON.parse($("data").textContent);
@@ -215,7 +215,7 @@
     $("comparison").hidden = chosen.size === 0;
     const models = Array.from(chosen, (id) => places.get(id));
     const blocks = [];
-    for (const head of table.tHead.rows[0].cells) {
+    for (const [place, head] of Array.from(table.tHead.rows[0].cells).entries()) {
       const key = head.dataset.key;
       if (!key || key === "name") continue;
       const values = models.map((index) => rows[index][at[key]]);
@@ -227,20 +227,15 @@
       if (head.title && key !== "regime") caption.append(node("small", head.title));
       const rowsOf = block.createTBody();
       for (const index of models) {
-        const cell = element(index).querySelector(`[data-c="${key}"]`), row = rowsOf.insertRow();
+        const cell = element(index).cells[place], row = rowsOf.insertRow();
         const name = node("th", "");
         name.scope = "row";
         name.append(element(index).querySelector("th a").cloneNode(true));
         row.append(name);
-        const bar = cell.querySelector(".bar");
-        if (head.dataset.kind === "number" && key !== "parameters") {
-          const drawn = row.insertCell();
-          drawn.className = "draw";
-          if (bar) drawn.append(bar.cloneNode(true));
-        }
-        const value = row.insertCell();
+        const value = row.insertCell(), bar = cell.querySelector(".bar");
         value.className = head.dataset.kind === "number" ? "n" : "";
         for (const child of cell.childNodes) if (child !== bar) value.append(child.cloneNode(true));
+        if (bar) value.append(bar.cloneNode(true));
       }
       blocks.push(block);
     }

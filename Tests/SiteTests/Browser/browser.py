@@ -216,7 +216,7 @@ def check_task(browser, url, name):
     browser.open(url)
     count = browser.run("JSON.parse(document.getElementById('data').textContent).rows.length")
     rows = "document.querySelectorAll('#models tbody tr').length"
-    if browser.run(rows) != min(count, 200):
+    if browser.run(rows) != min(count, 100):
         yield f"{name}: {browser.run(rows)} rows are shown of {count}"
     if not browser.run("document.getElementById('status').textContent").startswith("All "):
         yield f"{name}: the status does not say that all models are shown"
@@ -240,7 +240,7 @@ def check_task(browser, url, name):
         if set(browser.run(f"({COLUMN})('regime')")) - {regime}:
             yield f"{name}: rows of another regime than {regime} are shown"
     browser.run("document.querySelector('#filters button[type=reset]').click(); new Promise((done) => setTimeout(done, 300))")
-    if browser.run(rows) != min(count, 200):
+    if browser.run(rows) != min(count, 100):
         yield f"{name}: after the reset {browser.run(rows)} rows are shown"
     browser.run("""document.getElementById('words').value = 'no model has this name';
       document.getElementById('words').dispatchEvent(new Event('input', {bubbles: true})); new Promise((done) => setTimeout(done, 300))""")
@@ -248,10 +248,10 @@ def check_task(browser, url, name):
         yield f"{name}: a search for what is not there finds something"
     browser.run("document.querySelector('#filters button[type=reset]').click(); new Promise((done) => setTimeout(done, 300))")
     # Rows beyond the first.
-    if count > 200:
+    if count > 100:
         browser.run("document.getElementById('more-some').click()")
-        if browser.run(rows) != min(count, 400):
-            yield f"{name}: after `Show 200 more` {browser.run(rows)} rows are shown"
+        if browser.run(rows) != min(count, 200):
+            yield f"{name}: after `Show 100 more` {browser.run(rows)} rows are shown"
     # By keyboard: a sort button, then a checkbox, then the comparison.
     browser.run("document.querySelector('#models th[data-key=accuracy] button').focus()")
     browser.key("Enter", 13, "\r")

@@ -1,0 +1,41 @@
+import Foundation
+import Testing
+
+/// `pags-bench leaderboard site`, as a user would run it.
+@Suite struct LeaderboardSiteTests {
+  private func copiedLeaderboard(_ binary: RealBinary) throws {
+    try FileManager.default.copyItem(
+      at: RealBinary.package.appendingPathComponent("leaderboard"),
+      to: binary.folder.appendingPathComponent("leaderboard"))
+  }
+
+  @Test func aSiteIsWrittenAndBroughtUpToDate() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    try copiedLeaderboard(binary)
+    let first = try binary.run("leaderboard", "site", "public/site")
+    #expect(
+      first.status == 0 && first.output.hasSuffix("/public/site/index.html: 13 models, 19 files\n"), "\(first.errors)")
+    func contents() throws -> [String: Data] {
+      Dictionary(
+        uniqueKeysWithValues: try binary.files.filter { $0.hasPrefix("public/") }.map {
+          ($0, try Data(contentsOf: binary.folder.appendingPathComponent($0)))
+        })
+    }
+    let before = try contents()
+    #expect(before["public/site/models/glyphs/bayes.html"] != nil)
+    let second = try binary.run("leaderboard", "site", "public/site", "--quiet")
+    #expect(second.status == 0 && second.output.isEmpty)
+    #expect(try contents() == before)
+  }
+
+  @Test func whatIsNoSiteStays() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    try copiedLeaderboard(binary)
+    let before = binary.files
+    let outcome = try binary.run("leaderboard", "site", "leaderboard")
+    #expect(outcome.status == 1 && outcome.errors.contains("is not a site of `leaderboard site`"), "\(outcome.errors)")
+    #expect(binary.files == before)
+  }
+}
