@@ -89,7 +89,7 @@ struct SynthesisWork {
     _ samples: SynthesisSamples, rows: [Int], shown: [Int], _ names: MadeImageNames
   ) -> [MadeImageSheet.Column] {
     let heading =
-      synthesis.kind == .generation ? "seed" : synthesis.kind == .inpainting ? "without a patch" : "enlarged"
+      synthesis.kind == .generation ? "seed" : synthesis.kind == .inpainting ? "patch taken out" : "enlarged"
     let starts = MadeImageSheet.Column(heading, samples.starts.items(rows))
     guard let originals = samples.originals else { return [starts] }
     return [
