@@ -69,6 +69,7 @@ import Testing
     let notes = try binary.write(Data("{\"schemaVersion\": 1, \"notes\": \"mine\"}\n".utf8), "notes.json")
     let weights = binary.path("weights.safetensors")
     try SafetensorsWriter.write([TensorToWrite(name: "logits", shape: [1], floats: [1])], to: weights)
+    let drawing = try binary.write(Data("<svg xmlns=\"http://www.w3.org/2000/svg\"/>\n".utf8), "drawing.svg")
     let before = try contents(binary)
     for arguments in [
       ["evaluate", checkpoint, "--images", "20000", "--no-leaderboard", "--output", notes],
@@ -76,7 +77,9 @@ import Testing
       ["run", checkpoint, "--inputs", images, "--outputs", weights],
       ["run", checkpoint, "--inputs", images, "--outputs", notes],
       ["tasks", "show", "glyphs", "--samples", notes],
-      ["sweep", "--report", binary.path("absent"), "--figure", notes],
+      ["sweep", "--report", binary.path("absent"), "--figure", drawing],
+      ["distractor", checkpoint, "--task", "glyphs", "--images", "20000", "--output", drawing],
+      ["distractor", checkpoint, "--task", "glyphs", "--images", "20000", "--sheet", drawing],
     ] {
       let outcome = try binary.start(arguments).wait()
       #expect(

@@ -117,7 +117,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--output", "a.jpg"], "ends in .svg or .png"), (["--output", "a"], "ends in .svg or .png"),
+    (["--output", "a.jpg"], "ends in .svg, .pdf or .png"), (["--output", "a"], "ends in .svg, .pdf or .png"),
     (["--output", "a.svg", "--images", "0"], "--images must be 1 to 400"),
     (["--output", "a.svg", "--images=-1"], "--images must be 1 to 400"),
     (["--output", "a.svg", "--images", "401"], "--images must be 1 to 400"),
@@ -164,7 +164,7 @@ import Testing
     #expect(folder.status == 1 && folder.errors.contains("is a file, not a folder"), "\(folder.errors)")
     let absent = try binary.run("show", "gradients", binary.path("absent.pt"), "--output", binary.path("a.svg"))
     #expect(absent.status == 1 && absent.errors.contains("absent.pt"), "\(absent.errors)")
-    let many = try binary.run("evaluate", checkpoint, "--sheet", "sheet.pdf")
+    let many = try binary.run("evaluate", checkpoint, "--sheet", "sheet.tiff")
     #expect(many.status == 64 && many.errors.contains("--sheet: a sheet's name ends in"), "\(many.errors)")
     let none = try binary.run("show", "gradients", "--output", binary.path("a.svg"))
     #expect(none.status == 64, "\(none.errors)")

@@ -23,14 +23,15 @@ struct TasksCommand: ParsableCommand {
         let cards = PagsBench.plugins.tasks.map { TaskDescription.card($0) }
         return CommandLineOutput.result(String(decoding: try JSONEncoding.encode(cards), as: UTF8.self))
       }
+      let column = max(10, 2 + (PagsBench.plugins.tasks.map(\.id.count).max() ?? 0))
       let lines = PagsBench.plugins.tasks.flatMap { plugin in
         let facts = plugin.facts
         let size = facts.imageShape.map { $0.dimensions.map(String.init).joined(separator: " x ") + ", " } ?? ""
         let data =
           plugin.dataRequirement == nil ? "needs no files" : "needs --data: \(facts.dataSource ?? "its data set")"
         return [
-          "\(plugin.id.padded(10))\(plugin.summary)",
-          "".padded(10) + "\(size)\(facts.classNames.count) classes; \(data)",
+          "\(plugin.id.padded(column))\(plugin.summary)",
+          "".padded(column) + "\(size)\(facts.classNames.count) classes; \(data)",
         ]
       }
       CommandLineOutput.result((lines + ["", "`tasks show ID` tells more"]).joined(separator: "\n"))

@@ -67,7 +67,7 @@ struct SynthesisReport: Encodable {
   }
 
   /// Writes it to standard output.
-  func print(json: Bool) throws {
+  func show(json: Bool) throws {
     CommandLineOutput.result(json ? String(decoding: try JSONEncoding.encode(self), as: UTF8.self) : text)
   }
 }

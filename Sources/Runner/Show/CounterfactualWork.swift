@@ -100,7 +100,7 @@ struct CounterfactualWork {
         kind: "counterfactuals", task: task, set: set, samples: count, seed: sheet.seed,
         settings: [("made by", words)], models: measured,
         provenance: .since(start, toolVersion: PagsBench.version, threads: inputs.options.threads)
-      ).print(json: inputs.measurement.json)
+      ).show(json: inputs.measurement.json)
     }
     CommandLineOutput.wrote(sheet.output, besideJSON: inputs.measurement.json)
   }

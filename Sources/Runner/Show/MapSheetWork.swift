@@ -67,7 +67,7 @@ struct MapSheetWork {
     progress.end()
     try Interruption.check()
     try prepared.file.write(columns.transpose ? result.transposed : result, scale: sheet.scale)
-    try report?.print(json: measurement?.json == true)
+    try report?.show(json: measurement?.json == true)
     CommandLineOutput.wrote(sheet.output, besideJSON: measurement?.json == true)
   }
 

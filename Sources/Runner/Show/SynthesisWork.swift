@@ -79,7 +79,7 @@ struct SynthesisWork {
         kind: "synthesis", task: task, set: set, samples: count, seed: sheet.seed, settings: [("synthesis", settings)],
         models: measured,
         provenance: .since(start, toolVersion: PagsBench.version, threads: inputs.options.threads)
-      ).print(json: inputs.measurement.json)
+      ).show(json: inputs.measurement.json)
     }
     CommandLineOutput.wrote(sheet.output, besideJSON: inputs.measurement.json)
   }
