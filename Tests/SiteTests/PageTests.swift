@@ -83,6 +83,19 @@ import Testing
     #expect(rows.count == 30 && rows.allSatisfy { $0.hasPrefix("<tr id=\"m-synthetic-") && $0.hasSuffix("</tr>") })
   }
 
+  /// So many signs are drawn as one path for each regime.
+  @Test func thePlaneOfManyModelsHasSignsToo() throws {
+    let spots = (0...RegimePlane.mostLinks).map { index in
+      let value = 0.2 + 0.0001 * Double(index)
+      return RegimePlane.Spot(
+        name: "\(index)", regime: RegimeSign(.weak), ratio: Estimate(value: value, low: value, high: value),
+        alignment: Estimate(value: 0.5, low: 0.4, high: 0.6), address: "")
+    }
+    let svg = RegimePlane(spots: spots, thresholds: (nil, nil)).svg
+    let data = try #require(svg.firstMatch(of: /<path class="spot many weak" d="([MmLlHhVvAaz0-9. -]*)"\/>/)).output.1
+    #expect(data.count { $0 == "M" } == spots.count && !svg.contains("<a "))
+  }
+
   @Test func aSheetBesideTheResultIsOnThePage() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }

@@ -97,7 +97,7 @@ struct RegimePlane {
   /// One path for each regime.
   private func shapes(on plot: Plot) -> String {
     RegimeSign.all.map { sign in
-      let data = placed.lazy.filter { $0.regime.label == sign.label }.compactMap { place($0, on: plot) }
+      let data = placed.filter { $0.regime.label == sign.label }.compactMap { place($0, on: plot) }
         .map { "M\(Plot.text($0))\(sign.path(size: 2.4))" }.joined()
       return data.isEmpty ? "" : "<path class=\"spot many \(sign.style)\" d=\"\(data)\"/>"
     }.joined(separator: "\n")
