@@ -46,7 +46,7 @@ import Testing
     #expect(document.models[2].responses.allSatisfy { ($0.distractor.value ?? 1) < 1e-6 })
     let drawing = try String(contentsOfFile: figure, encoding: .utf8)
     #expect(drawing.contains("Bayes &lt;&amp;&gt;") && drawing.contains("Signal / distractor"))
-    #expect(try String(contentsOfFile: sheet, encoding: .utf8).contains("noise on the distractor"))
+    #expect(try String(contentsOfFile: sheet, encoding: .utf8).contains("noise on either block"))
     // A figure of ours is replaced, anything else is not.
     let again = try binary.run("distractor", result, "--output", figure, "--quiet")
     #expect(again.status == 0 && again.output.contains("accuracy"), "\(again.errors)")
