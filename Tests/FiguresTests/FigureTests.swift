@@ -113,10 +113,10 @@ final class DocumentReader: NSObject, XMLParserDelegate {
     let regimes: [Figure3.Regime] = [.weak, .bayesAligned, .excessive]
     let column = Figure3.Column(
       title: "Many", strengthLabel: "Strength",
-      groups: (0..<30).map { index in
+      groups: (0..<16).map { index in
         .init(
           strength: pow(10, Double(index) / 10), onManifold: [0.5], offManifold: [0.2], accuracy: [0.9],
-          alignment: [0.3], regime: index == 14 ? regimes[1] : index < 14 ? regimes[0] : regimes[2])
+          alignment: [0.3], regime: index == 7 ? regimes[1] : index < 7 ? regimes[0] : regimes[2])
       }, bayesOnManifold: nil, bayesAccuracy: nil)
     let drawing = Figure3(
       columns: [column, column], stepSize: 1, alignmentReference: "fitted reference", seeds: 1
