@@ -50,12 +50,13 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
     switch way {
     case .alike:
       kernel.forEachBlock(of: count, blockSize: blockSize) { range, _ in
-        combine(left + range.lowerBound, right + range.lowerBound, into: output + range.lowerBound, count: range.count)
+        function.apply(
+          range.count, left + range.lowerBound, right + range.lowerBound, output + range.lowerBound)
       }
     case .number:
       let value = right[0]
       kernel.forEachBlock(of: count, blockSize: blockSize) { range, _ in
-        combine(left + range.lowerBound, value: value, into: output + range.lowerBound, count: range.count)
+        function.apply(range.count, left + range.lowerBound, value, output + range.lowerBound)
       }
     case .rows(let rows):
       let length = rows.length
@@ -66,9 +67,9 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
           let b = right + rightOffset
           let target = output + row * length
           switch (rows.leftStep, rows.rightStep) {
-          case (1, 1): combine(a, b, into: target, count: length)
-          case (1, _): combine(a, value: b[0], into: target, count: length)
-          case (_, 1): combine(value: a[0], b, into: target, count: length)
+          case (1, 1): function.apply(length, a, b, target)
+          case (1, _): function.apply(length, a, b[0], target)
+          case (_, 1): function.apply(length, a[0], b, target)
           default:
             let value = function(a[0], b[0])
             for index in 0..<length { target[index] = value }
@@ -76,43 +77,6 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
           row += 1
         }
       }
-    }
-  }
-
-  // In place, one pointer says so: a loop over several that may overlap is not vectorised.
-
-  @inline(__always)
-  private func combine(
-    _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    if UnsafePointer(output) == left {
-      for index in 0..<count { output[index] = function(output[index], right[index]) }
-    } else if UnsafePointer(output) == right {
-      for index in 0..<count { output[index] = function(left[index], output[index]) }
-    } else {
-      for index in 0..<count { output[index] = function(left[index], right[index]) }
-    }
-  }
-
-  @inline(__always)
-  private func combine(
-    _ left: UnsafePointer<Float>, value: Float, into output: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    if UnsafePointer(output) == left {
-      for index in 0..<count { output[index] = function(output[index], value) }
-    } else {
-      for index in 0..<count { output[index] = function(left[index], value) }
-    }
-  }
-
-  @inline(__always)
-  private func combine(
-    value: Float, _ right: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    if UnsafePointer(output) == right {
-      for index in 0..<count { output[index] = function(value, output[index]) }
-    } else {
-      for index in 0..<count { output[index] = function(value, right[index]) }
     }
   }
 

@@ -61,13 +61,28 @@ struct Child {
     while process.isRunning {
       usleep(20_000)
       let now = (try? FileManager.default.attributesOfItem(atPath: output.path)[.size] as? Int) ?? 0
-      if now != size { (size, since) = (now, .now) }
+      // Whoever waits for a processor is not silent, however long it gets none.
+      if now != size || isRunnable(process.processIdentifier) { (size, since) = (now, .now) }
       guard ContinuousClock.now - since < .seconds(silence) else {
         kill(process.processIdentifier, SIGKILL)
         return true
       }
     }
     return false
+  }
+
+  /// Whether a thread of a process, or of one that it started, computes or would if it were let.
+  private static func isRunnable(_ process: pid_t) -> Bool {
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+    return tasks.contains { task in
+      let folder = "/proc/\(process)/task/\(task)"
+      // The state follows the program's name, which is in parentheses.
+      let stat = (try? String(contentsOfFile: folder + "/stat", encoding: .utf8)) ?? ""
+      let state = stat.split(separator: ")").last?.split(separator: " ").first
+      if state == "R" || state == "D" { return true }
+      let started = (try? String(contentsOfFile: folder + "/children", encoding: .utf8)) ?? ""
+      return started.split(separator: " ").compactMap { pid_t($0) }.contains { isRunnable($0) }
+    }
   }
 
   static var processorSecondsOfChildren: Double {
