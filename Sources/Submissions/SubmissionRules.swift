@@ -42,7 +42,8 @@ package struct SubmissionRules: Sendable {
       let digest = recorded.model.checkpoint?.sha256
       guard digest == sha256 else {
         throw SubmissionError.idTaken(
-          id: id, place: leaderboard.resultURL(of: recorded).path, recorded: digest ?? "none", submitted: sha256)
+          id: id, place: leaderboard.resultURL(task: recorded.task.id, model: recorded.model.id).path,
+          recorded: digest ?? "none", submitted: sha256)
       }
     }
   }

@@ -33,8 +33,11 @@ public struct RandomStream: Sendable {
   }
 
   /// Uniform in (0, 1), 32 bits.
-  public func uniforms(item: Int, count: Int) -> [Double] {
-    fill(count: count) { block in
+  public func uniforms(item: Int, count: Int) -> [Double] { uniforms(item: item, positions: 0..<count) }
+
+  /// Those at some positions: a part of a longer draw, of the same values.
+  public func uniforms(item: Int, positions: Range<Int>) -> [Double] {
+    fill(positions) { block in
       let words = words(item: item, block: block)
       return (unit(words.x), unit(words.y), unit(words.z), unit(words.w))
     }
@@ -45,14 +48,12 @@ public struct RandomStream: Sendable {
 
   /// Those at some positions: a part of a longer draw, of the same values.
   public func normals(item: Int, positions: Range<Int>) -> [Double] {
-    let first = positions.lowerBound / 4 * 4
-    let values = fill(from: first, count: positions.upperBound - first) { block in
+    fill(positions) { block in
       let words = words(item: item, block: block)
       let first = boxMuller(unit(words.x), unit(words.y))
       let second = boxMuller(unit(words.z), unit(words.w))
       return (first.0, first.1, second.0, second.1)
     }
-    return first == positions.lowerBound ? values : Array(values.dropFirst(positions.lowerBound - first))
   }
 
   /// Uniform in `0..<bound`. The bias of the multiply-shift is below `bound / 2^32`.
@@ -74,6 +75,15 @@ public struct RandomStream: Sendable {
       order.swapAt(index, min(index, Int(draws[index] * Double(index + 1))))
     }
     return order
+  }
+
+  @inline(__always)
+  private func fill<Value>(
+    _ positions: Range<Int>, _ block: (UInt32) -> (Value, Value, Value, Value)
+  ) -> [Value] {
+    let first = positions.lowerBound / 4 * 4
+    let values = fill(from: first, count: positions.upperBound - first, block)
+    return first == positions.lowerBound ? values : Array(values.dropFirst(positions.lowerBound - first))
   }
 
   /// - Parameter start: a multiple of 4.

@@ -128,7 +128,7 @@ import Testing
     let leaderboard = Leaderboard(directory: folder)
     let result = try outcome(ReferencedTask(ToyTask(), manifold: TurnedManifold())).result
     #expect(throws: ResultError.otherReferences(file: "results/toy/toy-bayes.json")) { try leaderboard.add(result) }
-    try ResultFile.write(result, to: leaderboard.resultURL(of: result))
+    try ResultFile.write(result, to: leaderboard.resultURL(task: result.task.id, model: result.model.id))
     #expect(throws: ResultError.otherReferences(file: "results/toy/toy-bayes.json")) { try leaderboard.build() }
     #expect(try leaderboard.verify(models: folder).contains { $0.reason.contains("task's own manifold") })
   }

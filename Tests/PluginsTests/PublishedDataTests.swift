@@ -120,14 +120,19 @@ import _Fixtures
     let mnist = SharedData.directory.appendingPathComponent("mnist")
     let content = try MNIST.files.load(mnist)
     #expect(content.remark == nil)
-    for (part, known) in [
-      (content.train.first(2500), PublishedDigests.mnistTraining),
-      (content.test.first(150), PublishedDigests.mnistTest),
-    ] {
-      #expect(try PublishedData.check(part, as: known, file: "labels", classNames: MNIST.files.classNames) == [])
-    }
+    // A part is known, and remarked on: what is fitted to it compares with nothing else.
+    var (train, test) = (PublishedData.Split(name: "train"), PublishedData.Split(name: "test"))
+    let classNames = MNIST.files.classNames
+    try train.add(content.train.first(2500), as: PublishedDigests.mnistTraining, file: "labels", classNames: classNames)
+    try test.add(content.test.first(150), as: PublishedDigests.mnistTest, file: "labels", classNames: classNames)
+    #expect(train.unknown.isEmpty && test.unknown.isEmpty)
+    #expect(
+      PublishedData.remark("MNIST", [train, test], in: mnist)
+        == "the data are a part of MNIST (2500 of 60000 train images, 150 of 10000 test images)")
     let source = SharedData.directory.appendingPathComponent("cifar10")
-    #expect(try CIFAR10.files.load(source).remark == nil)
+    #expect(
+      try CIFAR10.files.load(source).remark
+        == "the data are a part of CIFAR-10 (4660 of 50000 train images, 600 of 10000 test images)")
     let names = (1...5).map { "data_batch_\($0).bin" } + ["test_batch.bin"]
     func altered(_ file: String, _ change: (inout [UInt8]) -> Void) throws -> TemporaryDirectory {
       let folder = try TemporaryDirectory()
@@ -158,7 +163,8 @@ import _Fixtures
       "\($0)".contains("data_batch_3.bin: holds the images of CIFAR-10 as planes blue, green, red")
     }
     let shorter = try altered("test_batch.bin") { $0.removeLast(3073 * 50) }
-    #expect(try CIFAR10.files.load(shorter.url).remark == nil)
+    #expect(try CIFAR10.files.load(shorter.url).remark?.contains("a part of CIFAR-10") == true)
+    #expect(try CIFAR10.files.load(shorter.url).remark?.contains("550 of 10000 test images") == true)
     let touched = try altered("data_batch_5.bin") { $0[2000] ^= 1 }
     #expect(try CIFAR10.files.load(touched.url).remark?.contains("data_batch_5.bin: images that are not") == true)
   }

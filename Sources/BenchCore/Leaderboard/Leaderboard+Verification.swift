@@ -50,7 +50,7 @@ extension Leaderboard {
         ? nil : LeaderboardMismatch(path: path, reason: "holds evaluations of \(result), which is not there")
     }
     var unranked: [EvaluationResult] = []
-    for path in try paths(under: Self.unrankedFolder) {
+    for path in try paths(under: Standing.unranked.folder) {
       do {
         let result = try ResultFile.read(directory.appendingPathComponent(path))
         mismatches +=

@@ -13,22 +13,31 @@ package struct Leaderboard: Sendable {
 
   package var documentURL: URL { directory.appendingPathComponent("leaderboard.json") }
 
-  /// `results/<task>/<model-id>.json`.
-  package static func resultPath(of result: EvaluationResult) -> String {
-    "results/\(result.task.id)/\(result.model.id).json"
+  /// Whether a result is compared with others or stands beside them.
+  package enum Standing: Sendable, Hashable, CaseIterable {
+    case ranked, unranked
+
+    package init(of result: EvaluationResult) { self = UnrankedReason(result) == nil ? .ranked : .unranked }
+
+    /// Of the leaderboard's folder.
+    var folder: String { self == .ranked ? "results" : "unranked" }
   }
+
+  /// `results/<task>/<model-id>.json`.
+  package static func resultPath(of result: EvaluationResult) -> String { path(of: result, standing: .ranked) }
 
   /// Where a result belongs: `resultPath(of:)`, or `unranked/<task>/<model-id>.json`.
-  package static func path(of result: EvaluationResult) -> String {
-    UnrankedReason(result) == nil ? resultPath(of: result) : "unranked/\(result.task.id)/\(result.model.id).json"
+  package static func path(of result: EvaluationResult) -> String { path(of: result, standing: Standing(of: result)) }
+
+  private static func path(of result: EvaluationResult, standing: Standing) -> String {
+    "\(standing.folder)/\(result.task.id)/\(result.model.id).json"
   }
 
-  package func resultURL(of result: EvaluationResult) -> URL {
-    directory.appendingPathComponent(Self.resultPath(of: result))
-  }
+  /// Where a result belongs.
+  package func url(of result: EvaluationResult) -> URL { directory.appendingPathComponent(Self.path(of: result)) }
 
-  package func resultURL(task: String, model: String) -> URL {
-    directory.appendingPathComponent("results/\(task)/\(model).json")
+  package func resultURL(_ standing: Standing = .ranked, task: String, model: String) -> URL {
+    directory.appendingPathComponent("\(standing.folder)/\(task)/\(model).json")
   }
 
   /// The bytes of `leaderboard.json`. They depend on the result files' contents alone.
@@ -43,16 +52,17 @@ package struct Leaderboard: Sendable {
   @discardableResult
   package func refresh() throws -> Bool { try exclusively { try refreshLocked() } }
 
-  /// Writes a result, with its per-image samples where given, to its place and refreshes `leaderboard.json`.
-  /// - Throws: `ResultError.otherReferences` for a result that cannot be compared with the others,
-  ///   `ResultError.otherCheckpoint` where a model of that id was submitted with another checkpoint, and
+  /// Writes a result, with its per-image samples where given, to its place on the leaderboard or beside it and refreshes
+  /// `leaderboard.json`.
+  /// - Throws: `ResultError.otherReferences` for a result of other references than the task's own, `ResultError.otherCheckpoint` where a model of that id was submitted with another checkpoint, and
   ///   `ResultError.otherProtocol` where the submitted result is of other images.
   package func add(_ result: EvaluationResult, samples: Data? = nil) throws {
     try apply {
-      let place = LeaderboardChange.Place.result(task: result.task.id, model: result.model.id)
+      let (standing, task, model) = (Standing(of: result), result.task.id, result.model.id)
       try checkReplacement(by: Plan(result))
-      var change = LeaderboardChange([(place, try checked(result))])
-      if let samples { change.files.append((.samples(task: result.task.id, model: result.model.id), samples)) }
+      let data = try standing == .ranked ? checked(result) : checkedBeside(result)
+      var change = LeaderboardChange([(.result(standing, task: task, model: model), data)])
+      if let samples { change.files.append((.samples(standing, task: task, model: model), samples)) }
       return change
     }
   }
@@ -60,21 +70,25 @@ package struct Leaderboard: Sendable {
   /// What an evaluation will be of.
   package struct Plan: Sendable {
     package var model: ModelRecord
+    package var standing: Standing
     package var task: String
     package var version: Int
     package var images: Int
     package var seed: UInt64
     package var clip: Bool
 
-    package init(model: ModelRecord, task: String, version: Int, images: Int, seed: UInt64, clip: Bool) {
-      (self.model, self.task, self.version) = (model, task, version)
+    package init(
+      model: ModelRecord, standing: Standing, task: String, version: Int, images: Int, seed: UInt64, clip: Bool
+    ) {
+      (self.model, self.standing, self.task, self.version) = (model, standing, task, version)
       (self.images, self.seed, self.clip) = (images, seed, clip)
     }
 
     init(_ result: EvaluationResult) {
       let settings = result.measurementProtocol
       self.init(
-        model: result.model, task: result.task.id, version: result.task.version, images: settings.images,
+        model: result.model, standing: Standing(of: result), task: result.task.id, version: result.task.version,
+        images: settings.images,
         seed: settings.seed, clip: settings.clip)
     }
 
@@ -100,7 +114,7 @@ package struct Leaderboard: Sendable {
     {
       throw ResultError.otherCheckpoint(model: id, submitted: stated, measured: measured)
     }
-    let url = resultURL(task: plan.task, model: id)
+    let url = resultURL(plan.standing, task: plan.task, model: id)
     guard FileManager.default.fileExists(atPath: url.path) else { return }
     let recorded = Plan(try ResultFile.read(url))
     guard recorded.version != plan.version || recorded.measurement == plan.measurement else {
@@ -135,6 +149,14 @@ package struct Leaderboard: Sendable {
     return try ResultFile.encode(result)
   }
 
+  /// The bytes of a result that may stand beside it.
+  private func checkedBeside(_ result: EvaluationResult) throws -> Data {
+    guard result.task.hasOwnReferences else { throw ResultError.otherReferences(file: Self.resultPath(of: result)) }
+    let problems = ResultValidation.problems(in: result)
+    guard problems.isEmpty else { throw ResultError.invalid(file: Self.path(of: result), problems: problems) }
+    return try ResultFile.encode(result)
+  }
+
   /// - Throws: `ResultError.noVerdict`, `.otherReferences`, `.otherData`.
   private static func checkComparable(_ result: EvaluationResult, at path: String) throws(ResultError) {
     if let reason = result.regime.evidence.notApplied { throw .noVerdict(file: path, reason: reason.sentence) }
@@ -160,7 +182,7 @@ package struct Leaderboard: Sendable {
 
   /// The results that stand beside the leaderboard, by path.
   package func unranked() throws -> [EvaluationResult] {
-    try Self.concurrently(try paths(under: Self.unrankedFolder)) { path in
+    try Self.concurrently(try paths(under: Standing.unranked.folder)) { path in
       let result = try ResultFile.read(directory.appendingPathComponent(path))
       guard Self.path(of: result) == path else {
         throw ResultError.misplaced(file: path, expected: Self.path(of: result))
@@ -241,9 +263,7 @@ package struct Leaderboard: Sendable {
     return try body()
   }
 
-  static let unrankedFolder = "unranked"
-
-  func resultPaths() throws -> [String] { try paths(under: "results") }
+  func resultPaths() throws -> [String] { try paths(under: Standing.ranked.folder) }
 
   /// All JSON files of the tasks' folders below one, relative to the leaderboard's folder, sorted.
   /// - Throws: `ResultError.unreadable` for a folder that exists and cannot be listed.

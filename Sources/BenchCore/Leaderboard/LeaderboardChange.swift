@@ -6,10 +6,10 @@ import JSON
 package struct LeaderboardChange: Sendable {
   /// Where a file goes. Only these places can be written, so that a journal from a stranger's checkout can do no harm.
   package enum Place: Sendable, Hashable {
-    /// `results/<task>/<model-id>.json`.
-    case result(task: String, model: String)
-    /// `results/<task>/<model-id>.samples.safetensors`.
-    case samples(task: String, model: String)
+    /// `results/<task>/<model-id>.json`, or `unranked/...`.
+    case result(Leaderboard.Standing = .ranked, task: String, model: String)
+    /// `<model-id>.samples.safetensors` beside the result.
+    case samples(Leaderboard.Standing = .ranked, task: String, model: String)
     /// `results/<task>/<model-id>.external/<number>.json`.
     case external(task: String, model: String, number: Int)
     /// `models/<model-id>/<file>`, beside the leaderboard's folder.
@@ -19,9 +19,10 @@ package struct LeaderboardChange: Sendable {
     var path: String? {
       func safe(_ names: String...) -> Bool { names.allSatisfy(ResultValidation.isIdentifier) }
       switch self {
-      case .result(let task, let model): return safe(task, model) ? "results/\(task)/\(model).json" : nil
-      case .samples(let task, let model):
-        return safe(task, model) ? "results/\(task)/\(model).samples.safetensors" : nil
+      case .result(let standing, let task, let model):
+        return safe(task, model) ? "\(standing.folder)/\(task)/\(model).json" : nil
+      case .samples(let standing, let task, let model):
+        return safe(task, model) ? "\(standing.folder)/\(task)/\(model).samples.safetensors" : nil
       case .external(let task, let model, let number):
         return safe(task, model) && number > 0 ? "results/\(task)/\(model).external/\(number).json" : nil
       case .model(let model, let file):
@@ -36,8 +37,10 @@ package struct LeaderboardChange: Sendable {
     /// As text in the journal: the kind, then its parts.
     var fields: [String] {
       switch self {
-      case .result(let task, let model): ["result", task, model]
-      case .samples(let task, let model): ["samples", task, model]
+      case .result(.ranked, let task, let model): ["result", task, model]
+      case .result(.unranked, let task, let model): ["unranked", task, model]
+      case .samples(.ranked, let task, let model): ["samples", task, model]
+      case .samples(.unranked, let task, let model): ["unranked-samples", task, model]
       case .external(let task, let model, let number): ["external", task, model, "\(number)"]
       case .model(let model, let file): ["model", model, file]
       }
@@ -46,7 +49,9 @@ package struct LeaderboardChange: Sendable {
     init?(fields: [String]) {
       switch (fields.first, fields.count) {
       case ("result", 3): self = .result(task: fields[1], model: fields[2])
+      case ("unranked", 3): self = .result(.unranked, task: fields[1], model: fields[2])
       case ("samples", 3): self = .samples(task: fields[1], model: fields[2])
+      case ("unranked-samples", 3): self = .samples(.unranked, task: fields[1], model: fields[2])
       case ("external", 4):
         guard let number = Int(fields[3]) else { return nil }
         self = .external(task: fields[1], model: fields[2], number: number)

@@ -58,9 +58,10 @@ extension BenchmarkTask {
   public var classCount: Int { classNames.count }
   /// Whether a rule can be applied, everything is the task's own and its data are those that it is about, so that results can be
   /// compared: what `EvaluationResult.hasVerdict`, `TaskRecord.hasOwnReferences` and `.hasOwnData` say afterwards.
-  public var isComparable: Bool {
+  public var isComparable: Bool { hasOwnReferences && dataRemark == nil && missingForRule.isEmpty }
+  /// Whether manifold, score and criteria are the task's own and there is no second reference.
+  public var hasOwnReferences: Bool {
     manifold?.learned == nil && score?.learned == nil && secondReference == nil && criteriaSource == nil
-      && dataRemark == nil && missingForRule.isEmpty
   }
   public var secondReference: (any PosteriorScore)? { nil }
   public var criteriaSource: CriteriaSource? { nil }

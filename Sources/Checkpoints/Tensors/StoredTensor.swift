@@ -99,6 +99,15 @@ public struct StoredTensor: Sendable {
     }
   }
 
+  /// All elements of a tensor of bytes, row-major.
+  /// - Throws: `CheckpointError.invalidTensor` for any other element type.
+  package func bytes() throws(CheckpointError) -> [UInt8] {
+    guard dtype == .uint8 else {
+      throw .invalidTensor(file: file, tensor: name, problem: "has dtype \(dtype.rawValue), expected uint8")
+    }
+    return try gathered(UInt8.self)
+  }
+
   /// The elements in row-major order, as they are stored: one `memcpy` where they are contiguous.
   private func gathered<Element: BitwiseCopyable>(_: Element.Type) throws(CheckpointError) -> [Element] {
     let width = MemoryLayout<Element>.size

@@ -13,20 +13,16 @@ struct BatchCheck {
   /// - Throws: what the graph has to object to a single image, `ONNXImportError.batch` where it needs several,
   ///   `ONNXImportError.normalisesOverBatch` where it needs them to tell images apart.
   init(_ network: ONNXNetwork) throws {
-    let shape = network.inputShape
-    let stream = RandomStream(seed: 0, name: "onnx-batch-check")
-    let images = Tensor(
-      shape: shape.prepending(2), scalars: stream.uniforms(item: 0, count: 2 * shape.count).map { Float($0) })
     let declared = network.input.batch ?? 1
     let alone: [Tensor]
     do {
-      alone = try Self.run(network, [images[batch: 0..<1], images[batch: 1..<2]])
+      alone = try Self.run(network, [0..<1, 1..<2])
     } catch  where declared > 1 && !(error is CancellationError) {
       throw ONNXImportError.batch(file: network.file, declared: declared, reason: "\(error)")
     }
     logits = .concatenating(alone)
     do {
-      let together = try Self.run(network, [images])[0]
+      let together = try Self.run(network, [0..<2])[0]
       let scale = logits.scalars.reduce(Float(1e-6)) { max($0, abs($1)) }
       let isSame = zip(together.scalars, logits.scalars).allSatisfy { abs($0 - $1) <= 1e-4 * scale || $0 == $1 }
       // Statistics of a batch of one leave nothing of the image.
@@ -43,17 +39,31 @@ struct BatchCheck {
     }
   }
 
-  /// The logits of batches of one size.
-  private static func run(_ network: ONNXNetwork, _ batches: [Tensor]) throws -> [Tensor] {
-    guard let size = batches.first?.batch else { return [] }
+  /// The logits of batches of one size, of the images at these places. An image may be the largest tensor that there can be: it is drawn once the
+  /// graph is known to take it, and only the images of one batch are there at a time.
+  private static func run(_ network: ONNXNetwork, _ batches: [Range<Int>]) throws -> [Tensor] {
+    guard let size = batches.first?.count else { return [] }
     let (graph, _, logits) = try network.graph(batch: size)
     let program = try Engine.backend.compile(graph, outputs: [logits])
     try program.checkMemory(file: network.file, images: size, workers: 1)
     return try WorkspacePool(program).withWorkspace { workspace in
-      try batches.map { images in
-        try workspace.set("images", to: images)
+      try batches.map { places in
+        try workspace.set("images", to: images(places, shape: network.inputShape))
         try workspace.run()
         return try workspace.output(0)
+      }
+    }
+  }
+
+  private static func images(_ places: Range<Int>, shape: Shape) -> Tensor {
+    let stream = RandomStream(seed: 0, name: "onnx-batch-check")
+    let (start, count, block) = (places.lowerBound * shape.count, places.count * shape.count, 1 << 16)
+    return Tensor(shape: shape.prepending(places.count)) { output in
+      for first in stride(from: 0, to: count, by: block) {
+        let positions = start + first..<start + min(first + block, count)
+        for (offset, value) in stream.uniforms(item: 0, positions: positions).enumerated() {
+          output[first + offset] = Float(value)
+        }
       }
     }
   }

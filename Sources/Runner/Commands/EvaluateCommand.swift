@@ -130,11 +130,11 @@ struct EvaluateCommand: ParsableCommand {
     }
     if !task.isComparable, !noLeaderboard, !quiet {
       CommandLineOutput.note(
-        (task.missingForRule.isEmpty
-          ? "not on the leaderboard, whose results are measured and judged with the task's own "
-            + (task.dataRemark == nil ? "references alone" : "data")
-          : "not on the leaderboard, which is in the order of regimes")
-          + (output == nil ? "; pass --output FILE to keep this one" : ""))
+        task.hasOwnReferences
+          ? "beside the leaderboard, whose results are "
+            + (task.dataRemark == nil ? "in the order of regimes" : "of the task's own data")
+          : "not on the leaderboard, whose results are measured and judged with the task's own references alone"
+            + (output == nil ? "; pass --output FILE to keep this one" : ""))
     }
     if !quiet { for place in places { CommandLineOutput.note("wrote \(place)") } }
   }
@@ -170,11 +170,14 @@ struct EvaluateCommand: ParsableCommand {
   ) throws {
     let images = self.images ?? task.defaultImageCount
     var places = output.map { [URL(fileURLWithPath: $0)] } ?? []
-    if !noLeaderboard, task.isComparable {
+    if !noLeaderboard, task.hasOwnReferences {
       let leaderboard = Leaderboard(directory: files.leaderboard)
+      let standing: Leaderboard.Standing = task.isComparable ? .ranked : .unranked
       try leaderboard.check(
-        .init(model: subject.record, task: task.id, version: task.version, images: images, seed: seed, clip: clip))
-      let url = leaderboard.resultURL(task: task.id, model: subject.record.id)
+        .init(
+          model: subject.record, standing: standing, task: task.id, version: task.version, images: images, seed: seed,
+          clip: clip))
+      let url = leaderboard.resultURL(standing, task: task.id, model: subject.record.id)
       try OutputPlace.check(SampleFile.url(beside: url), as: .samples, apartFrom: inputs)
       places.append(url)
     }
@@ -216,9 +219,9 @@ struct EvaluateCommand: ParsableCommand {
       places.append(output)
     }
     let result = outcome.result
-    if !noLeaderboard, result.hasVerdict, result.task.hasOwnReferences, result.task.hasOwnData {
+    if !noLeaderboard, result.task.hasOwnReferences {
       let leaderboard = Leaderboard(directory: files.leaderboard)
-      let url = leaderboard.resultURL(of: outcome.result)
+      let url = leaderboard.url(of: result)
       try leaderboard.add(outcome.result, samples: SampleFile.encode(outcome))
       places.append(url.path)
     }

@@ -2,7 +2,7 @@ import BenchCore
 import Foundation
 import Plugins
 
-/// The folder of `--data`: the files of MNIST, plain and gzipped, or those of CIFAR-10, with a few images each.
+/// The folder of `--data`: the files of MNIST, plain and gzipped, or those of CIFAR-10 in both versions, with a few images each.
 enum DatasetInput: InputKind {
   static let id = "dataset"
 
@@ -49,20 +49,60 @@ enum DatasetInput: InputKind {
   // MARK: CIFAR-10
 
   private static func recordFiles(_ dice: inout Dice) -> [InputFile] {
-    let folder = dice.pick(["", "", "cifar-10-batches-bin/"])
-    var files = ((1...5).map { "data_batch_\($0).bin" } + ["test_batch.bin"]).map { name in
-      var data = Data()
-      for _ in 0..<(dice.chance(0.01) ? 0 : dice.integer(1...3)) {
-        data += labels(1, &dice) + pixels(3 * 32 * 32, &dice)
-      }
-      return InputFile(folder + name, data)
+    let isPickled = dice.chance(0.5)
+    let batches = ((1...5).map { "data_batch_\($0)" } + ["test_batch"]).map { name in
+      let count = dice.chance(0.01) ? 0 : dice.integer(1...3)
+      return isPickled
+        ? InputFile(name, pickledBatch(count, &dice)) : InputFile("\(name).bin", binaryBatch(count, &dice))
     }
+    if dice.chance(0.2) {
+      let archive = batches.reduce(TarFileMaker()) { $0.adding($1.name, $1.data, &dice) }.data
+      return [
+        InputFile(dice.pick(["cifar-10-binary.tar.gz", "cifar-10-python.tar.gz"]), GzipFile.stored(archive))
+      ]
+    }
+    let folder = dice.pick(["", "", isPickled ? "cifar-10-batches-py/" : "cifar-10-batches-bin/"])
+    var files = batches.map { InputFile(folder + $0.name, $0.data) }
     if dice.chance(0.3) {
       var names = (0..<10).map { "class \($0)" }
       if dice.chance(0.5) { names[dice.integer(0...9)] = dice.oddName("class 3") }
       files.append(InputFile("\(folder)batches.meta.txt", names.joined(separator: "\n") + "\n"))
     }
     return files
+  }
+
+  private static func binaryBatch(_ count: Int, _ dice: inout Dice) -> Data {
+    var data = Data()
+    for _ in 0..<count { data += labels(1, &dice) + pixels(3 * 32 * 32, &dice) }
+    return data
+  }
+
+  private static func pickledBatch(_ count: Int, _ dice: inout Dice) -> Data {
+    func number(_ usual: Int, _ dice: inout Dice) -> PickleNode {
+      .integer(dice.chance(0.02) ? dice.extremeInteger() : usual)
+    }
+    let type = PickleNode.build(
+      .call(
+        .global("numpy", "dtype"),
+        .tuple([.text(dice.chance(0.02) ? dice.oddName("u1") : "u1"), .integer(0), .integer(1)])),
+      .tuple([.integer(3), .text("|"), .none, .none, .none, .integer(-1), .integer(-1), .integer(0)]))
+    let array = PickleNode.build(
+      .call(
+        .global("numpy.core.multiarray", "_reconstruct"),
+        .tuple([.global("numpy", "ndarray"), .tuple([.integer(0)]), .bytes(Data("b".utf8))])),
+      .tuple([
+        .integer(1), .tuple([number(count, &dice), number(3072, &dice)]), type, .bool(dice.chance(0.05)),
+        .bytes(Data(pixels(count * 3072, &dice))),
+      ]))
+    var labels = labels(count, &dice).map { PickleNode.integer(Int($0)) }
+    if dice.chance(0.03), count > 0 { labels[dice.integer(0...count - 1)] = .integer(dice.extremeInteger()) }
+    if dice.chance(0.03) { labels.append(dice.pick([.none, .text("cat"), .integer(1)])) }
+    var items: [(key: PickleNode, value: PickleNode)] = [
+      (.text("batch_label"), .text("a batch")), (.text("labels"), dice.chance(0.9) ? .list(labels) : .tuple(labels)),
+      (dice.chance(0.9) ? .text("data") : .bytes(Data("data".utf8)), array),
+    ]
+    if dice.chance(0.05) { items.remove(at: dice.integer(0...2)) }
+    return PickleEncoder.encode(.dictionary(items), protocol: dice.integer(2...4))
   }
 
   private static func labels(_ count: Int, _ dice: inout Dice) -> [UInt8] {

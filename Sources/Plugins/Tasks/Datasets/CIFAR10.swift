@@ -15,10 +15,14 @@ enum CIFAR10 {
 
   static let files = RecordFiles(
     name: "cifar10", title: "CIFAR-10",
-    requirement: "data_batch_1.bin to data_batch_5.bin and test_batch.bin (the binary version)",
+    requirement: """
+      data_batch_1.bin to data_batch_5.bin and test_batch.bin (the binary version), the same without .bin (the Python version, as torchvision \
+      keeps it), or either's .tar.gz
+      """,
     imageShape: [3, 32, 32],
     classNames: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
-    classNamesFile: "batches.meta.txt", subfolders: ["cifar-10-batches-bin"],
+    classNamesFile: "batches.meta.txt", subfolders: ["cifar-10-batches-bin", "cifar-10-batches-py"],
+    archives: ["cifar-10-binary.tar.gz", "cifar-10-python.tar.gz"],
     trainFiles: (1...5).map { "data_batch_\($0).bin" }, testFiles: ["test_batch.bin"],
     published: PublishedDigests.cifar10)
 

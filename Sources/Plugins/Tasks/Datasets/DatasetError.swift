@@ -5,7 +5,8 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   /// No `--data`.
   case noDirectory(task: String, requirement: String)
   case notADirectory(path: String)
-  case missingFile(directory: String, expected: [String])
+  /// `found` is some of what is there instead.
+  case missingFile(directory: String, expected: [String], found: [String] = [])
   case unreadable(file: String, reason: String)
   /// Fewer bytes than the format's header.
   case headerTruncated(file: String, expectedBytes: Int, actualBytes: Int)
@@ -18,6 +19,8 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case notWholeRecords(file: String, recordBytes: Int, actualBytes: Int)
   case labelOutOfRange(file: String, index: Int, label: Int, classes: Int)
   case empty(file: String)
+  /// A pickle that holds something else than images and their labels.
+  case notABatch(file: String, reason: String)
   /// A data set that is published under another name.
   case otherDataset(file: String, expected: String, found: String)
   /// The published images with other labels; `renamed` in words, where only the classes' names are others.
@@ -33,8 +36,10 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
       "task \(task) needs data; pass --data DIR with \(requirement)"
     case .notADirectory(let path):
       "\(path): not a directory; pass --data with the folder that holds the data set's files"
-    case .missingFile(let directory, let expected):
-      "\(directory): found none of \(expected.joined(separator: ", ")); pass --data with the folder that holds it"
+    case .missingFile(let directory, let expected, let found):
+      "\(directory): found none of \(expected.joined(separator: ", "))"
+        + (found.isEmpty ? "" : ", but \(found.joined(separator: ", "))")
+        + "; pass --data with the folder that holds it"
     case .unreadable(let file, let reason):
       "\(file): cannot be read: \(reason)"
     case .headerTruncated(let file, let expected, let actual):
@@ -51,8 +56,10 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(labelsFile): has \(labels) labels, expected \(images), one for each image of \(imagesFile); "
         + "use files of the same split"
     case .notWholeRecords(let file, let record, let actual):
-      "\(file): has \(actual) bytes, expected a multiple of \(record) (a label byte and 3072 pixels per image); "
-        + "the file is incomplete or not the CIFAR-10 binary version"
+      "\(file): has \(actual) bytes, expected a multiple of \(record) (labels and pixels of an image); "
+        + "the file is incomplete or of another data set"
+    case .notABatch(let file, let reason):
+      "\(file): \(reason), expected a batch of images and labels; is it another file?"
     case .labelOutOfRange(let file, let index, let label, let classes):
       "\(file): image \(index) has label \(label), expected 0 to \(classes - 1)"
     case .empty(let file):

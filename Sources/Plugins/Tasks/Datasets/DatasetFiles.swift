@@ -12,7 +12,7 @@ enum DatasetFiles {
     where names.contains(where: { exists(candidate.appendingPathComponent($0)) }) {
       return candidate
     }
-    throw .missingFile(directory: root.path, expected: names)
+    throw .missingFile(directory: root.path, expected: names, found: listing(of: root))
   }
 
   /// The first of `names` that exists in `directory`.
@@ -20,7 +20,7 @@ enum DatasetFiles {
     for name in names where exists(directory.appendingPathComponent(name)) {
       return directory.appendingPathComponent(name)
     }
-    throw .missingFile(directory: directory.path, expected: names)
+    throw .missingFile(directory: directory.path, expected: names, found: listing(of: directory))
   }
 
   /// The bytes of a file, mapped where possible.
@@ -32,7 +32,17 @@ enum DatasetFiles {
     }
   }
 
-  private static func exists(_ file: URL) -> Bool {
+  /// How many names messages list.
+  static let listed = 6
+
+  /// What is in a folder, for messages: the first names of those that are not hidden.
+  static func listing(of directory: URL) -> [String] {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? [])
+      .filter { !$0.hasPrefix(".") }.sorted()
+    return names.count <= listed ? names : names.prefix(listed) + ["\(names.count - listed) more"]
+  }
+
+  static func exists(_ file: URL) -> Bool {
     FileManager.default.fileExists(atPath: file.path)
   }
 }

@@ -32,12 +32,12 @@ struct IDXFiles: PixelFiles {
     let test = try load(folder, prefix: prefixes.test, split: "test", as: published?.test)
     return PixelContent(
       classNames: classNames, train: train.images, test: test.images,
-      remark: PublishedData.remark(title, unknown: train.unknown + test.unknown, in: directory))
+      remark: PublishedData.remark(title, [train.parts, test.parts], in: directory))
   }
 
   private func load(
     _ folder: URL, prefix: String, split: String, as part: PublishedPart?
-  ) throws -> (images: PixelDataset, unknown: [String]) {
+  ) throws -> (images: PixelDataset, parts: PublishedData.Split) {
     let imageFile = try DatasetFiles.locate(names("\(prefix)-images", rank: 3), in: folder)
     let labelFile = try DatasetFiles.locate(names("\(prefix)-labels", rank: 1), in: folder)
     let (imageData, labelData) = (try DatasetFiles.read(imageFile), try DatasetFiles.read(labelFile))
@@ -61,12 +61,11 @@ struct IDXFiles: PixelFiles {
     }
     let dataset = PixelDataset(
       name: name, split: split, imageShape: imageShape, pixels: images.bytes, labels: labels.bytes)
-    return (
-      dataset,
-      try part.map {
-        try PublishedData.check(dataset, as: $0, file: labelFile.lastPathComponent, classNames: classNames)
-      } ?? []
-    )
+    var parts = PublishedData.Split(name: split)
+    if let part {
+      try parts.add(dataset, as: part, file: labelFile.lastPathComponent, classNames: classNames)
+    }
+    return (dataset, parts)
   }
 
   /// The names under which the same file is found: the original, and the one some programs unpack it to.

@@ -7,31 +7,52 @@ enum PublishedData {
   /// recorded under that name, on this machine's leaderboard too.
   static let ownDataFile = "own-data.txt"
 
-  /// - Parameter file: where the labels are, for messages.
-  /// - Returns: what is unknown, in words; empty where the data are the published ones.
-  /// - Throws: `DatasetError` for published images that were altered.
-  static func check(
-    _ data: PixelDataset, as part: PublishedPart, file: String, classNames: [String]
-  ) throws(DatasetError) -> [String] {
-    switch part.finding(pixels: data.pixels, labels: data.labels, imageShape: data.imageShape) {
-    case .published: return []
-    case .otherChannels(let arrangement):
-      throw .otherChannels(file: file, dataset: part.dataset, found: arrangement.words)
-    case .otherLabels(let renamed):
-      let names = renamed.map { renamed in
-        renamed.filter { $0 != $1 }.sorted { $0.key < $1.key }.map { published, here in
-          "class \(published) (\(classNames[Int(published)])) is called \(here)"
-        }.joined(separator: ", ")
+  /// What is known of the files of a split.
+  struct Split {
+    /// `"train"` or `"test"`.
+    let name: String
+    /// What is unknown, in words.
+    private(set) var unknown: [String] = []
+    /// Images that are there, and those of the whole files.
+    private(set) var count = 0
+    private(set) var wholeCount = 0
+
+    init(name: String) { self.name = name }
+
+    /// - Parameter file: where the labels are, for messages.
+    /// - Throws: `DatasetError` for published images that were altered.
+    mutating func add(
+      _ data: PixelDataset, as part: PublishedPart, file: String, classNames: [String]
+    ) throws(DatasetError) {
+      count += data.count
+      wholeCount += part.wholeCount
+      switch part.finding(pixels: data.pixels, labels: data.labels, imageShape: data.imageShape) {
+      case .published: return
+      case .otherChannels(let arrangement):
+        throw .otherChannels(file: file, dataset: part.dataset, found: arrangement.words)
+      case .otherLabels(let renamed):
+        let names = renamed.map { renamed in
+          renamed.filter { $0 != $1 }.sorted { $0.key < $1.key }.map { published, here in
+            "class \(published) (\(classNames[Int(published)])) is called \(here)"
+          }.joined(separator: ", ")
+        }
+        throw .otherLabels(file: file, dataset: part.dataset, renamed: names)
+      case .unknown(let what): unknown.append("\(part.name): \(what)")
       }
-      throw .otherLabels(file: file, dataset: part.dataset, renamed: names)
-    case .unknown(let what): return ["\(part.name): \(what)"]
     }
   }
 
-  /// - Parameter unknown: of all parts, by `check`.
-  static func remark(_ dataset: String, unknown: [String], in folder: URL) -> String? {
-    guard !unknown.isEmpty, ownData(in: folder) == nil else { return nil }
-    return "the data are not known to be \(dataset) (\(unknown.joined(separator: "; ")))"
+  /// What readers of a number must know of the data it was measured on; nil where they are the whole published ones, and where the folder's
+  /// owner gives them a name of their own.
+  ///
+  /// A part is remarked on because references are fitted to the training images: numbers of a part compare with those of the same part alone.
+  static func remark(_ dataset: String, _ splits: [Split], in folder: URL) -> String? {
+    guard ownData(in: folder) == nil else { return nil }
+    let unknown = splits.flatMap(\.unknown)
+    guard unknown.isEmpty else { return "the data are not known to be \(dataset) (\(unknown.joined(separator: "; ")))" }
+    guard splits.contains(where: { $0.count < $0.wholeCount }) else { return nil }
+    let counts = splits.map { "\($0.count) of \($0.wholeCount) \($0.name) images" }
+    return "the data are a part of \(dataset) (\(counts.joined(separator: ", ")))"
   }
 
   /// What the folder's owner calls the data, one line of at most 100 characters; nil where they are to be the published ones.

@@ -2,10 +2,10 @@ import BenchCore
 import Foundation
 import Tensor
 
-/// Files of records: label bytes, one of which counts, and the pixels in planes (red, green, blue), as in the binary versions of
-/// the CIFAR data sets.
+/// Files of records: labels, one of which counts, and the pixels in planes (red, green, blue), as of the CIFAR data sets in their binary and
+/// their Python version (`RecordBatches`).
 ///
-/// Any number of whole records per file is accepted, so that a part of the data set works like all of it.
+/// Any number of records per file is accepted, so that a part of the data set works like all of it.
 struct RecordFiles: PixelFiles {
   /// The data set's, such as `"cifar10"`: a part of its digest.
   var name: String
@@ -18,64 +18,46 @@ struct RecordFiles: PixelFiles {
   var classNamesFile: String?
   /// Where the files may lie below the data's folder.
   var subfolders: [String] = []
+  /// Names of the archives that the files are published in.
+  var archives: [String] = []
+  /// By their names in the binary version.
   var trainFiles: [String]
   var testFiles: [String]
   /// Bytes before the pixels of a record, and the place of the one that is the label.
   var labelBytes = 1
   var labelPlace = 0
-  /// What is known of the published files, by name.
+  /// The key of the label in the Python version.
+  var labelKey = "labels"
+  /// What is known of the published files, by name in the binary version.
   var published: [String: PublishedPart] = [:]
 
-  /// - Throws: `DatasetError`.
-  func load(_ directory: URL) throws -> PixelContent {
-    let folder = try DatasetFiles.directory(
-      directory, subfolders: subfolders, containing: trainFiles + testFiles)
-    let train = try load(trainFiles, in: folder, split: "train")
-    let test = try load(testFiles, in: folder, split: "test")
+  /// - Throws: `DatasetError`, `CompressionError`, `CheckpointError`.
+  func load(_ place: URL) throws -> PixelContent {
+    let batches = try RecordBatches(of: self, at: place)
+    let train = try load(trainFiles, of: batches, split: "train")
+    let test = try load(testFiles, of: batches, split: "test")
     return PixelContent(
-      classNames: try classNames(in: folder), train: train.images, test: test.images,
-      remark: PublishedData.remark(title, unknown: train.unknown + test.unknown, in: directory))
+      classNames: try batches.folder.map { try classNames(in: $0) } ?? classNames, train: train.images,
+      test: test.images, remark: PublishedData.remark(title, [train.parts, test.parts], in: place))
   }
 
   private func load(
-    _ names: [String], in folder: URL, split: String
-  ) throws(DatasetError) -> (images: PixelDataset, unknown: [String]) {
-    let size = imageShape.count
-    let record = labelBytes + size
-    var files: [(name: String, data: Data)] = []
+    _ names: [String], of batches: RecordBatches, split: String
+  ) throws -> (images: PixelDataset, parts: PublishedData.Split) {
+    var (pixels, labels): ([UInt8], [UInt8]) = ([], [])
+    var parts = PublishedData.Split(name: split)
     for name in names {
-      let data = try DatasetFiles.read(DatasetFiles.locate([name], in: folder))
-      guard !data.isEmpty else { throw .empty(file: name) }
-      guard data.count.isMultiple(of: record) else {
-        throw .notWholeRecords(file: name, recordBytes: record, actualBytes: data.count)
-      }
-      files.append((name, data))
-    }
-    let total = files.reduce(0) { $0 + $1.data.count / record }
-    var pixels: [UInt8] = []
-    var labels: [UInt8] = []
-    pixels.reserveCapacity(total * size)
-    labels.reserveCapacity(total)
-    var unknown: [String] = []
-    for (file, data) in files {
-      let first = labels.count
-      for index in 0..<data.count / record {
-        let start = data.startIndex + index * record
-        let label = data[start + labelPlace]
-        guard label < classNames.count else {
-          throw .labelOutOfRange(file: file, index: index, label: Int(label), classes: classNames.count)
-        }
-        labels.append(label)
-        pixels.append(contentsOf: data[start + labelBytes..<start + record])
-      }
-      guard let part = published[file] else { continue }
-      unknown += try PublishedData.check(
+      let batch = try batches.read(name)
+      pixels += batch.pixels
+      labels += batch.labels
+      guard let part = published[name] else { continue }
+      try parts.add(
         PixelDataset(
-          name: name, split: split, imageShape: imageShape, pixels: Array(pixels[(first * size)...]),
-          labels: Array(labels[first...])), as: part, file: file, classNames: classNames)
+          name: self.name, split: split, imageShape: imageShape, pixels: batch.pixels, labels: batch.labels),
+        as: part, file: batch.file, classNames: classNames)
     }
     return (
-      PixelDataset(name: name, split: split, imageShape: imageShape, pixels: pixels, labels: labels), unknown
+      PixelDataset(name: name, split: split, imageShape: imageShape, pixels: pixels, labels: labels), parts
     )
   }
 
