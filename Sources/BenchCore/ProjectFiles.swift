@@ -30,5 +30,8 @@ public struct ProjectFiles: Sendable {
   }
 
   public var models: URL { root.appendingPathComponent("models") }
+  /// The committed one, which `submit` changes.
   public var leaderboard: URL { root.appendingPathComponent("leaderboard") }
+  /// Whoever works here has one of their own, which is not committed: what `evaluate` writes to.
+  public var ownLeaderboard: URL { leaderboard.appendingPathComponent(Leaderboard.ownFolder) }
 }

@@ -37,13 +37,11 @@ package struct Site: Sendable {
   /// - Parameter unranked: results that stand beside the leaderboard.
   /// - Throws: `SiteError.template`.
   package init(
-    _ models: [EvaluatedModel], unranked: [EvaluationResult] = [], surroundings: Surroundings
+    _ models: [EvaluatedModel], unranked: [EvaluatedModel] = [], surroundings: Surroundings
   ) throws(SiteError) {
     self.surroundings = surroundings
     templates = try Template.Library()
-    let all = models + unranked.map { EvaluatedModel($0) }
-    let byPath = Dictionary(
-      all.map { (Leaderboard.path(of: $0.result), $0) }, uniquingKeysWith: { first, _ in first })
+    let byPath = Dictionary((models + unranked).map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
     let document = LeaderboardDocument(models, unranked: unranked)
     var sections: [TaskSection] = []
     var listed: [ListedModel] = []
@@ -98,7 +96,8 @@ package struct Site: Sendable {
         hasScript: true)
     case .model(let index):
       document(
-        templates.model, modelView(models[index]), title: OutsideText.name(models[index].entry.name), root: "../../",
+        templates.model, modelView(models[index]), title: OutsideText.name(models[index].entry.shownName),
+        root: "../../",
         current: "")
     }
   }
@@ -138,9 +137,12 @@ struct ListedModel: Sendable {
   /// Place of its section among all.
   let section: Int
 
+  /// Among those of its page: an own model may have the name of a committed one.
+  var key: String { entry.isOwn ? "\(Leaderboard.ownFolder).\(entry.id)" : entry.id }
+
   /// Identifiers are checked to be safe names of files.
   var address: String {
-    "\(beside == nil ? "models" : "unranked")/\(model.result.task.id)/\(entry.id).html"
+    "\(entry.isOwn ? "\(Leaderboard.ownFolder)-" : "")\(beside == nil ? "models" : "unranked")/\(model.result.task.id)/\(entry.id).html"
   }
   var regime: RegimeSign { beside?.isJudged == false ? .none : RegimeSign(entry.regime) }
 

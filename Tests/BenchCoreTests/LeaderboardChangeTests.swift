@@ -53,6 +53,16 @@ import Testing
     }
   }
 
+  @Test func everyPlaceIsReadBackFromTheJournal() {
+    let places: [LeaderboardChange.Place] =
+      Leaderboard.Standing.allCases.flatMap { standing -> [LeaderboardChange.Place] in
+        [.result(standing, task: "t", model: "m"), .samples(standing, task: "t", model: "m")]
+      } + [.external(task: "t", model: "m", number: 2), .model("m", file: "w.pt")]
+    for place in places { #expect(LeaderboardChange.Place(fields: place.fields) == place) }
+    #expect(Set(places.compactMap(\.path)).count == places.count)
+    #expect(LeaderboardChange.Place(fields: ["unranked", "t"]) == nil)
+  }
+
   @Test func withoutAJournalNothingHasHappened() throws {
     try withFolder { board, root in
       let pending = PendingChange(directory: board.directory)

@@ -74,11 +74,10 @@ import Testing
       try board.add(result("one"))
       let alone = try Data(contentsOf: board.documentURL)
       let without = try TaskCapabilityTests.outcome(without: [.criteria]).result
-      let place = board.directory.appendingPathComponent(Leaderboard.path(of: without))
       #expect(Leaderboard.path(of: without) == "unranked/\(without.task.id)/\(without.model.id).json")
-      try ResultFile.write(without, to: place)
-      #expect(try board.verify(models: models).map(\.path) == ["leaderboard.json"])
-      try board.refresh()
+      try board.add(without, samples: Data("s".utf8))
+      #expect(try board.unranked().map(\.path) == [Leaderboard.path(of: without)])
+      #expect(FileManager.default.fileExists(atPath: SampleFile.url(beside: board.url(of: without)).path))
       #expect(try board.verify(models: models) == [])
       let document = try board.document()
       #expect(document.tasks == LeaderboardDocument([try result("one")]).tasks)
@@ -94,6 +93,71 @@ import Testing
       try FileManager.default.removeItem(at: board.directory.appendingPathComponent("unranked"))
       try board.refresh()
       #expect(try Data(contentsOf: board.documentURL) == alone)
+    }
+  }
+
+  @Test func nothingIsReplacedByAnotherModelOrByFewerImages() throws {
+    try withFolder { board, _ in
+      func with(_ sha256: Character?, images: Int = 12) throws -> EvaluationResult {
+        var result = try result("same")
+        result.model.checkpoint = sha256.map {
+          .init(file: "w.pt", sha256: String(repeating: $0, count: 64), bytes: 1, format: "pytorch-zip")
+        }
+        result.measurementProtocol.images = images
+        return result
+      }
+      func check(_ result: EvaluationResult) throws {
+        let settings = result.measurementProtocol
+        try board.check(
+          .init(
+            model: result.model, standing: .ranked, task: result.task.id, version: result.task.version,
+            images: settings.images, seed: settings.seed, clip: settings.clip))
+      }
+      let first = try with("a")
+      try board.add(first)
+      let written = try Data(contentsOf: board.url(of: first))
+      for other in [try with("b"), try with(nil)] {
+        #expect { try board.add(other) } throws: {
+          "\($0)".contains("another model `same`") && "\($0)".contains("--id")
+        }
+        #expect(throws: ResultError.self) { try check(other) }
+      }
+      #expect {
+        try check(try with("a", images: 11))
+      } throws: {
+        "\($0)".contains("holds a result of 12 images, which one of 11 does not replace")
+      }
+      try check(try with("a", images: 13))
+      #expect(try Data(contentsOf: board.url(of: first)) == written)
+      // Another version of the task is another measurement.
+      var newer = try with("a", images: 2)
+      newer.task.version += 1
+      try check(newer)
+    }
+  }
+
+  @Test func onesOwnResultsAreShownBesideTheCommittedOnes() throws {
+    try withFolder { board, _ in
+      try board.add(result("one"))
+      try board.own.add(result("one"))
+      try board.own.add(result("two", label: .bayesAligned))
+      var other = try result("one", accuracy: 0.6)
+      other.measurementProtocol.seed = 5
+      try Leaderboard(directory: board.own.directory).add(result("three"))
+      #expect(try ShownResults(of: board, withOwn: false).models.map(\.path) == ["results/toy/one.json"])
+      let shown = try ShownResults(of: board, withOwn: true)
+      // The same evaluation is there once.
+      #expect(
+        shown.models.map(\.path) == [
+          "results/toy/one.json", "own/results/toy/three.json", "own/results/toy/two.json",
+        ])
+      #expect(shown.document.tasks[0].entries.map(\.isOwn) == [true, false, true])
+      let text = Table.text(LeaderboardTable.tables(shown.document), as: .text)
+      #expect(text.matches(of: /\(own\)/).count == 2)
+      // Another seed's is another one.
+      try board.own.apply { LeaderboardChange([(.result(task: "toy", model: "one"), try ResultFile.encode(other))]) }
+      #expect(try ShownResults(of: board, withOwn: true).models.map(\.path).contains("own/results/toy/one.json"))
+      #expect(try board.document() == LeaderboardDocument([result("one")]))
     }
   }
 

@@ -97,7 +97,8 @@ import Testing
     let leaderboard = try JSONEncoding.encode(
       LeaderboardDocument(
         results().filter(\.task.hasOwnReferences).map { EvaluatedModel($0) },
-        unranked: resultsWithoutVerdict() + results().filter { !$0.task.hasOwnReferences }))
+        unranked: (resultsWithoutVerdict() + results().filter { !$0.task.hasOwnReferences }).map { EvaluatedModel($0) })
+    )
     #expect(try problems(leaderboard, schema: "leaderboard.schema.json") == "")
   }
 

@@ -95,14 +95,19 @@ import Testing
     }
   }
 
-  @Test("such a result has no place on a leaderboard")
+  @Test("such a result stands beside a leaderboard, not on it")
   func leaderboard() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("leaderboard-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let result = try Self.outcome(without: [.manifold]).result
     #expect(!Self.task(without: [.manifold]).isComparable && Self.task(without: [.score]).isComparable)
+    let leaderboard = Leaderboard(directory: folder)
+    try leaderboard.add(result)
+    #expect(try leaderboard.models().isEmpty && leaderboard.unranked().count == 1)
+    // Nor does it get one by being put there.
+    try ResultFile.write(result, to: leaderboard.resultURL(task: result.task.id, model: result.model.id))
     #expect {
-      try Leaderboard(directory: folder).add(result)
+      try leaderboard.build()
     } throws: { "\($0)".contains("no manifold") && "\($0)".contains("order of regimes") }
   }
 

@@ -125,7 +125,10 @@ import Testing
   }
 
   @Test func namesOfFilesBecomeIDs() {
-    #expect(ModelRecord.id(fromFile: "My Model.final.PT") == "my-model.final")
-    #expect(ModelRecord.id(fromFile: "..") == "model")
+    let digest = String(repeating: "0123456789abcdef", count: 4)
+    #expect(ModelRecord.id(fromFile: "My Model.final.PT", sha256: digest) == "my-model.final-01234567")
+    #expect(ModelRecord.id(fromFile: "..", sha256: digest) == "model-01234567")
+    let long = ModelRecord.id(fromFile: String(repeating: "a", count: 300), sha256: digest)
+    #expect(ResultValidation.isIdentifier(long) && long.hasSuffix("a-01234567"))
   }
 }

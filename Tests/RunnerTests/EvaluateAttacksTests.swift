@@ -19,7 +19,7 @@ import Testing
     let lines = outcome.output.split(separator: "\n")
     for name in ["pgd-l2", "square-linf"] { #expect(lines.count { $0.hasPrefix("  \(name) ") } == 1, "\(name)") }
     #expect(outcome.output.contains("Attacks on the first 4 images"))
-    let place = binary.folder.appendingPathComponent("leaderboard/results/glyphs/small.json")
+    let place = binary.folder.appendingPathComponent("leaderboard/own/results/glyphs/small.json")
     let result = try ResultFile.read(place)
     let robustness = try #require(result.robustness)
     #expect(robustness.map(\.attack.id) == ["pgd-l2", "square-linf"])

@@ -12,24 +12,24 @@ import Testing
     #expect(outcome.output.contains("BAYES-ALIGNED") && outcome.errors.isEmpty)
     #expect(
       binary.files == [
-        "leaderboard/leaderboard.json", "leaderboard/results/glyphs/bayes.json",
-        "leaderboard/results/glyphs/bayes.samples.safetensors",
+        "leaderboard/own/leaderboard.json", "leaderboard/own/results/glyphs/bayes.json",
+        "leaderboard/own/results/glyphs/bayes.samples.safetensors",
       ])
-    let result = try ResultFile.read(binary.folder.appendingPathComponent("leaderboard/results/glyphs/bayes.json"))
+    let result = try ResultFile.read(binary.folder.appendingPathComponent("leaderboard/own/results/glyphs/bayes.json"))
     #expect(result.regime.label == .bayesAligned)
     #expect(result.measurements.sensitivity.allSatisfy { ($0.offManifold.value ?? 1) < 1e-6 })
     let samples = try SafetensorsReader.read(
-      CheckpointFile.open(binary.path("leaderboard/results/glyphs/bayes.samples.safetensors")))
+      CheckpointFile.open(binary.path("leaderboard/own/results/glyphs/bayes.samples.safetensors")))
     #expect(samples.tensors.allSatisfy { $0.shape == [128] })
 
     #expect(try binary.run("leaderboard", "verify").status == 0)
-    let leaderboard = binary.folder.appendingPathComponent("leaderboard/leaderboard.json")
+    let leaderboard = binary.folder.appendingPathComponent("leaderboard/own/leaderboard.json")
     let built = try Data(contentsOf: leaderboard)
     try FileManager.default.removeItem(at: leaderboard)
     #expect(try binary.run("leaderboard", "build").status == 0)
     #expect(try Data(contentsOf: leaderboard) == built)
 
-    let path = binary.folder.appendingPathComponent("leaderboard/results/glyphs/bayes.json")
+    let path = binary.folder.appendingPathComponent("leaderboard/own/results/glyphs/bayes.json")
     let changed = try String(contentsOf: path, encoding: .utf8).replacing("\"glyphs\"", with: "\"glyphz\"")
     try changed.write(to: path, atomically: true, encoding: .utf8)
     let refused = try binary.run("leaderboard", "verify")
@@ -45,7 +45,7 @@ import Testing
     for program in running { #expect(try program.wait().status == 0) }
     let verified = try binary.run("leaderboard", "verify")
     #expect(verified.status == 0, "\(verified.errors)")
-    let leaderboard = try String(contentsOfFile: binary.path("leaderboard/leaderboard.json"), encoding: .utf8)
+    let leaderboard = try String(contentsOfFile: binary.path("leaderboard/own/leaderboard.json"), encoding: .utf8)
     #expect((1...6).allSatisfy { leaderboard.contains("\"bayes-0.\($0)\"") })
   }
 

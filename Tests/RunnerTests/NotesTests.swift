@@ -31,7 +31,7 @@ import Testing
     _ = try ResultFile.decode(Data(json.output.utf8), source: "standard output")
   }
 
-  @Test func unknownDataAreNamedAndKeptOffTheLeaderboard() throws {
+  @Test func unknownDataAreNamedAndStandBesideTheLeaderboard() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }
     let data = try SmallSubmission.writeData(to: binary)
@@ -42,7 +42,10 @@ import Testing
     for text in [outcome.output, outcome.errors] {
       #expect(text.replacing(/\s+/, with: " ").contains("the data are not known to be MNIST"), "\(text)")
     }
-    #expect(!binary.files.contains { $0.hasPrefix("leaderboard/") })
+    #expect(
+      binary.files.filter { $0.hasPrefix("leaderboard/") && $0.hasSuffix(".json") } == [
+        "leaderboard/own/leaderboard.json", "leaderboard/own/unranked/mnist/pattern.json",
+      ])
     let result = try ResultFile.read(URL(fileURLWithPath: binary.path("result.json")))
     #expect(result.task.dataset.remark?.contains("not known") == true)
     let folder = try SmallSubmission.write(to: binary)

@@ -140,8 +140,12 @@ import Testing
       other.contains("16 images, seed 0; it will be replaced by") && other.contains("16 images, seed 3"), "\(other)")
     #expect(try ResultFile.read(URL(fileURLWithPath: binary.path("result.json"))).measurementProtocol.seed == 3)
     #expect(try !evaluate("--seed", "3").errors.contains("replaced"))
-    let fewer = try evaluate("--seed", "3", images: 12).errors
-    #expect(fewer.contains("results/glyphs/small.json: holds") && fewer.contains("12 images, seed 3"), "\(fewer)")
+    let more = try evaluate("--seed", "3", images: 18).errors
+    #expect(more.contains("results/glyphs/small.json: holds") && more.contains("18 images, seed 3"), "\(more)")
+    // Fewer images are no progress, which is said before the work.
+    let fewer = try binary.start(["evaluate", checkpoint, "--images", "12"]).wait()
+    #expect(fewer.status == 1 && fewer.errors.contains("a result of 18 images"), "\(fewer.errors)")
+    #expect(!fewer.errors.contains("measuring"))
 
     let images = try inputs(binary)
     for gradient in ["logit-sum", "logit-predicted"] {
@@ -160,7 +164,7 @@ import Testing
   func leaderboardIsAskedBefore() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }
-    let results = binary.folder.appendingPathComponent("leaderboard/results/glyphs")
+    let results = binary.folder.appendingPathComponent("leaderboard/own/results/glyphs")
     try FileManager.default.createDirectory(at: results, withIntermediateDirectories: true)
     try Data("{}".utf8).write(to: results.appendingPathComponent("other.json"))
     let outcome = try binary.run("evaluate", "bayes", "--images", "20000")

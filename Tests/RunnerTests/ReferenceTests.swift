@@ -89,7 +89,7 @@ import Testing
     defer { binary.removeFolder() }
     let outcome = try binary.run(
       "evaluate", "bayes", "--images", "24", "--quiet", "--manifold", "exact", "--score", "exact")
-    #expect(outcome.status == 0 && binary.files.contains("leaderboard/results/glyphs/bayes.json"))
+    #expect(outcome.status == 0 && binary.files.contains("leaderboard/own/results/glyphs/bayes.json"))
   }
 
   @Test func theCosineIsMeasuredOnceAlsoWhereItIsAskedFor() throws {

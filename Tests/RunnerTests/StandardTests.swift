@@ -78,7 +78,8 @@ import Testing
     #expect(early.errors.contains("--standard FILE") && !binary.files.contains("result.json"))
 
     let measured = try evaluate(binary, twin, data: data)
-    #expect(measured.status == 0 && binary.files.contains("leaderboard/results/mnist/twin.json"), "\(measured.errors)")
+    #expect(
+      measured.status == 0 && binary.files.contains("leaderboard/own/results/mnist/twin.json"), "\(measured.errors)")
     let outcome = try evaluate(binary, model, data: data, output: "result.json")
     #expect(outcome.status == 0, "\(outcome.errors)")
     let standard = try #require(try result(binary, "result.json").regime.evidence.v2?.signal.standard)
@@ -102,7 +103,11 @@ import Testing
       description: SmallSubmission.description().replacing(claims, with: claims + #", "standardModel": "twin""#))
     let early = try binary.run("submit", folder, "--data", data, "--quiet")
     #expect(early.status == 1 && early.errors.contains("names `twin`, of which the leaderboard has no result on mnist"))
+    // What is on one's own leaderboard alone, nobody else can check.
     #expect(try evaluate(binary, twin, data: data).status == 0)
+    let unchecked = try binary.run("submit", folder, "--data", data, "--quiet")
+    #expect(unchecked.status == 1 && unchecked.errors.contains("names `twin`"), "\(unchecked.errors)")
+    #expect(try evaluate(binary, twin, data: data, "--leaderboard", "leaderboard").status == 0)
     let submitted = try binary.run("submit", folder, "--data", data, "--quiet")
     #expect(submitted.status == 0, "\(submitted.errors)")
     let evaluated = try evaluate(binary, "\(folder)/small.safetensors", data: data, output: "result.json")

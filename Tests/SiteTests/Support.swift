@@ -59,14 +59,14 @@ enum Results {
 
   /// The results of the project's own that stand beside the leaderboard.
   static func unranked() throws -> [EvaluationResult] {
-    try Leaderboard(directory: package.appendingPathComponent("leaderboard")).unranked()
+    try Leaderboard(directory: package.appendingPathComponent("leaderboard")).unranked().map(\.result)
   }
 
   static func site(
     _ models: [EvaluatedModel], unranked: [EvaluationResult] = [], folder: URL? = nil
   ) throws -> Site {
     try Site(
-      models, unranked: unranked,
+      models, unranked: unranked.map { EvaluatedModel($0) },
       surroundings: .init(
         folder: folder ?? URL(fileURLWithPath: "/nonexistent"), submitted: ["glyphs-cnn-pgd-l2-1"],
         tasksWithData: ["cifar10"]))

@@ -60,14 +60,25 @@ public struct EvaluatedModel: Sendable {
   public var result: EvaluationResult
   /// With their paths relative to the leaderboard's folder, in the order of their numbers.
   public var external: [(path: String, result: EvaluationResult)]
+  /// Where the result lies, relative to the leaderboard's folder.
+  package private(set) var path: String
 
   public init(_ result: EvaluationResult, external: [(path: String, result: EvaluationResult)] = []) {
     self.result = result
     self.external = external
+    path = Leaderboard.path(of: result)
+  }
+
+  /// The same on a leaderboard that lies in a folder of this one.
+  func moved(to folder: String) -> EvaluatedModel {
+    var model = self
+    model.path = "\(folder)/\(path)"
+    model.external = external.map { ("\(folder)/\($0.path)", $0.result) }
+    return model
   }
 
   /// All evaluations, the submitted one first.
-  var all: [(path: String, result: EvaluationResult)] { [(Leaderboard.resultPath(of: result), result)] + external }
+  var all: [(path: String, result: EvaluationResult)] { [(path, result)] + external }
 
   /// The one with the lowest accuracy; the submitted one among equals.
   var lowestAccuracy: (path: String, result: EvaluationResult) {

@@ -49,13 +49,13 @@ extension Leaderboard {
       return exists
         ? nil : LeaderboardMismatch(path: path, reason: "holds evaluations of \(result), which is not there")
     }
-    var unranked: [EvaluationResult] = []
+    var unranked: [EvaluatedModel] = []
     for path in try paths(under: Standing.unranked.folder) {
       do {
         let result = try ResultFile.read(directory.appendingPathComponent(path))
         mismatches +=
           placeMismatches(of: result, at: path) + checkpointMismatches(of: result, at: path, models: models)
-        unranked.append(result)
+        unranked.append(EvaluatedModel(result))
       } catch {
         mismatches.append(LeaderboardMismatch(path: path, reason: reason(of: error, at: path)))
       }

@@ -23,6 +23,17 @@ package struct Leaderboard: Sendable {
     var folder: String { self == .ranked ? "results" : "unranked" }
   }
 
+  /// Of one's own leaderboard, in the folder of the committed one.
+  package static let ownFolder = "own"
+
+  /// Whether its folder holds a leaderboard, or results of one.
+  package var isThere: Bool {
+    FileManager.default.fileExists(atPath: documentURL.path)
+      || Standing.allCases.contains { isFolder(directory.appendingPathComponent($0.folder)) }
+  }
+
+  package var own: Leaderboard { Leaderboard(directory: directory.appendingPathComponent(Self.ownFolder)) }
+
   /// `results/<task>/<model-id>.json`.
   package static func resultPath(of result: EvaluationResult) -> String { path(of: result, standing: .ranked) }
 
@@ -45,7 +56,7 @@ package struct Leaderboard: Sendable {
   package func build() throws -> Data { try JSONEncoding.encode(document()) }
 
   /// - Throws: as `build()`.
-  package func document() throws -> LeaderboardDocument { LeaderboardDocument(try models(), unranked: try unranked()) }
+  package func document() throws -> LeaderboardDocument { try ShownResults(of: self, withOwn: false).document }
 
   /// Builds `leaderboard.json` and writes it where it differs from what is there.
   /// - Returns: whether it differed.
@@ -54,8 +65,8 @@ package struct Leaderboard: Sendable {
 
   /// Writes a result, with its per-image samples where given, to its place on the leaderboard or beside it and refreshes
   /// `leaderboard.json`.
-  /// - Throws: `ResultError.otherReferences` for a result of other references than the task's own, `ResultError.otherCheckpoint` where a model of that id was submitted with another checkpoint, and
-  ///   `ResultError.otherProtocol` where the submitted result is of other images.
+  /// - Throws: `ResultError.otherReferences` for a result of other references than the task's own; where it would take the
+  ///   place of another, `.otherCheckpoint`, `.otherModel`, `.otherProtocol`, `.fewerImages`.
   package func add(_ result: EvaluationResult, samples: Data? = nil) throws {
     try apply {
       let (standing, task, model) = (Standing(of: result), result.task.id, result.model.id)
@@ -105,20 +116,27 @@ package struct Leaderboard: Sendable {
     }
   }
 
-  /// A submitted result makes place for nothing but the same evaluation, made again.
+  /// A result makes place for one of the same checkpoint and of no fewer images; a submitted one for nothing but the same
+  /// evaluation, made again.
   private func checkReplacement(by plan: Plan) throws {
-    let id = plan.model.id
-    guard let submitted = try submittedDescription(of: id) else { return }
-    if let stated = submitted.checkpoint?.sha256?.lowercased(), let measured = plan.model.checkpoint?.sha256,
-      stated != measured
-    {
+    let (id, measured) = (plan.model.id, plan.model.checkpoint?.sha256)
+    let submitted = try submittedDescription(of: id)
+    if let stated = submitted?.checkpoint?.sha256?.lowercased(), let measured, stated != measured {
       throw ResultError.otherCheckpoint(model: id, submitted: stated, measured: measured)
     }
     let url = resultURL(plan.standing, task: plan.task, model: id)
     guard FileManager.default.fileExists(atPath: url.path) else { return }
     let recorded = Plan(try ResultFile.read(url))
-    guard recorded.version != plan.version || recorded.measurement == plan.measurement else {
+    let sha256 = recorded.model.checkpoint?.sha256
+    guard sha256 == measured else {
+      throw ResultError.otherModel(file: url.path, model: id, recorded: sha256, measured: measured)
+    }
+    guard recorded.version == plan.version else { return }
+    guard submitted == nil || recorded.measurement == plan.measurement else {
       throw ResultError.otherProtocol(model: id, recorded: recorded.measurement, measured: plan.measurement)
+    }
+    guard recorded.images <= plan.images else {
+      throw ResultError.fewerImages(file: url.path, recorded: recorded.images, measured: plan.images)
     }
   }
 
@@ -181,13 +199,13 @@ package struct Leaderboard: Sendable {
   }
 
   /// The results that stand beside the leaderboard, by path.
-  package func unranked() throws -> [EvaluationResult] {
+  package func unranked() throws -> [EvaluatedModel] {
     try Self.concurrently(try paths(under: Standing.unranked.folder)) { path in
       let result = try ResultFile.read(directory.appendingPathComponent(path))
       guard Self.path(of: result) == path else {
         throw ResultError.misplaced(file: path, expected: Self.path(of: result))
       }
-      return result
+      return EvaluatedModel(result)
     }
   }
 

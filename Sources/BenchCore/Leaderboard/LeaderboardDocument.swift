@@ -55,6 +55,12 @@ package struct LeaderboardDocument: Sendable, Equatable, Codable {
     /// The files that accuracy and regime are taken from, where there are several.
     package var accuracyFrom: String?
     package var regimeFrom: String?
+
+    /// Whether it is from one's own leaderboard, which the committed one knows nothing of.
+    package var isOwn: Bool { result.hasPrefix("\(Leaderboard.ownFolder)/") }
+
+    /// Beside those of the committed leaderboard.
+    package var shownName: String { isOwn ? "\(name) (own)" : name }
   }
 
   /// One evaluation of a model that others have measured too.
@@ -72,10 +78,10 @@ package struct LeaderboardDocument: Sendable, Equatable, Codable {
   package init(_ results: [EvaluationResult]) { self.init(results.map { EvaluatedModel($0) }) }
 
   /// - Parameter unranked: results that are not compared, for the reasons they have.
-  package init(_ models: [EvaluatedModel], unranked: [EvaluationResult] = []) {
+  package init(_ models: [EvaluatedModel], unranked: [EvaluatedModel] = []) {
     schemaVersion = Self.currentSchemaVersion
     tasks = Self.sections(models)
-    self.unranked = unranked.isEmpty ? nil : Self.sections(unranked.map { EvaluatedModel($0) })
+    self.unranked = unranked.isEmpty ? nil : Self.sections(unranked)
   }
 
   private static func sections(_ models: [EvaluatedModel]) -> [TaskSection] {
@@ -127,7 +133,7 @@ extension LeaderboardDocument.Entry {
       relativeRobustness: regime.result.measurements.relativeRobustness?.definition2.estimate,
       robustness: result.robustness?.map(RobustnessBrief.init),
       images: result.measurementProtocol.images, seed: result.measurementProtocol.seed,
-      sha256: result.model.checkpoint?.sha256, result: Leaderboard.path(of: result))
+      sha256: result.model.checkpoint?.sha256, result: model.path)
     guard !model.external.isEmpty else { return }
     evaluations = model.all.map { path, result in
       LeaderboardDocument.Evaluation(

@@ -83,7 +83,7 @@ package enum LeaderboardTable {
   ) -> [Table.Cell] {
     let isJudged = section.beside?.isJudged ?? true
     return [
-      .text(entry.name), .text(entry.id), .text(section.id), .text(entry.architecture), .integer(entry.parameters),
+      .text(entry.shownName), .text(entry.id), .text(section.id), .text(entry.architecture), .integer(entry.parameters),
       .text(isJudged ? entry.regime.rawValue : "none"), .number(isJudged ? entry.confidence : nil, .fixed(3)),
       .estimate(entry.accuracy, .fixed(3)),
       .estimate(entry.sensitivityRatio, .significant(3)), .estimate(entry.onManifoldRetention, .fixed(2)),

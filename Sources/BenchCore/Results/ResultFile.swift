@@ -56,6 +56,10 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
   case otherCheckpoint(model: String, submitted: String, measured: String)
   /// A result of a submitted model that was measured otherwise than the recorded one.
   case otherProtocol(model: String, recorded: String, measured: String)
+  /// Another model of the same id has its result there.
+  case otherModel(file: String, model: String, recorded: String?, measured: String?)
+  /// A result of more images is there.
+  case fewerImages(file: String, recorded: Int, measured: Int)
   case unreadable(file: String, reason: String)
   case unwritable(file: String, reason: String)
 
@@ -77,6 +81,12 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     case .otherProtocol(let model, let recorded, let measured):
       "`\(model)` is on the leaderboard with \(recorded); this evaluation, with \(measured), does not replace that one: "
         + "pass --no-leaderboard --output FILE, and record it with `pags-bench submit --external-evaluation FILE`"
+    case .otherModel(let file, let model, let recorded, let measured):
+      "\(file): holds the result of another model `\(model)` (checkpoint's SHA-256 \(recorded ?? "none"), this one's "
+        + "\(measured ?? "none")), which is not replaced; pass --id with a name of its own, or --leaderboard with another folder"
+    case .fewerImages(let file, let recorded, let measured):
+      "\(file): holds a result of \(recorded) images, which one of \(measured) does not replace; pass --images \(recorded), "
+        + "--leaderboard with another folder, or --no-leaderboard --output FILE"
     case .unreadable(let file, let reason):
       "\(file): cannot be read: \(reason)"
     case .unwritable(let file, let reason):

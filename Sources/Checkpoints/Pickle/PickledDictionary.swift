@@ -41,9 +41,8 @@ package struct PickledDictionary {
   /// The last one set counts.
   private func value(_ key: String) -> PickleValue? { items.last { text($0.key) == key }?.value }
 
-  /// Text, or the bytes that Python 3 makes of Python 2's text with `encoding="bytes"`.
+  /// Text, or the bytes that Python 3 makes of Python 2's text with `encoding="bytes"`, in any of the ways that it writes bytes.
   private func text(_ key: PickleValue) -> String? {
-    if case .bytes(let region) = key { return String(validating: region.bytes, as: UTF8.self) }
-    return view.string(key)
+    view.string(key) ?? view.bytes(key).flatMap { String(validating: $0.bytes, as: UTF8.self) }
   }
 }

@@ -24,6 +24,8 @@ public struct EvaluationOptions: Sendable {
   /// A checkpoint or a description of the same network trained without a robustness objective; nil for the one that the model's
   /// description names, or else the standards that the task knows.
   public var standard: String?
+  /// Whether the model that a description names may be one that is on one's own leaderboard alone, where nobody else can check it.
+  public var acceptsOwnStandards = true
   /// How the model is read, and its threads, which references use too. Image size and classes are those of the task.
   public var loading = LoadOptions()
   /// Where what several models need of the task is found and kept. No number depends on it.

@@ -6,7 +6,8 @@ extension EvaluationSubject {
     // Without a checkpoint and a description it is the program that has a name.
     let ownName = candidate.program.flatMap { $0.checkpoint == nil ? model.plugin?.id : nil }
     let record = ModelRecord(
-      id: candidate.description?.id ?? ownName ?? ModelRecord.id(fromFile: candidate.checkpoint.name),
+      id: candidate.description?.id ?? ownName
+        ?? ModelRecord.id(fromFile: candidate.checkpoint.name, sha256: candidate.checkpoint.sha256),
       name: candidate.description?.name ?? ownName ?? candidate.checkpoint.name,
       checkpoint: .init(
         file: candidate.checkpoint.name, sha256: candidate.checkpoint.sha256,
@@ -40,13 +41,14 @@ extension EvaluationSubject {
 }
 
 extension ModelRecord {
-  /// A file's name as an id: lower case, what an id may not hold replaced by `-`.
-  package static func id(fromFile name: String) -> String {
+  /// A file's name and the beginning of its digest, since many a `best.pth` is not the same model: lower case, what an id may
+  /// not hold replaced by `-`.
+  package static func id(fromFile name: String, sha256: String) -> String {
     let stem = name.split(separator: ".").count > 1 ? name[..<(name.lastIndex(of: ".") ?? name.endIndex)] : name[...]
     let mapped = stem.lowercased().map { character -> Character in
       character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character)) ? character : "-"
     }
-    let id = String(mapped.drop { !($0.isLetter || $0.isNumber) })
-    return id.isEmpty ? "model" : id
+    let id = String(mapped.drop { !($0.isLetter || $0.isNumber) }.prefix(80))
+    return "\(id.isEmpty ? "model" : id)-\(sha256.prefix(8))"
   }
 }

@@ -62,7 +62,7 @@ public struct ModelEvaluation: Sendable {
   public func load(_ source: ModelSource, checksIndependence: Bool = true) throws -> Loaded {
     var loaded = try read(source, checksIndependence: checksIndependence)
     loaded.subject.standard = try StandardModelLoader(
-      files: files, plugins: options.plugins.models, loading: options.loading
+      files: files, plugins: options.plugins.models, loading: options.loading, acceptsOwn: options.acceptsOwnStandards
     ).standard(
       given: options.standard, of: loaded.subject, on: task)
     return loaded

@@ -7,6 +7,8 @@ struct StandardModelLoader {
   let plugins: [any ModelPlugin.Type]
   /// The model's own; of its options batch and threads count.
   let loading: LoadOptions
+  /// Whether one's own leaderboard is looked at too.
+  let acceptsOwn: Bool
 
   /// - Parameter given: a checkpoint or a model.json.
   /// - Returns: nil where neither names one.
@@ -37,12 +39,16 @@ struct StandardModelLoader {
       id: subject.record.id, sha256: subject.record.checkpoint?.sha256, classifier: model.classifier)
   }
 
-  /// What the result of a model on the leaderboard says.
+  /// What the result of a model on the leaderboard says; of one that is measured here alone, on one's own.
   private func stated(_ id: String, by model: String, on task: any BenchmarkTask) throws -> StandardReference {
-    guard ResultValidation.isIdentifier(id),
-      let url = files?.leaderboard.appendingPathComponent("results/\(task.id)/\(id).json"),
-      FileManager.default.fileExists(atPath: url.path)
-    else {
+    // Beside the leaderboard stand the results of other data, which are those of this task where it has them too.
+    let standings: [Leaderboard.Standing] = task.isComparable ? [.ranked] : [.ranked, .unranked]
+    let places =
+      ResultValidation.isIdentifier(id)
+      ? [files?.leaderboard, acceptsOwn ? files?.ownLeaderboard : nil].compactMap(\.self).flatMap { folder in
+        standings.map { Leaderboard(directory: folder).resultURL($0, task: task.id, model: id) }
+      } : []
+    guard let url = places.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
       throw StandardModelError.noResult(id: id, model: model, task: task.id)
     }
     let result = try ResultFile.read(url)

@@ -11,18 +11,22 @@ struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measures a model and tells its regime: weak, bayes-aligned or excessive.",
     discussion: """
-      Prints a summary, writes the result file leaderboard/results/<task>/<model-id>.json with its per-image samples \
-      beside it, and refreshes leaderboard/leaderboard.json. The same seed gives the same result, whatever --batch and \
-      --threads are.
+      Prints a summary, writes the result file results/<task>/<model-id>.json of one's own leaderboard with its per-image samples \
+      beside it, and refreshes leaderboard.json there. The project's leaderboard changes by `submit` alone; `leaderboard table` and \
+      `site` show both. The same seed gives the same result, whatever --batch and --threads are.
 
       With another manifold or score than the task's own, a second reference or other criteria (docs/references.md) a result \
       cannot be compared with others: it is printed, written to --output, and not added to the leaderboard.
 
-      CHECKPOINT may also be `bayes`, the task's own Bayes classifier, or `bayes:SIGMA`, smoothed with noise.
+      CHECKPOINT may also be `bayes`, the task's own Bayes classifier, or `bayes:SIGMA`, smoothed with noise. Of several checkpoints, \
+      one after the other, tasks and references are made once.
       """)
 
-  @Argument(help: "The model's checkpoint or model.json, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
-  var checkpoint: String?
+  @Argument(
+    help: ArgumentHelp(
+      "The model's checkpoint or model.json, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.",
+      valueName: "checkpoint"))
+  var checkpoints: [String] = []
 
   @Option(help: "Task to measure on. (default: the task of the model's description, otherwise glyphs)")
   var task: String?
@@ -61,8 +65,17 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var attackOptions: EvaluationAttackOptions
 
-  @Option(help: ArgumentHelp("Also write the result here.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Also write the result here; of several checkpoints, each in this folder as ID.json.", valueName: "file"))
   var output: String?
+
+  @OptionGroup var identity: IdentityOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The leaderboard to write to. (default: one's own, `own` in the project's leaderboard)", valueName: "dir"))
+  var leaderboard: String?
 
   @Option(
     help: ArgumentHelp(
@@ -88,7 +101,18 @@ struct EvaluateCommand: ParsableCommand {
     for choice in metric { try choice.validate() }
     if let task { _ = try TaskLookup.plugin(task) }
     if let sheet { _ = try SheetFile(sheet, option: "--sheet") }
-    try options.program.check(hasCheckpoint: checkpoint != nil)
+    if leaderboard != nil, noLeaderboard {
+      throw ValidationError("--leaderboard and --no-leaderboard exclude each other")
+    }
+    try options.program.check(hasCheckpoint: !checkpoints.isEmpty)
+    guard checkpoints.count > 1 else { return }
+    let ofOne = [
+      ("--sheet", sheet), ("--id", identity.id), ("--name", identity.name), ("--model", options.network.model),
+      ("--plugin", options.program.plugin),
+    ]
+    if let (option, _) = ofOne.first(where: { $0.1 != nil }) {
+      throw ValidationError("\(option) is of one model, and there are \(checkpoints.count)")
+    }
   }
 
   func run() throws {
@@ -96,51 +120,130 @@ struct EvaluateCommand: ParsableCommand {
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
-    let source = try ModelSource(checkpoint, options: options, files: files)
-    let inputs = self.inputs + (source.candidate?.inputs ?? [])
+    let board = leaderboard.map { URL(fileURLWithPath: $0) } ?? files.ownLeaderboard
+    let outputs = EvaluationOutputs(
+      leaderboard: noLeaderboard ? nil : Leaderboard(directory: board),
+      output: output.map { URL(fileURLWithPath: $0) }, isForSeveral: checkpoints.count > 1)
+    var session = Session(files: files, outputs: outputs, shared: cache.shared, progress: progress)
+    guard checkpoints.count > 1 else {
+      let result = try evaluate(checkpoints.first, in: &session)
+      if json { CommandLineOutput.result(String(decoding: try ResultFile.encode(result), as: UTF8.self)) }
+      return
+    }
+    try evaluateAll(in: &session)
+  }
+
+  /// What the models of one command share.
+  private struct Session {
+    let files: ProjectFiles
+    let outputs: EvaluationOutputs
+    let shared: SharedArrays
+    let progress: TerminalProgress
+    /// With their references, by the task's id.
+    var evaluations: [String: ModelEvaluation] = [:]
+    /// Ids of the models that were measured.
+    var measured: Set<String> = []
+  }
+
+  /// One after the other; a model that cannot be measured keeps no other from it.
+  /// - Throws: `ExitCode` where any could not.
+  private func evaluateAll(in session: inout Session) throws {
+    var results: [EvaluationResult] = []
+    for (place, checkpoint) in checkpoints.enumerated() {
+      if !quiet { CommandLineOutput.note("model \(place + 1) of \(checkpoints.count): \(checkpoint)") }
+      do {
+        results.append(try evaluate(checkpoint, in: &session))
+      } catch is CancellationError {
+        CommandLineOutput.error("stopped; \(results.count) of \(checkpoints.count) models are measured and written")
+        throw ExitCode(130)
+      } catch {
+        session.progress.end()
+        CommandLineOutput.error("\(checkpoint) is not measured: \(error)")
+      }
+    }
+    if json {
+      let documents = try results.map { String(decoding: try ResultFile.encode($0).dropLast(), as: UTF8.self) }
+      CommandLineOutput.result("[\n\(documents.joined(separator: ",\n"))\n]")
+    } else {
+      let models = Dictionary(grouping: results.map { EvaluatedModel($0) }) { Leaderboard.Standing(of: $0.result) }
+      let document = LeaderboardDocument(models[.ranked] ?? [], unranked: models[.unranked] ?? [])
+      CommandLineOutput.result(Table.text(LeaderboardTable.tables(document), as: .text))
+    }
+    guard results.count == checkpoints.count else { throw ExitCode(1) }
+  }
+
+  /// Measures a model, writes what is to be written and prints the summary.
+  private func evaluate(_ checkpoint: String?, in session: inout Session) throws -> EvaluationResult {
+    let (outputs, progress) = (session.outputs, session.progress)
+    let source = try ModelSource(checkpoint, options: options, files: session.files)
+    let inputs = self.inputs(checkpoint) + (source.candidate?.inputs ?? [])
     // Once it is known which files are read: a description names a checkpoint that the command line does not.
-    try checkPlaces(files, inputs: inputs)
-    let ownTask = try TaskLookup.make(
-      self.task ?? source.taskID ?? "glyphs", data: dataOptions.data, cache: cache.folder, threads: options.threads,
-      progress: progress)
-    let evaluation = try ModelEvaluation(arguments: evaluationOptions(of: ownTask, files), of: ownTask, files: files)
+    try outputs.check(apartFrom: inputs)
+    if let sheet { try SheetFile(sheet, option: "--sheet").check(apartFrom: inputs) }
+    let evaluation = try self.evaluation(on: self.task ?? source.taskID ?? "glyphs", in: &session)
     let task = evaluation.task
-    let loaded = try evaluation.load(source)
+    var loaded = try evaluation.load(source)
+    identity.name(&loaded.subject.record)
+    let record = loaded.subject.record
+    guard session.measured.insert(record.id).inserted else {
+      throw ValidationError(
+        "another model was measured under its id, `\(record.id)`; measure this one alone, with --id")
+    }
     let report = LoadReport(source, loaded)
     for warning in report?.warnings ?? [] { CommandLineOutput.note(warning) }
     if let remark = task.dataRemark { CommandLineOutput.note("WARNING: \(remark)") }
-    try checkReplacements(of: loaded.subject, on: task, files, inputs: inputs)
+    try outputs.check(
+      .init(
+        model: record, standing: task.isComparable ? .ranked : .unranked, task: task.id, version: task.version,
+        images: images ?? task.defaultImageCount, seed: seed, clip: clip),
+      hasOwnReferences: task.hasOwnReferences, apartFrom: inputs)
     let pictures = try sheet.map { try EvaluationSheet($0, of: task, seed: seed, threads: options.threads) }
     let outcome = try evaluation.measure(loaded.subject, progress: progress)
     let drawn = try pictures?.draw(loaded.subject, images: outcome.samples.rowCount, progress: progress)
     progress.end()
     // Nothing is written before everything is measured.
     try Interruption.check()
-    var places = try write(outcome, files)
+    var places = try outputs.write(outcome)
     if let drawn, let sheet {
       try SheetFile(sheet, option: "--sheet").write(drawn)
       places.append(sheet)
     }
     if json {
-      CommandLineOutput.result(String(decoding: try ResultFile.encode(outcome.result), as: UTF8.self))
       for note in outcome.notes { CommandLineOutput.note("note: \(note)") }
     } else {
       let reading = report.map { "\nHow the checkpoint was read\n  " + $0.lines.joined(separator: "\n  ") } ?? ""
       CommandLineOutput.result(ResultSummary.text(outcome.result) + ResultSummary.notes(outcome.notes) + reading)
     }
-    if !task.isComparable, !noLeaderboard, !quiet {
-      CommandLineOutput.note(
-        task.hasOwnReferences
-          ? "beside the leaderboard, whose results are "
-            + (task.dataRemark == nil ? "in the order of regimes" : "of the task's own data")
-          : "not on the leaderboard, whose results are measured and judged with the task's own references alone"
-            + (output == nil ? "; pass --output FILE to keep this one" : ""))
+    if !quiet {
+      if !task.isComparable, !noLeaderboard { CommandLineOutput.note(standing(on: task)) }
+      for place in places { CommandLineOutput.note("wrote \(place)") }
     }
-    if !quiet { for place in places { CommandLineOutput.note("wrote \(place)") } }
+    return outcome.result
+  }
+
+  /// Where a result stands that is compared with no others.
+  private func standing(on task: any BenchmarkTask) -> String {
+    guard task.hasOwnReferences else {
+      return "not on the leaderboard, whose results are measured and judged with the task's own references alone"
+        + (output == nil ? "; pass --output FILE to keep this one" : "")
+    }
+    return "beside the leaderboard, whose results are "
+      + (task.dataRemark == nil ? "in the order of regimes" : "of the task's own data")
+  }
+
+  /// The task with what it is measured with, made once.
+  private func evaluation(on task: String, in session: inout Session) throws -> ModelEvaluation {
+    if let made = session.evaluations[task] { return made }
+    let own = try TaskLookup.make(
+      task, data: dataOptions.data, cache: cache.folder, threads: options.threads, progress: session.progress)
+    let evaluation = try ModelEvaluation(
+      arguments: evaluationOptions(of: own, session), of: own, files: session.files)
+    session.evaluations[task] = evaluation
+    return evaluation
   }
 
   /// The files that are read, as far as the command line names them.
-  private var inputs: [OutputPlace.Input?] {
+  private func inputs(_ checkpoint: String?) -> [OutputPlace.Input?] {
     [
       OutputPlace.Input("the model", checkpoint), OutputPlace.Input("the description", options.network.model),
       OutputPlace.Input("the standard", standard),
@@ -153,78 +256,19 @@ struct EvaluateCommand: ParsableCommand {
       }
   }
 
-  /// What can be said of the places before the model is loaded.
-  private func checkPlaces(_ files: ProjectFiles, inputs: [OutputPlace.Input?]) throws {
-    if let output {
-      let url = URL(fileURLWithPath: output)
-      try OutputPlace.check(url, as: .result, apartFrom: inputs)
-      try OutputPlace.check(SampleFile.url(beside: url), as: .samples, apartFrom: inputs)
-    }
-    if let sheet { try SheetFile(sheet, option: "--sheet").check(apartFrom: inputs) }
-    if !noLeaderboard { try OutputPlace.checkFolder(files.leaderboard) }
-  }
-
-  /// Refuses what the leaderboard would refuse after the work, and says which results will be replaced by other ones.
-  private func checkReplacements(
-    of subject: EvaluationSubject, on task: any BenchmarkTask, _ files: ProjectFiles, inputs: [OutputPlace.Input?]
-  ) throws {
-    let images = self.images ?? task.defaultImageCount
-    var places = output.map { [URL(fileURLWithPath: $0)] } ?? []
-    if !noLeaderboard, task.hasOwnReferences {
-      let leaderboard = Leaderboard(directory: files.leaderboard)
-      let standing: Leaderboard.Standing = task.isComparable ? .ranked : .unranked
-      try leaderboard.check(
-        .init(
-          model: subject.record, standing: standing, task: task.id, version: task.version, images: images, seed: seed,
-          clip: clip))
-      let url = leaderboard.resultURL(standing, task: task.id, model: subject.record.id)
-      try OutputPlace.check(SampleFile.url(beside: url), as: .samples, apartFrom: inputs)
-      places.append(url)
-    }
-    let new = OutputContent.words(
-      model: subject.record.id, task: task.id, images: images, seed: "\(seed)",
-      sha256: subject.record.checkpoint?.sha256)
-    for url in places {
-      let old = try OutputPlace.check(url, as: .result, apartFrom: inputs)
-      if let old, old != new {
-        CommandLineOutput.note("\(url.path): holds the result of \(old); it will be replaced by that of \(new)")
-      }
-    }
-  }
-
-  private func evaluationOptions(of task: any BenchmarkTask, _ files: ProjectFiles) throws -> EvaluationOptions {
+  private func evaluationOptions(of task: any BenchmarkTask, _ session: Session) throws -> EvaluationOptions {
     var evaluation = EvaluationOptions(toolVersion: PagsBench.version)
     evaluation.images = images
     evaluation.seed = seed
     evaluation.clip = clip
-    evaluation.metrics = try MetricLoader(PagsBench.plugins, files: files).metrics(
+    evaluation.metrics = try MetricLoader(PagsBench.plugins, files: session.files).metrics(
       metric, for: task, threads: options.threads)
     evaluation.robustnessDraws = robustnessDraws
     attackOptions.choose(in: &evaluation)
     evaluation.references = references.files
     evaluation.standard = standard
     evaluation.loading = try options.loadOptions(imageShape: nil, classCount: nil)
-    evaluation.shared = cache.shared
+    evaluation.shared = session.shared
     return evaluation
-  }
-
-  /// - Returns: the paths of what was written.
-  private func write(_ outcome: EvaluationOutcome, _ files: ProjectFiles) throws -> [String] {
-    var places: [String] = []
-    if let output {
-      let url = URL(fileURLWithPath: output)
-      try Folder.make(url.deletingLastPathComponent())
-      try AtomicFile.write(SampleFile.encode(outcome), to: SampleFile.url(beside: url).path)
-      try ResultFile.write(outcome.result, to: url)
-      places.append(output)
-    }
-    let result = outcome.result
-    if !noLeaderboard, result.task.hasOwnReferences {
-      let leaderboard = Leaderboard(directory: files.leaderboard)
-      let url = leaderboard.url(of: result)
-      try leaderboard.add(outcome.result, samples: SampleFile.encode(outcome))
-      places.append(url.path)
-    }
-    return places
   }
 }

@@ -12,13 +12,26 @@ struct LeaderboardCommand: ParsableCommand {
     subcommands: [Build.self, Verify.self, PrintTable.self, MakeSite.self])
 
   struct Folder: ParsableArguments {
-    @Option(help: ArgumentHelp("The leaderboard's folder. (default: the project's)", valueName: "dir"))
+    @Option(
+      help: ArgumentHelp(
+        "The leaderboard's folder. (default: the project's, and one's own in its folder `own`)", valueName: "dir"))
     var directory: String?
 
     var files: ProjectFiles { ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: ".")) }
 
     var leaderboard: Leaderboard {
       Leaderboard(directory: directory.map { URL(fileURLWithPath: $0) } ?? files.leaderboard)
+    }
+
+    /// What is shown: of a folder that was named, its results alone.
+    func shown() throws -> ShownResults { try ShownResults(of: leaderboard, withOwn: directory == nil) }
+
+    /// The leaderboards that are meant, with what the paths of their results begin with.
+    var all: [(prefix: String, leaderboard: Leaderboard)] {
+      let (committed, own) = (leaderboard, leaderboard.own)
+      guard directory == nil, own.isThere else { return [("", committed)] }
+      // Away from a checkout of the project there is one's own alone.
+      return (committed.isThere ? [("", committed)] : []) + [("\(Leaderboard.ownFolder)/", own)]
     }
 
     func validate() throws {
@@ -36,8 +49,10 @@ struct LeaderboardCommand: ParsableCommand {
     @OptionGroup var folder: Folder
 
     func run() throws {
-      let changed = try folder.leaderboard.refresh()
-      CommandLineOutput.result("\(folder.leaderboard.documentURL.path): \(changed ? "rebuilt" : "up to date")")
+      for (_, leaderboard) in folder.all {
+        let changed = try leaderboard.refresh()
+        CommandLineOutput.result("\(leaderboard.documentURL.path): \(changed ? "rebuilt" : "up to date")")
+      }
     }
   }
 
@@ -48,7 +63,11 @@ struct LeaderboardCommand: ParsableCommand {
     @OptionGroup var folder: Folder
 
     func run() throws {
-      var mismatches = try folder.leaderboard.verify(models: folder.files.models)
+      var mismatches = try folder.all.flatMap { prefix, leaderboard in
+        try leaderboard.verify(models: folder.files.models).map {
+          LeaderboardMismatch(path: prefix + $0.path, reason: $0.reason)
+        }
+      }
       if folder.directory == nil {
         mismatches += try SubmissionVerification.mismatches(folder.files, tasks: PagsBench.plugins.tasks)
       }
@@ -83,7 +102,7 @@ struct LeaderboardCommand: ParsableCommand {
     var reverse = false
 
     func run() throws {
-      let document = try folder.leaderboard.document()
+      let document = try folder.shown().document
       let known = (document.tasks + (document.unranked ?? [])).map(\.id)
       if let task, !known.contains(task) {
         let nearest = Nearest.match(task, in: known).map { "; did you mean `\($0)`?" } ?? ";"

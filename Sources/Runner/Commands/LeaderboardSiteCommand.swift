@@ -25,19 +25,19 @@ extension LeaderboardCommand {
     func run() throws {
       let place = try SiteFolder(URL(fileURLWithPath: output).resolvingSymlinksInPath().path)
       let leaderboard = folder.leaderboard
-      let models = try leaderboard.models()
-      let unranked = try leaderboard.unranked()
-      let submitted = (models.map(\.result) + unranked).map(\.model.id).filter {
+      let shown = try folder.shown()
+      let all = shown.models + shown.unranked
+      let submitted = all.map(\.result.model.id).filter {
         (try? leaderboard.submittedDescription(of: $0)) != nil
       }
       let withData = PagsBench.plugins.tasks.filter { $0.dataRequirement != nil }.map(\.id)
       let site = try Site(
-        models, unranked: unranked,
+        shown.models, unranked: shown.unranked,
         surroundings: .init(folder: leaderboard.directory, submitted: Set(submitted), tasksWithData: Set(withData)))
       let pages = site.pages
       try place.write(pages.map(site.path)) { site.content(of: pages[$0]) }
       guard !quiet else { return }
-      let count = models.count + unranked.count
+      let count = all.count
       CommandLineOutput.result(
         "\(place.path)/index.html: \(count) \(count == 1 ? "model" : "models"), \(pages.count) files")
     }

@@ -74,7 +74,9 @@ struct TwinCommand: ParsableCommand {
       taskID, data: dataOptions.data, cache: CacheFolder.locate(nil), threads: threadOptions.threads, progress: progress
     )
     let original = TwinTraining.Original(
-      id: candidate.description?.id ?? ModelRecord.id(fromFile: candidate.checkpoint.name),
+      id: candidate.description?.id
+        ?? ModelRecord.id(
+          fromFile: candidate.checkpoint.name, sha256: candidate.checkpoint.sha256),
       checkpoint: candidate.checkpoint, description: candidate.description, architecture: network.arch,
       preprocessing: try network.preprocessing(), resize: try network.size(), weights: network.choice)
     let training = try TwinTraining(of: original, configuration, task: plugin, options: taskOptions)

@@ -32,6 +32,7 @@ struct SubmissionMeasurement {
     var options = EvaluationOptions(toolVersion: PagsBench.version)
     options.loading = LoadOptions(batch: batch, threads: threads)
     options.shared = CacheFolder.shared(in: cache)
+    options.acceptsOwnStandards = false
     choose(&options)
     evaluation = try ModelEvaluation(of: task, options, files: files)
     self.progress = progress

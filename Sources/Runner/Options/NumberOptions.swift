@@ -45,14 +45,12 @@ struct BatchOptions: ParsableArguments {
 
 /// `--data`, of every command that reads a task's images.
 struct DataOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Folder of the task's data set.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("The task's data set: its folder, the one that holds it, or its archive.", valueName: "dir"))
   var data: String?
 
   func validate() throws {
-    guard let data else { return }
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: data, isDirectory: &isFolder), isFolder.boolValue else {
-      throw ValidationError("--data: there is no folder \(data)")
-    }
+    guard let data, !FileManager.default.fileExists(atPath: data) else { return }
+    throw ValidationError("--data: there is no folder or file \(data)")
   }
 }

@@ -14,8 +14,9 @@ struct SheetPicture {
   /// Of the file.
   private static let largest = 8 << 20
 
+  /// - Parameter result: its path relative to the leaderboard's folder.
   /// - Returns: nil where there is none, or what is there is no sheet of ours.
-  init?(beside result: EvaluationResult, in folder: URL) {
+  init?(beside result: String, in folder: URL) {
     let base = folder.appendingPathComponent(Self.base(beside: result)).path
     for (suffix, kind) in [("svg", "svg+xml"), ("png", "png")] {
       guard let data = Self.file("\(base).\(suffix)"), Self.isSheet(data, isPNG: suffix == "png") else { continue }
@@ -25,8 +26,8 @@ struct SheetPicture {
     return nil
   }
 
-  /// Relative to the leaderboard's folder, without `.svg` or `.png`.
-  static func base(beside result: EvaluationResult) -> String { "\(Leaderboard.path(of: result).dropLast(5)).sheet" }
+  /// Without `.svg` or `.png`.
+  static func base(beside result: String) -> String { "\(result.dropLast(5)).sheet" }
 
   /// A regular file of a bearable size, and no link to one elsewhere.
   private static func file(_ path: String) -> Data? {

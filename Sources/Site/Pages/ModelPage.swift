@@ -6,11 +6,11 @@ extension Site {
     let (entry, result) = (member.entry, member.model.result)
     let regime = member.decisive.regime
     let source = result.model.source
-    let sheet = SheetPicture(beside: result, in: surroundings.folder)
+    let sheet = SheetPicture(beside: entry.result, in: surroundings.folder)
     let curves = ModelCurves(result)
     let section = sections[member.section]
     return [
-      "name": OutsideText.whole(entry.name), "id": entry.id, "taskLabel": result.task.id,
+      "name": OutsideText.whole(entry.shownName), "id": entry.id, "taskLabel": result.task.id,
       "taskAddress": "../../" + section.address,
       "beside": member.beside.map { ["sentence": OutsideText.whole($0.sentence)] } ?? false,
       "style": member.regime.style, "icon": member.regime.icon, "regime": member.regime.name,
@@ -30,10 +30,10 @@ extension Site {
       "steps": curves.steps ?? false, "distractor": curves.distractor ?? false, "attacks": curves.attacks ?? false,
       "tables": ResultSummary.tables(result).map(Self.table),
       "sheet": sheet.map { ["address": $0.address] } ?? false,
-      "sheetPlace": SheetPicture.base(beside: result) + ".svg",
+      "sheetPlace": SheetPicture.base(beside: entry.result) + ".svg",
       "reading": Self.reading(result), "record": Self.record(result), "result": entry.result,
       "command": RepeatCommand(
-        result: result, isSubmitted: surroundings.submitted.contains(entry.id),
+        result: result, isSubmitted: !entry.isOwn && surroundings.submitted.contains(entry.id),
         needsData: surroundings.tasksWithData.contains(result.task.id)
       ).text,
       "evaluations": Self.evaluations(entry), "hasEvaluations": entry.evaluations != nil,

@@ -11,7 +11,7 @@ extension Site {
     let columns = TaskColumn.all(for: members)
     let rows = members.map { row($0, columns) }
     var data = ScriptData()
-    for member in members { data.append(columns.map { value($0, member) } + [.text(member.entry.id)]) }
+    for member in members { data.append(columns.map { value($0, member) } + [.text(member.key)]) }
     let plane = plane(members)
     let isJudged = section.beside?.isJudged ?? true
     let (missing, beyond) = plane.counts
@@ -58,7 +58,7 @@ extension Site {
     return RegimePlane(
       spots: members.map {
         .init(
-          name: $0.entry.name, regime: $0.regime, ratio: $0.entry.sensitivityRatio, alignment: $0.entry.alignment,
+          name: $0.entry.shownName, regime: $0.regime, ratio: $0.entry.sensitivityRatio, alignment: $0.entry.alignment,
           address: "../\($0.address)")
       }, thresholds: (common(.ratio), common(.alignment)))
   }
@@ -69,7 +69,7 @@ extension Site {
   private func row(_ member: ListedModel, _ columns: [TaskColumn]) -> String {
     let entry = member.entry
     return templates.row.render([
-      "id": entry.id, "name": OutsideText.name(entry.name), "address": "../\(member.address)",
+      "key": member.key, "id": entry.id, "name": OutsideText.name(entry.shownName), "address": "../\(member.address)",
       "cells": columns.dropFirst().map { cell($0, member) },
     ]).replacing("\n", with: "")
   }
@@ -130,7 +130,7 @@ extension Site {
 
   private func value(_ column: TaskColumn, _ member: ListedModel) -> ScriptData.Value {
     switch column.content {
-    case .model: .text(OutsideText.name(member.entry.name))
+    case .model: .text(OutsideText.name(member.entry.shownName))
     case .regime: .text(member.regime.name)
     case .quantity(let quantity): .number(quantity.of(member.entry)?.value)
     case .attack(let columns, let index, _): .number(columns.estimates(member.entry.robustness)[index]?.value)

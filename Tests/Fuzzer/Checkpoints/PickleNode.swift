@@ -10,9 +10,10 @@ indirect enum PickleNode {
   case bytes(Data)
   case list([PickleNode])
   case tuple([PickleNode])
-  case dictionary([(key: PickleNode, value: PickleNode)])
+  /// Keys and values in turn. An array of pairs of nodes is a circular reference to some incremental builds of Swift 6.3.
+  case dictionary(flat: [PickleNode])
   /// A dictionary's items added to an object that was made otherwise.
-  case filled(PickleNode, [(key: PickleNode, value: PickleNode)])
+  case filled(PickleNode, flat: [PickleNode])
   case global(String, String)
   case call(PickleNode, PickleNode)
   case newObject(PickleNode, PickleNode)
@@ -24,6 +25,14 @@ indirect enum PickleNode {
   case reference(Int)
   /// Opcodes as they are.
   case raw([UInt8])
+
+  typealias Item = (key: PickleNode, value: PickleNode)
+
+  static func dictionary(_ items: [Item]) -> PickleNode { .dictionary(flat: items.flatMap { [$0.key, $0.value] }) }
+
+  static func filled(_ object: PickleNode, _ items: [Item]) -> PickleNode {
+    .filled(object, flat: items.flatMap { [$0.key, $0.value] })
+  }
 }
 
 /// Bytes of pickles, by opcodes of the protocols 2 to 4 in turn.
@@ -67,18 +76,12 @@ struct PickleEncoder {
       data.append(UInt8(ascii: "t"))
     case .dictionary(let items):
       data += [UInt8(ascii: "}"), UInt8(ascii: "(")]
-      for item in items {
-        append(item.key)
-        append(item.value)
-      }
+      for item in items { append(item) }
       data.append(UInt8(ascii: "u"))
     case .filled(let object, let items):
       append(object)
       data.append(UInt8(ascii: "("))
-      for item in items {
-        append(item.key)
-        append(item.value)
-      }
+      for item in items { append(item) }
       data.append(UInt8(ascii: "u"))
     case .global(let module, let name):
       if `protocol` >= 4 {
@@ -116,10 +119,7 @@ struct PickleEncoder {
         data.append(UInt8(ascii: "}"))
         keep(number)
         data.append(UInt8(ascii: "("))
-        for item in items {
-          append(item.key)
-          append(item.value)
-        }
+        for item in items { append(item) }
         data.append(UInt8(ascii: "u"))
       default:
         append(value)

@@ -7,6 +7,8 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case notADirectory(path: String)
   /// `found` is some of what is there instead.
   case missingFile(directory: String, expected: [String], found: [String] = [])
+  /// A file where there is a folder or an archive.
+  case notAnArchive(file: String)
   case unreadable(file: String, reason: String)
   /// Fewer bytes than the format's header.
   case headerTruncated(file: String, expectedBytes: Int, actualBytes: Int)
@@ -40,6 +42,8 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(directory): found none of \(expected.joined(separator: ", "))"
         + (found.isEmpty ? "" : ", but \(found.joined(separator: ", "))")
         + "; pass --data with the folder that holds it"
+    case .notAnArchive(let file):
+      "\(file): is no .tar.gz archive; pass --data with the data set's folder or its archive"
     case .unreadable(let file, let reason):
       "\(file): cannot be read: \(reason)"
     case .headerTruncated(let file, let expected, let actual):

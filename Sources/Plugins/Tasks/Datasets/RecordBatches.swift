@@ -56,7 +56,7 @@ struct RecordBatches {
     let source = archive.lastPathComponent
     var data = try DatasetFiles.read(archive)
     guard Gzip.isGzip(data) else {
-      throw DatasetError.absurdHeader(file: source, reason: "is no .tar.gz archive, and --data is a folder or one")
+      throw DatasetError.notAnArchive(file: source)
     }
     data = try Gzip.inflate(data, source: source, maximumBytes: Self.archiveLimit)
     let entries = try TarFile.files(data, source: source)
