@@ -48,7 +48,7 @@ package struct DistractorSheet: Sendable {
     sheet.title = "noise on either block and gradients on task \(task.id)"
     sheet.columns += parts[1].columns
     sheet.rows = zip(parts[0].rows, parts[1].rows).map { $0 + $1 }
-    sheet.notes.append("Noise of standard deviation \(PictureSheet.brief(noise)).")
+    sheet.notes.append("Noise of standard deviation \(brief(noise)).")
     return sheet
   }
 }

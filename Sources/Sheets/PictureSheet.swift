@@ -151,7 +151,7 @@ package struct PictureSheet: Sendable {
             [names.verdict(reference.predicted[index], reference.probability[index], images.labels[index])])
         }
         parts.append(
-          ("\(Self.referenceTitle(task))\nnoise \(Self.brief(task.protocolConstants.decisiveNoise))", cells))
+          ("\(Self.referenceTitle(task))\nnoise \(brief(task.protocolConstants.decisiveNoise))", cells))
       case .tangent, .normal:
         guard let space = view.tangentSpace else {
           throw SheetError.lacking(.manifold, column: column, task: task.id)
@@ -220,7 +220,7 @@ package struct PictureSheet: Sendable {
           maps.signed(scores.item(index)),
           ["moves \(Self.number(length))"] + (exact.map { ["exact \(Self.number($0[index]))"] } ?? []))
       }
-      return ("\(column.rawValue)\nnoise \(Self.brief(noise))", cells)
+      return ("\(column.rawValue)\nnoise \(brief(noise))", cells)
     }
   }
 
@@ -242,12 +242,12 @@ package struct PictureSheet: Sendable {
     }
     if columns.contains(where: { [.gradient, .smoothgrad].contains($0) }), models > 0 {
       if let score = task.score {
-        notes.append("score: cosine with the score of \(score.id) at noise \(Self.brief(noises[0])).")
+        notes.append("score: cosine with the score of \(score.id) at noise \(brief(noises[0])).")
       }
       if task.density != nil {
         notes.append(
           "\(Self.referenceWord(task)): cosine with the gradient of the \(Self.referenceTitle(task)) at noise "
-            + "\(Self.brief(task.protocolConstants.decisiveNoise)), for the class that the model predicts.")
+            + "\(brief(task.protocolConstants.decisiveNoise)), for the class that the model predicts.")
       }
     }
     if columns.contains(where: { [.gradientTangent, .gradientNormal].contains($0) }) {
@@ -280,10 +280,5 @@ package struct PictureSheet: Sendable {
     guard value.isFinite else { return "-" }
     let text = String(format: "%.3f", value)
     return text == "-0.000" ? "0.000" : text
-  }
-
-  static func brief(_ value: Double) -> String {
-    let text = "\(value)"
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 }

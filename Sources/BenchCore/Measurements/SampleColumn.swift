@@ -38,7 +38,7 @@ package enum SampleColumn {
 }
 
 /// A number's shortest text that reads back the same, without a trailing `.0`.
-func brief(_ value: Double) -> String {
+package func brief(_ value: Double) -> String {
   let text = "\(value)"
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }

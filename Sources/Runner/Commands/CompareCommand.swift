@@ -18,74 +18,37 @@ struct CompareCommand: ParsableCommand {
     help: "Result files or their samples, checkpoints, model.json files, `bayes` or `bayes:SIGMA`; two at least.")
   var models: [String]
 
-  @Option(help: "Task to measure models on. (default: that of the first result or model, otherwise glyphs)")
-  var task: String?
-
-  @OptionGroup var dataOptions: DataOptions
-
-  @OptionGroup var cache: CacheOptions
-
   @OptionGroup var maps: MapSelection
 
-  @Option(help: "Number of images that models are measured on. (default: that of the first result, or the task's own)")
-  var images: Int?
-
-  @Option(help: "Seed of the measurements. (default: that of the first result, or 0)")
-  var seed: UInt64?
-
-  @Option(help: "How the table is written: \(Table.Format.allCases.map(\.rawValue).joined(separator: ", ")).")
-  var format: Table.Format = .text
-
-  @Flag(help: "Print JSON.")
-  var json = false
-
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
-
-  @OptionGroup var options: ModelOptions
+  @OptionGroup var options: ComparisonOptions
 
   private static let limit = 2...100
 
   func validate() throws {
     try OptionBounds.check("the number of models", models.count, in: Self.limit)
-    try OptionBounds.check("--images", images, in: OptionBounds.images)
-    try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
-    if let task { _ = try TaskLookup.plugin(task) }
-    guard options.network.model == nil, options.program.plugin == nil else {
-      throw ValidationError("--model and --plugin are of one model; evaluate it first and name its result")
-    }
   }
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: quiet)
+    let progress = TerminalProgress(quiet: options.quiet)
     defer { progress.end() }
-    let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
-    // All of them are found before the first is measured.
-    let sources = try models.map { try ModelOrResult($0, options: options, files: files) }
+    let compared = try ComparedModels(models, options, progress: progress)
     var measured: [Int: PairedComparison.Measured] = [:]
-    for (index, source) in sources.enumerated() {
-      if case .result(let url) = source { measured[index] = try read(url) }
-    }
+    try compared.forEachResult { measured[$0] = try read($1) }
     let first = measured.min { $0.key < $1.key }?.value.result
-    if measured.count < sources.count {
-      let evaluation = try evaluation(like: first, sources, files, progress)
-      for (index, source) in sources.enumerated() {
-        guard case .model(let model) = source else { continue }
-        let loaded = try evaluation.load(model)
-        for warning in LoadReport(model, loaded)?.warnings ?? [] {
-          CommandLineOutput.note("\(models[index]): \(warning)")
-        }
+    if compared.haveModels {
+      let evaluation = try compared.evaluation(like: first, defaultTask: "glyphs", references: maps.files)
+      try compared.forEachModel({ try evaluation.load($0) }) { index, loaded in
         let outcome = try evaluation.measure(loaded.subject, progress: progress)
         measured[index] = .init(source: models[index], result: outcome.result, samples: outcome.samples)
       }
     }
     progress.end()
-    let comparison = try PairedComparison(sources.indices.compactMap { measured[$0] })
+    let comparison = try PairedComparison(models.indices.compactMap { measured[$0] })
     CommandLineOutput.result(
-      json
+      options.json
         ? String(decoding: try JSONEncoding.encode(comparison.document), as: UTF8.self)
-        : Table.text([comparison.table], as: format))
+        : Table.text([comparison.table], as: options.format))
   }
 
   private func read(_ url: URL) throws -> PairedComparison.Measured {
@@ -93,26 +56,6 @@ struct CompareCommand: ParsableCommand {
     let result = try ResultFile.read(url)
     guard FileManager.default.fileExists(atPath: samples.path) else { throw ReclassifyError.noSamples(url.path) }
     return .init(source: url.path, result: result, samples: try SampleFile.read(samples).samples)
-  }
-
-  /// As the first result was measured, where there is one.
-  private func evaluation(
-    like first: EvaluationResult?, _ sources: [ModelOrResult], _ files: ProjectFiles, _ progress: any ProgressReporter
-  ) throws -> ModelEvaluation {
-    let own = sources.lazy.compactMap { source in
-      if case .model(let model) = source { model.taskID } else { nil }
-    }.first
-    let id = task ?? first?.task.id ?? own ?? "glyphs"
-    let base = try TaskLookup.make(
-      id, data: dataOptions.data, cache: cache.folder, threads: options.threads, progress: progress)
-    var settings = EvaluationOptions(toolVersion: PagsBench.version)
-    settings.images = images ?? first?.measurementProtocol.images
-    settings.seed = seed ?? first?.measurementProtocol.seed ?? 0
-    settings.clip = first?.measurementProtocol.clip ?? false
-    settings.references = maps.files
-    settings.loading = try options.loadOptions(imageShape: nil, classCount: nil)
-    settings.shared = cache.shared
-    return try ModelEvaluation(arguments: settings, of: base, files: files)
   }
 }
 

@@ -1,3 +1,4 @@
+import BenchCore
 import Tensor
 
 /// Images with noise, several copies of each, in blocks that go through a classifier together: all copies of the first image, then

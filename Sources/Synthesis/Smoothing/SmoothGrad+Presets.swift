@@ -1,3 +1,5 @@
+import BenchCore
+
 /// The settings of public implementations, by name.
 package enum SmoothGradPreset: String, Sendable, CaseIterable {
   /// Smilkov et al. 2017: the mean of 50 gradients; noise of 10 to 20 % of the image's range, of which the middle is taken.
@@ -28,10 +30,4 @@ extension SmoothGrad {
       }
     return "\(variant.rawValue) of \(samples) \(samples == 1 ? "sample" : "samples"), noise \(noise)"
   }
-}
-
-/// A number's shortest text that reads back the same, without a trailing `.0`.
-package func brief(_ value: Double) -> String {
-  let text = "\(value)"
-  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
