@@ -51,6 +51,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .systemLibrary(name: "CMemoryFile"),
     .systemLibrary(name: "CCPUFeatures"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -58,7 +59,7 @@ let package = Package(
     // Words for people: names that were probably meant, digits of digests.
     .target(name: "Text", swiftSettings: optimised),
     .target(name: "JSON", dependencies: ["CJSONC", "Text"], swiftSettings: optimised),
-    .target(name: "Images", dependencies: ["CPNG", "Compression"], swiftSettings: optimised),
+    .target(name: "Images", dependencies: ["CPNG", "CTurboJPEG", "Compression"], swiftSettings: optimised),
     .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: optimised),
     .target(name: "Tensor", dependencies: ["COpenBLAS"], swiftSettings: optimised),
     .target(name: "KernelsPortable", swiftSettings: kernels),
@@ -114,8 +115,8 @@ let package = Package(
     .target(
       name: "Plugins",
       dependencies: [
-        "Networks", "Mixtures", "Served", "Attacks", "BenchCore", "Graph", "Checkpoints", "Text", "Compression",
-        "Kernels", "Tensor", .product(name: "Crypto", package: "swift-crypto"),
+        "Networks", "Mixtures", "Served", "Attacks", "BenchCore", "Graph", "Checkpoints", "JSON", "Images", "Text",
+        "Compression", "Kernels", "Tensor", .product(name: "Crypto", package: "swift-crypto"),
       ],
       swiftSettings: optimised),
     .target(
@@ -192,7 +193,7 @@ let package = Package(
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "FuzzerTests", dependencies: ["Fuzzer"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "Checkpoints"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor", "_TestSupport"]),
     .testTarget(
@@ -218,7 +219,10 @@ let package = Package(
     .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Attacks", "Plugins", "BenchCore", "Tensor"]),
     .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"]),
     .testTarget(
-      name: "PluginsTests", dependencies: ["Plugins", "Networks", "Mixtures", "Served", "_Fixtures", "_TestSupport"]),
+      name: "PluginsTests",
+      dependencies: [
+        "Plugins", "Networks", "Mixtures", "Served", "Checkpoints", "Images", "JSON", "_Fixtures", "_TestSupport",
+      ]),
     // A model (the worked example of docs/add-a-model.md), a task and a metric of somebody else, and an evaluation of them (that
     // of docs/library.md), who sees what is `public` in the products and nothing that is `package`.
     .testTarget(

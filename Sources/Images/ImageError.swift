@@ -2,6 +2,8 @@
 package enum ImageError: Error, Sendable, Equatable, CustomStringConvertible {
   /// libpng refuses the file; `reason` is its message.
   case unreadable(source: String, reason: String)
+  /// libjpeg-turbo refuses the file; `reason` is its message.
+  case unreadableJPEG(source: String, reason: String)
   /// The file has an alpha channel or a transparent colour.
   case transparent(source: String)
   case tooManyPixels(source: String, width: Int, height: Int, maximum: Int)
@@ -17,6 +19,8 @@ package enum ImageError: Error, Sendable, Equatable, CustomStringConvertible {
     switch self {
     case .unreadable(let source, let reason):
       "\(source): not a readable PNG file: \(reason)"
+    case .unreadableJPEG(let source, let reason):
+      "\(source): not a readable JPEG file: \(reason)"
     case .transparent(let source):
       "\(source): the image is transparent, expected grey or RGB; flatten it first"
     case .tooManyPixels(let source, let width, let height, let maximum):

@@ -31,6 +31,16 @@ package enum ResultValidation {
     return !"._-".contains(first) && text.allSatisfy(allowed.contains)
   }
 
+  /// A text as an identifier: lower case, what it may not hold replaced by `-`, at most 80 characters.
+  /// - Returns: nil where nothing is left.
+  package static func identifier(from text: String) -> String? {
+    let mapped = text.lowercased().map { character -> Character in
+      character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character)) ? character : "-"
+    }
+    let identifier = String(mapped.drop { !($0.isLetter || $0.isNumber) }.prefix(80))
+    return identifier.isEmpty ? nil : identifier
+  }
+
   /// 64 lower-case hexadecimal digits.
   static func isDigest(_ text: String) -> Bool {
     text.count == 64 && text.allSatisfy { "0123456789abcdef".contains($0) }

@@ -45,10 +45,6 @@ extension ModelRecord {
   /// not hold replaced by `-`.
   package static func id(fromFile name: String, sha256: String) -> String {
     let stem = name.split(separator: ".").count > 1 ? name[..<(name.lastIndex(of: ".") ?? name.endIndex)] : name[...]
-    let mapped = stem.lowercased().map { character -> Character in
-      character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character)) ? character : "-"
-    }
-    let id = String(mapped.drop { !($0.isLetter || $0.isNumber) }.prefix(80))
-    return "\(id.isEmpty ? "model" : id)-\(sha256.prefix(8))"
+    return "\(ResultValidation.identifier(from: String(stem)) ?? "model")-\(sha256.prefix(8))"
   }
 }

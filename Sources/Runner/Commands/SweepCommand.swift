@@ -149,6 +149,8 @@ struct SweepCommand: ParsableCommand {
       progress: progress)
     let plugin = try TaskLookup.plugin(configuration.task)
     let task = try plugin.make(options)
+    var configuration = configuration
+    configuration.task = plugin.id
     if let remark = task.dataRemark { progress.note("WARNING: \(remark)") }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     var evaluation = EvaluationOptions(toolVersion: PagsBench.version)

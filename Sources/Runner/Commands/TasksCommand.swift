@@ -5,11 +5,11 @@ import Images
 import JSON
 import Plugins
 
-/// `pags-bench tasks`, `tasks show` and `tasks calibrate`: what can be measured against, and how it judges.
+/// `pags-bench tasks`, `tasks show`, `tasks describe` and `tasks calibrate`: what can be measured against, and how it judges.
 struct TasksCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tasks", abstract: "Lists the tasks.",
-    subcommands: [List.self, Show.self, TasksCalibrateCommand.self],
+    subcommands: [List.self, Show.self, TasksDescribeCommand.self, TasksCalibrateCommand.self],
     defaultSubcommand: List.self)
 
   struct List: ParsableCommand {

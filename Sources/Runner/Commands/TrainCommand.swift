@@ -49,12 +49,14 @@ struct TrainCommand: ParsableCommand {
     defer { progress.end() }
     let folder = URL(fileURLWithPath: output)
     try OutputPlace.checkFolder(folder)
-    let configuration = try options.configuration()
+    var configuration = try options.configuration()
     try checkStrength(configuration)
     let task = try TaskLookup.plugin(configuration.task)
     let taskOptions = try TaskLookup.options(
       configuration.task, data: dataOptions.data, cache: CacheFolder.locate(nil), threads: threadOptions.threads,
       progress: progress)
+    // What is recorded is the task's id, also where it was named by a file.
+    configuration.task = task.id
     let description =
       try configuration.kind == .classifier
       ? ClassifierTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)

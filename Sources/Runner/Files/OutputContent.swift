@@ -4,6 +4,7 @@ import Figures
 import Foundation
 import Images
 import JSON
+import Plugins
 import Sweeps
 
 /// What a command writes into a file, and so the only content that it replaces.
@@ -12,6 +13,8 @@ enum OutputContent {
   case result
   /// Beside a result.
   case samples
+  /// `tasks describe`.
+  case taskDocument
   /// `tasks calibrate --output`.
   case criteria
   /// `run --outputs`.
@@ -32,6 +35,7 @@ enum OutputContent {
     switch self {
     case .result: "a result of `evaluate`"
     case .samples: "the samples of a result of `evaluate`"
+    case .taskDocument: "a description of `tasks describe`"
     case .criteria: "thresholds of `tasks calibrate`"
     case .tensors: "an output of `run`"
     case .metricValues: "an output of `run --metric`"
@@ -50,6 +54,7 @@ enum OutputContent {
     switch self {
     case .result: Self.result(url)
     case .samples: Self.tensors(url, with: ["model", "task"]).map { _ in "" }
+    case .taskDocument: Self.text(url).flatMap { try? TaskDocument.read($0, file: url.path) }.map { "task \($0.id)" }
     case .criteria: Self.isCriteria(url) ? "" : nil
     case .tensors:
       (Self.tensors(url, with: ["model", "gradient"], holding: "logits")

@@ -6,8 +6,10 @@ import Text
 
 /// From `--task` and `--data` to a task.
 enum TaskLookup {
+  /// - Parameter id: of a built-in task, or the path of a `task.json` or of its folder.
   static func plugin(_ id: String) throws -> any TaskPlugin {
     if let plugin = PagsBench.plugins.tasks.first(where: { $0.id == id }) { return plugin }
+    if DescribedTask.isPath(id) { return try DescribedTask(id) }
     let known = PagsBench.plugins.tasks.map { $0.id }
     let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ";"
     throw ValidationError("there is no task `\(id)`\(nearest) known are \(known.joined(separator: ", "))")
@@ -23,7 +25,7 @@ enum TaskLookup {
     _ id: String, data: String?, cache: URL?, threads: Int, progress: any ProgressReporter
   ) throws -> TaskOptions {
     let plugin = try plugin(id)
-    let folder = dataFolder(id, given: data)
+    let folder = dataFolder(plugin.id, given: data)
     if folder == nil, let needed = plugin.dataRequirement {
       throw ValidationError("task `\(id)` needs --data DIR (or PAGS_BENCH_DATA): \(needed)")
     }

@@ -23,6 +23,15 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case empty(file: String)
   /// A pickle that holds something else than images and their labels.
   case notABatch(file: String, reason: String)
+  /// A file of arrays without those that were named.
+  case missingArrays(file: String, expected: [String], found: [String])
+  /// An array that holds no images, or no labels of them.
+  case notImages(file: String, array: String, reason: String)
+  /// `[C, H, W]` each.
+  case otherShape(file: String, expected: [Int], actual: [Int])
+  /// Folders of classes that are not those of the task.
+  case otherClasses(folder: String, missing: [String], unknown: [String])
+  case tooLarge(place: String, bytes: Int, largest: Int)
   /// A data set that is published under another name.
   case otherDataset(file: String, expected: String, found: String)
   /// The published images with other labels; `renamed` in words, where only the classes' names are others.
@@ -64,6 +73,21 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
         + "the file is incomplete or of another data set"
     case .notABatch(let file, let reason):
       "\(file): \(reason), expected a batch of images and labels; is it another file?"
+    case .missingArrays(let file, let expected, let found):
+      "\(file): has no arrays \(expected.joined(separator: " and ")), but "
+        + (found.isEmpty ? "none" : found.joined(separator: ", "))
+    case .notImages(let file, let array, let reason): "\(file): array `\(array)` \(reason)"
+    case .otherShape(let file, let expected, let actual):
+      "\(file): images are \(actual), expected \(expected) (channels, height, width); of a folder, `resize` and `crop` bring them to "
+        + "one size (docs/own-data.md)"
+    case .otherClasses(let folder, let missing, let unknown):
+      "\(folder): "
+        + [("has no folder of", missing), ("holds folders that are no class's:", unknown)].filter { !$0.1.isEmpty }.map
+      {
+        "\($0.0) \($0.1.prefix(DatasetFiles.listed).joined(separator: ", "))"
+      }.joined(separator: "; ") + "; expected one folder for each class"
+    case .tooLarge(let place, let bytes, let largest):
+      "\(place): the images take \(bytes) bytes unpacked, expected at most \(largest); make them smaller or take fewer"
     case .labelOutOfRange(let file, let index, let label, let classes):
       "\(file): image \(index) has label \(label), expected 0 to \(classes - 1)"
     case .empty(let file):

@@ -37,9 +37,14 @@ enum DatasetFiles {
 
   /// What is in a folder, for messages: the first names of those that are not hidden.
   static func listing(of directory: URL) -> [String] {
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? [])
-      .filter { !$0.hasPrefix(".") }.sorted()
+    let names = names(in: directory)
     return names.count <= listed ? names : names.prefix(listed) + ["\(names.count - listed) more"]
+  }
+
+  /// Of what is not hidden, sorted; empty where the folder cannot be read.
+  static func names(in directory: URL) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []).filter { !$0.hasPrefix(".") }
+      .sorted()
   }
 
   static func exists(_ file: URL) -> Bool {

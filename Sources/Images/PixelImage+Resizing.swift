@@ -1,0 +1,88 @@
+/// Bringing images to one size, to the byte as Pillow does (`Image.resize` with `BILINEAR`, Pillow 2.7 and later), which torchvision's
+/// `Resize` calls for images from files: triangle weights that widen where an image shrinks, rows first, rounded to bytes in between.
+extension PixelImage {
+  /// - Precondition: positive sizes.
+  package func resized(width: Int, height: Int) -> PixelImage {
+    let wide =
+      width == self.width
+      ? self
+      : PixelImage(
+        width: width, height: self.height, channels: channels,
+        pixels: resampled(lines: self.height, from: self.width, to: width, step: channels, line: self.width * channels))
+    guard height != self.height else { return wide }
+    // Columns of the narrower image: one line for each of its values.
+    let columns = wide.resampled(
+      lines: 1, from: self.height, to: height, step: width * channels, line: 0, values: width * channels)
+    return PixelImage(width: width, height: height, channels: channels, pixels: columns)
+  }
+
+  /// The shorter side brought to `side`, the other one in proportion, rounded down: `torchvision.transforms.Resize(side)`.
+  package func resized(shorterSide side: Int) -> PixelImage {
+    width <= height
+      ? resized(width: side, height: max(1, side * height / width))
+      : resized(width: max(1, side * width / height), height: side)
+  }
+
+  /// The middle: `torchvision.transforms.CenterCrop`, whose halves are rounded to the even number.
+  /// - Returns: nil where the image is smaller.
+  package func centreCropped(width: Int, height: Int) -> PixelImage? {
+    guard width <= self.width, height <= self.height else { return nil }
+    let left = Int((Double(self.width - width) / 2).rounded(.toNearestOrEven))
+    let top = Int((Double(self.height - height) / 2).rounded(.toNearestOrEven))
+    var rows: [UInt8] = []
+    for row in top..<top + height {
+      let start = (row * self.width + left) * channels
+      rows += pixels[start..<start + width * channels]
+    }
+    return PixelImage(width: width, height: height, channels: channels, pixels: rows)
+  }
+
+  /// - Parameters:
+  ///   - step: from a sample to the next one of the same line.
+  ///   - line: from a line to the next.
+  ///   - values: how many neighbouring values are resampled alike.
+  private func resampled(
+    lines: Int, from count: Int, to target: Int, step: Int, line: Int, values: Int? = nil
+  ) -> [UInt8] {
+    let values = values ?? step
+    let windows = (0..<target).map { Window(of: $0, from: count, to: target) }
+    return [UInt8](unsafeUninitializedCapacity: lines * target * values) { output, initialized in
+      pixels.withUnsafeBufferPointer { input in
+        var place = 0
+        for index in 0..<lines {
+          for window in windows {
+            let start = index * line + window.start * step
+            for value in 0..<values {
+              var sum = 1 << (Window.bits - 1)
+              for (offset, weight) in window.weights.enumerated() {
+                sum += weight * Int(input[start + offset * step + value])
+              }
+              output[place] = UInt8(clamping: sum >> Window.bits)
+              place += 1
+            }
+          }
+        }
+      }
+      initialized = lines * target * values
+    }
+  }
+
+  /// The samples that one output sample is the weighted mean of.
+  private struct Window {
+    /// Of the weights' fractions, so that sums of bytes fit into 32 bits.
+    static let bits = 22
+    let start: Int
+    let weights: [Int]
+
+    init(of index: Int, from count: Int, to target: Int) {
+      let scale = Double(count) / Double(target)
+      let reach = max(scale, 1)
+      let centre = (Double(index) + 0.5) * scale
+      start = max(0, Int(centre - reach + 0.5))
+      let end = min(count, Int(centre + reach + 0.5))
+      let triangle = (start..<end).map { max(0, 1 - abs((Double($0) - centre + 0.5) / reach)) }
+      let sum = triangle.reduce(0, +)
+      weights = triangle.map { Int(0.5 + $0 / sum * Double(1 << Self.bits)) }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// A folder with one folder of images for each class, as `torchvision.datasets.ImageFolder` reads.
+struct ClassFolders {
+  let folder: URL
+  /// In the order of the labels.
+  let classes: [String]
+  let fitting: ImageFitting
+
+  /// All images of a data set are in memory as bytes.
+  static let largest = 1 << 32
+
+  /// Folders that are not hidden, sorted as Python sorts names: by code points.
+  static func names(in folder: URL) throws(DatasetError) -> [String] {
+    try contents(of: folder).filter {
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path, isDirectory: &isFolder)
+        && isFolder.boolValue
+    }
+  }
+
+  private static func contents(of folder: URL) throws(DatasetError) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }
+        .sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
+    } catch {
+      throw .notADirectory(path: folder.path)
+    }
+  }
+
+  /// The images' files with their classes: class by class, files by name.
+  /// - Throws: `DatasetError`.
+  func files() throws(DatasetError) -> [(url: URL, name: String, label: UInt8)] {
+    let found = try Self.names(in: folder)
+    let (missing, unknown) = (classes.filter { !found.contains($0) }, found.filter { !classes.contains($0) })
+    guard missing.isEmpty, unknown.isEmpty else {
+      throw .otherClasses(folder: folder.path, missing: missing, unknown: unknown)
+    }
+    var files: [(url: URL, name: String, label: UInt8)] = []
+    for (label, name) in classes.enumerated() {
+      let place = folder.appendingPathComponent(name)
+      let images = try Self.contents(of: place).filter(ImageFitting.isImage)
+      guard !images.isEmpty else { throw .empty(file: place.path) }
+      files += images.map { (place.appendingPathComponent($0), "\(name)/\($0)", UInt8(label)) }
+    }
+    return files
+  }
+
+  /// - Throws: `DatasetError`, `ImageError`: of several images the first one's.
+  func load() throws -> (pixels: [UInt8], labels: [UInt8]) {
+    let files = try files()
+    let size = fitting.shape?.reduce(1, *) ?? 0
+    guard files.count <= Self.largest / max(1, size) else {
+      throw DatasetError.tooLarge(
+        place: folder.path, bytes: files.count.multipliedReportingOverflow(by: size).partialValue,
+        largest: Self.largest)
+    }
+    let failures = Mutex<[Int: any Error]>([:])
+    let pixels = [UInt8](unsafeUninitializedCapacity: files.count * size) { output, count in
+      output.initialize(repeating: 0)
+      nonisolated(unsafe) let places = output
+      DispatchQueue.concurrentPerform(iterations: files.count) { index in
+        do {
+          let planes = try fitting.planes(files[index].url, named: files[index].name)
+          _ = UnsafeMutableBufferPointer(rebasing: places[(index * size)..<((index + 1) * size)]).update(
+            fromContentsOf: planes)
+        } catch {
+          failures.withLock { $0[index] = error }
+        }
+      }
+      count = files.count * size
+    }
+    if let failure = failures.withLock({ all in all.min { $0.key < $1.key }?.value }) { throw failure }
+    return (pixels, files.map(\.label))
+  }
+}

@@ -1,0 +1,218 @@
+import BenchCore
+import Checkpoints
+import Foundation
+import JSON
+import Mixtures
+import Tensor
+
+/// Finds a data set of the user's own and chooses the constants of a task on it, by the procedures by which those of `cifar10` and `mnist`
+/// were chosen (docs/own-data.md).
+package struct TaskInspection {
+  /// A folder, or a `.npz` file.
+  let place: URL
+  let resize: Int?
+  let crop: [Int]?
+
+  package init(_ place: URL, resize: Int? = nil, crop: [Int]? = nil) {
+    (self.place, self.resize, self.crop) = (place, resize, crop)
+  }
+
+  /// What was found, before anything is chosen.
+  package struct Found: Sendable {
+    var train: TaskDocument.Part
+    var test: TaskDocument.Part
+    var classes: [String]
+    /// `[C, H, W]`.
+    var imageShape: [Int]
+  }
+
+  // MARK: Finding
+
+  private static let testNames = ["test", "val", "valid", "validation"]
+
+  /// - Throws: `TaskDocumentError.nothingFound`, `DatasetError`, `CheckpointError`, `ImageError`.
+  package func find() throws -> Found {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {
+      throw DatasetError.notADirectory(path: place.path)
+    }
+    guard isFolder.boolValue else { return try inOneFile(place) }
+    let names = DatasetFiles.names(in: place)
+    func first(_ suffix: String) -> String? { Self.testNames.map { $0 + suffix }.first(where: names.contains) }
+    if names.contains("train.npz"), let test = first(".npz") { return try inTwoFiles("train.npz", test) }
+    if names.contains("train"), let test = first("") { return try inFolders("train", test) }
+    let archives = names.filter { $0.hasSuffix(".npz") }
+    guard archives.count == 1 else {
+      throw TaskDocumentError.nothingFound(place: place.path, found: DatasetFiles.listing(of: place))
+    }
+    return try inOneFile(place.appendingPathComponent(archives[0]))
+  }
+
+  private func arrays(_ url: URL) throws -> NumPyFile {
+    try NumPyFile(DatasetFiles.read(url), file: url.lastPathComponent)
+  }
+
+  /// Names that are in use for a split's arrays: those of Keras, of MedMNIST and of their like.
+  private static func names(of split: String) -> [(images: String, labels: String)] {
+    [
+      ("x_\(split)", "y_\(split)"), ("X_\(split)", "y_\(split)"), ("\(split)_images", "\(split)_labels"),
+      ("images_\(split)", "labels_\(split)"), ("\(split)_x", "\(split)_y"), ("\(split)_data", "\(split)_labels"),
+    ]
+  }
+
+  private static let namesOfOne = [
+    ("images", "labels"), ("x", "y"), ("X", "y"), ("data", "labels"), ("data", "label"), ("arr_0", "arr_1"),
+  ]
+
+  private func inOneFile(_ url: URL) throws -> Found {
+    let arrays = try arrays(url)
+    let file = url.lastPathComponent
+    func part(_ splits: [String]) throws -> TaskDocument.Part {
+      try self.part(splits.flatMap(Self.names), of: arrays, file: file)
+    }
+    return try found(part(["train"]), part(Self.testNames), train: arrays, test: arrays)
+  }
+
+  private func inTwoFiles(_ train: String, _ test: String) throws -> Found {
+    let (first, second) = (
+      try arrays(place.appendingPathComponent(train)), try arrays(place.appendingPathComponent(test))
+    )
+    return try found(
+      part(Self.namesOfOne, of: first, file: train), part(Self.namesOfOne, of: second, file: test), train: first,
+      test: second)
+  }
+
+  private func part(
+    _ names: [(images: String, labels: String)], of arrays: NumPyFile, file: String
+  ) throws(DatasetError) -> TaskDocument.Part {
+    guard
+      let pair = names.first(where: { arrays.arrays[$0.images] != nil && arrays.arrays[$0.labels] != nil })
+    else {
+      throw .missingArrays(
+        file: file, expected: [names[0].images, names[0].labels], found: arrays.arrays.keys.sorted())
+    }
+    return TaskDocument.Part(file: file, images: pair.images, labels: pair.labels)
+  }
+
+  private func found(
+    _ train: TaskDocument.Part, _ test: TaskDocument.Part, train first: NumPyFile, test second: NumPyFile
+  ) throws -> Found {
+    guard resize == nil, crop == nil else {
+      throw DatasetError.notImages(
+        file: train.file ?? "", array: train.images ?? "",
+        reason: "is taken as it is; --resize and --crop are of folders")
+    }
+    func labelled(_ part: TaskDocument.Part, _ arrays: NumPyFile) throws -> LabelledArrays {
+      try LabelledArrays(arrays, images: part.images ?? "", labels: part.labels ?? "", file: part.file ?? "")
+    }
+    let training = try labelled(train, first)
+    let classes = try (training.classLabels() + labelled(test, second).classLabels()).max() ?? 0
+    return Found(
+      train: train, test: test, classes: (0...Int(classes)).map(String.init), imageShape: training.imageShape)
+  }
+
+  private func inFolders(_ train: String, _ test: String) throws -> Found {
+    let folder = place.appendingPathComponent(train)
+    let classes = try ClassFolders.names(in: folder)
+    let fitting = ImageFitting(resize: resize, crop: crop)
+    let files = try ClassFolders(folder: folder, classes: classes, fitting: fitting).files()
+    guard let first = files.first else {
+      throw TaskDocumentError.nothingFound(place: folder.path, found: DatasetFiles.listing(of: folder))
+    }
+    // Grey and coloured images may stand side by side: three channels where any class begins with colours.
+    let firsts = Dictionary(files.map { ($0.label, $0) }, uniquingKeysWith: { first, _ in first })
+    let channels = try firsts.values.map { try fitting.image($0.url, named: $0.name).channels }.max() ?? 1
+    let image = try fitting.image(first.url, named: first.name)
+    return Found(
+      train: .init(folder: train), test: .init(folder: test), classes: classes,
+      imageShape: [channels, image.height, image.width])
+  }
+
+  /// From the name of a folder or file.
+  package static func id(from name: String) -> String {
+    ResultValidation.identifier(from: name.hasSuffix(".npz") ? String(name.dropLast(4)) : name) ?? "own-data"
+  }
+
+  // MARK: Choosing
+
+  /// The constants, from the training images alone.
+  /// - Parameters:
+  ///   - id: of the task.
+  ///   - options: threads and progress.
+  /// - Throws: as `find`, and `TaskDocumentError.invalid`, `MixtureError`, `LinearAlgebraError`.
+  package func document(_ found: Found, id: String, title: String, options: TaskOptions) throws -> TaskDocument {
+    var document = TaskDocument(
+      id: id, title: title, version: 1, classes: found.classes, imageShape: found.imageShape, train: found.train,
+      test: found.test, resize: resize, crop: crop, stepSizes: [1, 2, 3, 4],
+      mixture: .init(
+        imagesPerComponent: 450, maximumComponents: 12, factors: 1, tangentDimension: 1, priorImages: 500))
+    // A document that no task can be made of is refused before the work.
+    _ = try TaskDocument.read(JSONEncoding.encode(document), file: place.lastPathComponent)
+    let folder =
+      place.hasDirectoryPath || ((try? place.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false)
+      ? place : place.deletingLastPathComponent()
+    let train = try DescribedFiles(document: document, remark: "").load(folder).train
+    document.stepSizes = Self.stepSizes(train)
+    try choose(&document.mixture, trials: &document.trials, train: train, classes: found.classes, options: options)
+    return document
+  }
+
+  /// Four of the grid of the paper, `logspace(-3, 2, 20)`: those of CIFAR-10, moved by as many places as the images are shorter.
+  static func stepSizes(_ train: PixelDataset) -> [Double] {
+    let count = min(1000, train.count)
+    let images = train.prefix(count).images
+    let norm =
+      (0..<count).reduce(0) { sum, index in
+        sum + images[batch: index..<index + 1].scalars.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      } / Double(max(1, count))
+    let places = norm > 0 ? (log10(cifar10Norm / norm) / (5.0 / 19)).rounded() : 0
+    return (12...15).map { pow(10, -3 + 5 * (Double($0) - min(max(places, -12), 12)) / 19) }
+  }
+
+  /// Mean L2 norm of its images, pixels in [0, 1].
+  private static let cifar10Norm = 29.5
+
+  /// Factors, then the weight of the prior, by the likelihood of every fifth training image under a mixture fitted to the others.
+  private func choose(
+    _ mixture: inout TaskDocument.Mixture, trials: inout [TaskDocument.Trial]?, train: PixelDataset, classes: [String],
+    options: TaskOptions
+  ) throws {
+    let smallest = train.indices(classCount: classes.count).map(\.count).min() ?? 0
+    let most = max(1, min(train.imageShape.count / 2, smallest / 4))
+    let factors = [20, 40, 60, 100].filter { $0 <= most }
+    let kept = (0..<min(train.count, Self.trialImages))
+    let (fitted, aside) = (train.images(kept.filter { $0 % 5 != 4 }), train.images(kept.filter { $0 % 5 == 4 }))
+    var all: [TaskDocument.Trial] = []
+    func trial(_ factors: Int, _ prior: Double) throws {
+      var settings = mixture.settings
+      (settings.factors, settings.priorImages) = (factors, prior)
+      let fit = try MixtureFit(
+        train: fitted, test: aside, classNames: classes, settings: settings, threads: options.threads,
+        progress: options.progress
+      ).fitted()
+      all.append(.init(factors: factors, priorImages: prior, logLikelihood: fit.heldOutLogLikelihood))
+    }
+    func best() -> TaskDocument.Trial { all.max { $0.logLikelihood < $1.logLikelihood } ?? all[0] }
+    for count in factors.isEmpty ? [most] : factors { try trial(count, 500) }
+    let chosen = best().factors
+    for prior in [100.0, 2000] { try trial(chosen, prior) }
+    mixture.factors = best().factors
+    mixture.priorImages = best().priorImages
+    // CIFAR-10 counts 60 of 100 factors as directions of the manifold.
+    mixture.tangentDimension = max(1, mixture.factors * 6 / 10)
+    trials = all
+  }
+
+  /// More do not change what is best, and cost time.
+  private static let trialImages = 10_000
+}
+
+extension PixelDataset {
+  /// Some of the images, in the order given.
+  fileprivate func images(_ indices: [Int]) -> PixelDataset {
+    let size = imageShape.count
+    return PixelDataset(
+      name: name, split: split, imageShape: imageShape,
+      pixels: indices.flatMap { pixels[($0 * size)..<(($0 + 1) * size)] }, labels: indices.map { labels[$0] })
+  }
+}

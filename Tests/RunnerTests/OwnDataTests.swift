@@ -1,0 +1,82 @@
+import BenchCore
+import Foundation
+import Testing
+
+@testable import Checkpoints
+
+/// A data set of the user's own, from the files to a trained and measured network.
+@Suite struct OwnDataTests {
+  /// Stripes of two directions with noise, as `x_train` and so on.
+  private static func write(to binary: RealBinary) throws {
+    var writer = ZipWriter(file: "stripes.npz", capacity: 0)
+    for (split, count) in [("train", 80), ("test", 24)] {
+      let random = (0..<count * 64).map { ($0 &* 7919 &+ $0 / 13 &* 104_729) % 60 }
+      let pixels = (0..<count).flatMap { image in
+        (0..<64).map { place -> UInt8 in
+          let (row, column) = (place / 8, place % 8)
+          return UInt8((image % 2 == 0 ? row : column) % 2 * 150 + random[image * 64 + place])
+        }
+      }
+      try writer.add("x_\(split).npy", array("(\(count), 8, 8)", pixels))
+      try writer.add("y_\(split).npy", array("(\(count),)", (0..<count).map { UInt8($0 % 2) }))
+    }
+    try FileManager.default.createDirectory(
+      atPath: binary.path("stripes"), withIntermediateDirectories: true)
+    _ = try binary.write(writer.finished(), "stripes/stripes.npz")
+  }
+
+  private static func array(_ shape: String, _ bytes: [UInt8]) -> Data {
+    let header = "{'descr': '|u1', 'fortran_order': False, 'shape': \(shape), }\n"
+    return Data([0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + bytes)
+  }
+
+  @Test func fromTheFilesToATrainedNetwork() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    try Self.write(to: binary)
+    let described = try binary.run("tasks", "describe", "stripes", "--quiet")
+    #expect(described.status == 0, "\(described.errors)")
+    #expect(described.output.contains("task stripes: 1 x 8 x 8, 2 classes"), "\(described.output)")
+    let first = try Data(contentsOf: URL(fileURLWithPath: binary.path("stripes/task.json")))
+    // The same again, from the file itself and with other threads; an earlier description is replaced.
+    let again = try binary.run("tasks", "describe", "stripes/stripes.npz", "--threads", "1", "--quiet")
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: binary.path("stripes/task.json"))) == first)
+    let shown = try binary.run("tasks", "show", "stripes/task.json", "--no-cache", "--quiet")
+    #expect(shown.status == 0 && shown.output.contains("stripes"), "\(shown.errors)")
+
+    let training = try binary.run(
+      "train", "--task", "stripes", "--epochs", "2", "--width", "2", "--batch", "16", "--output", "net", "--quiet")
+    #expect(training.status == 0, "\(training.errors)")
+    let evaluated = try binary.run(
+      "evaluate", "net/model.ckpt", "--task", "stripes/task.json", "--no-cache", "--id", "net", "--quiet")
+    #expect(evaluated.status == 0, "\(evaluated.errors)")
+    let place = binary.folder.appendingPathComponent("leaderboard/own/unranked/stripes/net.json")
+    let result = try ResultFile.read(place)
+    #expect(result.task.id == "stripes" && result.task.dataset.images == 24)
+    #expect(result.task.dataset.remark?.contains("described by task.json of SHA-256") == true)
+    #expect(!result.hasVerdict && result.measurements.sensitivity.count == 4)
+    #expect(try binary.run("leaderboard", "verify").status == 0)
+  }
+
+  @Test func whatIsNoDataSetIsNamed() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    try Self.write(to: binary)
+    func refusal(_ arguments: String...) throws -> String {
+      let outcome = try binary.start(["tasks", "describe"] + arguments).wait()
+      #expect([1, 64].contains(outcome.status), "\(arguments)")
+      return outcome.errors
+    }
+    #expect(try refusal("nowhere").contains("nowhere"))
+    try FileManager.default.createDirectory(atPath: binary.path("empty"), withIntermediateDirectories: true)
+    #expect(try refusal("empty").contains("holds no data set that is read"))
+    #expect(try refusal("stripes", "--id", "mnist").contains("is a task of pags-bench"))
+    #expect(try refusal("stripes", "--crop", "1,2,3").contains("--crop must be height and width"))
+    #expect(try refusal("stripes", "--resize", "16").contains("--resize and --crop are of folders"))
+    _ = try binary.write(Data("mine".utf8), "stripes/task.json")
+    #expect(try refusal("stripes").contains("is not a description of `tasks describe`"))
+    let evaluated = try binary.run("evaluate", "bayes", "--task", "stripes/task.json")
+    #expect(evaluated.status != 0 && evaluated.errors.contains("task.json"), "\(evaluated.errors)")
+  }
+}
