@@ -4,9 +4,13 @@
     pags_bench_plugin.serve_torch(model, input_shape=(3, 32, 32), classes=10, mean=[...], std=[...], id="my-net")
 
 and `pags-bench evaluate --plugin "python3 that_file.py"`. For numpy, JAX and anything else see `serve`. The protocol is
-written down in docs/plugin-protocol.md; this file is one implementation of it, version 1.
+written down in docs/plugin-protocol.md; this file is one implementation of it, version 1. It is also part of the Python
+package `pags_bench`, as a module of its own.
 """
 
+from __future__ import annotations
+
+import contextlib
 import json
 import mmap
 import os
@@ -26,8 +30,8 @@ class ProtocolError(Exception):
     """The other side does not speak this protocol."""
 
 
-def serve(logits_fn, vjp_fn=None, *, input_shape, classes, mean=None, std=None, id, version="1", architecture=None,
-          parameters=None, notes=(), shared_memory=True, ready=None):
+def serve(logits_fn, vjp_fn=None, *, input_shape=None, classes=None, mean=None, std=None, id, version="1",
+          architecture=None, parameters=None, notes=(), shared_memory=True, ready=None):
     """Answers pags-bench's requests until it ends.
 
     logits_fn(images) -> logits, or (logits, state) where vjp_fn is given.
@@ -35,6 +39,7 @@ def serve(logits_fn, vjp_fn=None, *, input_shape, classes, mean=None, std=None, 
     vjp_fn(state, cotangents) -> gradients: float32 [N, K] -> [N, C, H, W]: for each image, the sum over k of cotangent k
         times the gradient of logit k. `state` is what logits_fn returned with the logits; it may be asked several times.
         Without it there are no input gradients, and only `pags-bench run` works.
+    input_shape, classes: [C, H, W] and K. Without them, those of the task that is measured on.
     mean, std: one number per channel. With them, images are (pixel - mean) / std and gradients are with respect to those
         (pags-bench does the rest); without them, images are pixels in [0, 1].
     id: lower-case letters, digits, `.`, `_`, `-`. version: of the model's code; both stand in the result.
@@ -44,41 +49,11 @@ def serve(logits_fn, vjp_fn=None, *, input_shape, classes, mean=None, std=None, 
     """
     if "PAGS_BENCH_PLUGIN" not in os.environ:
         sys.exit("this is a plugin: pags-bench starts it, as in: pags-bench evaluate --plugin \"python3 FILE\"")
-    channel = _channel or _Channel()
+    channel = _channel or _Channel.of_standard_streams()
     try:
-        hello = channel.receive()
-        if hello is None:
-            return
-        if hello.header.get("type") != "hello":
-            raise ProtocolError(f"expected a frame of type `hello`, got `{hello.header.get('type')}`")
-        if PROTOCOL not in hello.header.get("protocols", []):
-            raise ProtocolError(f"this plugin speaks version {PROTOCOL} of the protocol, pags-bench "
-                                f"{hello.header.get('protocols')}; use the helper that came with pags-bench")
-        if ready is not None:
-            ready(dict(hello.header))
-        channel.answer(hello, _announcement(
-            id, version, input_shape, classes, mean, std, vjp_fn is not None, shared_memory, architecture, parameters,
-            notes))
-        state = None
-        while (request := channel.receive()) is not None:
-            kind = request.header.get("type")
-            if kind == "shutdown":
-                return
-            elif kind == "shared-memory":
-                channel.answer(request, {"type": kind, **channel.map(request.header)})
-            elif kind == "logits":
-                state = None  # before the next one is made: two may not fit into a GPU
-                result = logits_fn(channel.tensor(request))
-                logits, state = result if vjp_fn is not None else (result, None)
-                if not request.header.get("keep"):
-                    state = None
-                channel.answer_tensor(request, kind, logits)
-            elif kind == "vjp":
-                if state is None:
-                    raise ProtocolError("`vjp` without a `logits` with `keep` before it")
-                channel.answer_tensor(request, "gradient", vjp_fn(state, channel.tensor(request)))
-            else:
-                raise ProtocolError(f"there is no request `{kind}`")
+        converse(channel, logits_fn, vjp_fn, input_shape=input_shape, classes=classes, mean=mean, std=std, id=id,
+                 version=version, architecture=architecture, parameters=parameters, notes=notes,
+                 shared_memory=shared_memory, ready=ready)
     except BrokenPipeError:
         sys.exit(1)  # pags-bench is gone; there is nobody to tell
     except BaseException as error:  # KeyboardInterrupt and SystemExit too: pags-bench is to know why
@@ -86,7 +61,7 @@ def serve(logits_fn, vjp_fn=None, *, input_shape, classes, mean=None, std=None, 
         sys.exit(1)
 
 
-def serve_torch(module, input_shape, classes, mean=None, std=None, *, device=None, id="torch", version=None,
+def serve_torch(module, input_shape=None, classes=None, mean=None, std=None, *, device=None, id="torch", version=None,
                 architecture=None, **options):
     """Serves a torch.nn.Module: put into evaluation mode, moved to `device`, parameters frozen. Further options as for
     `serve`."""
@@ -96,33 +71,94 @@ def serve_torch(module, input_shape, classes, mean=None, std=None, *, device=Non
     module.eval()
     for parameter in module.parameters():
         parameter.requires_grad_(False)
-    first = next(iter(module.parameters()), None)
-    where = first.device if first is not None else torch.device(device or "cpu")
-    kind = first.dtype if first is not None and first.dtype.is_floating_point else torch.float32
-    threads = {}
+    forward, backward, facts = torch_functions(module, device)
+    serve(forward, backward, input_shape=input_shape, classes=classes, mean=mean, std=std, id=id,
+          ready=lambda hello: torch.set_num_threads(hello.get("threads") or 1),
+          **{**facts, **options, **({} if version is None else {"version": version}),
+             **({} if architecture is None else {"architecture": architecture})})
 
-    def ready(hello):
-        threads["count"] = hello.get("threads") or 1
-        torch.set_num_threads(threads["count"])
+
+def torch_functions(module, device=None):
+    """`logits_fn` and `vjp_fn` of a torch.nn.Module that is in evaluation mode, on its device and frozen, and what is
+    announced of it: a dictionary of arguments of `serve`.
+
+    device: of the images, where the module has neither parameters nor buffers.
+    """
+    import torch
+
+    tensors = [*module.parameters(), *module.buffers()]
+    where = tensors[0].device if tensors else torch.device(device or "cpu")
+    kind = next((tensor.dtype for tensor in tensors if tensor.dtype.is_floating_point), torch.float32)
+
+    @contextlib.contextmanager
+    def derivatives():  # also where the caller has switched them off
+        with torch.inference_mode(False), torch.enable_grad():
+            yield
 
     def forward(images):
-        pixels = torch.from_numpy(images).to(where, kind).requires_grad_(True)
-        logits = module(pixels)
+        with derivatives():
+            pixels = torch.from_numpy(images).to(where, kind).requires_grad_(True)
+            logits = module(pixels)
+        if not isinstance(logits, torch.Tensor):
+            raise TypeError(f"{type(module).__name__} returned a {type(logits).__name__}, expected a tensor of logits [N, K]; "
+                            "serve a module that returns nothing else")
         return logits.detach().float().cpu().numpy(), (pixels, logits)
 
     def backward(state, cotangents):
         pixels, logits = state
-        vector = torch.from_numpy(cotangents).to(where, logits.dtype)
-        # The same bits as autograd.grad(logits, pixels, vector), but the first call of that imports PyTorch's symbolic shapes, which
-        # takes 0.7 s and more (findings/torch-grad-outputs-import-symbolic-shapes.sh).
-        (gradient,) = torch.autograd.grad((logits * vector).sum(), pixels, retain_graph=True)
+        with derivatives():
+            vector = torch.from_numpy(cotangents).to(logits.device, logits.dtype)
+            # The same bits as autograd.grad(logits, pixels, vector), but the first call of that imports PyTorch's symbolic
+            # shapes, which takes 0.7 s and more (findings/torch-grad-outputs-import-symbolic-shapes.sh).
+            (gradient,) = torch.autograd.grad((logits * vector).sum(), pixels, retain_graph=True)
         return gradient.float().cpu().numpy()
 
-    options.setdefault("parameters", sum(parameter.numel() for parameter in module.parameters()))
-    options.setdefault("notes", [f"PyTorch {torch.__version__} on {where}, {str(kind).removeprefix('torch.')}"])
-    serve(forward, backward, input_shape=input_shape, classes=classes, mean=mean, std=std, id=id,
-          version=version or f"torch-{torch.__version__}", architecture=architecture or type(module).__name__,
-          ready=ready, **options)
+    return forward, backward, {
+        "version": f"torch-{torch.__version__}", "architecture": type(module).__name__,
+        "parameters": sum(parameter.numel() for parameter in module.parameters()),
+        "notes": [f"PyTorch {torch.__version__} on {where}, {str(kind).replace('torch.', '')}"],
+    }
+
+
+def converse(channel, logits_fn, vjp_fn=None, *, input_shape=None, classes=None, mean=None, std=None, id, version="1",
+             architecture=None, parameters=None, notes=(), shared_memory=True, ready=None):
+    """`serve` over a channel, with errors left to the caller: whoever catches one tells pags-bench (`channel.report`)."""
+    hello = channel.receive()
+    if hello is None:
+        return
+    if hello.header.get("type") != "hello":
+        raise ProtocolError(f"expected a frame of type `hello`, got `{hello.header.get('type')}`")
+    if PROTOCOL not in hello.header.get("protocols", []):
+        raise ProtocolError(f"this plugin speaks version {PROTOCOL} of the protocol, pags-bench "
+                            f"{hello.header.get('protocols')}; use the helper that came with pags-bench")
+    if ready is not None:
+        ready(dict(hello.header))
+    input_shape = hello.header.get("imageShape") if input_shape is None else input_shape
+    classes = hello.header.get("classCount") if classes is None else classes
+    if input_shape is None or classes is None:
+        raise ValueError("no task says how large images are and how many classes there are; pass input_shape and classes")
+    channel.answer(hello, _announcement(
+        id, version, input_shape, classes, mean, std, vjp_fn is not None, shared_memory, architecture, parameters, notes))
+    state = None
+    while (request := channel.receive()) is not None:
+        kind = request.header.get("type")
+        if kind == "shutdown":
+            return
+        elif kind == "shared-memory":
+            channel.answer(request, {"type": kind, **channel.map(request.header)})
+        elif kind == "logits":
+            state = None  # before the next one is made: two may not fit into a GPU
+            result = logits_fn(channel.tensor(request))
+            logits, state = result if vjp_fn is not None else (result, None)
+            if not request.header.get("keep"):
+                state = None
+            channel.answer_tensor(request, kind, logits)
+        elif kind == "vjp":
+            if state is None:
+                raise ProtocolError("`vjp` without a `logits` with `keep` before it")
+            channel.answer_tensor(request, "gradient", vjp_fn(state, channel.tensor(request)))
+        else:
+            raise ProtocolError(f"there is no request `{kind}`")
 
 
 def _announcement(id, version, input_shape, classes, mean, std, has_vjp, shared_memory, architecture, parameters, notes):
@@ -150,23 +186,34 @@ class _Frame:
 
 
 class _Channel:
-    """Frames over what were standard input and output when the program began.
+    """Frames over two descriptors, which it closes."""
 
-    Standard output belongs to the protocol: both descriptors are moved away, and what the program, or a library in C,
-    prints to descriptor 1 goes to standard error. This happens when this file is imported by a program that pags-bench
-    has started, so import it first.
-    """
+    def __init__(self, input, output):
+        self._input = os.fdopen(input, "rb", buffering=0)
+        self._output = os.fdopen(output, "wb", buffering=0)
+        self._memory = None
+        self._request = 0
 
-    def __init__(self):
+    @classmethod
+    def of_standard_streams(cls):
+        """Over what were standard input and output when the program began.
+
+        Standard output belongs to the protocol: both descriptors are moved away, and what the program, or a library in C,
+        prints to descriptor 1 goes to standard error. This happens when this file is imported by a program that pags-bench
+        has started, so import it first.
+        """
         sys.stdout.flush()
-        self._input = os.fdopen(os.dup(0), "rb", buffering=0)
-        self._output = os.fdopen(os.dup(1), "wb", buffering=0)
+        channel = cls(os.dup(0), os.dup(1))
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(2, 1)
+        return channel
+
+    def close(self):
+        self._input.close()
+        self._output.close()
         self._memory = None
-        self._request = 0
 
     def receive(self):
         """The next frame; None where pags-bench has closed its end."""
@@ -246,4 +293,4 @@ class _Channel:
             view = view[self._output.write(view):]
 
 
-_channel = _Channel() if "PAGS_BENCH_PLUGIN" in os.environ else None
+_channel = _Channel.of_standard_streams() if "PAGS_BENCH_PLUGIN" in os.environ else None
