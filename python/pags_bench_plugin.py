@@ -49,7 +49,7 @@ def serve(logits_fn, vjp_fn=None, *, input_shape=None, classes=None, mean=None, 
     """
     if "PAGS_BENCH_PLUGIN" not in os.environ:
         sys.exit("this is a plugin: pags-bench starts it, as in: pags-bench evaluate --plugin \"python3 FILE\"")
-    channel = _channel or _Channel.of_standard_streams()
+    channel = _channel or Channel.of_standard_streams()
     try:
         converse(channel, logits_fn, vjp_fn, input_shape=input_shape, classes=classes, mean=mean, std=std, id=id,
                  version=version, architecture=architecture, parameters=parameters, notes=notes,
@@ -185,7 +185,7 @@ class _Frame:
         self.payload = payload
 
 
-class _Channel:
+class Channel:
     """Frames over two descriptors, which it closes."""
 
     def __init__(self, input, output):
@@ -293,4 +293,4 @@ class _Channel:
             view = view[self._output.write(view):]
 
 
-_channel = _Channel.of_standard_streams() if "PAGS_BENCH_PLUGIN" in os.environ else None
+_channel = Channel.of_standard_streams() if "PAGS_BENCH_PLUGIN" in os.environ else None

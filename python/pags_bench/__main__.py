@@ -1,0 +1,5 @@
+"""`python -m pags_bench`: the command."""
+
+from ._program import main
+
+main()
