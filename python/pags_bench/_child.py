@@ -14,7 +14,7 @@ import sys
 _PR_SET_PDEATHSIG = 1
 
 
-def _end_with_parent(parent):
+def _end_with_parent(parent: int) -> None:
     try:
         import ctypes
 
@@ -25,7 +25,7 @@ def _end_with_parent(parent):
         sys.exit(1)
 
 
-def _main(parent, program, *arguments):
+def _main(parent: str, program: str, *arguments: str) -> None:
     _end_with_parent(int(parent))
     try:
         os.execv(program, [program, *arguments])

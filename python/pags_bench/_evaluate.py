@@ -92,8 +92,8 @@ def evaluate(
         id, name: of a module, in the result. By default its class's name.
         checkpoint: of a module: a file that says which model this is, in place of a digest of its tensors. It is not read,
             but hashed; a description that is known for it is used. A `ServedClassifier` needs one.
-        input_shape, classes: of a module, `(C, H, W)` and K, where they are not the task's: that will be an error, unless the
-            task says nothing of them.
+        input_shape, classes: of a module, `(C, H, W)` and K. By default the task's; others are refused before the module is
+            asked anything.
         description: a `model.json`.
         arch: a built-in architecture, in place of recognition.
         weights, member: which of several state dicts in the file.
@@ -189,11 +189,11 @@ def _evaluate_served(
             if checkpoint is None:
                 checkpoint = os.path.join(folder, f"{identifier}.safetensors")
                 with open(checkpoint, "wb") as file:
-                    _torch.write_tensors(model, file)  # type: ignore[arg-type]
+                    _torch.write_tensors(model, file)
             if options["model"] is None and (served["checkpoint"] is None or served["id"] or served["name"]):
                 options["model"] = _description(folder, identifier, served["name"] or kind)
             classifier = stack.enter_context(_torch.served(
-                model, device=served["device"], threads=options["threads"], id=identifier,  # type: ignore[arg-type]
+                model, device=served["device"], threads=options["threads"], id=identifier,
                 input_shape=served["input_shape"], classes=served["classes"], mean=pair[0], std=pair[1]))
         else:
             raise TypeError(

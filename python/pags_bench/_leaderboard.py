@@ -21,11 +21,12 @@ class Entry:
     Attributes:
         task, task_version: what it was measured on.
         id, name, architecture, parameters: the model.
-        regime, confidence, rule: the verdict; it means nothing where `ranked` is false and the rule was not applied.
+        regime, confidence, rule: the verdict. Where the rule was not applied (a task lacks what it needs), `regime` is None
+            and the numbers of the rule have no values.
         relative_robustness: definition 2.
         images, seed: how it was measured.
         sha256: of the checkpoint; None where there is none.
-        ranked: whether it is compared with others.
+        beside: why it is compared with no others; None where it is.
         result: path of the result file.
     """
 
@@ -35,7 +36,7 @@ class Entry:
     name: str
     architecture: str
     parameters: int
-    regime: str
+    regime: Optional[str]
     confidence: float
     rule: str
     reservations: Tuple[str, ...]
@@ -49,7 +50,7 @@ class Entry:
     images: int
     seed: int
     sha256: Optional[str]
-    ranked: bool
+    beside: Optional[str]
     result: str
 
     def load(self) -> Result:
@@ -110,7 +111,7 @@ class Leaderboard:
         try:
             return str(self.to_pandas().to_html(max_rows=60, notebook=True))
         except ImportError:
-            lines = [f"{entry.task}  {entry.name}  {entry.regime}  accuracy {entry.accuracy}  R {entry.R}" for entry in self.entries]
+            lines = [f"{entry.task}  {entry.name}  {entry.regime or 'no regime'}  accuracy {entry.accuracy}  R {entry.R}" for entry in self.entries]
             return f"<pre>{html.escape(chr(10).join(lines))}</pre>"
 
 
@@ -129,24 +130,23 @@ def load_leaderboard(path: Union[str, os.PathLike[str]]) -> Leaderboard:
     root = parse(read_file(path), path)
     root.require_version(1)
     entries: List[Entry] = []
-    for key, ranked in (("tasks", True), ("unranked", False)):
-        for task in root[key] if root[key].exists or ranked else ():
-            entries += [_entry(node, task, ranked, os.path.dirname(path)) for node in task["entries"]]
+    for task in (*root["tasks"], *(root["unranked"] if root["unranked"].exists else ())):
+        entries += [_entry(node, task, os.path.dirname(path)) for node in task["entries"]]
     return Leaderboard(tuple(entries), path)
 
 
-def _entry(node: Node, task: Node, ranked: bool, folder: str) -> Entry:
-    file = node["result"].text
+def _entry(node: Node, task: Node, folder: str) -> Entry:
+    file, beside = node["result"].text, task["beside"]
     if os.path.isabs(file) or ".." in file.split("/"):
         raise ResultError(f"{folder}: `result` is {file!r}, expected a path within the leaderboard's folder")
     return Entry(
         task["id"].text, task["version"].integer, node["id"].text, node["name"].text, node["architecture"].text,
-        node["parameters"].integer, node["regime"].text, node["confidence"].number, node["rule"].text,
+        node["parameters"].integer, node["regime"].text if not beside.exists or beside["isJudged"].flag else None, node["confidence"].number, node["rule"].text,
         node["reservations"].texts, Estimate._read(node["accuracy"]), Estimate._read(node["sensitivityRatio"]),
         Estimate._read_optional(node["onManifoldRetention"]), Estimate._read_optional(node["accuracyRetention"]),
         Estimate._read(node["alignment"]), Estimate._read_optional(node["specificShare"]),
         Estimate._read_optional(node["relativeRobustness"]), node["images"].integer, node["seed"].integer,
-        node["sha256"].text if node["sha256"].exists else None, ranked, os.path.join(folder, *file.split("/")))
+        node["sha256"].text if node["sha256"].exists else None, beside["sentence"].text if beside.exists else None, os.path.join(folder, *file.split("/")))
 
 
 _ESTIMATES = ("accuracy", "R", "K", "A", "G", "specific_share", "relative_robustness")
@@ -155,7 +155,7 @@ _ESTIMATES = ("accuracy", "R", "K", "A", "G", "specific_share", "relative_robust
 def _row(entry: Entry) -> Dict[str, Any]:
     row: Dict[str, Any] = {
         key: getattr(entry, key)
-        for key in ("task", "id", "name", "architecture", "parameters", "regime", "confidence", "rule", "ranked", "images", "seed")}
+        for key in ("task", "id", "name", "architecture", "parameters", "regime", "confidence", "rule", "images", "seed")}
     row["reservations"] = ", ".join(entry.reservations)
     for key in _ESTIMATES:
         estimate: Optional[Estimate] = getattr(entry, key)
@@ -163,5 +163,6 @@ def _row(entry: Entry) -> Dict[str, Any]:
         row[f"{key}_low"] = None if estimate is None else estimate.low
         row[f"{key}_high"] = None if estimate is None else estimate.high
     row["sha256"] = entry.sha256
+    row["beside"] = entry.beside
     row["result"] = entry.result
     return row

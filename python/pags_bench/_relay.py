@@ -13,7 +13,7 @@ import sys
 SOCKET = "socket"
 
 
-def _main(folder):
+def _main(folder: str) -> None:
     # By the folder's descriptor: a socket's path may have 107 bytes, and a temporary folder's may be longer.
     place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:

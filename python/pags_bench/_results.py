@@ -236,7 +236,8 @@ class Result:
         K: on-manifold sensitivity relative to the standard model's: how much of the signal is left. None without a standard.
         A: accuracy above chance relative to the standard model's. None without a standard.
         D: accuracy above chance relative to that of the classifier of the task's density. None in results of rule v1.
-        G: cosine of the decisive gradient with the reference classifier's, in [-1, 1].
+        G: cosine of the decisive gradient with the reference classifier's, in [-1, 1]; like R and K at calibrated temperature,
+            which the numbers of `sensitivity` and `alignments` are not.
         specific_share: the share of the alignment that belongs to the single image, in [0, 1]. None in results of rule v1.
         sensitivity: at every step; empty where the task has no manifold.
         relative_robustness: None where the task has no manifold.

@@ -113,7 +113,7 @@ class ModelServer:
 
     def readable(self, text: str) -> str:
         """With the model's name in the place of the relay's command line."""
-        return text.replace("`" + " ".join(self.command) + "`", f"`{self._model.id}`")
+        return text.replace(" ".join(self.command), self._model.id)
 
     def fileno(self) -> int:
         """Of the socket at which a relay connects."""
