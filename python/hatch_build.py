@@ -6,6 +6,8 @@ import sysconfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 VARIABLE = "PAGS_BENCH_BINARY"
+#: A folder with those of the libraries that will be put beside the program.
+LICENSES = "PAGS_BENCH_LICENSES"
 
 
 class ProgramHook(BuildHookInterface):
@@ -16,6 +18,9 @@ class ProgramHook(BuildHookInterface):
         if not binary or not os.access(binary, os.X_OK):
             raise RuntimeError(f"{VARIABLE} must name a built pags-bench; scripts/build-wheel makes one and the wheel")
         build_data["force_include"][os.path.abspath(binary)] = "pags_bench/_bin/pags-bench"
+        licenses = os.environ.get(LICENSES)
+        for name in sorted(os.listdir(licenses)) if licenses else ():
+            build_data["force_include"][os.path.join(os.path.abspath(licenses), name)] = f"pags_bench/_bin/licenses/{name}"
         build_data["pure_python"] = False
         # Of any Python, but of one kind of machine; the glibc it takes is found out afterwards (auditwheel).
         build_data["tag"] = "py3-none-" + sysconfig.get_platform().replace("-", "_").replace(".", "_")

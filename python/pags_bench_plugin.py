@@ -95,23 +95,44 @@ def torch_functions(module, device=None):
         with torch.inference_mode(False), torch.enable_grad():
             yield
 
-    def forward(images):
-        with derivatives():
-            pixels = torch.from_numpy(images).to(where, kind).requires_grad_(True)
-            logits = module(pixels)
+    kept = True
+
+    def logits_of(images):
+        pixels = torch.from_numpy(images).to(where, kind).requires_grad_(True)
+        logits = module(pixels)
         if not isinstance(logits, torch.Tensor):
             raise TypeError(f"{type(module).__name__} returned a {type(logits).__name__}, expected a tensor of logits [N, K]; "
                             "serve a module that returns nothing else")
-        return logits.detach().float().cpu().numpy(), (pixels, logits)
+        return pixels, logits
+
+    def forward(images):
+        with derivatives():
+            pixels, logits = logits_of(images)
+        return logits.detach().float().cpu().numpy(), [images, pixels, logits]
+
+    def gradient_of(pixels, logits, cotangents):
+        vector = torch.from_numpy(cotangents).to(logits.device, logits.dtype)
+        # The same bits as autograd.grad(logits, pixels, vector), but the first call of that imports PyTorch's symbolic shapes,
+        # which takes 0.7 s and more (findings/torch-grad-outputs-import-symbolic-shapes.sh).
+        (gradient,) = torch.autograd.grad((logits * vector).sum(), pixels, retain_graph=kept)
+        return gradient.float().cpu().numpy()
 
     def backward(state, cotangents):
-        pixels, logits = state
+        nonlocal kept
+        images, pixels, logits = state
         with derivatives():
-            vector = torch.from_numpy(cotangents).to(logits.device, logits.dtype)
-            # The same bits as autograd.grad(logits, pixels, vector), but the first call of that imports PyTorch's symbolic
-            # shapes, which takes 0.7 s and more (findings/torch-grad-outputs-import-symbolic-shapes.sh).
-            (gradient,) = torch.autograd.grad((logits * vector).sum(), pixels, retain_graph=True)
-        return gradient.float().cpu().numpy()
+            if kept:
+                try:
+                    return gradient_of(pixels, logits, cotangents)
+                except RuntimeError as error:
+                    if "donated" not in str(error):
+                        raise
+                    kept = False
+            # What torch.compile has made goes back once: each further gradient takes a forward pass of its own.
+            if pixels is None:
+                pixels, logits = logits_of(images)
+            state[1:] = None, None
+            return gradient_of(pixels, logits, cotangents)
 
     return forward, backward, {
         "version": f"torch-{torch.__version__}", "architecture": type(module).__name__,

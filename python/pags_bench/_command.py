@@ -197,10 +197,9 @@ def _last_words(lines: List[str]) -> str:
 
 def _refusal(lines: List[str]) -> str:
     """What is wrong with the arguments, without the help that follows."""
-    message: List[str] = []
-    for line in lines:
-        if line.startswith(("Usage:", "  See ")):
-            break
-        message.append(line)
-    text = "\n".join(message).strip()
-    return text[len("Error: "):] if text.startswith("Error: ") else text or "\n".join(lines)
+    mark = "Error: "
+    start = next((index for index, line in enumerate(lines) if line.startswith(mark)), None)
+    if start is None:
+        return "\n".join(lines)
+    end = next((index for index, line in enumerate(lines) if index > start and line.startswith(("Usage:", "  See "))), len(lines))
+    return "\n".join([lines[start][len(mark):], *lines[start + 1:end]]).strip()

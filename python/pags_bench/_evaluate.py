@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import operator
 import os
 import re
 import sys
@@ -182,7 +183,7 @@ def _evaluate_served(
                 raise UsageError("nothing says which model this is; pass checkpoint=FILE, whose digest will stand in the result")
             classifier = model
         elif _torch.is_module(model):
-            kind = type(model).__name__
+            kind = type(_torch.unwrapped(model)).__name__
             identifier = served["id"] or _torch.identifier(kind)
             if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,99}", identifier):
                 raise UsageError(f"id is {identifier!r}, expected 1 to 100 of lower-case letters, digits, `.`, `_`, `-`")
@@ -194,7 +195,8 @@ def _evaluate_served(
                 options["model"] = _description(folder, identifier, served["name"] or kind)
             classifier = stack.enter_context(_torch.served(
                 model, device=served["device"], threads=options["threads"], id=identifier,
-                input_shape=served["input_shape"], classes=served["classes"], mean=pair[0], std=pair[1]))
+                input_shape=_shape(served["input_shape"]), classes=_whole(served["classes"], "classes"), mean=pair[0],
+                std=pair[1]))
         else:
             raise TypeError(
                 f"model is a {type(model).__name__}, expected a path, `bayes`, a torch.nn.Module or a ServedClassifier")
@@ -203,7 +205,7 @@ def _evaluate_served(
         try:
             return run(
                 [*_arguments(options), _argument(checkpoint)], variables=variables, on_progress=on_progress, server=server,
-                readable=server.readable)
+                readable=lambda text: server.readable(text).replace(f"{folder}/model.json: $.", ""))
         except Exception as error:
             if server.failure is None:
                 raise
@@ -269,6 +271,22 @@ def _list(value: Union[float, Sequence[float], None], key: str) -> Optional[List
 def _numbers(value: Union[float, Sequence[float], None], key: str) -> Optional[str]:
     numbers = _list(value, key)
     return None if numbers is None else ",".join(repr(int(number) if number.is_integer() else number) for number in numbers)
+
+
+def _whole(value: Any, key: str) -> Optional[int]:
+    try:
+        return None if value is None else operator.index(value)
+    except TypeError as error:
+        raise UsageError(f"{key} is {value!r}, expected a whole number") from error
+
+
+def _shape(shape: Optional[Sequence[int]]) -> Optional[List[int]]:
+    if shape is None:
+        return None
+    extents = [_whole(extent, "input_shape") for extent in shape] if isinstance(shape, (list, tuple)) else []
+    if len(extents) != 3:
+        raise UsageError(f"input_shape is {shape!r}, expected (C, H, W)")
+    return [extent for extent in extents if extent is not None]
 
 
 def _pair(mean: Any, std: Any) -> Tuple[Any, Any]:

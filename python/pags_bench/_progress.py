@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from typing import Any, Iterator, Optional, Union
 
 from ._command import ProgressCallback
@@ -25,7 +26,9 @@ def reporter(progress: Union[bool, None, ProgressCallback]) -> Iterator[Optional
         yield None
         return
     try:
-        from tqdm.auto import tqdm
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a notebook without its widgets has bars of text
+            from tqdm.auto import tqdm
     except ImportError:
         if progress:
             raise

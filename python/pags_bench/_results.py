@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
 from ._errors import ResultError
@@ -218,7 +218,7 @@ _REFERENCES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """One model measured on one task.
 
@@ -272,11 +272,11 @@ class Result:
     model: ModelRecord
     task: TaskRecord
     seed: int
-    notes: Tuple[str, ...] = field(default=(), repr=False)
-    warnings: Tuple[str, ...] = field(default=(), repr=False)
-    sheet: Optional[bytes] = field(default=None, repr=False)
+    notes: Tuple[str, ...] = ()
+    warnings: Tuple[str, ...] = ()
+    sheet: Optional[bytes] = None
     source: str = ""
-    _document: bytes = field(default=b"", repr=False)
+    _document: bytes = b""
 
     @property
     def json(self) -> Dict[str, Any]:
@@ -349,6 +349,10 @@ class Result:
             estimate = getattr(self, name)
             if estimate is not None:
                 yield name, estimate
+
+    def __repr__(self) -> str:
+        numbers = ", ".join(f"{name} {estimate}" for name, estimate in self._headline())
+        return f"<Result of {self.model.id} on {self.task.id}: {self._verdict()}; {numbers}>"
 
     def __str__(self) -> str:
         lines = [f"{self.model.name} on {self.task.id}, {self.task.images} images: {self._verdict()}"]

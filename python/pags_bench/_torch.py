@@ -26,6 +26,19 @@ def is_module(model: object) -> bool:
     return torch is not None and isinstance(model, torch.nn.Module)
 
 
+def unwrapped(module: torch.nn.Module) -> torch.nn.Module:
+    """The module within those that `torch.compile` and data parallelism put around it: its name and its tensors' names are
+    what it is known by."""
+    while True:
+        kind = type(module).__name__
+        inner = (
+            getattr(module, "_orig_mod", None) if kind == "OptimizedModule"
+            else getattr(module, "module", None) if kind in ("DataParallel", "DistributedDataParallel") else None)
+        if inner is None:
+            return module
+        module = inner
+
+
 def identifier(text: str) -> str:
     """A name as an id: lower-case letters, digits, `.`, `_`, `-`."""
     return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("._-")[:100] or "model"
@@ -46,6 +59,7 @@ def served(
             module.to(device)
         stack.enter_context(_evaluation_mode(module))
         forward, backward, facts = helper.torch_functions(module, device)
+        facts["architecture"] = type(unwrapped(module)).__name__
         facts.update((key, value) for key, value in announced.items() if value is not None)
         yield ServedClassifier(forward, backward, **facts)
 
@@ -53,7 +67,8 @@ def served(
 @contextlib.contextmanager
 def _evaluation_mode(module: torch.nn.Module) -> Iterator[None]:
     modes = [(part, part.training) for part in module.modules()]
-    trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    # Inference tensors have no gradients, and refuse to be asked to.
+    trained = [parameter for parameter in module.parameters() if parameter.requires_grad and not parameter.is_inference()]
     try:
         module.eval()
         for parameter in trained:
@@ -133,6 +148,7 @@ def write_tensors(module: torch.nn.Module, file: BinaryIO) -> None:
     Raises:
         UsageError: there are none, or one that a file cannot hold.
     """
+    module = unwrapped(module)
     tensors = {**dict(module.named_buffers(remove_duplicate=False)), **dict(module.named_parameters(remove_duplicate=False))}
     name = type(module).__name__
     if not tensors:
@@ -142,7 +158,9 @@ def write_tensors(module: torch.nn.Module, file: BinaryIO) -> None:
     for key in sorted(tensors):
         tensor = tensors[key]
         kind = _SAFETENSORS_TYPES.get(str(tensor.dtype).replace("torch.", ""))
-        if kind is None or tensor.layout != _strided() or tensor.is_meta or type(tensor).__name__.startswith("Uninitialized"):
+        if type(tensor).__name__.startswith("Uninitialized"):
+            raise UsageError(f"{name}: `{key}` has no shape before the module has seen an image; give it one first")
+        if kind is None or tensor.layout != _strided() or tensor.is_meta:
             raise UsageError(
                 f"{name}: `{key}` is a tensor of {tensor.dtype} ({tensor.layout}, on {tensor.device}), which has no bytes to take "
                 "a digest of; pass checkpoint=FILE, which says which model this is")

@@ -1,5 +1,6 @@
 """Models of this process, as functions on numpy arrays, and how it ends when it ends badly."""
 
+import os
 import pathlib
 import shutil
 import signal
@@ -93,6 +94,21 @@ def test_what_ends_programs_passes_through(linear, kind, monkeypatch):
 
     with pytest.raises(kind):
         pags_bench.evaluate(linear.served(logits=stop), checkpoint=linear.file, images=8, progress=False)
+    assert gone(marker, 20) == {}
+
+
+def test_a_command_that_is_killed(linear, monkeypatch):
+    marker = f"PAGS_TEST_{uuid.uuid4().hex}"
+    monkeypatch.setenv(marker, "1")
+
+    def kill(images):
+        for identifier, command in processes(marker).items():
+            if " evaluate " in command:
+                os.kill(identifier, signal.SIGKILL)
+        return linear.logits(images)
+
+    with pytest.raises(pags_bench.StoppedError, match="SIGKILL; did memory run out"):
+        pags_bench.evaluate(linear.served(logits=kill), checkpoint=linear.file, images=8, progress=False)
     assert gone(marker, 20) == {}
 
 

@@ -100,6 +100,41 @@ def test_a_module_that_fails(network):
     assert torch.equal(numbers, torch.get_rng_state())
 
 
+def test_a_graph_that_goes_back_once(network):
+    """As those of torch.compile, whose compiler is not everywhere."""
+    from pags_bench_plugin import torch_functions
+
+    asked = []
+    network.eval()
+    forward, backward, _ = torch_functions(network)
+    images = np.random.default_rng(0).random((3, 1, 20, 40), dtype=np.float32)
+    cotangents = [np.eye(10, dtype=np.float32)[[k, k + 1, k]] for k in range(3)]
+    expected = [backward(forward(images)[1], vector) for vector in cotangents]
+
+    class Once(nn.Module):
+        def forward(self, images):
+            asked.append(len(images))
+            return Donated.apply(network(images))
+
+    class Donated(torch.autograd.Function):
+        @staticmethod
+        def forward(context, logits):
+            return logits.clone()
+
+        @staticmethod
+        def backward(context, gradient):
+            if torch._C._autograd._get_current_graph_task_keep_graph():
+                raise RuntimeError("compiled with non-empty donated buffers, which requires retain_graph=False")
+            return gradient
+
+    forward, backward, _ = torch_functions(Once())
+    for _ in range(2):
+        logits, kept = forward(images)
+        for vector, gradient in zip(cotangents, expected):
+            assert np.array_equal(backward(kept, vector), gradient)
+    assert asked == [3] * 6
+
+
 @pytest.mark.parametrize("forward, words", [
     (lambda images: (images.flatten(1)[:, :10],), "returned a tuple"),
     (lambda images: images.flatten(1)[:, :10].detach(), "does not require grad"),
@@ -129,6 +164,7 @@ def test_the_digest_is_of_the_tensors(network):
 
     first = digest(network)
     assert first == digest(copy.deepcopy(network).eval())
+    assert first == digest(nn.DataParallel(network)) == digest(torch.compile(network))
     for change in (
         lambda other: other[5].weight.data.view(-1)[7].add_(1e-6), lambda other: other[1].running_var.mul_(2),
         lambda other: other.register_buffer("more", torch.zeros(1), persistent=False)):
