@@ -1,6 +1,6 @@
 """Compares the models that the repository holds on its built-in task.
 
-    pip install 'pags-bench[pandas,progress]'
+    pip install 'python/dist/pags_bench-VERSION.whl[pandas,progress]'
     python examples/python/compare.py [IMAGES]
 """
 

@@ -10,7 +10,7 @@ import re
 import sys
 import tempfile
 import warnings as python_warnings
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _progress
 from ._command import Output, ProgressCallback, run
@@ -144,15 +144,23 @@ def evaluate(
         options["sheet"] = picture
         variables = _root(leaderboard, folder)
         report = stack.enter_context(_progress.reporter(progress))
+
+        def readable(text: str) -> str:  # places that the caller has not named are called by what they stand for
+            if leaderboard is not None:
+                text = text.replace(os.path.join(folder, "project", "leaderboard"), str(_path(leaderboard)))
+            return text.replace(os.path.join(folder, "model.json") + ": $.", "")
+
         if isinstance(model, (str, os.PathLike)):
             for key, value in served.items():
                 if value is not None:
                     raise UsageError(f"{key} is for models of this process; {os.fspath(model)!r} is read by the program itself")
             options.update(mean=_numbers(mean, "mean"), std=_numbers(std, "std"))
-            finished = run([*_arguments(options), _argument(model)], variables=variables, on_progress=report)
+            finished = run(
+                [*_arguments(options), _argument(model)], variables=variables, on_progress=report, readable=readable)
         else:
             finished = _evaluate_served(
-                model, options, served, _pair(mean, std), folder, variables=variables, on_progress=report)
+                model, options, served, _pair(mean, std), folder, variables=variables, on_progress=report,
+                readable=readable)
         drawn = None
         if picture is not None and picture.endswith(".png"):
             with open(picture, "rb") as file:
@@ -162,7 +170,7 @@ def evaluate(
 
 def _evaluate_served(
     model: object, options: Dict[str, Any], served: Mapping[str, Any], pair: Tuple[Any, Any], folder: str, *,
-    variables: Dict[str, str], on_progress: Optional[ProgressCallback],
+    variables: Dict[str, str], on_progress: Optional[ProgressCallback], readable: Callable[[str], str],
 ) -> Output:
     # Here, because numpy takes its time to be imported.
     from . import _torch
@@ -205,7 +213,7 @@ def _evaluate_served(
         try:
             return run(
                 [*_arguments(options), _argument(checkpoint)], variables=variables, on_progress=on_progress, server=server,
-                readable=lambda text: server.readable(text).replace(f"{folder}/model.json: $.", ""))
+                readable=lambda text: readable(server.readable(text)))
         except Exception as error:
             if server.failure is None:
                 raise

@@ -49,6 +49,8 @@ def test_places_that_are_named(checkpoint, empty_folder):
     assert [entry.id for entry in entries] == ["glyphs-cnn-pgd-l2-1"]
     loaded = entries[0].load()
     assert loaded.accuracy == entries[0].accuracy and loaded.R == entries[0].R and loaded.seed == 0
+    again = pags_bench.evaluate(checkpoint, images=8, seed=1, leaderboard=board, progress=False)
+    assert any(str(board) in note and "it will be replaced" in note for note in again.notes)
 
 
 def test_what_the_command_warns_of(checkpoint, empty_folder):
