@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 if "PAGS_BENCH_PLUGIN" in os.environ:
-    import pags_bench_plugin  # a plugin's standard output belongs to the protocol from here on
+    import pags_bench_plugin  # noqa: F401 - a plugin's standard output belongs to the protocol from here on
 
 
 def __getattr__(name: str) -> Any:

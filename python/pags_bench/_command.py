@@ -11,7 +11,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from types import TracebackType
-from typing import IO, Callable, Dict, List, Mapping, Optional, Protocol, Sequence, Tuple, Type
+from typing import IO, Callable, List, Optional, Protocol, Sequence, Tuple, Type
 
 from ._errors import EvaluationError, PagsBenchError, StoppedError, UsageError
 from ._program import environment, program_path
@@ -47,9 +47,7 @@ class Output:
 class _Child:
     """The running program, with two threads that read what it writes."""
 
-    def __init__(
-        self, arguments: Sequence[str], variables: Mapping[str, str], on_progress: Optional[ProgressCallback]
-    ) -> None:
+    def __init__(self, arguments: Sequence[str], on_progress: Optional[ProgressCallback]) -> None:
         command = [program_path(), *arguments]
         if sys.executable:
             here = os.path.dirname(os.path.abspath(__file__))
@@ -61,7 +59,7 @@ class _Child:
         # A session of its own: a terminal's Ctrl-C reaches this process alone, which then decides (see `stop`).
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-            env={**environment(), **variables})
+            env=environment())
         try:
             self.ended, self._ending = os.pipe()
             assert self._process.stdout is not None and self._process.stderr is not None
@@ -143,15 +141,13 @@ class _Child:
 
 
 def run(
-    arguments: Sequence[str], *, variables: Optional[Dict[str, str]] = None,
-    on_progress: Optional[ProgressCallback] = None, server: Optional[Server] = None,
+    arguments: Sequence[str], *, on_progress: Optional[ProgressCallback] = None, server: Optional[Server] = None,
     readable: Callable[[str], str] = lambda text: text,
 ) -> Output:
     """Runs the program to its end.
 
     Args:
         arguments: its arguments.
-        variables: changes of the environment.
         on_progress: is called from another thread. What it raises stops the program, and is raised here.
         server: serves a model to the program, in the thread that calls.
         readable: makes what the program says fit for people who did not give it these arguments.
@@ -159,7 +155,7 @@ def run(
     Raises:
         UsageError, EvaluationError, StoppedError: as the program's exit status says.
     """
-    with _Child(arguments, variables or {}, on_progress) as child:
+    with _Child(arguments, on_progress) as child:
         status = child.wait(server)
     if child.failure is not None:
         raise child.failure

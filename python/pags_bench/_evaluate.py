@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import operator
 import os
-import re
 import sys
 import tempfile
 import warnings as python_warnings
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 from . import _progress
 from ._command import Output, ProgressCallback, run
@@ -90,7 +88,8 @@ def evaluate(
         mean, std: what the model was trained to have its images normalised with, one number per channel, of pixels in
             [0, 1]. Without them, a file's own are used, and a module gets pixels in [0, 1].
         device: of a module: where it is moved for the time being, such as `cuda`. By default it stays where it is.
-        id, name: of a module, in the result. By default its class's name.
+        id, name: what the model is called in the result. By default as its description says; otherwise a file by its name, a module by
+            its class's, and the id with the beginning of the digest.
         checkpoint: of a module: a file that says which model this is, in place of a digest of its tensors. It is not read,
             but hashed; a description that is known for it is used. A `ServedClassifier` needs one.
         input_shape, classes: of a module, `(C, H, W)` and K. By default the task's; others are refused before the module is
@@ -133,34 +132,23 @@ def evaluate(
         "metric": _texts(metrics, "metrics"), "manifold": manifold, "score": score, "reference": reference,
         "criteria": _path(criteria), "robustness-draws": robustness_draws, "clip": clip, "threads": threads, "batch": batch,
         "no-cache": cache is False, "cache": None if isinstance(cache, bool) else _path(cache), "output": _path(output),
-        "json": True, "no-leaderboard": leaderboard is None,
+        "json": True, "leaderboard": _path(leaderboard), "no-leaderboard": leaderboard is None, "id": id, "name": name,
     }
     served = {
-        "device": device, "id": id, "name": name, "checkpoint": _path(checkpoint), "input_shape": input_shape,
-        "classes": classes}
+        "device": device, "checkpoint": _path(checkpoint), "input_shape": input_shape, "classes": classes}
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="pags-bench-"))
         picture = _picture(sheet, folder)
         options["sheet"] = picture
-        variables = _root(leaderboard, folder)
         report = stack.enter_context(_progress.reporter(progress))
-
-        def readable(text: str) -> str:  # places that the caller has not named are called by what they stand for
-            if leaderboard is not None:
-                text = text.replace(os.path.join(folder, "project", "leaderboard"), str(_path(leaderboard)))
-            return text.replace(os.path.join(folder, "model.json") + ": $.", "")
-
         if isinstance(model, (str, os.PathLike)):
             for key, value in served.items():
                 if value is not None:
                     raise UsageError(f"{key} is for models of this process; {os.fspath(model)!r} is read by the program itself")
             options.update(mean=_numbers(mean, "mean"), std=_numbers(std, "std"))
-            finished = run(
-                [*_arguments(options), _argument(model)], variables=variables, on_progress=report, readable=readable)
+            finished = run([*_arguments(options), _argument(model)], on_progress=report)
         else:
-            finished = _evaluate_served(
-                model, options, served, _pair(mean, std), folder, variables=variables, on_progress=report,
-                readable=readable)
+            finished = _evaluate_served(model, options, served, _pair(mean, std), folder, on_progress=report)
         drawn = None
         if picture is not None and picture.endswith(".png"):
             with open(picture, "rb") as file:
@@ -170,7 +158,7 @@ def evaluate(
 
 def _evaluate_served(
     model: object, options: Dict[str, Any], served: Mapping[str, Any], pair: Tuple[Any, Any], folder: str, *,
-    variables: Dict[str, str], on_progress: Optional[ProgressCallback], readable: Callable[[str], str],
+    on_progress: Optional[ProgressCallback],
 ) -> Output:
     # Here, because numpy takes its time to be imported.
     from . import _torch
@@ -182,7 +170,7 @@ def _evaluate_served(
     checkpoint = served["checkpoint"]
     with contextlib.ExitStack() as stack:
         if isinstance(model, ServedClassifier):
-            for key in ("device", "id", "name", "input_shape", "classes"):
+            for key in ("device", "input_shape", "classes"):
                 if served[key] is not None:
                     raise UsageError(f"{key}: a ServedClassifier says so itself")
             if pair != (None, None):
@@ -192,15 +180,13 @@ def _evaluate_served(
             classifier = model
         elif _torch.is_module(model):
             kind = type(_torch.unwrapped(model)).__name__
-            identifier = served["id"] or _torch.identifier(kind)
-            if not re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,99}", identifier):
-                raise UsageError(f"id is {identifier!r}, expected 1 to 100 of lower-case letters, digits, `.`, `_`, `-`")
+            identifier = _torch.identifier(kind)
             if checkpoint is None:
                 checkpoint = os.path.join(folder, f"{identifier}.safetensors")
                 with open(checkpoint, "wb") as file:
                     _torch.write_tensors(model, file)
-            if options["model"] is None and (served["checkpoint"] is None or served["id"] or served["name"]):
-                options["model"] = _description(folder, identifier, served["name"] or kind)
+                if options["model"] is None and options["name"] is None:
+                    options["name"] = kind
             classifier = stack.enter_context(_torch.served(
                 model, device=served["device"], threads=options["threads"], id=identifier,
                 input_shape=_shape(served["input_shape"]), classes=_whole(served["classes"], "classes"), mean=pair[0],
@@ -212,8 +198,8 @@ def _evaluate_served(
         options.update({"plugin": server.option, "plugin-limit": _NO_LIMIT, "plugin-start-limit": _NO_LIMIT})
         try:
             return run(
-                [*_arguments(options), _argument(checkpoint)], variables=variables, on_progress=on_progress, server=server,
-                readable=lambda text: readable(server.readable(text)))
+                [*_arguments(options), _argument(checkpoint)], on_progress=on_progress, server=server,
+                readable=server.readable)
         except Exception as error:
             if server.failure is None:
                 raise
@@ -318,38 +304,3 @@ def _in_notebook() -> bool:
     shell = ipython.get_ipython() if ipython is not None else None
     return getattr(shell, "kernel", None) is not None
 
-
-def _description(folder: str, identifier: str, name: str) -> str:
-    path = os.path.join(folder, "model.json")
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump({"id": identifier, "name": name}, file)
-    return path
-
-
-def _root(leaderboard: Optional[Path], folder: str) -> Dict[str, str]:
-    """The program writes to the leaderboard of a project: one that consists of this leaderboard, and of the descriptions of
-    the project that is worked in."""
-    if leaderboard is None:
-        return {}
-    place = os.path.abspath(_path(leaderboard) or ".")
-    os.makedirs(place, exist_ok=True)
-    root = os.path.join(folder, "project")
-    os.mkdir(root)
-    os.symlink(place, os.path.join(root, "leaderboard"))
-    models = next(_projects(), None)
-    if models is not None:
-        os.symlink(models, os.path.join(root, "models"))
-    return {"PAGS_BENCH_ROOT": root}
-
-
-def _projects() -> Iterator[str]:
-    """Folders of descriptions, where the program looks for them."""
-    given = os.environ.get("PAGS_BENCH_ROOT")
-    if given:
-        yield os.path.join(os.path.abspath(given), "models")
-        return
-    folder = os.getcwd()
-    while folder != os.path.dirname(folder):
-        if os.path.exists(os.path.join(folder, "models", "known")):
-            yield os.path.join(folder, "models")
-        folder = os.path.dirname(folder)

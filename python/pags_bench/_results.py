@@ -12,7 +12,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
-from ._errors import ResultError
 from ._reading import Node, parse, read_file
 
 if TYPE_CHECKING:

@@ -51,6 +51,11 @@ def test_places_that_are_named(checkpoint, empty_folder):
     assert loaded.accuracy == entries[0].accuracy and loaded.R == entries[0].R and loaded.seed == 0
     again = pags_bench.evaluate(checkpoint, images=8, seed=1, leaderboard=board, progress=False)
     assert any(str(board) in note and "it will be replaced" in note for note in again.notes)
+    with pytest.raises(pags_bench.EvaluationError):  # of fewer images
+        pags_bench.evaluate(checkpoint, images=4, leaderboard=board, progress=False)
+    other = pags_bench.evaluate("bayes", id="the-best", name="The best", images=4, leaderboard=board, progress=False)
+    assert (other.model.id, other.model.name) == ("the-best", "The best")
+    assert {entry.id for entry in pags_bench.load_leaderboard(board)} == {"glyphs-cnn-pgd-l2-1", "the-best"}
 
 
 def test_what_the_command_warns_of(checkpoint, empty_folder):
@@ -81,6 +86,7 @@ def test_what_the_command_warns_of(checkpoint, empty_folder):
     ({"attacks": ["pgd"]}, pags_bench.UsageError, 64, "pgd"),
     ({"task": "mnist", "data": "no --such folder"}, pags_bench.UsageError, 64, "no --such folder"),
     ({"device": "cuda"}, pags_bench.UsageError, None, "read by the program itself"),
+    ({"id": "Not An Id"}, pags_bench.UsageError, 64, "--id"),
     ({"cache": "c", "threads": 0}, pags_bench.UsageError, 64, "--threads"),
     ({"sheet": "sheet.gif"}, pags_bench.UsageError, 64, ".png"),
 ])

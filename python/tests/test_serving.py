@@ -78,7 +78,7 @@ def test_what_cannot_be_measured(linear, changes, words):
 
 
 def test_arguments_that_do_not_go_together(linear):
-    for arguments in ({}, {"checkpoint": linear.file, "id": "a"}, {"checkpoint": linear.file, "mean": 0.5, "std": 1},
+    for arguments in ({}, {"checkpoint": linear.file, "classes": 10}, {"checkpoint": linear.file, "mean": 0.5, "std": 1},
                       {"checkpoint": linear.file, "arch": "resnet18"}):
         with pytest.raises(pags_bench.UsageError):
             pags_bench.evaluate(linear.served(), **arguments)

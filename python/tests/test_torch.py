@@ -41,7 +41,8 @@ def test_the_same_numbers_as_from_the_file(network, tmp_path):
     read = pags_bench.evaluate(tmp_path / "network.pt", description=tmp_path / "network.json", images=16, progress=False)
     served = pags_bench.evaluate(network, task="glyphs", mean=0.3, std=0.4, images=16, progress=False)
     assert_same_numbers(read, served, 1e-4)
-    assert (served.model.id, served.model.name, served.model.architecture) == ("sequential", "Sequential", "Sequential")
+    assert (served.model.name, served.model.architecture) == ("Sequential", "Sequential")
+    assert served.model.id == "sequential-" + served.model.checkpoint.sha256[:8]
     assert served.model.parameters == sum(parameter.numel() for parameter in network.parameters())
     assert served.model.plugin == ("sequential", f"torch-{torch.__version__}")
     assert served.task.digest == read.task.digest
