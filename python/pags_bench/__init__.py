@@ -41,8 +41,7 @@ from ._results import (
 )
 
 if TYPE_CHECKING:
-    from pags_bench_plugin import serve, serve_torch
-
+    from ._plugin_signatures import serve, serve_torch
     from ._serving import ServedClassifier
 
     __version__: str

@@ -1,5 +1,7 @@
 """Models of this process, as functions on numpy arrays, and how it ends when it ends badly."""
 
+import ast
+import inspect
 import os
 import pathlib
 import shutil
@@ -184,6 +186,19 @@ def test_ctrl_c_in_a_long_pass(linear):
         assert "interrupted" in output
     finally:
         process.kill()
+
+
+def test_the_helper_has_the_types_that_are_said():
+    tree = ast.parse((pathlib.Path(pags_bench.__file__).parent / "_plugin_signatures.pyi").read_text())
+    stubs = {node.name: node.args for node in tree.body if isinstance(node, ast.FunctionDef)}
+    assert set(stubs) == {"serve", "serve_torch"}
+    for name, arguments in stubs.items():
+        signature = inspect.signature(getattr(pags_bench_plugin, name))
+        stated = [argument.arg for argument in (*arguments.args, *arguments.kwonlyargs, arguments.kwarg) if argument]
+        assert stated == list(signature.parameters)
+        defaults = [default for default in (*arguments.defaults, *arguments.kw_defaults) if default is not None]
+        assert [ast.literal_eval(default) for default in defaults] == [
+            parameter.default for parameter in signature.parameters.values() if parameter.default is not parameter.empty]
 
 
 def test_the_helper_is_one_file(tmp_path, linear):
