@@ -139,7 +139,7 @@ def test_made_up_documents_never_end_in_other_errors(document, tmp_path):
     generator = random.Random(4)
     odd = [None, True, -1, 1e300, "x", [], {}, [[]], {"value": {}}]
     refused = 0
-    for _ in range(300):
+    for _ in range(150):
         changed = copy.deepcopy(document)
         place = changed
         while True:
@@ -157,7 +157,7 @@ def test_made_up_documents_never_end_in_other_errors(document, tmp_path):
             assert str(result) and result._repr_html_()
         except pags_bench.ResultError:
             refused += 1
-    assert refused > 50
+    assert refused > 25
 
 
 def test_a_leaderboard_leads_nowhere_else(tmp_path):
