@@ -1,6 +1,8 @@
 """Files that the program reads, and what is made of its answers."""
 
+import inspect
 import json
+import re
 import subprocess
 import sys
 import warnings
@@ -137,6 +139,23 @@ def test_another_program(monkeypatch, tmp_path, checkpoint):
             pags_bench.evaluate(checkpoint, progress=False)
         assert words in str(caught.value)
         assert len(getattr(caught.value, "stderr", "")) < 100_000
+
+
+#: Options of the command that are no arguments, or have another name.
+NO_ARGUMENTS = {"help", "version", "json", "quiet", "no-leaderboard", "no-cache", "plugin", "allow-plugin", "plugin-limit",
+                "plugin-start-limit"}
+OTHER_NAMES = {"model": "description", "metric": "metrics"}
+
+
+def test_every_option_of_the_command_is_an_argument():
+    text = subprocess.run([sys.executable, "-m", "pags_bench", "evaluate", "--help"], check=True, capture_output=True, text=True)
+    options = set(re.findall(r"^  (?:-., )?--([a-z-]+)", text.stdout, re.MULTILINE))
+    assert len(options) > 20
+    arguments = set(inspect.signature(pags_bench.evaluate).parameters)
+    missing = {name for name in options - NO_ARGUMENTS if OTHER_NAMES.get(name, name).replace("-", "_") not in arguments}
+    assert not missing, "give `evaluate` of pags_bench an argument for each, and docs/python.md a line"
+    page = (REPOSITORY / "docs/python.md").read_text()
+    assert not [name for name in (*arguments, *pags_bench.__all__) if f"`{name}" not in page and f" {name}" not in page]
 
 
 def test_the_command():
