@@ -31,7 +31,7 @@ _FLAGS = {"clip", "no-cache", "json", "no-leaderboard"}
 def evaluate(
     model: Union[Path, torch.nn.Module, ServedClassifier],
     *,
-    task: Optional[str] = None,
+    task: Optional[Path] = None,
     data: Optional[Path] = None,
     images: Optional[int] = None,
     seed: int = 0,
@@ -81,7 +81,7 @@ def evaluate(
             - a `torch.nn.Module` of this process, which takes float images `[N, C, H, W]` and returns logits `[N, K]`. It is put
               into evaluation mode for the time being, and is afterwards as it was;
             - a `ServedClassifier`.
-        task: such as `glyphs` (the default, where no description says another), `mnist`, `cifar10`.
+        task: such as `glyphs` (the default, where no description says another), `mnist`, `cifar10`; or the path of a `task.json`.
         data: the data set's folder. Tasks that draw their images need none.
         images: how many are measured, 2 to 1,000,000. The default is the task's own.
         seed: of everything random, 0 to 2**63 - 1.
@@ -126,7 +126,7 @@ def evaluate(
         PagsBenchWarning: what the command warns of, such as a normalisation that it had to assume.
     """
     options: Dict[str, Any] = {
-        "task": task, "data": _path(data), "images": images, "seed": seed, "model": _path(description), "arch": arch,
+        "task": _path(task), "data": _path(data), "images": images, "seed": seed, "model": _path(description), "arch": arch,
         "weights": weights, "member": member, "resize": _numbers(resize, "resize"), "standard": _path(standard),
         "attacks": ",".join(_texts(attacks, "attacks")) or None, "attacked-images": attacked_images,
         "metric": _texts(metrics, "metrics"), "manifold": manifold, "score": score, "reference": reference,
