@@ -85,11 +85,14 @@ package struct SubmissionRules: Sendable {
       (stated.file, stated.sha256, stated.bytes) = (checkpoint.name, checkpoint.sha256, checkpoint.byteCount)
       description.checkpoint = stated
       if stated.url == nil {
-        guard checkpoint.byteCount <= Self.largestKeptCheckpoint else {
+        guard checkpoint.totalByteCount <= Self.largestKeptCheckpoint else {
           throw SubmissionError.tooLargeToKeep(
-            file: checkpoint.name, bytes: checkpoint.byteCount, limit: Self.largestKeptCheckpoint)
+            file: checkpoint.name, bytes: checkpoint.totalByteCount, limit: Self.largestKeptCheckpoint)
         }
         kept.append((.model(id, file: checkpoint.name), checkpoint.data))
+        kept += try checkpoint.externalFiles.map {
+          (.model(id, file: $0.name), try CheckpointFile.openWithoutDigest($0.url.path).data)
+        }
       }
     }
     for file in submission.description.plugin?.files ?? [] {

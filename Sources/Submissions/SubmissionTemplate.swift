@@ -31,16 +31,24 @@ package enum SubmissionTemplate {
   ) throws {
     let manager = FileManager.default
     let source = try checkpoint.map { try CheckpointFile.open($0.path) }
-    let places = ["model.json", "README.md"] + (source.map { [$0.name] } ?? [])
-    for name in places {
+    // The checkpoint with the files that belong to it.
+    let copied =
+      try source.map { source in
+        [(source.name, source.url, source.data)]
+          + (try source.externalFiles.map { ($0.name, $0.url, try CheckpointFile.openWithoutDigest($0.url.path).data) })
+      } ?? []
+    for name in ["model.json", "README.md"] + copied.map(\.0) {
       let place = folder.appendingPathComponent(name)
-      let isItself = name == source?.name && place.standardizedFileURL == source?.url.standardizedFileURL
+      let original = copied.first { $0.0 == name }?.1
+      let isItself =
+        place.resolvingSymlinksInPath().standardizedFileURL == original?.resolvingSymlinksInPath().standardizedFileURL
       guard isItself || !manager.fileExists(atPath: place.path) else { throw SubmissionError.template(place.path) }
     }
     try Folder.make(folder)
-    if let source {
-      let place = folder.appendingPathComponent(source.name)
-      if !manager.fileExists(atPath: place.path) { try AtomicFile.write(source.data, to: place.path) }
+    for (name, _, data) in copied {
+      let place = folder.appendingPathComponent(name)
+      try Folder.make(place.deletingLastPathComponent())
+      if !manager.fileExists(atPath: place.path) { try AtomicFile.write(data, to: place.path) }
     }
     try AtomicFile.write(
       Data(try readme(tasks: tasks).utf8), to: folder.appendingPathComponent("README.md").path)

@@ -114,6 +114,60 @@ import Testing
     }
   }
 
+  @Test("weights beside the model are a part of what it is known by")
+  func externalFilesEnterTheDigest() throws {
+    let folder = try Fixtures.temporaryDirectory()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (weights, more) = (folder.appendingPathComponent("w.bin"), folder.appendingPathComponent("sub/more.bin"))
+    try FileManager.default.createDirectory(at: more.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data([0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0]).write(to: weights)
+    try Data(repeating: 1, count: 8).write(to: more)
+    // One among the graph's tensors, one in a branch of a node, some that are no files of the model's folder.
+    let model = ProtoModel.with { model in
+      model.irVersion = 8
+      model.graph.initializer = ["w.bin", "./w.bin", "../w.bin", "missing.bin"].map { Self.external(["location": $0]) }
+      model.graph.node = [
+        .with { node in
+          node.opType = "If"
+          node.attribute = [
+            .with { attribute in
+              attribute.name = "then_branch"
+              attribute.g.initializer = [Self.external(["location": "sub/more.bin", "offset": "0"])]
+            }
+          ]
+        }
+      ]
+    }
+    let url = folder.appendingPathComponent("m.onnx")
+    try model.serializedData().write(to: url)
+    let file = try CheckpointFile.open(url.path)
+    #expect(file.externalFiles.map(\.name) == ["sub/more.bin", "w.bin"])
+    #expect(file.totalByteCount == file.byteCount + 16)
+    let own = CheckpointFile.sha256(of: file.data)
+    func listed(_ weights: Data) throws -> String {
+      let lines = [
+        (own, "m.onnx"), (CheckpointFile.sha256(of: try Data(contentsOf: more)), "sub/more.bin"),
+        (CheckpointFile.sha256(of: weights), "w.bin"),
+      ]
+      return CheckpointFile.sha256(of: Data(lines.map { "\($0.0)  \($0.1)\n" }.joined().utf8))
+    }
+    #expect(try file.sha256 == listed(Data(contentsOf: weights)))
+    // Halved weights are another model.
+    let halved = Data([0, 0, 0x40, 0x3f, 0, 0, 0x80, 0xbf])
+    try halved.write(to: weights)
+    #expect(try CheckpointFile.open(url.path).sha256 == listed(halved))
+    #expect(try listed(halved) != file.sha256)
+    // Cut off anywhere, it still is a file with a digest.
+    for length in stride(from: 1, to: file.byteCount, by: 3) {
+      try file.data.prefix(length).write(to: url)
+      #expect(try CheckpointFile.open(url.path).sha256.count == 64)
+    }
+    try FileManager.default.removeItem(at: weights)
+    try FileManager.default.removeItem(at: more)
+    try file.data.write(to: url)
+    #expect(try CheckpointFile.open(url.path).sha256 == own)
+  }
+
   @Test(
     arguments: [
       (["location": "../w.bin"], "inside the model's folder"),

@@ -74,7 +74,7 @@ import Testing
       ["--mean", "0.1", "0.2", "0.3", "--std", "0.4", "0.5", "0.6"], ["--mean", "0.1 0.2 0.3", "--std", "0.4 0.5 0.6"],
       ["--mean", "0.1,", "0.2,", "0.3", "--std", "0.4, 0.5, 0.6"],
       ["--mean", "-0.1", "0.2", "-0.3", "--std", "4e-1", "1", "1"],
-      ["--mean=0.1,0.2,0.3", "--std=0.4 0.5 0.6"],
+      ["--mean=0.1,0.2,0.3", "--std=0.4 0.5 0.6"], ["--mean", "imagenet"], ["--mean", "clip", "--std", "clip"],
     ])
   func lists(_ options: [String]) throws {
     let binary = try RealBinary()
@@ -96,6 +96,8 @@ import Testing
       (["--mean", "0", "0", "--std", "1"], "--mean has 2 numbers and --std 1"),
       (["--mean", "0,,1", "--std", "1"], "separated"),
       (["--mean", "nan", "--std", "1"], "finite numbers"), (["--mean", "--std", "1"], "--mean"),
+      (["--mean", "imagnet", "--std", "1"], "or one of imagenet, cifar10"), (["--mean", "0"], "belong together"),
+      (["--mean", "imagenet", "--std", "1,1,1"], "stands for --std too"), (["--std", "imagenet"], "belong together"),
     ] {
       let outcome = try binary.start(["evaluate", checkpoint] + options).wait()
       #expect(outcome.status == 64 && outcome.errors.contains(words), "\(options): \(outcome.errors)")

@@ -1,6 +1,7 @@
-import Checkpoints
 import Foundation
 import Testing
+
+@testable import Checkpoints
 
 @Suite struct RunCommandTests {
   @Test func writesLogitsAndGradient() throws {
@@ -19,6 +20,39 @@ import Testing
     #expect(outcome.status == 0, "\(outcome.errors)")
     let written = try SafetensorsReader.read(CheckpointFile.open(binary.path("out.safetensors")))
     #expect(written["logits"]?.shape == [3, 10] && written["gradient"]?.shape == [3, 1, 20, 40])
+  }
+
+  @Test func imagesOfNumPyFilesAreTheSame() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (checkpoint, _) = try SmallModel.write(to: binary)
+    let pixels = (0..<2 * 800).map { Float($0 % 17) / 17 }
+    try SafetensorsWriter.write(
+      [
+        TensorToWrite(name: "images", shape: [2, 1, 20, 40], floats: pixels),
+        TensorToWrite(name: "labels", shape: [2], integers: [3, 9]),
+      ], to: binary.path("in.safetensors"))
+    func array(_ type: String, _ shape: String, _ bytes: Data) -> Data {
+      let header = "{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }\n"
+      return Data([0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8)) + bytes
+    }
+    let images = array("<f4", "(2, 1, 20, 40)", pixels.withUnsafeBytes { Data($0) })
+    _ = try binary.write(images, "in.npy")
+    var writer = ZipWriter(file: "in.npz", capacity: 0)
+    try writer.add("images.npy", images)
+    try writer.add("labels.npy", array("|u1", "(2,)", Data([3, 9])))
+    _ = try binary.write(writer.finished(), "in.npz")
+    func outputs(_ input: String, gradient: String) throws -> Data {
+      let outcome = try binary.run(
+        "run", checkpoint, "--inputs", input, "--outputs", "out.safetensors", "--gradient", gradient)
+      #expect(outcome.status == 0, "\(input): \(outcome.errors)")
+      return try Data(contentsOf: URL(fileURLWithPath: binary.path("out.safetensors")))
+    }
+    #expect(try outputs("in.npy", gradient: "logit-sum") == outputs("in.safetensors", gradient: "logit-sum"))
+    #expect(try outputs("in.npz", gradient: "logit-label") == outputs("in.safetensors", gradient: "logit-label"))
+    let refused = try binary.run(
+      "run", checkpoint, "--inputs", "in.npy", "--outputs", "out.safetensors", "--gradient", "logit-label")
+    #expect(refused.status == 1 && refused.errors.contains("labels"), "\(refused.errors)")
   }
 
   /// They are written, and said: whoever reads the file may not notice.

@@ -9,15 +9,47 @@ public struct CheckpointFile: Sendable {
   public let data: Data
   /// The last component of the path; error messages start with it.
   public let name: String
-  /// SHA-256 of the content, 64 lower-case hexadecimal digits.
+  /// SHA-256 of the content, 64 lower-case hexadecimal digits. Of an ONNX model with weights in files beside it that of a list of all
+  /// their digests: what `sha256sum MODEL FILES... | sha256sum` prints in the model's folder, with the files in the order of their names.
   public let sha256: String
+  /// Files beside an ONNX model that hold its weights, in the order of their names.
+  public let externalFiles: [ExternalFile]
 
+  /// A file that belongs to the model.
+  public struct ExternalFile: Sendable, Equatable {
+    /// Relative to the model's folder.
+    public let name: String
+    public let url: URL
+    public let byteCount: Int
+  }
+
+  /// Of the file itself.
   public var byteCount: Int { data.count }
+  /// With the files beside it.
+  public var totalByteCount: Int { externalFiles.reduce(byteCount) { $0 + $1.byteCount } }
 
   /// Maps a regular file and computes its digest.
   /// - Throws: `CheckpointError.cannotOpen` for directories, pipes, devices, empty and unreadable files.
   public static func open(_ path: String) throws(CheckpointError) -> CheckpointFile {
-    CheckpointFile(name: path, data: try FileMapping.map(path))
+    let (url, data) = (URL(fileURLWithPath: path), try FileMapping.map(path))
+    let own = sha256(of: data)
+    let probe = FileProbe(name: url.lastPathComponent, byteCount: data.count, head: data.prefix(FileProbe.headBytes))
+    guard probe.format == .onnx else { return CheckpointFile(url: url, data: data, sha256: own) }
+    let folder = url.deletingLastPathComponent()
+    var files: [ExternalFile] = []
+    var list = "\(own)  \(url.lastPathComponent)\n"
+    // One that is missing or leads out of the folder is an error of whoever reads the model.
+    let names = ONNXExternalFiles(data).locations.map {
+      $0.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+    for name in Set(names).sorted() {
+      guard let place = ONNXExternalData.place(of: name, in: folder), let content = try? FileMapping.map(place.path)
+      else { continue }
+      files.append(ExternalFile(name: name, url: place, byteCount: content.count))
+      list += "\(sha256(of: content))  \(name)\n"
+    }
+    return CheckpointFile(
+      url: url, data: data, sha256: files.isEmpty ? own : sha256(of: Data(list.utf8)), externalFiles: files)
   }
 
   /// Maps a file whose content carries a digest of its own; `sha256` is empty.
@@ -31,7 +63,8 @@ public struct CheckpointFile: Sendable {
     self.init(url: URL(fileURLWithPath: name), data: data, sha256: Self.sha256(of: data))
   }
 
-  private init(url: URL, data: Data, sha256: String) {
+  private init(url: URL, data: Data, sha256: String, externalFiles: [ExternalFile] = []) {
+    self.externalFiles = externalFiles
     self.url = url
     self.data = data
     name = url.lastPathComponent

@@ -27,6 +27,9 @@ package struct NumPyFile {
     self.arrays = arrays
   }
 
+  /// Whether a file begins as a `.npy` or a zip archive does.
+  package static func isNumPy(_ data: Data) -> Bool { data.starts(with: magic) || data.starts(with: Array("PK".utf8)) }
+
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
   /// NumPy itself reads no header longer than this from a stranger.
   private static let longestHeader = 10_000

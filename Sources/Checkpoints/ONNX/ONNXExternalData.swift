@@ -49,15 +49,9 @@ struct ONNXExternalData {
         file: file, feature: "tensor `\(tensor)` lies in the external file `\(location)`, but the model has no folder",
         advice: "load it by its path")
     }
-    let parts = location.split(separator: "/", omittingEmptySubsequences: false)
-    guard !parts.contains(""), !parts.contains(".."), !location.contains("\0"), !location.contains("\\") else {
-      throw outside(location, tensor)
-    }
-    let root = folder.resolvingSymlinksInPath().standardizedFileURL.path
-    let target = folder.appendingPathComponent(location).resolvingSymlinksInPath().standardizedFileURL.path
-    guard target.hasPrefix(root.hasSuffix("/") ? root : root + "/") else { throw outside(location, tensor) }
+    guard let place = Self.place(of: location, in: folder) else { throw outside(location, tensor) }
     do {
-      let data = try FileMapping.map(target)
+      let data = try FileMapping.map(place.path)
       mapped[location] = data
       return data
     } catch {
@@ -65,6 +59,18 @@ struct ONNXExternalData {
       throw .invalidTensor(
         file: file, tensor: tensor, problem: "lies in an external file, expected beside the model: \(error)")
     }
+  }
+
+  /// The file that a relative path means, links followed.
+  /// - Returns: nil where it does not lie in the folder.
+  static func place(of location: String, in folder: URL) -> URL? {
+    let parts = location.split(separator: "/", omittingEmptySubsequences: false)
+    guard !parts.contains(""), !parts.contains(".."), !location.contains("\0"), !location.contains("\\") else {
+      return nil
+    }
+    let root = folder.resolvingSymlinksInPath().standardizedFileURL.path
+    let target = folder.appendingPathComponent(location).resolvingSymlinksInPath().standardizedFileURL
+    return target.path.hasPrefix(root.hasSuffix("/") ? root : root + "/") ? target : nil
   }
 
   private func outside(_ location: String, _ tensor: String) -> CheckpointError {

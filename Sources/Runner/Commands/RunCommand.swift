@@ -10,8 +10,8 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Writes a model's logits, and input gradients, for given images.",
     discussion: """
-      Reads the tensor `images`, float32 [N, C, H, W] with pixels in [0, 1], from a safetensors file, and `labels` where \
-      the gradient's target needs them. Writes the tensors `logits` and, with --gradient, `gradient`; with --score, in \
+      Reads the tensor `images`, float32 [N, C, H, W] with pixels in [0, 1], from a safetensors, .npz or .npy file, and \
+      `labels` where the gradient's target needs them. Writes the tensors `logits` and, with --gradient, `gradient`; with --score, in \
       place of a model, the tensor `score`.
 
       With --metric there is no model either: --inputs holds the tensors `a` and `b`, float32 [N, C, H, W] in [-1, 1], and \
@@ -21,7 +21,7 @@ struct RunCommand: ParsableCommand {
   @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.")
   var checkpoint: String?
 
-  @Option(help: ArgumentHelp("Safetensors file with `images`.", valueName: "file"))
+  @Option(help: ArgumentHelp("Safetensors, .npz or .npy file with `images`.", valueName: "file"))
   var inputs: String
 
   @Option(help: ArgumentHelp("Safetensors file to write.", valueName: "file"))

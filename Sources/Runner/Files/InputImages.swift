@@ -3,25 +3,37 @@ import Checkpoints
 import Foundation
 import Tensor
 
-/// Images that a user hands over in a safetensors file.
+/// Images that a user hands over in a safetensors or NumPy file.
 struct InputImages {
   /// `[N, C, H, W]`.
   let images: Tensor
   /// Empty where not asked for.
   let labels: [Int]
 
+  /// Arrays of a `.npz` file have the tensors' names; the one of a `.npy` file is `images`.
   /// - Throws: `InputImagesError`, `CheckpointError`.
   static func read(_ path: String, needingLabels: Bool) throws -> InputImages {
-    let file = try SafetensorsReader.read(CheckpointFile.open(path))
-    guard let stored = file["images"], stored.shape.count == 4, let shape = Shape(checking: stored.shape), shape[0] > 0
-    else { throw InputImagesError.noImages(path, tensors: file.tensors.map { "\($0.name) \($0.shape)" }) }
+    let tensors = try Self.tensors(path)
+    guard let stored = tensors["images"], stored.shape.count == 4, let shape = Shape(checking: stored.shape),
+      shape[0] > 0
+    else { throw InputImagesError.noImages(path, tensors: tensors.values.map { "\($0.name) \($0.shape)" }.sorted()) }
     let images = Tensor(shape: shape, scalars: try stored.floats())
     guard images.scalars.allSatisfy(\.isFinite) else { throw InputImagesError.notFinite(path) }
     guard needingLabels else { return InputImages(images: images, labels: []) }
-    guard let labels = file["labels"], labels.shape == [shape[0]] else {
+    guard let labels = tensors["labels"], labels.shape == [shape[0]] else {
       throw InputImagesError.noLabels(path, count: shape[0])
     }
     return InputImages(images: images, labels: try labels.integers().map(Int.init))
+  }
+
+  private static func tensors(_ path: String) throws -> [String: StoredTensor] {
+    let file = try CheckpointFile.openWithoutDigest(path)
+    guard NumPyFile.isNumPy(file.data) else {
+      return Dictionary(
+        try SafetensorsReader.read(file).tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+    let arrays = try NumPyFile(file.data, file: file.name).arrays
+    return arrays[""].map { ["images": $0] } ?? arrays
   }
 
   func check(against classifier: any Classifier, file: String) throws {

@@ -11,7 +11,10 @@ struct NetworkOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Built-in architecture, where recognition is not wanted.", valueName: "name"))
   var arch: String?
 
-  @Option(help: ArgumentHelp("Mean of each channel that the network was trained with.", valueName: "a,b,c"))
+  @Option(
+    help: ArgumentHelp(
+      "Mean of each channel that the network was trained with; or a name that stands for --std too: \(KnownNormalisation.names).",
+      valueName: "a,b,c"))
   var mean: String?
 
   @Option(help: ArgumentHelp("Standard deviation of each channel.", valueName: "a,b,c"))
@@ -36,7 +39,6 @@ struct NetworkOptions: ParsableArguments {
 
   func validate() throws {
     if let member, member < 0 { throw ValidationError("--member must be 0 or more, got \(member)") }
-    if (mean == nil) != (std == nil) { throw ValidationError("--mean and --std belong together") }
     _ = try preprocessing()
     _ = try size()
   }
@@ -56,6 +58,13 @@ struct NetworkOptions: ParsableArguments {
   }
 
   func preprocessing() throws -> Preprocessing? {
+    if let known = mean.flatMap(KnownNormalisation.init) {
+      guard std == nil || std == mean else {
+        throw ValidationError("--mean \(known.rawValue) stands for --std too; leave --std out, or give both as numbers")
+      }
+      return known.preprocessing
+    }
+    guard (mean == nil) == (std == nil) else { throw ValidationError("--mean and --std belong together") }
     guard let mean, let std else { return nil }
     let result = Preprocessing(mean: try numbers(mean, "--mean"), std: try numbers(std, "--std"))
     guard result.mean.count == result.std.count else {
@@ -71,7 +80,9 @@ struct NetworkOptions: ParsableArguments {
 
   private func numbers(_ text: String, _ option: String) throws -> [Float] {
     guard let numbers = NumberListArguments.numbers(text) else {
-      throw ValidationError("\(option) must be finite numbers separated by commas or blanks, got `\(text)`")
+      throw ValidationError(
+        "\(option) must be finite numbers separated by commas or blanks"
+          + (option == "--mean" ? ", or one of \(KnownNormalisation.names)" : "") + ", got `\(text)`")
     }
     return numbers
   }
