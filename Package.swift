@@ -172,7 +172,7 @@ let package = Package(
       name: "Fuzzer",
       dependencies: [
         "Submissions", "Plugins", "Networks", "Served", "Text", "BenchCore", "Checkpoints", "ONNXSchema", "Compression",
-        "JSON", "Tensor",
+        "Images", "JSON", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],

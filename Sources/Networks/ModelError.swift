@@ -16,7 +16,8 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
   case noInputShape(file: String)
   case imageChannels(file: String, architecture: String, network: Int, images: Int)
   case notRecognised(
-    file: String, tensors: [String], near: (family: String, missing: String)?, architectures: [String])
+    file: String, tensors: [String], near: (family: String, missing: String)?, imageShape: [Int]?,
+    architectures: [String])
   /// A proposed layer list that is not completed; `blanks` are paths.
   case blanks(file: String, blanks: [String])
   /// Numbered modules, which a layer list can describe.
@@ -40,6 +41,22 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
   /// Weights were chosen in a file that is not a dictionary of them.
   case noStateDicts(file: String, format: String)
   case memory(file: String, bytesPerWorker: Int, images: Int, workers: Int, available: Int)
+
+  /// What works for every network, the least effort first.
+  private static func otherWays(_ file: String, imageShape: [Int]?, architectures: [String]) -> String {
+    let stem = file.split(separator: ".").dropLast().joined(separator: ".")
+    let sizes = imageShape.map { $0.map(String.init).joined(separator: ", ") } ?? "C, H, W"
+    return """
+      Three ways that work, the shortest first:
+        1. export it where it was trained, and evaluate that file: \
+      torch.onnx.export(model.eval(), (torch.zeros(1, \(sizes)),), "\(stem.isEmpty ? file : stem).onnx", \
+      input_names=["images"], dynamic_axes={"images": {0: "n"}})
+        2. let Python serve it: pags_bench.evaluate(model, ...) (docs/python.md), or --plugin "python3 serve.py {checkpoint}" with a \
+      program of ten lines (docs/plugin-protocol.md)
+        3. describe it as a layer list in a model.json beside the checkpoint (docs/add-a-model.md), or choose with --arch among \
+      \(architectures.joined(separator: ", "))
+      """
+  }
 
   package var description: String {
     switch self {
@@ -77,11 +94,10 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
     case .imageChannels(let file, let architecture, let network, let images):
       "\(file): the network (\(architecture)) takes images of \(network) channels, these have \(images); "
         + "choose the task it was trained for with --task"
-    case .notRecognised(let file, let tensors, let near, let architectures):
+    case .notRecognised(let file, let tensors, let near, let imageShape, let architectures):
       "\(file): no built-in architecture has these tensors (\(tensors.joined(separator: ", "))). "
         + (near.map { "Nearest is \($0.family), which needs the tensor `\($0.missing)` as well. " } ?? "")
-        + "Describe the network as a layer list in a model.json beside the checkpoint (docs/add-a-model.md), "
-        + "or choose with --arch among \(architectures.joined(separator: ", "))"
+        + Self.otherWays(file, imageShape: imageShape, architectures: architectures)
     case .proposed(let file, let count, let proposal):
       "\(file): no built-in architecture has these \(count) tensors, which are numbered as the modules of a Sequential are. "
         + proposal

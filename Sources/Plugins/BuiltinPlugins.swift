@@ -12,6 +12,7 @@ public enum BuiltinPlugins {
     ],
     tasks: [
       CIFAR10.task,
+      CIFAR100.task,
       GlyphsPlugin(),
       MNIST.task,
       MNISTDistractor.letterA,

@@ -139,11 +139,13 @@ import Testing
       ]
     }
     let url = folder.appendingPathComponent("m.onnx")
-    try model.serializedData().write(to: url)
+    // Kept: a file is mapped, and must not be written while it is.
+    let bytes: Data = try model.serializedData()
+    try bytes.write(to: url)
     let file = try CheckpointFile.open(url.path)
     #expect(file.externalFiles.map(\.name) == ["sub/more.bin", "w.bin"])
     #expect(file.totalByteCount == file.byteCount + 16)
-    let own = CheckpointFile.sha256(of: file.data)
+    let own = CheckpointFile.sha256(of: bytes)
     func listed(_ weights: Data) throws -> String {
       let lines = [
         (own, "m.onnx"), (CheckpointFile.sha256(of: try Data(contentsOf: more)), "sub/more.bin"),
@@ -159,12 +161,12 @@ import Testing
     #expect(try listed(halved) != file.sha256)
     // Cut off anywhere, it still is a file with a digest.
     for length in stride(from: 1, to: file.byteCount, by: 3) {
-      try file.data.prefix(length).write(to: url)
+      try bytes.prefix(length).write(to: url, options: .atomic)
       #expect(try CheckpointFile.open(url.path).sha256.count == 64)
     }
     try FileManager.default.removeItem(at: weights)
     try FileManager.default.removeItem(at: more)
-    try file.data.write(to: url)
+    try bytes.write(to: url, options: .atomic)
     #expect(try CheckpointFile.open(url.path).sha256 == own)
   }
 

@@ -249,7 +249,11 @@ import _Fixtures
     let file = try ModelFixtures.write([TensorToWrite(name: "encoder.weight", shape: [2, 2], floats: [1, 2, 3, 4])])
     let message = ModelFixtures.message { _ = try ModelFixtures.load(file, images: [3, 12, 12]) }
     #expect(message?.hasPrefix("test.pt: no built-in architecture has these tensors (`encoder.weight` [2, 2])") == true)
-    #expect(message?.contains("docs/add-a-model.md") == true)
+    // The three ways, with this file's name and the task's images.
+    #expect(message?.contains(#"torch.zeros(1, 3, 12, 12),), "test.onnx","#) == true)
+    for page in ["docs/python.md", "docs/plugin-protocol.md", "docs/add-a-model.md", "--arch among resnet20"] {
+      #expect(message?.contains(page) == true, "\(page)")
+    }
   }
 
   @Test func weightsThatAreNotNumbersAreNamed() throws {

@@ -47,7 +47,9 @@ import Testing
     let found = try Self.conformers(to: protocolName)
     let names = Set(found.map(\.name))
     #expect(Set(listed).count == listed.count, "listed twice: \(listed)")
-    for name in names.subtracting(listed).sorted() {
+    // Made of a file of the user's, not found by a name.
+    let made: Set = ["DescribedTask"]
+    for name in names.subtracting(listed).subtracting(made).sorted() {
       Issue.record("\(name) conforms to \(protocolName) but is not in BuiltinPlugins; add a line there")
     }
     for name in Set(listed).subtracting(names).sorted() {

@@ -93,6 +93,56 @@ import _Fixtures
     }
   }
 
+  @Test("CIFAR-100 has two label bytes, of which the fine one counts, in all forms too")
+  func cifar100() throws {
+    func images(_ split: String) -> (pixels: [UInt8], fine: [Int]) {
+      let fine = split == "train" ? [0, 99, 42] : [7, 99]
+      return (fine.flatMap { [UInt8](repeating: UInt8($0 + 100), count: 3072) }, fine)
+    }
+    func binary(_ split: String) -> [UInt8] {
+      let (pixels, fine) = images(split)
+      return fine.indices.flatMap { [19, UInt8(fine[$0])] + pixels[$0 * 3072..<($0 + 1) * 3072] }
+    }
+    func pickled(_ split: String) -> [UInt8] {
+      let (pixels, fine) = images(split)
+      return PickledBatch(pixels: pixels, labels: fine, labelKey: "fine_labels").bytes
+    }
+    let splits = ["train", "test"]
+    func load(_ write: (TemporaryDirectory) throws -> Void) throws -> PixelContent {
+      let folder = try TemporaryDirectory()
+      try write(folder)
+      return try CIFAR100.files.load(folder.url)
+    }
+    let expected = try load { folder in for split in splits { try folder.write(binary(split), "\(split).bin") } }
+    #expect(expected.classNames.count == 100 && expected.classNames[99] == "worm")
+    #expect(expected.train.labels == [0, 99, 42] && expected.test.labels == [7, 99])
+    #expect(expected.test.pixels.prefix(3072).allSatisfy { $0 == 107 })
+    for (suffix, batch) in [(".bin", binary), ("", pickled)] {
+      let archive =
+        splits.flatMap { Self.tar("cifar-100/\($0)\(suffix)", batch($0)) } + [UInt8](repeating: 0, count: 1024)
+      let archived = try load { try $0.write(Self.gzip(archive), "cifar-100-python.tar.gz") }
+      #expect(archived.train == expected.train && archived.test == expected.test)
+    }
+    let unpacked = try load { folder in
+      let place = folder.url.appendingPathComponent("cifar-100-python")
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      // A folder called `train` is no file of that name.
+      try FileManager.default.createDirectory(
+        at: folder.url.appendingPathComponent("train"), withIntermediateDirectories: true)
+      for split in splits { try folder.write(pickled(split), "cifar-100-python/\(split)") }
+    }
+    #expect(unpacked.train == expected.train && unpacked.test == expected.test)
+    // The coarse labels are not taken for fine ones.
+    #expect {
+      _ = try load { folder in
+        for split in splits {
+          let (pixels, fine) = images(split)
+          try folder.write(PickledBatch(pixels: pixels, labels: fine, labelKey: "coarse_labels").bytes, split)
+        }
+      }
+    } throws: { "\($0)".contains("not `data` and `fine_labels`") }
+  }
+
   /// The message that `load` refuses `place` with.
   private func refusal(_ write: (TemporaryDirectory) throws -> String) -> String {
     do {

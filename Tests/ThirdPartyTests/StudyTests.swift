@@ -43,7 +43,9 @@ import Testing
       try Data("prototypes 2 1 2 2\n0.3 0.3 0.5 0.5\n0.7 0.7 0.5 0.5\n".utf8).write(to: checkpoint)
       let outcome = try study(checkpoint.path)
       let result = outcome.result
-      #expect(result.model.plugin.id == PrototypePlugin.id && result.model.id == "means" && result.task.id == "stripes")
+      // A file's name, and the beginning of its digest.
+      #expect(result.model.plugin.id == PrototypePlugin.id && result.model.id.hasPrefix("means-"))
+      #expect(result.task.id == "stripes")
       #expect(Set(result.measurements.scoreAlignment.map(\.metric)) == ["cosine", "sign-agreement"])
       // The means are those of the classes, so that it is their Bayes classifier.
       #expect(try #require(result.measurements.accuracy.value) > 0.8)

@@ -34,7 +34,7 @@ enum ArchitectureLookup {
     let shown = weights.names.prefix(6).map { "`\($0)` \(weights.shape($0) ?? [])" }
     throw ModelError.notRecognised(
       file: weights.file, tensors: shown + (weights.names.count > 6 ? ["..."] : []), near: search.nearMiss,
-      architectures: names)
+      imageShape: imageShape?.dimensions, architectures: names)
   }
 
   /// The network of a name, which must fit the tensors: sizes always come from them.

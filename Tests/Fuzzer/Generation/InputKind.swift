@@ -45,7 +45,7 @@ enum Progress: String, CaseIterable, Comparable {
 enum InputKinds {
   static let all: [any InputKind.Type] = [
     CheckpointInput.self, ONNXInput.self, DescriptionInput.self, ResultInput.self, SampleInput.self, PluginInput.self,
-    CriteriaInput.self, DatasetInput.self,
+    CriteriaInput.self, DatasetInput.self, OwnDataInput.self,
   ]
 
   /// - Parameter id: also that of the trap by which the fuzzer tests itself.

@@ -29,6 +29,13 @@ enum CIFAR10 {
   /// The paper's `logspace(-3, 2, 20)[12...15]`.
   private static let stepSizes = (12...15).map { pow(10, -3 + 5 * Double($0) / 19) }
 
+  static let protocolConstants = ProtocolConstants(
+    stepSizes: stepSizes, wideStep: stepSizes[1], smallStep: stepSizes[0], scoreNoises: [0.1, 0.25, 0.5],
+    alignmentNoises: [0.25, 0.5, 1], decisiveNoise: 0.5, robustnessNoise: 0.01)
+
+  static let mixtureSettings = MixtureSettings(
+    imagesPerComponent: 450, maximumComponents: 12, factors: 100, tangentDimension: 60, priorImages: 2000)
+
   /// Constants of version 1, chosen on 4,660 training and 600 test images:
   ///
   /// - One component with 100 factors for about 466 images of a class. Held-out log-likelihood per image rises with the
@@ -46,10 +53,7 @@ enum CIFAR10 {
   ///   (ResNet-20), and the largest control of the adversarial network 0.034, 0.040, 0.064: below 0.5 the likelihood
   ///   ratio hangs on directions of small variance that few hundred images do not determine, above it the image gains.
   private static let definition = PixelTask.Definition(
-    id: files.name, version: 1,
-    protocolConstants: ProtocolConstants(
-      stepSizes: stepSizes, wideStep: stepSizes[1], smallStep: stepSizes[0], scoreNoises: [0.1, 0.25, 0.5],
-      alignmentNoises: [0.25, 0.5, 1], decisiveNoise: 0.5, robustnessNoise: 0.01),
+    id: files.name, version: 1, protocolConstants: protocolConstants,
     calibration: .recorded(
       onManifoldSensitivity: standardOnManifoldSensitivity, models: ["cifar10-resnet20", "cifar10-resnet56"]),
     criteria: RegimeCriteria(
@@ -58,8 +62,7 @@ enum CIFAR10 {
         weak from bayes-aligned; excessive beside a standard twin, where sensitivity and accuracy lie below those of all recorded \
         standards, or where accuracy falls below the fitted density's
         """),
-    settings: MixtureSettings(
-      imagesPerComponent: 450, maximumComponents: 12, factors: 100, tangentDimension: 60, priorImages: 2000))
+    settings: mixtureSettings)
 
   /// models/recipes/standards, trained on the 4,660 images and measured on the 600.
   private static let standards = [

@@ -47,7 +47,9 @@ enum DatasetFiles {
       .sorted()
   }
 
+  /// Whether there is a file; a folder of that name is none.
   static func exists(_ file: URL) -> Bool {
-    FileManager.default.fileExists(atPath: file.path)
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) && !isFolder.boolValue
   }
 }
