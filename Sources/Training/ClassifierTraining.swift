@@ -122,19 +122,3 @@ extension ObjectiveConfiguration {
   /// In words: `gradient-norm 0.1`.
   package var title: String { strength == 0 ? name : "\(name) \(strength)" }
 }
-
-/// The first images of others.
-private struct FirstImages: LabelledImages {
-  let others: any LabelledImages
-  let labels: [Int]
-
-  init(_ others: any LabelledImages, _ count: Int) {
-    self.others = others
-    labels = Array(others.labels.prefix(count))
-  }
-
-  var name: String { others.name }
-  var imageShape: Shape { others.imageShape }
-  var classCount: Int { others.classCount }
-  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) { others.copyImage(index, to: output) }
-}

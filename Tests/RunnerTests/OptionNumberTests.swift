@@ -12,7 +12,8 @@ import Testing
     (["show", "counterfactuals"], ["absent.pt", "--output", "a.svg"]), (["compare"], ["absent.pt", "absent.json"]),
     (["train"], ["--output", "trained"]), (["twin"], ["absent.pt", "--output", "twin"]),
     (["sweep"], ["--output", "sweep", "--strengths", "0"]), (["submit"], ["absent"]),
-    (["attack"], ["absent.pt"]),
+    (["attack"], ["absent.pt"]), (["diffroar"], ["absent.pt"]), (["distractor"], ["absent.pt"]),
+    (["tasks", "describe"], ["absent"]),
   ]
 
   /// Those that take integers.
@@ -20,7 +21,7 @@ import Testing
     "--images", "--threads", "--batch", "--seed", "--data-seed", "--robustness-draws", "--epochs", "--width",
     "--pgd-steps", "--latent-dimension", "--points", "--crop", "--evaluation-images", "--evaluation-seed", "--steps",
     "--restarts", "--queries", "--attacked-images", "--smoothgrad-samples", "--samples", "--reference-images",
-    "--patch",
+    "--patch", "--runs", "--test-images", "--sheet-images",
     "--factor", "--target", "--magnification", "--scale",
   ]
 

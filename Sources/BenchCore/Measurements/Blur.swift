@@ -4,7 +4,7 @@ import Tensor
 /// Each image convolved with a Gaussian whose standard deviation is a sixteenth of the shorter side, channel by channel;
 /// beyond the border the image is mirrored.
 /// - Parameter images: `[N, C, H, W]`.
-func blurred(_ images: Tensor) -> Tensor {
+package func blurred(_ images: Tensor) -> Tensor {
   let (height, width) = (images.shape[2], images.shape[3])
   let deviation = Double(min(height, width)) / 16
   let radius = max(1, Int((3 * deviation).rounded(.up)))

@@ -25,18 +25,28 @@ extension ModelLoader {
 extension ModelSource {
   /// A checkpoint or a description, or `bayes`, or `bayes:SIGMA`.
   init(_ argument: String?, options: ModelOptions, files: ProjectFiles) throws {
-    if let argument, options.program.plugin == nil, argument == "bayes" || argument.hasPrefix("bayes:"),
-      !Self.isFile(argument)
-    {
-      let text = argument.dropFirst("bayes:".count)
-      guard argument == "bayes" || Double(text).map({ $0 >= 0 && $0.isFinite }) ?? false else {
-        throw ValidationError("`\(argument)`: expected bayes:SIGMA with a noise level of at least 0, such as bayes:0.5")
-      }
-      self = .bayes(noise: Double(text) ?? 0)
+    if options.program.plugin == nil, let argument, let bayes = try Self.bayes(argument) {
+      self = bayes
       return
     }
     let loader = ModelLoader(files, plugins: PagsBench.plugins.models)
     self = .file(try loader.find(argument, options), loader: loader)
+  }
+
+  /// The same without options: what is to be known of a checkpoint, its description says.
+  init(_ argument: String, files: ProjectFiles) throws {
+    self =
+      try Self.bayes(argument) ?? .file(argument, files: files, plugins: PagsBench.plugins.models)
+  }
+
+  /// - Returns: nil for a file.
+  private static func bayes(_ argument: String) throws -> ModelSource? {
+    guard argument == "bayes" || argument.hasPrefix("bayes:"), !isFile(argument) else { return nil }
+    let text = argument.dropFirst("bayes:".count)
+    guard argument == "bayes" || Double(text).map({ $0 >= 0 && $0.isFinite }) ?? false else {
+      throw ValidationError("`\(argument)`: expected bayes:SIGMA with a noise level of at least 0, such as bayes:0.5")
+    }
+    return .bayes(noise: Double(text) ?? 0)
   }
 
   /// Whether there is a file of that name; a folder is no checkpoint.
