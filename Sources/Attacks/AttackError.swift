@@ -10,6 +10,8 @@ package enum AttackError: Error, Sendable, Equatable, CustomStringConvertible {
   case noCustomaryRadius(attack: String, task: String)
   /// Images that are no planes of pixels.
   case noPlane(attack: String)
+  /// A class of which the reference images hold none.
+  case noImages(label: Int, of: Int)
   /// A file of attacked images that does not belong to the images.
   case wrongFile(file: String, problem: String)
 
@@ -30,6 +32,8 @@ package enum AttackError: Error, Sendable, Equatable, CustomStringConvertible {
         + "for the smallest one"
     case .noPlane(let attack):
       "\(attack) moves pixels, and needs images of shape [C, H, W]; choose another --attack"
+    case .noImages(let label, let count):
+      "none of the first \(count) training images is of class \(label), so that there is no nearest one; take more with --reference-images"
     case .wrongFile(let file, let problem): "\(file): \(problem)"
     }
   }

@@ -25,7 +25,8 @@ struct PagsBench: ParsableCommand {
       EvaluateCommand.self, ShowCommand.self, RunCommand.self, TasksCommand.self, PluginsCommand.self,
       LeaderboardCommand.self, AttackCommand.self,
       BenchCommand.self, TrainCommand.self, TwinCommand.self, SweepCommand.self, ReclassifyCommand.self,
-      CompareCommand.self, DistractorCommand.self, DiffROARCommand.self, SubmitCommand.self, NewSubmissionCommand.self,
+      CompareCommand.self, DistractorCommand.self, DirectionCommand.self, DiffROARCommand.self, SubmitCommand.self,
+      NewSubmissionCommand.self,
       CacheCommand.self,
       ONNXTestCommand.self,
     ])

@@ -10,13 +10,6 @@ struct LinearClassifier: Classifier {
 
   var classCount: Int { biases.count }
 
-  init(shape: Shape, classes: Int, seed: UInt64) {
-    let random = RandomStream(seed: seed, name: "linear classifier")
-    inputShape = shape
-    weights = (0..<classes).map { random.normals(item: $0, count: shape.count).map { Float($0) } }
-    biases = random.normals(item: classes, count: classes).map { Float($0) }
-  }
-
   func logits(_ images: Tensor) -> Tensor {
     Tensor(
       shape: [images.batch, classCount],
@@ -55,6 +48,15 @@ struct LinearClassifier: Classifier {
         ? difference.reduce(0) { $0 + abs($1) } : difference.reduce(0) { $0 + $1 * $1 }.squareRoot()
       return (Double(logits[label]) - Double(logits[other])) / dual
     }.min() ?? 0
+  }
+}
+
+extension LinearClassifier {
+  init(shape: Shape, classes: Int, seed: UInt64) {
+    let random = RandomStream(seed: seed, name: "linear classifier")
+    inputShape = shape
+    weights = (0..<classes).map { random.normals(item: $0, count: shape.count).map { Float($0) } }
+    biases = random.normals(item: classes, count: classes).map { Float($0) }
   }
 }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
   @Test(arguments: [
     ["--help"], ["evaluate", "--help"], ["run", "--help"], ["tasks", "--help"], ["tasks"], ["tasks", "show", "glyphs"],
-    ["tasks", "describe", "--help"], ["diffroar", "--help"],
+    ["tasks", "describe", "--help"], ["diffroar", "--help"], ["direction", "--help"],
     ["plugins"], ["plugins", "show", "Conv2d"], ["plugins", "show", "state-dict"], ["leaderboard", "--help"],
     ["show", "--help"], ["show", "gradients", "--help"], ["show", "synthesis", "--help"],
     ["show", "counterfactuals", "--help"], ["compare", "--help"], ["distractor", "--help"],

@@ -13,6 +13,7 @@ import Testing
     (["train"], ["--output", "trained"]), (["twin"], ["absent.pt", "--output", "twin"]),
     (["sweep"], ["--output", "sweep", "--strengths", "0"]), (["submit"], ["absent"]),
     (["attack"], ["absent.pt"]), (["diffroar"], ["absent.pt"]), (["distractor"], ["absent.pt"]),
+    (["direction"], ["absent.pt"]),
     (["tasks", "describe"], ["absent"]),
   ]
 

@@ -17,7 +17,8 @@ public enum GradientTarget: String, Sendable, Codable, CaseIterable {
   case logSumExp = "logsumexp"
   case logProbabilityPredicted = "log-probability-predicted"
   case logProbabilityLabel = "log-probability-label"
-  /// Closest other class (here: the one with the largest logit) minus the label: the direction paper's.
+  /// The other class with the largest logit minus the label. The direction paper takes the class at the smallest linearised distance,
+  /// which may be another one: `ClosestMargin` (`pags-bench direction`).
   case logitMargin = "logit-margin"
   /// log p_c - log sum of the others' p, c the predicted class: unlike the log-probability it does not vanish as p_c
   /// approaches 1. Regimes are decided on it.

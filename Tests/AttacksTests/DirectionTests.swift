@@ -1,0 +1,142 @@
+import BenchCore
+import Foundation
+import Tensor
+import Testing
+
+@testable import Attacks
+
+/// Against classifiers whose distances and directions are known.
+@Suite struct DirectionTests {
+  /// Classes N(mean, I).
+  private struct Gaussians: ClassConditionalDensity {
+    let id = "gaussians"
+    let imageShape: Shape
+    let means: [[Double]]
+    var logPriors: [Double] { means.map { _ in -log(Double(means.count)) } }
+
+    func logDensities(at images: Tensor, noise: Double) throws -> Matrix {
+      Matrix(
+        rows: images.batch, columns: means.count,
+        scalars: (0..<images.batch).flatMap { image in
+          means.map { mean in
+            zip(mean, images.item(image)).reduce(0) { $0 - ($1.0 - Double($1.1)) * ($1.0 - Double($1.1)) } / 2
+              / (1 + noise * noise)
+          }
+        })
+    }
+
+    func classScores(at images: Tensor, noise: Double) throws -> (logDensities: Matrix, scores: Tensor) {
+      let scores = (0..<images.batch).flatMap { image in
+        means.flatMap { mean in
+          zip(mean, images.item(image)).map { Float(($0 - Double($1)) / (1 + noise * noise)) }
+        }
+      }
+      return (
+        try logDensities(at: images, noise: noise),
+        Tensor(shape: [images.batch, means.count] + imageShape.dimensions, scalars: scores)
+      )
+    }
+  }
+
+  private static func images(_ rows: [[Float]]) -> Tensor {
+    Tensor(shape: [rows.count, 1, 1, rows[0].count], scalars: rows.flatMap { $0 })
+  }
+
+  private static func set(_ rows: [[Float]], _ labels: [Int]) -> ImageSet {
+    ImageSet(name: "points", split: "test", images: images(rows), labels: labels)
+  }
+
+  @Test("the class at the smallest signed distance, not the one with the largest logit")
+  func closestMargin() throws {
+    // Logits 0, x and 4 y - 2: at (-0.3, 0.4) the second is larger than the third, and its boundary three times as far.
+    let classifier = LinearClassifier(
+      inputShape: [1, 1, 2], weights: [[0, 0], [1, 0], [0, 4]], biases: [0, 0, -2])
+    let points: [[Float]] = [[-0.3, 0.4], [-0.05, 0.4], [0.5, 0.6]]
+    let margin = try ClosestMargin(
+      of: classifier, id: "lines", at: Self.images(points), labels: [0, 0, 0], firstImage: 0)
+    #expect(margin.classes == [2, 1, 1])
+    for (distance, expected) in zip(margin.distances, [0.1, 0.05, -0.5]) { #expect(abs(distance - expected) < 1e-6) }
+    #expect(Array(margin.gradients.item(0)) == [0, 4] && Array(margin.gradients.item(1)) == [1, 0])
+    #expect(margin.predicted == [0, 0, 1])
+    #expect(Array(margin.predictedGradients.item(2)) == [1, 0])
+  }
+
+  @Test func withoutGradientsThereIsNoDirection() throws {
+    let flat = LinearClassifier(inputShape: [1, 1, 2], weights: [[0, 0], [0, 0]], biases: [1, 0])
+    let set = Self.set([[1, 0], [0, 1]], [0, 1])
+    let reference = TensorImages(set, classCount: 2)
+    let measured = try DirectionMeasurement(
+      of: flat, id: "flat", on: set, estimators: [NearestImages(reference, count: 2, neighbours: 1)], seed: 0,
+      threads: 1)
+    #expect(measured.alphaDx[0].value.value == nil && measured.alphaDx[0].value.undefinedImages == 2)
+    #expect(measured.accuracy.value == 0.5)
+  }
+
+  /// Equal covariances: the Bayes classifier's gradient is the difference of the means, everywhere.
+  @Test("the Bayes classifier of two Gaussians points from each mean to the other")
+  func alphaOfTheBayesClassifier() throws {
+    let means: [[Double]] = [[0, 0, 0, 0], [3, 0, 0, 0]]
+    let density = Gaussians(imageShape: [1, 1, 4], means: means)
+    let classifier = LinearClassifier(
+      inputShape: [1, 1, 4], weights: [[0, 0, 0, 0], [3, 0, 0, 0]], biases: [0, -4.5])
+    // At the means themselves every way to the other class is the same.
+    let set = Self.set([[0, 0, 0, 0], [3, 0, 0, 0]], [0, 1])
+    let reference = TensorImages(set, classCount: 2)
+    let estimators: [any ClosestPoints] = [
+      try NearestImages(reference, count: 2, neighbours: 1), try NearestImages(reference, count: 2, neighbours: 10),
+      DensityStep(density, noise: 0.5),
+    ]
+    let measured = try DirectionMeasurement(
+      of: classifier, id: "bayes", on: set, estimators: estimators, seed: 0, threads: 1)
+    #expect(measured.alphaDx.map(\.estimator) == ["nearest", "nearest-mean", "density"])
+    for alpha in measured.alphaDx { #expect(abs((alpha.value.value ?? 0) - 1) < 1e-6) }
+    #expect(abs((measured.linearisedDistance.value ?? 0) - 1.5) < 1e-6)
+    // The image is zero or along the gradient; in [-1, 1] it is (-1, -1, -1, -1) or (5, -1, -1, -1).
+    #expect(measured.alphaXOfPixels.undefinedImages == 1 && abs((measured.alphaXOfPixels.value ?? 0) - 1) < 1e-6)
+    let published = (0.5 + 5 / (28.0).squareRoot()) / 2
+    #expect(abs((measured.alphaX.value ?? 0) - published) < 1e-6)
+    // A classifier that looks elsewhere has no such direction; turned round it has the opposite one.
+    for (weights, expected) in [([Float](arrayLiteral: 0, 1, 0, 0), 0.0), ([-3, 0, 0, 0], -1)] {
+      let other = LinearClassifier(inputShape: [1, 1, 4], weights: [[0, 0, 0, 0], weights], biases: [0, 0])
+      let alpha = try DirectionMeasurement(
+        of: other, id: "other", on: set, estimators: [estimators[0]], seed: 0, threads: 2
+      ).alphaDx[0].value.value
+      #expect(abs((alpha ?? .nan) - expected) < 1e-6, "\(weights)")
+    }
+  }
+
+  @Test func theNearestImagesAreTaken() throws {
+    let rows: [[Float]] = [[0, 0], [1, 0], [0, 2], [5, 5], [6, 5]]
+    let reference = TensorImages(Self.set(rows, [0, 0, 0, 1, 1]), classCount: 2)
+    let query = Self.images([[0.9, 0.2]])
+    let one = try NearestImages(reference, count: 5, neighbours: 1)
+    let pair = try NearestImages(reference, count: 5, neighbours: 2)
+    func near(_ tensor: Tensor, _ expected: [Float]) -> Bool {
+      zip(tensor.scalars, expected).allSatisfy { abs($0 - $1) < 1e-6 }
+    }
+    #expect(near(one.directions(from: query, towards: [0]), [0.1, -0.2]))
+    #expect(near(pair.directions(from: query, towards: [0]), [-0.4, -0.2]))
+    // More than there are: all of them.
+    #expect(
+      near(try NearestImages(reference, count: 5, neighbours: 10).directions(from: query, towards: [1]), [4.6, 4.8]))
+    #expect { try NearestImages(reference, count: 3, neighbours: 1) } throws: { "\($0)".contains("of class 1") }
+  }
+
+  @Test func numbersDoNotDependOnThreads() throws {
+    let classifier = LinearClassifier(shape: [1, 3, 3], classes: 4, seed: 3)
+    let random = RandomStream(seed: 1, name: "points")
+    let images = Tensor(
+      shape: [50, 1, 3, 3], scalars: (0..<50).flatMap { random.normals(item: $0, count: 9).map { Float($0) } })
+    let set = ImageSet(name: "points", split: "test", images: images, labels: (0..<50).map { $0 % 4 })
+    let reference = TensorImages(set, classCount: 4)
+    let measured = try [1, 3].map { threads in
+      try DirectionMeasurement(
+        of: classifier, id: "linear", on: set, estimators: [NearestImages(reference, count: 50, neighbours: 10)],
+        seed: 5,
+        threads: threads)
+    }
+    #expect(measured[0].alphaDx[0].value == measured[1].alphaDx[0].value)
+    #expect(
+      measured[0].linearisedDistance == measured[1].linearisedDistance && measured[0].alphaX == measured[1].alphaX)
+  }
+}
