@@ -40,7 +40,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -52,12 +51,14 @@ let package = Package(
     .systemLibrary(name: "CJSONC", pkgConfig: "json-c", providers: [.apt(["libjson-c-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CMemoryFile"),
     .systemLibrary(name: "CCPUFeatures"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // Words for people: names that were probably meant, digits of digests.
     .target(name: "Text", swiftSettings: optimised),
+    .target(name: "Digests", dependencies: ["COpenSSL"], swiftSettings: optimised),
     .target(name: "JSON", dependencies: ["CJSONC", "Text"], swiftSettings: optimised),
     .target(name: "Images", dependencies: ["CPNG", "CTurboJPEG", "Compression"], swiftSettings: optimised),
     .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: optimised),
@@ -81,13 +82,13 @@ let package = Package(
     .target(
       name: "Checkpoints",
       dependencies: [
-        "Tensor", "JSON", "Text", "Compression", "ONNXSchema", .product(name: "Crypto", package: "swift-crypto"),
+        "Tensor", "JSON", "Text", "Compression", "Digests", "ONNXSchema",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: optimised),
     .target(
       name: "BenchCore",
-      dependencies: ["Tensor", "Checkpoints", "JSON", "Text", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["Tensor", "Checkpoints", "Digests", "JSON", "Text"],
       swiftSettings: optimised),
     // Checkpoints to classifiers of the built-in engine: layers, architectures, recognition, ONNX.
     .target(
@@ -99,7 +100,7 @@ let package = Package(
     .target(
       name: "Mixtures",
       dependencies: [
-        "BenchCore", "Checkpoints", "JSON", "Text", "Tensor", .product(name: "Crypto", package: "swift-crypto"),
+        "BenchCore", "Checkpoints", "Digests", "JSON", "Text", "Tensor",
       ],
       swiftSettings: optimised),
     // Models in other processes.
@@ -116,7 +117,7 @@ let package = Package(
       name: "Plugins",
       dependencies: [
         "Networks", "Mixtures", "Served", "Attacks", "BenchCore", "Graph", "Checkpoints", "JSON", "Images", "Text",
-        "Compression", "Kernels", "Tensor", .product(name: "Crypto", package: "swift-crypto"),
+        "Compression", "Digests", "Kernels", "Tensor",
       ],
       swiftSettings: optimised),
     .target(
@@ -191,6 +192,7 @@ let package = Package(
 
     // Tests are not optimised, which takes two thirds of their compilation, but for those that compute convolutions by their definition.
     .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(name: "DigestsTests", dependencies: ["Digests", "Text"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "FuzzerTests", dependencies: ["Fuzzer"]),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "Checkpoints"]),

@@ -1,6 +1,6 @@
 import BenchCore
 import Checkpoints
-import Crypto
+import Digests
 import Foundation
 import JSON
 import Tensor

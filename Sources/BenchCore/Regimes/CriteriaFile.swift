@@ -1,5 +1,5 @@
 import Checkpoints
-import Crypto
+import Digests
 import Foundation
 import JSON
 import Text

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 import Text
 
@@ -25,6 +25,6 @@ enum OtherDatasets {
   /// - Returns: the data set's name; nil where it is none of these.
   static func name(labels: [UInt8], files contents: [Data]) -> String? {
     if let known = firstLabels.first(where: { labels.starts(with: $0.labels) }) { return known.name }
-    return contents.lazy.compactMap { files[Insecure.MD5.hash(data: $0).hexadecimal] }.first
+    return contents.lazy.compactMap { MD5.hash(data: $0).flatMap { files[$0.hexadecimal] } }.first
   }
 }

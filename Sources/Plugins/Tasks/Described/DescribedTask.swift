@@ -1,5 +1,5 @@
 import BenchCore
-import Crypto
+import Digests
 import Foundation
 import Text
 
