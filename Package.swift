@@ -195,7 +195,7 @@ let package = Package(
     .testTarget(name: "DigestsTests", dependencies: ["Digests", "Text"]),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "FuzzerTests", dependencies: ["Fuzzer"]),
-    .testTarget(name: "ImagesTests", dependencies: ["Images", "Checkpoints"]),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "Checkpoints", "Compression"]),
     .testTarget(name: "CompressionTests", dependencies: ["Compression"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor", "_TestSupport"]),
     .testTarget(

@@ -59,7 +59,7 @@ package enum PNG {
 
   private static func bigEndian(_ value: UInt32) -> Data { withUnsafeBytes(of: value.bigEndian) { Data($0) } }
 
-  /// Reads a file. Palettes are resolved and 16 bits reduced to 8.
+  /// Reads a file's own numbers: what it says of gamma and colour spaces is passed over, as Pillow and torchvision do. Palettes are resolved.
   /// - Parameters:
   ///   - source: the name of the file, for messages.
   ///   - maximumPixels: checked against the file's header before anything is allocated.
@@ -67,10 +67,34 @@ package enum PNG {
     _ data: Data, source: String, maximumPixels: Int
   ) throws(ImageError) -> PixelImage {
     // Errors are passed on as values: the closure that lends the bytes throws untyped.
-    let result = data.withUnsafeBytes { bytes in
+    let result = withoutColourSpaces(data).withUnsafeBytes { bytes in
       Result { () throws(ImageError) in try decode(bytes, source: source, maximumPixels: maximumPixels) }
     }
     return try result.get()
+  }
+
+  /// Bits of a channel; nil where the file has no header.
+  package static func depth(of data: Data) -> Int? {
+    let place = data.startIndex + 24
+    return data.count > 24 && data.starts(with: signature) ? Int(data[place]) : nil
+  }
+
+  private static let signature: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+
+  /// The file without the chunks by which libpng's simplified interface converts its numbers to sRGB.
+  private static func withoutColourSpaces(_ data: Data) -> Data {
+    guard data.starts(with: signature) else { return data }
+    let bytes = Data(data)
+    var (kept, place) = (Data(bytes.prefix(8)), 8)
+    while bytes.count - place >= 12 {
+      let length = bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+      let type = String(decoding: bytes[place + 4..<place + 8], as: UTF8.self)
+      // What does not fit is libpng's to refuse; after the first pixels no such chunk may come.
+      guard length <= bytes.count - place - 12, type != "IDAT" else { break }
+      if !["gAMA", "cHRM", "sRGB", "iCCP"].contains(type) { kept += bytes[place..<place + 12 + length] }
+      place += 12 + length
+    }
+    return kept + bytes[place...]
   }
 
   private static func decode(

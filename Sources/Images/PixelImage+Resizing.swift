@@ -1,19 +1,29 @@
-/// Bringing images to one size, to the byte as Pillow does (`Image.resize` with `BILINEAR`, Pillow 2.7 and later), which torchvision's
-/// `Resize` calls for images from files: triangle weights that widen where an image shrinks, rows first, rounded to bytes in between.
+/// Bringing images to one size, to the byte as Pillow does (`Image.resize` with `BILINEAR`), which torchvision's
+/// `Resize` calls for images from files: triangle weights that widen where an image shrinks, rounded to bytes between rows and columns.
 extension PixelImage {
+  /// Rows are resampled first, unless the height loses more than twice as many lines as the width does columns: so does Pillow 13, and
+  /// what is rounded in between is another number then.
   /// - Precondition: positive sizes.
   package func resized(width: Int, height: Int) -> PixelImage {
-    let wide =
-      width == self.width
-      ? self
-      : PixelImage(
-        width: width, height: self.height, channels: channels,
-        pixels: resampled(lines: self.height, from: self.width, to: width, step: channels, line: self.width * channels))
-    guard height != self.height else { return wide }
-    // Columns of the narrower image: one line for each of its values.
-    let columns = wide.resampled(
-      lines: 1, from: self.height, to: height, step: width * channels, line: 0, values: width * channels)
-    return PixelImage(width: width, height: height, channels: channels, pixels: columns)
+    let lost = self.height - height
+    return lost > 0 && lost > 2 * (self.width - width)
+      ? resampled(height: height).resampled(width: width) : resampled(width: width).resampled(height: height)
+  }
+
+  private func resampled(width: Int) -> PixelImage {
+    guard width != self.width else { return self }
+    return PixelImage(
+      width: width, height: height, channels: channels,
+      pixels: resampled(lines: height, from: self.width, to: width, step: channels, line: self.width * channels))
+  }
+
+  /// Columns: one line for each value of a row.
+  private func resampled(height: Int) -> PixelImage {
+    guard height != self.height else { return self }
+    let step = width * channels
+    return PixelImage(
+      width: width, height: height, channels: channels,
+      pixels: resampled(lines: 1, from: self.height, to: height, step: step, line: 0, values: step))
   }
 
   /// The shorter side brought to `side`, the other one in proportion, rounded down: `torchvision.transforms.Resize(side)`.

@@ -73,6 +73,15 @@ package struct SubmissionRules: Sendable {
       .filter { $0.hasSuffix(".json") }.map { folder.appendingPathComponent($0) }
   }
 
+  /// - Throws: `SubmissionError.tooLargeToKeep` for a checkpoint that can neither be kept nor be fetched.
+  package func checkSize(_ submission: Submission, checkpoint: CheckpointFile) throws {
+    guard let stated = submission.description.checkpoint, stated.url == nil else { return }
+    guard checkpoint.totalByteCount <= Self.largestKeptCheckpoint else {
+      throw SubmissionError.tooLargeToKeep(
+        file: checkpoint.name, bytes: checkpoint.totalByteCount, limit: Self.largestKeptCheckpoint)
+    }
+  }
+
   /// Everything that a measured submission adds.
   /// - Throws: `SubmissionError.tooLargeToKeep` for a checkpoint that can neither be kept nor be fetched.
   package func change(
@@ -85,10 +94,7 @@ package struct SubmissionRules: Sendable {
       (stated.file, stated.sha256, stated.bytes) = (checkpoint.name, checkpoint.sha256, checkpoint.byteCount)
       description.checkpoint = stated
       if stated.url == nil {
-        guard checkpoint.totalByteCount <= Self.largestKeptCheckpoint else {
-          throw SubmissionError.tooLargeToKeep(
-            file: checkpoint.name, bytes: checkpoint.totalByteCount, limit: Self.largestKeptCheckpoint)
-        }
+        try checkSize(submission, checkpoint: checkpoint)
         kept.append((.model(id, file: checkpoint.name), checkpoint.data))
         kept += try checkpoint.externalFiles.map {
           (.model(id, file: $0.name), try CheckpointFile.openWithoutDigest($0.url.path).data)

@@ -122,10 +122,10 @@ import Testing
     try FileManager.default.createDirectory(at: more.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data([0, 0, 0xc0, 0x3f, 0, 0, 0, 0xc0]).write(to: weights)
     try Data(repeating: 1, count: 8).write(to: more)
-    // One among the graph's tensors, one in a branch of a node, some that are no files of the model's folder.
+    // One among the graph's tensors, by two names, one in a branch of a node.
     let model = ProtoModel.with { model in
       model.irVersion = 8
-      model.graph.initializer = ["w.bin", "./w.bin", "../w.bin", "missing.bin"].map { Self.external(["location": $0]) }
+      model.graph.initializer = ["w.bin", "./w.bin"].map { Self.external(["location": $0]) }
       model.graph.node = [
         .with { node in
           node.opType = "If"
@@ -164,10 +164,20 @@ import Testing
       try bytes.prefix(length).write(to: url, options: .atomic)
       #expect(try CheckpointFile.open(url.path).sha256.count == 64)
     }
-    try FileManager.default.removeItem(at: weights)
-    try FileManager.default.removeItem(at: more)
+    // Without its weights, or with those of elsewhere, it is no model.
     try bytes.write(to: url, options: .atomic)
-    #expect(try CheckpointFile.open(url.path).sha256 == own)
+    try FileManager.default.removeItem(at: weights)
+    #expect { try CheckpointFile.open(url.path) } throws: { "\($0)".contains("`w.bin`, which is not there") }
+    let elsewhere = try Fixtures.temporaryDirectory()
+    defer { try? FileManager.default.removeItem(at: elsewhere) }
+    try halved.write(to: elsewhere.appendingPathComponent("w.bin"))
+    try FileManager.default.createSymbolicLink(
+      at: weights, withDestinationURL: elsewhere.appendingPathComponent("w.bin"))
+    #expect { try CheckpointFile.open(url.path) } throws: { "\($0)".contains("leads out of the model's folder") }
+    try FileManager.default.removeItem(at: weights)
+    try halved.write(to: weights)
+    #expect(try CheckpointFile.open(url.path).sha256 == listed(halved))
+    #expect(CheckpointFile(name: "m.onnx", data: bytes).sha256 == own)
   }
 
   @Test(

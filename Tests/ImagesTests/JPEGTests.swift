@@ -1,4 +1,5 @@
 import Checkpoints
+import Compression
 import Foundation
 import Images
 import Testing
@@ -55,6 +56,38 @@ import Testing
       try Self.image("source").resized(width: width, height: height) == Self.image("resized-\(width)x\(height)"))
     #expect(
       try Self.image("source-grey").resized(width: width, height: height) == Self.image("grey-\(width)x\(height)"))
+  }
+
+  @Test(arguments: [(18, 42), (40, 60), (12, 35), (12, 36)])
+  func resizesColumnsFirstWherePillowDoes(_ width: Int, _ height: Int) throws {
+    #expect(try Self.image("tall").resized(width: width, height: height) == Self.image("tall-\(width)x\(height)"))
+  }
+
+  @Test("what a PNG file says of gamma and colour spaces changes no number")
+  func coloursAreTheFiles() throws {
+    let image = try Self.image("source")
+    let plain = try PNG.encode(image)
+    func chunk(_ type: String, _ content: [UInt8]) -> Data {
+      func bytes(_ number: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } }
+      let body = Data(type.utf8) + content
+      return Data(bytes(UInt32(content.count))) + body + bytes(CRC32.checksum(body))
+    }
+    // Behind the header, which is 33 bytes with the signature.
+    for chunks in [
+      chunk("gAMA", [0, 1, 0x86, 0xa0]), chunk("gAMA", [0, 0, 0xd9, 0x03]), chunk("sRGB", [0]),
+      chunk("gAMA", [0, 1, 0x86, 0xa0]) + chunk("cHRM", [UInt8](repeating: 1, count: 32)),
+    ] {
+      let data = plain.prefix(33) + chunks + plain.dropFirst(33)
+      #expect(try PNG.decode(Data(data), source: "x.png", maximumPixels: 10_000) == image)
+    }
+    #expect(PNG.depth(of: plain) == 8 && PNG.depth(of: Data("no PNG".utf8)) == nil)
+    // Cut off within such a chunk, or with a length beyond the file: refused as ever.
+    for data in [
+      plain.prefix(33) + chunk("gAMA", [0, 1]).prefix(9),
+      plain.prefix(33) + Data([0xff, 0xff, 0xff, 0xff]) + Data("gAMA".utf8),
+    ] {
+      #expect(throws: ImageError.self) { try PNG.decode(Data(data), source: "x.png", maximumPixels: 10_000) }
+    }
   }
 
   @Test func sidesAndCropsAreTorchvisions() throws {

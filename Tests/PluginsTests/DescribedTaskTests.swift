@@ -163,6 +163,78 @@ import Testing
     }
   }
 
+  @Test("classes of a few images are described without trials; of one image not at all")
+  func fewImages() throws {
+    try Self.withFolder { folder in
+      func write(_ labels: [UInt8]) throws {
+        let images = Self.array([labels.count, 4, 4], Self.images(labels, size: 16))
+        try Self.archive(
+          [
+            ("x_train", images), ("y_train", Self.array([labels.count], labels)), ("x_test", images),
+            ("y_test", Self.array([labels.count], labels)),
+          ], to: folder.appendingPathComponent("set.npz"))
+      }
+      try write([0, 1, 0, 1, 2, 2])
+      let document = try Self.document(folder)
+      #expect(document.trials == nil && document.mixture.factors == 1 && document.mixture.priorImages == 500)
+      #expect(try Self.task(folder, document).make(TaskOptions()).quality != nil)
+      try write([0, 1, 0, 1, 2])
+      #expect { _ = try Self.document(folder) } throws: {
+        "\($0)".contains("class 2 has 1 training image, expected at least 2")
+      }
+      try write([1, 1, 3, 3])
+      #expect { _ = try Self.document(folder) } throws: { "\($0)".contains("numbered from 0 without gaps") }
+      // A rare class among many images has its share of every part.
+      try write([UInt8](repeating: 0, count: 60) + [UInt8](repeating: 1, count: 12))
+      #expect(try Self.document(folder).trials?.count == 3)
+    }
+  }
+
+  @Test func foldersSayWhatIsNotRead() throws {
+    try Self.withFolder { folder in
+      func image(_ channels: Int, _ path: String, level: UInt8 = 9) throws {
+        let url = folder.appendingPathComponent(path)
+        try FileManager.default.createDirectory(
+          at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        let pixels = [UInt8](repeating: level, count: 64 * channels)
+        try PNG.encode(PixelImage(width: 8, height: 8, channels: channels, pixels: pixels)).write(to: url)
+      }
+      func refusal() -> String {
+        do {
+          _ = try Self.document(folder)
+          return ""
+        } catch {
+          return "\(error)"
+        }
+      }
+      // The first of each class is grey, another one is not; files of folders below count, as torchvision has it.
+      for split in ["train", "test"] {
+        for name in ["a", "b"] {
+          for index in 0..<3 { try image(name == "a" && index == 2 ? 3 : 1, "\(split)/\(name)/\(index).png") }
+          try image(1, "\(split)/\(name)/more/4.png", level: 77)
+        }
+      }
+      let document = try Self.document(folder)
+      #expect(document.imageShape == [3, 8, 8])
+      #expect(try Self.task(folder, document).evaluationImages(TaskOptions(), count: 8, seed: 0).labels.count == 8)
+      let other = folder.appendingPathComponent("train/a/x.bmp")
+      try Data("BM".utf8).write(to: other)
+      #expect(refusal().contains("x.bmp: is in a format that is not read"))
+      try FileManager.default.removeItem(at: other)
+      var sixteen = try Data(contentsOf: folder.appendingPathComponent("train/b/0.png"))
+      sixteen[24] = 16
+      try sixteen.write(to: folder.appendingPathComponent("train/b/9.png"))
+      #expect(refusal().contains("train/b/9.png: has 16 bits a channel"))
+      try FileManager.default.removeItem(at: folder.appendingPathComponent("train/b/9.png"))
+      try FileManager.default.createDirectory(
+        at: folder.appendingPathComponent("train/c"), withIntermediateDirectories: true)
+      #expect(refusal().contains("train/c: holds no .png or .jpg files, but nothing"))
+      for index in 0..<300 { try image(1, "train/c\(index)/0.png") }
+      try FileManager.default.removeItem(at: folder.appendingPathComponent("train/c"))
+      #expect(refusal().contains("folders of 302 classes, expected at most 256"))
+    }
+  }
+
   @Test func descriptionsAreChecked() throws {
     let good = TaskDocument(
       id: "mine", title: "Mine", version: 1, classes: ["a", "b"], imageShape: [1, 8, 8],
@@ -184,7 +256,7 @@ import Testing
       ("version:", { $0.version = 0 }), ("two have the same name", { $0.classes = ["a", "a"] }),
       ("classes:", { $0.classes = (0..<300).map(String.init) }), ("imageShape:", { $0.imageShape = [2, 8, 8] }),
       ("imageShape:", { $0.imageShape = [1, Int.max, Int.max] }), ("imageShape:", { $0.imageShape = [1, 8] }),
-      ("resize:", { $0.resize = -1 }), ("crop:", { $0.crop = [4, 4] }),
+      ("resize and crop: are of folders", { $0.resize = 8 }), ("control character", { $0.classes = ["a", "b\n"] }),
       ("stepSizes:", { $0.stepSizes = [2, 1, 3, 4] }),
       ("stepSizes:", { $0.stepSizes = [] }), ("mixture: factors", { $0.mixture.factors = 64 }),
       ("mixture: factors", { $0.mixture.tangentDimension = 9 }), ("priorImages", { $0.mixture.priorImages = -1 }),

@@ -7,10 +7,10 @@ import Testing
 /// A data set of the user's own, from the files to a trained and measured network.
 @Suite struct OwnDataTests {
   /// Stripes of two directions with noise, as `x_train` and so on.
-  private static func write(to binary: RealBinary) throws {
+  private static func write(to binary: RealBinary, factor: Int = 7919) throws {
     var writer = ZipWriter(file: "stripes.npz", capacity: 0)
     for (split, count) in [("train", 80), ("test", 24)] {
-      let random = (0..<count * 64).map { ($0 &* 7919 &+ $0 / 13 &* 104_729) % 60 }
+      let random = (0..<count * 64).map { ($0 &* factor &+ $0 / 13 &* 104_729) % 60 }
       let pixels = (0..<count).flatMap { image in
         (0..<64).map { place -> UInt8 in
           let (row, column) = (place / 8, place % 8)
@@ -42,8 +42,13 @@ import Testing
     let again = try binary.run("tasks", "describe", "stripes/stripes.npz", "--threads", "1", "--quiet")
     #expect(again.status == 0, "\(again.errors)")
     #expect(try Data(contentsOf: URL(fileURLWithPath: binary.path("stripes/task.json"))) == first)
-    let shown = try binary.run("tasks", "show", "stripes/task.json", "--no-cache", "--quiet")
-    #expect(shown.status == 0 && shown.output.contains("stripes"), "\(shown.errors)")
+    #expect(again.errors.contains("holds the description of task stripes, version 1, which will be replaced"))
+    // Where others keep their data changes nothing.
+    let shown = try RunningProgram(
+      program: RealBinary.program, arguments: ["tasks", "show", "stripes/task.json", "--no-cache", "--quiet"],
+      folder: binary.folder, environment: ["PAGS_BENCH_DATA": "/nonexistent"]
+    ).wait()
+    #expect(shown.status == 0 && shown.output.contains("--task stripes/task.json"), "\(shown.errors)")
 
     let training = try binary.run(
       "train", "--task", "stripes", "--epochs", "2", "--width", "2", "--batch", "16", "--output", "net", "--quiet")
@@ -57,6 +62,15 @@ import Testing
     #expect(result.task.dataset.remark?.contains("described by task.json of SHA-256") == true)
     #expect(!result.hasVerdict && result.measurements.sensitivity.count == 4)
     #expect(try binary.run("leaderboard", "verify").status == 0)
+    // Other images under the same name: the first result stays.
+    let written = try Data(contentsOf: place)
+    let seen = try Data(contentsOf: URL(fileURLWithPath: binary.path("stripes/stripes.npz")))
+    try Self.write(to: binary, factor: 6007)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: binary.path("stripes/stripes.npz"))) != seen)
+    let other = try binary.run(
+      "evaluate", "net/model.ckpt", "--task", "stripes/task.json", "--no-cache", "--id", "net", "--quiet")
+    #expect(other.status == 1 && other.errors.contains("holds a result on other data"), "\(other.errors)")
+    #expect(try Data(contentsOf: place) == written)
   }
 
   @Test func whatIsNoDataSetIsNamed() throws {

@@ -82,7 +82,8 @@ final class RunningProgram {
   let process = Process()
   private let outputs: [URL]
 
-  init(program: URL, arguments: [String], folder: URL) throws {
+  /// - Parameter changed: variables of the environment, beside those that a test has.
+  init(program: URL, arguments: [String], folder: URL, environment changed: [String: String] = [:]) throws {
     outputs = ["out", "err"].map {
       FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).\($0)")
     }
@@ -97,7 +98,7 @@ final class RunningProgram {
     environment["OPENBLAS_NUM_THREADS"] = "1"
     environment.removeValue(forKey: "PAGS_BENCH_DATA")
     environment.removeValue(forKey: "PAGS_BENCH_CACHE")
-    process.environment = environment
+    process.environment = environment.merging(changed) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: outputs[0])
     process.standardError = try FileHandle(forWritingTo: outputs[1])

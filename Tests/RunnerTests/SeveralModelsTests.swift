@@ -37,7 +37,7 @@ import Testing
     ).wait()
     #expect(outcome.status == 1)
     #expect(outcome.errors.contains("broken.pt is not measured"), "\(outcome.errors)")
-    #expect(outcome.errors.contains("another model was measured under its id, `bayes-1.0`"), "\(outcome.errors)")
+    #expect(outcome.errors.contains("a model of the id `bayes-1.0` is measured already"), "\(outcome.errors)")
     let documents = try JSONDecoding.parse(Data(outcome.output.utf8), source: "standard output").arrayValue ?? []
     #expect(documents.compactMap { $0["model"]?["id"]?.stringValue } == ["bayes-1.0", "bayes-2.0"])
   }

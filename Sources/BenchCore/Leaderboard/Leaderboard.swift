@@ -87,10 +87,14 @@ package struct Leaderboard: Sendable {
     package var images: Int
     package var seed: UInt64
     package var clip: Bool
+    /// The digest of the first so many images of a seed, of the data that it will be of; nil where that is not known.
+    package var digest: @Sendable (_ images: Int, _ seed: UInt64) -> String?
 
     package init(
-      model: ModelRecord, standing: Standing, task: String, version: Int, images: Int, seed: UInt64, clip: Bool
+      model: ModelRecord, standing: Standing, task: String, version: Int, images: Int, seed: UInt64, clip: Bool,
+      digest: @escaping @Sendable (_ images: Int, _ seed: UInt64) -> String? = { _, _ in nil }
     ) {
+      self.digest = digest
       (self.model, self.standing, self.task, self.version) = (model, standing, task, version)
       (self.images, self.seed, self.clip) = (images, seed, clip)
     }
@@ -99,8 +103,8 @@ package struct Leaderboard: Sendable {
       let settings = result.measurementProtocol
       self.init(
         model: result.model, standing: Standing(of: result), task: result.task.id, version: result.task.version,
-        images: settings.images,
-        seed: settings.seed, clip: settings.clip)
+        images: settings.images, seed: settings.seed, clip: settings.clip
+      ) { images, seed in (images, seed) == (settings.images, settings.seed) ? result.task.dataset.digest : nil }
     }
 
     fileprivate var measurement: String { "\(images) images, seed \(seed)\(clip ? ", clipped" : "")" }
@@ -126,12 +130,19 @@ package struct Leaderboard: Sendable {
     }
     let url = resultURL(plan.standing, task: plan.task, model: id)
     guard FileManager.default.fileExists(atPath: url.path) else { return }
-    let recorded = Plan(try ResultFile.read(url))
+    let result = try ResultFile.read(url)
+    let recorded = Plan(result)
     let sha256 = recorded.model.checkpoint?.sha256
     guard sha256 == measured else {
       throw ResultError.otherModel(file: url.path, model: id, recorded: sha256, measured: measured)
     }
+    guard recorded.images <= plan.images || submitted != nil else {
+      throw ResultError.fewerImages(file: url.path, recorded: recorded.images, measured: plan.images)
+    }
     guard recorded.version == plan.version else { return }
+    if let digest = plan.digest(recorded.images, recorded.seed), digest != result.task.dataset.digest {
+      throw ResultError.otherImages(file: url.path)
+    }
     guard submitted == nil || recorded.measurement == plan.measurement else {
       throw ResultError.otherProtocol(model: id, recorded: recorded.measurement, measured: plan.measurement)
     }

@@ -7,10 +7,12 @@ package struct UnrankedReason: Sendable, Hashable, Codable {
 
   /// - Returns: nil where the result can be compared with all others of its task and version.
   package init?(_ result: EvaluationResult) {
+    let data = result.task.dataset.remark.map { "Not measured on the task's own data: \($0)" }
     if let reason = result.regime.evidence.notApplied {
-      self.init(sentence: reason.sentence, isJudged: false)
-    } else if let remark = result.task.dataset.remark {
-      self.init(sentence: "Not measured on the task's own data: \(remark)", isJudged: true)
+      // Results on other data are compared with each other no more for that.
+      self.init(sentence: [reason.sentence, data].compactMap(\.self).joined(separator: " "), isJudged: false)
+    } else if let data {
+      self.init(sentence: data, isJudged: true)
     } else if !result.task.hasOwnReferences {
       self.init(sentence: "Measured with other references than the task's own.", isJudged: true)
     } else {

@@ -58,6 +58,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
   case otherProtocol(model: String, recorded: String, measured: String)
   /// Another model of the same id has its result there.
   case otherModel(file: String, model: String, recorded: String?, measured: String?)
+  /// A result on other images of a task of the same name is there.
+  case otherImages(file: String)
   /// A result of more images is there.
   case fewerImages(file: String, recorded: Int, measured: Int)
   case unreadable(file: String, reason: String)
@@ -84,6 +86,9 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     case .otherModel(let file, let model, let recorded, let measured):
       "\(file): holds the result of another model `\(model)` (checkpoint's SHA-256 \(recorded ?? "none"), this one's "
         + "\(measured ?? "none")), which is not replaced; pass --id with a name of its own, or --leaderboard with another folder"
+    case .otherImages(let file):
+      "\(file): holds a result on other data, which this one does not replace; pass --id with a name of its own, or --leaderboard with "
+        + "another folder"
     case .fewerImages(let file, let recorded, let measured):
       "\(file): holds a result of \(recorded) images, which one of \(measured) does not replace; pass --images \(recorded), "
         + "--leaderboard with another folder, or --no-leaderboard --output FILE"

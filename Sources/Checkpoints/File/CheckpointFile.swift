@@ -10,7 +10,7 @@ public struct CheckpointFile: Sendable {
   /// The last component of the path; error messages start with it.
   public let name: String
   /// SHA-256 of the content, 64 lower-case hexadecimal digits. Of an ONNX model with weights in files beside it that of a list of all
-  /// their digests: what `sha256sum MODEL FILES... | sha256sum` prints in the model's folder, with the files in the order of their names.
+  /// their digests: what `sha256sum MODEL FILES... | sha256sum` prints in the model's folder, the model first, then the files in the order of their names.
   public let sha256: String
   /// Files beside an ONNX model that hold its weights, in the order of their names.
   public let externalFiles: [ExternalFile]
@@ -29,7 +29,8 @@ public struct CheckpointFile: Sendable {
   public var totalByteCount: Int { externalFiles.reduce(byteCount) { $0 + $1.byteCount } }
 
   /// Maps a regular file and computes its digest.
-  /// - Throws: `CheckpointError.cannotOpen` for directories, pipes, devices, empty and unreadable files.
+  /// - Throws: `CheckpointError.cannotOpen` for directories, pipes, devices, empty and unreadable files; `.unsupported` for an ONNX model
+  ///   without the files that its weights lie in.
   public static func open(_ path: String) throws(CheckpointError) -> CheckpointFile {
     let (url, data) = (URL(fileURLWithPath: path), try FileMapping.map(path))
     let own = sha256(of: data)
@@ -38,15 +39,25 @@ public struct CheckpointFile: Sendable {
     let folder = url.deletingLastPathComponent()
     var files: [ExternalFile] = []
     var list = "\(own)  \(url.lastPathComponent)\n"
-    // One that is missing or leads out of the folder is an error of whoever reads the model.
     let names = ONNXExternalFiles(data).locations.map {
       $0.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
     }
     for name in Set(names).sorted() {
-      guard let place = ONNXExternalData.place(of: name, in: folder), let content = try? FileMapping.map(place.path)
-      else { continue }
-      files.append(ExternalFile(name: name, url: place, byteCount: content.count))
-      list += "\(sha256(of: content))  \(name)\n"
+      let problem: String
+      if let place = ONNXExternalData.place(of: name, in: folder) {
+        if let content = try? FileMapping.map(place.path) {
+          files.append(ExternalFile(name: name, url: place, byteCount: content.count))
+          list += "\(sha256(of: content))  \(name)\n"
+          continue
+        }
+        problem = "is not there or cannot be read; put it into the model's folder"
+      } else {
+        problem =
+          "leads out of the model's folder, by its name or by a link (as in the cache of a model hub); copy the file itself there"
+      }
+      throw .unsupported(
+        file: url.lastPathComponent, feature: "its weights lie in the file `\(name)`, which \(problem)",
+        advice: "without them it is no model")
     }
     return CheckpointFile(
       url: url, data: data, sha256: files.isEmpty ? own : sha256(of: Data(list.utf8)), externalFiles: files)

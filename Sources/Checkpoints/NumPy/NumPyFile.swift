@@ -15,10 +15,12 @@ package struct NumPyFile {
       return
     }
     guard data.starts(with: Array("PK".utf8)) else {
-      throw .unrecognisedFormat(file: file, found: "neither a .npy nor a .npz file")
+      throw .unsupported(
+        file: file, feature: "is neither a .npy nor a .npz file", advice: "save arrays with numpy.save or numpy.savez")
     }
     let archive = try ZipArchive(data, file: file)
-    var budget = InflationBudget(archiveBytes: data.count)
+    // Images may be compressed a thousandfold, where they are mostly black.
+    var budget = InflationBudget(limit: Self.largestExpansion)
     var arrays: [String: StoredTensor] = [:]
     for entry in archive.entries where entry.name.hasSuffix(".npy") {
       let name = String(entry.name.dropLast(4))
@@ -31,6 +33,8 @@ package struct NumPyFile {
   package static func isNumPy(_ data: Data) -> Bool { data.starts(with: magic) || data.starts(with: Array("PK".utf8)) }
 
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+  /// Of the compressed arrays of a file; stored ones are mapped.
+  private static let largestExpansion = 1 << 31
   /// NumPy itself reads no header longer than this from a stranger.
   private static let longestHeader = 10_000
 

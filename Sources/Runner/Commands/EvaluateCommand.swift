@@ -187,7 +187,7 @@ struct EvaluateCommand: ParsableCommand {
     let record = loaded.subject.record
     guard session.measured.insert(record.id).inserted else {
       throw ValidationError(
-        "another model was measured under its id, `\(record.id)`; measure this one alone, with --id")
+        "a model of the id `\(record.id)` is measured already; if this is another one, measure it alone, with --id")
     }
     let report = LoadReport(source, loaded)
     for warning in report?.warnings ?? [] { CommandLineOutput.note(warning) }
@@ -195,7 +195,8 @@ struct EvaluateCommand: ParsableCommand {
     try outputs.check(
       .init(
         model: record, standing: task.isComparable ? .ranked : .unranked, task: task.id, version: task.version,
-        images: images ?? task.defaultImageCount, seed: seed, clip: clip),
+        images: images ?? task.defaultImageCount, seed: seed, clip: clip,
+        digest: { try? task.evaluationImages(count: $0, seed: $1).digest }),
       hasOwnReferences: task.hasOwnReferences, apartFrom: inputs)
     let pictures = try sheet.map { try EvaluationSheet($0, of: task, seed: seed, threads: options.threads) }
     let outcome = try evaluation.measure(loaded.subject, progress: progress)

@@ -75,6 +75,10 @@ struct RunCommand: ParsableCommand {
     let candidate = try loader.find(checkpoint, options)
     try OutputPlace.check(place, as: .tensors, apartFrom: named + candidate.inputs)
     let given = try InputImages.read(inputs, needingLabels: gradient?.needsLabels ?? false)
+    if given.areOfBytes {
+      CommandLineOutput.note(
+        "WARNING: \(inputs): pixels are far above 1; expected pixels in [0, 1], not yet normalised")
+    }
     let model = try loader.load(
       candidate, options.loadOptions(imageShape: given.images.shape.droppingFirst, classCount: nil))
     for line in LoadReport(candidate, model).lines { CommandLineOutput.note(line) }

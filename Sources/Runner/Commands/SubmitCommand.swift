@@ -123,7 +123,10 @@ struct SubmitCommand: ParsableCommand {
         attackOptions.choose(in: &options)
       }
     }
-    if !recheck { try rules.checkID(id, task: taskID, sha256: measurement.candidate.checkpoint.sha256) }
+    if !recheck {
+      try rules.checkID(id, task: taskID, sha256: measurement.candidate.checkpoint.sha256)
+      try rules.checkSize(submission, checkpoint: measurement.candidate.checkpoint)
+    }
     let (outcome, report) = try measurement.run { record in
       if !recheck { try rules.checkFunction(record, task: taskID) }
     }

@@ -72,7 +72,7 @@ struct TasksCommand: ParsableCommand {
       Interruption.install()
       let plugin = try TaskLookup.plugin(id)
       guard plugin.dataRequirement == nil || TaskLookup.dataFolder(id, given: dataOptions.data) != nil else {
-        var card = TaskDescription.card(plugin)
+        var card = TaskDescription.card(plugin, named: id)
         card.add("reference", "pass --data to see its manifold, density and how good they are")
         return try card.show(json: json)
       }
@@ -82,7 +82,7 @@ struct TasksCommand: ParsableCommand {
       let task = try TaskLookup.make(
         id, data: dataOptions.data, cache: cache.folder, threads: threadOptions.threads, progress: progress)
       progress.end()
-      try TaskDescription.card(plugin, task).show(json: json)
+      try TaskDescription.card(plugin, task, named: id).show(json: json)
       if let samples { try SampleSheet.write(task, seed: seed, to: samples) }
     }
   }

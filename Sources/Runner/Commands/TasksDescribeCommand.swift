@@ -73,7 +73,9 @@ struct TasksDescribeCommand: ParsableCommand {
       FileManager.default.fileExists(atPath: data, isDirectory: &isFolder) && isFolder.boolValue
       ? place : place.deletingLastPathComponent()
     let file = output.map { URL(fileURLWithPath: $0) } ?? folder.appendingPathComponent("task.json")
-    try OutputPlace.check(file, as: .taskDocument, apartFrom: [OutputPlace.Input("the data", data)])
+    if let old = try OutputPlace.check(file, as: .taskDocument, apartFrom: [OutputPlace.Input("the data", data)]) {
+      CommandLineOutput.note("\(file.relativePath): holds the description of \(old), which will be replaced")
+    }
     let name = id ?? TaskInspection.id(from: place.standardizedFileURL.lastPathComponent)
     let document = try inspection.document(
       found, id: name, title: title ?? name, options: TaskOptions(threads: threadOptions.threads, progress: progress))

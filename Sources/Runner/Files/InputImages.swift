@@ -17,6 +17,7 @@ struct InputImages {
     guard let stored = tensors["images"], stored.shape.count == 4, let shape = Shape(checking: stored.shape),
       shape[0] > 0
     else { throw InputImagesError.noImages(path, tensors: tensors.values.map { "\($0.name) \($0.shape)" }.sorted()) }
+    guard stored.dtype.isFloatingPoint else { throw InputImagesError.integers(path, type: stored.dtype.rawValue) }
     let images = Tensor(shape: shape, scalars: try stored.floats())
     guard images.scalars.allSatisfy(\.isFinite) else { throw InputImagesError.notFinite(path) }
     guard needingLabels else { return InputImages(images: images, labels: []) }
@@ -36,6 +37,9 @@ struct InputImages {
     return arrays[""].map { ["images": $0] } ?? arrays
   }
 
+  /// Whether the pixels look like 0...255; attacked images may leave [0, 1] a little.
+  var areOfBytes: Bool { (images.scalars.max() ?? 0) > 16 }
+
   func check(against classifier: any Classifier, file: String) throws {
     guard images.shape.droppingFirst == classifier.inputShape else {
       throw InputImagesError.shape(file, expected: classifier.inputShape, got: images.shape)
@@ -48,6 +52,7 @@ struct InputImages {
 
 enum InputImagesError: Error, CustomStringConvertible {
   case noImages(String, tensors: [String])
+  case integers(String, type: String)
   case notFinite(String)
   case noLabels(String, count: Int)
   case shape(String, expected: Shape, got: Shape)
@@ -58,6 +63,8 @@ enum InputImagesError: Error, CustomStringConvertible {
     case .noImages(let file, let tensors):
       "\(file): expected a tensor `images` of shape [N, C, H, W] with at least one image, "
         + "found \(tensors.isEmpty ? "no tensors" : tensors.joined(separator: ", "))"
+    case .integers(let file, let type):
+      "\(file): tensor `images` holds \(type), expected float32 with pixels in [0, 1]; save images.astype('float32') / 255"
     case .notFinite(let file): "\(file): tensor `images` holds NaN or infinity; expected pixels in [0, 1]"
     case .noLabels(let file, let count):
       "\(file): this gradient needs an integer tensor `labels` of shape [\(count)], which is not there"

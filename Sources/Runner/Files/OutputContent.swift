@@ -54,7 +54,10 @@ enum OutputContent {
     switch self {
     case .result: Self.result(url)
     case .samples: Self.tensors(url, with: ["model", "task"]).map { _ in "" }
-    case .taskDocument: Self.text(url).flatMap { try? TaskDocument.read($0, file: url.path) }.map { "task \($0.id)" }
+    case .taskDocument:
+      Self.text(url).flatMap { try? TaskDocument.read($0, file: url.path) }.map {
+        "task \($0.id), version \($0.version)"
+      }
     case .criteria: Self.isCriteria(url) ? "" : nil
     case .tensors:
       (Self.tensors(url, with: ["model", "gradient"], holding: "logits")

@@ -12,7 +12,9 @@ enum TaskLookup {
     if DescribedTask.isPath(id) { return try DescribedTask(id) }
     let known = PagsBench.plugins.tasks.map { $0.id }
     let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ";"
-    throw ValidationError("there is no task `\(id)`\(nearest) known are \(known.joined(separator: ", "))")
+    throw ValidationError(
+      "there is no task `\(id)`\(nearest) known are \(known.joined(separator: ", ")); a task of your own data is named by its task.json "
+        + "(docs/own-data.md)")
   }
 
   static func make(
@@ -25,7 +27,8 @@ enum TaskLookup {
     _ id: String, data: String?, cache: URL?, threads: Int, progress: any ProgressReporter
   ) throws -> TaskOptions {
     let plugin = try plugin(id)
-    let folder = dataFolder(plugin.id, given: data)
+    // A description says itself where its data are.
+    let folder = plugin is DescribedTask ? data.map { URL(fileURLWithPath: $0) } : dataFolder(plugin.id, given: data)
     if folder == nil, let needed = plugin.dataRequirement {
       throw ValidationError("task `\(id)` needs --data DIR (or PAGS_BENCH_DATA): \(needed)")
     }

@@ -64,6 +64,7 @@ struct NetworkOptions: ParsableArguments {
       }
       return known.preprocessing
     }
+    if let mean { _ = try numbers(mean, "--mean") }
     guard (mean == nil) == (std == nil) else { throw ValidationError("--mean and --std belong together") }
     guard let mean, let std else { return nil }
     let result = Preprocessing(mean: try numbers(mean, "--mean"), std: try numbers(std, "--std"))

@@ -4,7 +4,8 @@ import Foundation
 /// A task in words, as far as it is known.
 enum TaskDescription {
   /// Of what is known without data.
-  static func card(_ plugin: any TaskPlugin) -> Card {
+  /// - Parameter name: that the task was asked for by; nil for its id.
+  static func card(_ plugin: any TaskPlugin, named name: String? = nil) -> Card {
     let facts = plugin.facts
     var card = Card(id: plugin.id, kind: "task", summary: plugin.summary)
     if let version = facts.version {
@@ -26,17 +27,20 @@ enum TaskDescription {
     if let cost = facts.cost { card.add("takes", cost) }
     if let constants = facts.constants { add(constants, to: &card) }
     for reference in facts.references { card.add("reference", reference) }
-    let data = plugin.dataRequirement == nil ? "" : " --data DIR"
-    card.examples = [
-      "pags-bench evaluate MODEL.pth --task \(plugin.id)\(data)",
-      "pags-bench evaluate bayes --task \(plugin.id)\(data)",
-      "pags-bench tasks show \(plugin.id)\(data) --samples samples.png",
-    ]
+    card.examples = examples(plugin, name)
     return card
   }
 
+  private static func examples(_ plugin: any TaskPlugin, _ name: String?) -> [String] {
+    let (name, data) = (name ?? plugin.id, plugin.dataRequirement == nil ? "" : " --data DIR")
+    return [
+      "pags-bench evaluate MODEL.pth --task \(name)\(data)", "pags-bench evaluate bayes --task \(name)\(data)",
+      "pags-bench tasks show \(name)\(data) --samples samples.png",
+    ]
+  }
+
   /// With the task itself.
-  static func card(_ plugin: any TaskPlugin, _ task: any BenchmarkTask) -> Card {
+  static func card(_ plugin: any TaskPlugin, _ task: any BenchmarkTask, named name: String? = nil) -> Card {
     var card = Card(id: plugin.id, kind: "task", summary: plugin.summary)
     card.add(
       "version", "\(task.version)", "raised whenever a constant changes; results of different versions are not compared"
@@ -75,7 +79,7 @@ enum TaskDescription {
         "without " + task.missingForRule.map(\.rawValue).joined(separator: ", "))
     }
     for reference in plugin.facts.references { card.add("reference", reference) }
-    card.examples = self.card(plugin).examples
+    card.examples = examples(plugin, name)
     return card
   }
 

@@ -34,11 +34,14 @@ package struct SweepDefinition: Sendable, Equatable, Codable {
     /// Their names, and how many images they were made on where that was chosen; nil without.
     package var attacks: [String]?
     package var attackedImages: Int?
+    /// Of the images: a data set may change under its name. Nil for results that need not agree in it.
+    package var digest: String?
 
     package init(
       images: Int, seed: UInt64, criteria: CriteriaSource? = nil, reference: SecondReference? = nil,
-      attacks: [String]? = nil, attackedImages: Int? = nil
+      attacks: [String]? = nil, attackedImages: Int? = nil, digest: String? = nil
     ) {
+      self.digest = digest
       self.images = images
       self.seed = seed
       self.criteria = criteria
@@ -59,7 +62,7 @@ package struct SweepDefinition: Sendable, Equatable, Codable {
     /// Whether a result was measured so.
     func describe(_ result: EvaluationResult) -> Bool {
       result.measurementProtocol.images == images && result.measurementProtocol.seed == seed
-        && result.task.criteria == criteria
+        && result.task.criteria == criteria && (digest == nil || result.task.dataset.digest == digest)
         && result.task.secondReference.map { .init(id: $0.id, sha256: $0.learned?.checkpoint.sha256) } == reference
         && result.robustness?.map(\.attack.id) == attacks
     }

@@ -45,5 +45,10 @@ for width, height in [(16, 16), (37, 11), (5, 23), (80, 64), (1, 1), (37, 23)]:
     expected[f"resized-{width}x{height}"] = np.asarray(source.resize((width, height), Image.Resampling.BILINEAR))
     expected[f"grey-{width}x{height}"] = np.asarray(grey.resize((width, height), Image.Resampling.BILINEAR))
 expected["source-grey"] = np.asarray(grey)
+# Columns before rows: the height loses more than twice as many lines as the width does columns.
+tall = picture(30, 71, 8)
+expected["tall"] = np.asarray(tall)
+for width, height in [(18, 42), (40, 60), (12, 35), (12, 36)]:
+    expected[f"tall-{width}x{height}"] = np.asarray(tall.resize((width, height), Image.Resampling.BILINEAR))
 
 np.savez_compressed(HERE / "expected.npz", **expected)

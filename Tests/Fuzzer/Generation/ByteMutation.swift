@@ -25,7 +25,7 @@ extension Dice {
         for offset in 0..<width { bytes[place + offset] = offset == width - 1 ? pick([0x7f, 0xff, 0]) : 0xff }
       }
     }
-    if chance(0.1) { bytes.removeLast(integer(0...bytes.count - 1)) }
+    if !bytes.isEmpty, chance(0.1) { bytes.removeLast(integer(0...bytes.count - 1)) }
     return Data(bytes)
   }
 }

@@ -31,6 +31,15 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case otherShape(file: String, expected: [Int], actual: [Int])
   /// Folders of classes that are not those of the task.
   case otherClasses(folder: String, missing: [String], unknown: [String])
+  /// A class that no density can be fitted to.
+  case tooFewImages(classID: String, count: Int, isNumbered: Bool)
+  case tooManyClasses(folder: String, count: Int, largest: Int)
+  /// A folder of a class without images that are read.
+  case noImages(folder: String, found: [String])
+  /// Images in a format that is not read.
+  case otherImages(file: String)
+  /// A PNG file of 16 bits a channel, which libraries reduce to 8 in different ways.
+  case sixteenBits(file: String)
   case tooLarge(place: String, bytes: Int, largest: Int)
   /// A data set that is published under another name.
   case otherDataset(file: String, expected: String, found: String)
@@ -78,14 +87,27 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
         + (found.isEmpty ? "none" : found.joined(separator: ", "))
     case .notImages(let file, let array, let reason): "\(file): array `\(array)` \(reason)"
     case .otherShape(let file, let expected, let actual):
-      "\(file): images are \(actual), expected \(expected) (channels, height, width); of a folder, `resize` and `crop` bring them to "
-        + "one size (docs/own-data.md)"
+      "\(file): images are \(actual), expected \(expected) (channels, height, width); "
+        + (expected.dropFirst() == actual.dropFirst()
+          ? "where some images have colours, `imageShape` has 3 channels"
+          : "of a folder, `resize` and `crop` bring them to one size") + " (docs/own-data.md)"
     case .otherClasses(let folder, let missing, let unknown):
       "\(folder): "
         + [("has no folder of", missing), ("holds folders that are no class's:", unknown)].filter { !$0.1.isEmpty }.map
       {
         "\($0.0) \($0.1.prefix(DatasetFiles.listed).joined(separator: ", "))"
       }.joined(separator: "; ") + "; expected one folder for each class"
+    case .tooFewImages(let name, let count, let isNumbered):
+      "class \(name) has \(count) training image\(count == 1 ? "" : "s"), expected at least 2 of each class"
+        + (isNumbered ? "; labels are numbered from 0 without gaps" : "")
+    case .tooManyClasses(let folder, let count, let largest):
+      "\(folder): has folders of \(count) classes, expected at most \(largest)"
+    case .noImages(let folder, let found):
+      "\(folder): holds no .png or .jpg files, but \(found.isEmpty ? "nothing" : found.joined(separator: ", "))"
+    case .otherImages(let file):
+      "\(file): is in a format that is not read, and leaving it out would change the data set; save the images as .png"
+    case .sixteenBits(let file):
+      "\(file): has 16 bits a channel, which libraries reduce to 8 in different ways; save it with 8"
     case .tooLarge(let place, let bytes, let largest):
       "\(place): the images take \(bytes) bytes unpacked, expected at most \(largest); make them smaller or take fewer"
     case .labelOutOfRange(let file, let index, let label, let classes):

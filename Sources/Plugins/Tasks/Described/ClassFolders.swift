@@ -21,6 +21,16 @@ struct ClassFolders {
     }
   }
 
+  /// Regular files that are not hidden, in folders below too, sorted by their paths.
+  private static func files(below folder: URL) -> [String] {
+    (FileManager.default.subpaths(atPath: folder.path) ?? []).filter { path in
+      var isFolder: ObjCBool = false
+      return !path.split(separator: "/").contains { $0.hasPrefix(".") }
+        && FileManager.default.fileExists(atPath: folder.appendingPathComponent(path).path, isDirectory: &isFolder)
+        && !isFolder.boolValue
+    }.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
+  }
+
   private static func contents(of folder: URL) throws(DatasetError) -> [String] {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }
@@ -40,10 +50,19 @@ struct ClassFolders {
     }
     var files: [(url: URL, name: String, label: UInt8)] = []
     for (label, name) in classes.enumerated() {
+      guard let label = UInt8(exactly: label) else {
+        throw .tooManyClasses(folder: folder.path, count: classes.count, largest: TaskDocument.classLimit.upperBound)
+      }
       let place = folder.appendingPathComponent(name)
-      let images = try Self.contents(of: place).filter(ImageFitting.isImage)
-      guard !images.isEmpty else { throw .empty(file: place.path) }
-      files += images.map { (place.appendingPathComponent($0), "\(name)/\($0)", UInt8(label)) }
+      let all = Self.files(below: place)
+      if let other = all.first(where: ImageFitting.isOtherImage) {
+        throw .otherImages(file: place.appendingPathComponent(other).path)
+      }
+      let images = all.filter(ImageFitting.isImage)
+      guard !images.isEmpty else { throw .noImages(folder: place.path, found: DatasetFiles.listing(of: place)) }
+      files += images.map {
+        (place.appendingPathComponent($0), "\(folder.lastPathComponent)/\(name)/\($0)", label)
+      }
     }
     return files
   }

@@ -13,15 +13,21 @@ struct ImageFitting: Sendable {
   /// Far above what photographs have.
   private static let largestImage = 1 << 28
 
-  static func isImage(_ name: String) -> Bool {
+  static func isImage(_ name: String) -> Bool { has(name, [".png", ".jpg", ".jpeg"]) }
+
+  /// Images that `torchvision.datasets.ImageFolder` takes and this does not.
+  static func isOtherImage(_ name: String) -> Bool { has(name, [".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".webp"]) }
+
+  private static func has(_ name: String, _ ends: [String]) -> Bool {
     let name = name.lowercased()
-    return [".png", ".jpg", ".jpeg"].contains { name.hasSuffix($0) }
+    return ends.contains { name.hasSuffix($0) }
   }
 
   /// Of the size that the task wants, but for the number of channels.
   /// - Throws: `DatasetError`, `ImageError`.
   func image(_ url: URL, named name: String) throws -> PixelImage {
     let data = try DatasetFiles.read(url)
+    if PNG.depth(of: data) == 16 { throw DatasetError.sixteenBits(file: name) }
     var image =
       JPEG.isJPEG(data)
       ? try JPEG.decode(data, source: name, maximumPixels: Self.largestImage)

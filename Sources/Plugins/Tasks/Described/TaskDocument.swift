@@ -96,6 +96,10 @@ package struct TaskDocument: Codable, Sendable, Equatable {
       (Self.classLimit.contains(classes.count), "classes: there are \(classes.count), expected \(limits)"),
       (Set(classes).count == classes.count, "classes: two have the same name"),
       (classes.allSatisfy { (1...200).contains($0.count) }, "classes: a name is empty or longer than 200"),
+      (
+        classes.allSatisfy { !$0.unicodeScalars.contains { $0.properties.generalCategory == .control } },
+        "classes: a name holds a control character, such as a line break"
+      ),
     ]
   }
 
@@ -108,6 +112,10 @@ package struct TaskDocument: Codable, Sendable, Equatable {
       (
         isShape,
         "imageShape: is \(imageShape), expected [channels, height, width], 1 or 3 channels and sides of \(limits)"
+      ),
+      (
+        (resize == nil && crop == nil) || (train.folder != nil && test.folder != nil),
+        "resize and crop: are of folders of images; arrays are taken as they are"
       ),
       (resize.map(Self.sides.contains) ?? true, "resize: is \(resize ?? 0), expected \(limits)"),
       (crop.map { $0 == sides } ?? true, "crop: is \(crop ?? []), expected the image's sides \(sides)"),
@@ -160,11 +168,14 @@ extension TaskDocument.Mixture {
 /// Why a data set of the user's own is no task.
 package enum TaskDocumentError: Error, Equatable, CustomStringConvertible {
   case invalid(file: String, problem: String)
+  case missing(place: String)
   case nothingFound(place: String, found: [String])
 
   package var description: String {
     switch self {
     case .invalid(let file, let problem): "\(file): \(problem)"
+    case .missing(let place):
+      "\(place): there is no such file or folder; expected the data set's folder, or its .npz file"
     case .nothingFound(let place, let found):
       "\(place): holds no data set that is read: a .npz file with images and labels for training and testing, two of them "
         + "(train.npz, test.npz), or folders train and test with one folder of .png or .jpg files for each class"

@@ -34,7 +34,7 @@ package struct TaskInspection {
   package func find() throws -> Found {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {
-      throw DatasetError.notADirectory(path: place.path)
+      throw TaskDocumentError.missing(place: place.path)
     }
     guard isFolder.boolValue else { return try inOneFile(place) }
     let names = DatasetFiles.names(in: place)
@@ -111,6 +111,9 @@ package struct TaskInspection {
       train: train, test: test, classes: (0...Int(classes)).map(String.init), imageShape: training.imageShape)
   }
 
+  /// Images of each class that are opened for their number of channels.
+  private static let lookedAt = 20
+
   private func inFolders(_ train: String, _ test: String) throws -> Found {
     let folder = place.appendingPathComponent(train)
     let classes = try ClassFolders.names(in: folder)
@@ -119,9 +122,14 @@ package struct TaskInspection {
     guard let first = files.first else {
       throw TaskDocumentError.nothingFound(place: folder.path, found: DatasetFiles.listing(of: folder))
     }
-    // Grey and coloured images may stand side by side: three channels where any class begins with colours.
-    let firsts = Dictionary(files.map { ($0.label, $0) }, uniquingKeysWith: { first, _ in first })
-    let channels = try firsts.values.map { try fitting.image($0.url, named: $0.name).channels }.max() ?? 1
+    // Grey and coloured images may stand side by side: three channels where any of those that are looked at has colours.
+    var channels = 1
+    for label in classes.indices where channels == 1 {
+      let members = files.filter { Int($0.label) == label }
+      for place in stride(from: 0, to: members.count, by: max(1, members.count / Self.lookedAt)) where channels == 1 {
+        channels = try fitting.image(members[place].url, named: members[place].name).channels
+      }
+    }
     let image = try fitting.image(first.url, named: first.name)
     return Found(
       train: .init(folder: train), test: .init(folder: test), classes: classes,
@@ -172,39 +180,53 @@ package struct TaskInspection {
   /// Mean L2 norm of its images, pixels in [0, 1].
   private static let cifar10Norm = 29.5
 
-  /// Factors, then the weight of the prior, by the likelihood of every fifth training image under a mixture fitted to the others.
+  /// Factors, then the weight of the prior, by the likelihood of every fifth training image of each class under a mixture fitted to the
+  /// others. Classes of a few images tell nothing of that: they get few factors and the prior of the middle.
   private func choose(
     _ mixture: inout TaskDocument.Mixture, trials: inout [TaskDocument.Trial]?, train: PixelDataset, classes: [String],
     options: TaskOptions
   ) throws {
-    let smallest = train.indices(classCount: classes.count).map(\.count).min() ?? 0
+    let members = train.indices(classCount: classes.count)
+    if let few = members.firstIndex(where: { $0.count < 2 }) {
+      throw DatasetError.tooFewImages(
+        classID: classes[few], count: members[few].count, isNumbered: classes == classes.indices.map(String.init))
+    }
+    let smallest = members.map(\.count).min() ?? 0
     let most = max(1, min(train.imageShape.count / 2, smallest / 4))
-    let factors = [20, 40, 60, 100].filter { $0 <= most }
-    let kept = (0..<min(train.count, Self.trialImages))
-    let (fitted, aside) = (train.images(kept.filter { $0 % 5 != 4 }), train.images(kept.filter { $0 % 5 == 4 }))
+    mixture.factors = most
+    mixture.tangentDimension = max(1, most * 6 / 10)
+    guard smallest >= Self.smallestClass else { return }
+    let share = max(Self.smallestClass, Self.trialImages / classes.count)
+    let used = members.map { $0.prefix(share) }
+    let (fitted, aside) = (
+      train.images(used.flatMap { $0.enumerated().filter { $0.offset % 5 != 4 }.map(\.element) }.sorted()),
+      train.images(used.flatMap { $0.enumerated().filter { $0.offset % 5 == 4 }.map(\.element) }.sorted())
+    )
     var all: [TaskDocument.Trial] = []
     func trial(_ factors: Int, _ prior: Double) throws {
       var settings = mixture.settings
-      (settings.factors, settings.priorImages) = (factors, prior)
+      (settings.factors, settings.tangentDimension, settings.priorImages) = (factors, 1, prior)
       let fit = try MixtureFit(
         train: fitted, test: aside, classNames: classes, settings: settings, threads: options.threads,
         progress: options.progress
       ).fitted()
+      guard fit.heldOutLogLikelihood.isFinite else { return }
       all.append(.init(factors: factors, priorImages: prior, logLikelihood: fit.heldOutLogLikelihood))
     }
-    func best() -> TaskDocument.Trial { all.max { $0.logLikelihood < $1.logLikelihood } ?? all[0] }
-    for count in factors.isEmpty ? [most] : factors { try trial(count, 500) }
-    let chosen = best().factors
-    for prior in [100.0, 2000] { try trial(chosen, prior) }
-    mixture.factors = best().factors
-    mixture.priorImages = best().priorImages
+    func best() -> TaskDocument.Trial? { all.max { $0.logLikelihood < $1.logLikelihood } }
+    let candidates = [20, 40, 60, 100].filter { $0 <= most }
+    for count in candidates.isEmpty ? [most] : candidates { try trial(count, 500) }
+    if let chosen = best() { for prior in [100.0, 2000] { try trial(chosen.factors, prior) } }
+    guard let chosen = best() else { return }
+    (mixture.factors, mixture.priorImages) = (chosen.factors, chosen.priorImages)
     // CIFAR-10 counts 60 of 100 factors as directions of the manifold.
     mixture.tangentDimension = max(1, mixture.factors * 6 / 10)
     trials = all
   }
 
-  /// More do not change what is best, and cost time.
+  /// Of all classes together; more do not change what is best, and cost time.
   private static let trialImages = 10_000
+  private static let smallestClass = 10
 }
 
 extension PixelDataset {
