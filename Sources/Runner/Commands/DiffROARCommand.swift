@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchCore
+import Figures
 import Foundation
 import JSON
 import Plugins
