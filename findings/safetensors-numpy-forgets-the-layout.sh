@@ -1,8 +1,9 @@
 #!/bin/bash
 # Guess: safetensors.numpy writes the values of an array, or refuses one that is not laid out in rows, as safetensors.torch does.
 # Seen: it writes the memory in its order under the shape of the view: `weight.T` comes back with other values, in silence, of the
-# right shape, sum and norm. So does an array in Fortran order; another byte order is taken care of. safetensors.torch refuses
-# a transposed tensor, but writes what `conj()` returns, which is lazy, without the conjugation.
+# right shape, sum and norm; so does an array in Fortran order. The documentation asks for contiguous arrays, nothing checks;
+# another byte order is taken care of. safetensors.torch refuses a transposed tensor, but writes what `conj()` returns, which is
+# lazy, without the conjugation.
 # Matters: weights are transposed on the way between PyTorch and JAX, Keras or ONNX. Loading is strict and passes, statistics of
 # the weights agree; what is left is a network at chance. np.ascontiguousarray helps.
 # Packages: torch 2.13.0 (a CPU build does), safetensors 0.8.0.
