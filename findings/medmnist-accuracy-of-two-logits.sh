@@ -4,8 +4,8 @@
 # network whose argmax is right for 93 %: 93 % from its probabilities, 91 % from its logits, 50 % from log-probabilities, which
 # are never above 0.5, so that all is class 0. A number added to both logits of an image, which no softmax sees, moves the AUC
 # too (0.98 to 0.71). So does the AUC of more classes (0.88, 0.85 and 0.62), whose accuracy is argmax.
-# Matters: the sets' published numbers are this evaluator's. From logits, networks of one and the same accuracy differ by how
-# confident they are, and adversarial training changes just that.
+# Matters: from logits, networks whose argmax is right equally often get other numbers by how confident they are, and adversarial
+# training changes just that.
 # Packages: torch 2.13.0 (a CPU build does), medmnist 3.0.2, scikit-learn 1.9.1.
 set -euo pipefail
 site=$(mktemp -d)
