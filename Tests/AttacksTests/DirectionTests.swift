@@ -15,14 +15,16 @@ import Testing
     var logPriors: [Double] { means.map { _ in -log(Double(means.count)) } }
 
     func logDensities(at images: Tensor, noise: Double) throws -> Matrix {
-      Matrix(
-        rows: images.batch, columns: means.count,
-        scalars: (0..<images.batch).flatMap { image in
-          means.map { mean in
-            zip(mean, images.item(image)).reduce(0) { $0 - ($1.0 - Double($1.1)) * ($1.0 - Double($1.1)) } / 2
-              / (1 + noise * noise)
+      var densities = Matrix(rows: images.batch, columns: means.count)
+      for image in 0..<images.batch {
+        for (label, mean) in means.enumerated() {
+          for (centre, pixel) in zip(mean, images.item(image)) {
+            let difference = centre - Double(pixel)
+            densities[image, label] -= difference * difference / 2 / (1 + noise * noise)
           }
-        })
+        }
+      }
+      return densities
     }
 
     func classScores(at images: Tensor, noise: Double) throws -> (logDensities: Matrix, scores: Tensor) {
@@ -33,7 +35,7 @@ import Testing
       }
       return (
         try logDensities(at: images, noise: noise),
-        Tensor(shape: [images.batch, means.count] + imageShape.dimensions, scalars: scores)
+        Tensor(shape: Shape([images.batch, means.count] + imageShape.dimensions), scalars: scores)
       )
     }
   }
