@@ -28,9 +28,12 @@ import Testing
     }
 
     func classScores(at images: Tensor, noise: Double) throws -> (logDensities: Matrix, scores: Tensor) {
-      let scores = (0..<images.batch).flatMap { image in
-        means.flatMap { mean in
-          zip(mean, images.item(image)).map { Float(($0 - Double($1)) / (1 + noise * noise)) }
+      var scores: [Float] = []
+      for image in 0..<images.batch {
+        for mean in means {
+          for (centre, pixel) in zip(mean, images.item(image)) {
+            scores.append(Float((centre - Double(pixel)) / (1 + noise * noise)))
+          }
         }
       }
       return (
