@@ -61,7 +61,7 @@ import Testing
     (["bench", "m.pt", "--resize", "1e18,2"], "from 1 to 4096, got `1e18,2`"),
     (["evaluate", "m.pt", "--resize", "2.5"], "from 1 to 4096, got `2.5`"),
     (["evaluate", "m.pt", "--resize", "many"], "from 1 to 4096, got `many`"),
-    (["evaluate", "bayes", "--data", "nowhere"], "--data: there is no folder nowhere"),
+    (["evaluate", "bayes", "--data", "nowhere"], "--data: there is no folder or file nowhere"),
   ]) func boundsAreNamed(_ arguments: [String], _ message: String) throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }

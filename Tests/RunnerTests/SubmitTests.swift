@@ -66,11 +66,13 @@ import Testing
       to: binary, name: "renamed", description: SmallSubmission.description(id: "other"))
     try expectRefusal(binary, [renamed, "--data", data], "on the leaderboard of mnist as `small`")
     // evaluate cannot put another checkpoint in its place either.
-    let replaced = try binary.run("evaluate", changed + "/small.safetensors", "--data", data, "--quiet")
+    let board = ["--leaderboard", "leaderboard", "--data", data, "--quiet"]
+    let replaced = try binary.start(["evaluate", changed + "/small.safetensors"] + board).wait()
     #expect(replaced.status == 1 && replaced.errors.contains("give it another id"), "\(replaced.errors)")
     // Nor can fewer images make a submitted result another one.
-    let fewer = try binary.run(
-      "evaluate", binary.path("models/small/small.safetensors"), "--data", data, "--images", "20", "--quiet")
+    let fewer = try binary.start(
+      ["evaluate", binary.path("models/small/small.safetensors"), "--images", "20"] + board
+    ).wait()
     #expect(fewer.status == 1 && fewer.errors.contains("--external-evaluation"), "\(fewer.errors)")
     #expect(try Data(contentsOf: URL(fileURLWithPath: binary.path(Self.added[1]))) == recorded)
 

@@ -77,7 +77,7 @@ struct DiffROARCommand: ParsableCommand {
 
   private func chosenShares() throws -> [Double] {
     guard let shares else { return Self.publishedShares }
-    let chosen = NumberListArguments.numbers(shares)?.map { Double($0) } ?? []
+    let chosen = NumberListArguments.numbers(shares, of: Double.self) ?? []
     guard (1...30).contains(chosen.count), chosen.allSatisfy({ $0 > 0 && $0 < 1 }), Set(chosen).count == chosen.count
     else {
       throw ValidationError("--shares must be different numbers between 0 and 1, got `\(shares)`")

@@ -64,7 +64,11 @@ struct LeaderboardCommand: ParsableCommand {
 
     func run() throws {
       var mismatches = try folder.all.flatMap { prefix, leaderboard in
-        try leaderboard.verify(models: folder.files.models).map {
+        // One's own models have nothing to do with submitted ones that have the same ids.
+        let models =
+          prefix.isEmpty
+          ? folder.files.models : leaderboard.directory.deletingLastPathComponent().appendingPathComponent("models")
+        return try leaderboard.verify(models: models).map {
           LeaderboardMismatch(path: prefix + $0.path, reason: $0.reason)
         }
       }

@@ -25,13 +25,17 @@ enum NumberListArguments {
 
   /// Numbers separated by commas or blanks.
   /// - Returns: nil where something is no finite number, or one is missing.
-  static func numbers(_ text: String) -> [Float]? {
-    var result: [Float] = []
+  static func numbers(_ text: String) -> [Float]? { numbers(text, of: Float.self) }
+
+  static func numbers<Number: BinaryFloatingPoint & LosslessStringConvertible>(
+    _ text: String, of type: Number.Type
+  ) -> [Number]? {
+    var result: [Number] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let words = part.split(whereSeparator: \.isWhitespace)
       guard !words.isEmpty else { return nil }
       for word in words {
-        guard let number = Float(word), number.isFinite else { return nil }
+        guard let number = Number(String(word)), number.isFinite else { return nil }
         result.append(number)
       }
     }
