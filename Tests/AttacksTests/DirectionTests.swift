@@ -96,9 +96,9 @@ import Testing
     #expect(measured.alphaDx.map(\.estimator) == ["nearest", "nearest-mean", "density"])
     for alpha in measured.alphaDx { #expect(abs((alpha.value.value ?? 0) - 1) < 1e-6) }
     #expect(abs((measured.linearisedDistance.value ?? 0) - 1.5) < 1e-6)
-    // The image is zero or along the gradient; in [-1, 1] it is (-1, -1, -1, -1) or (5, -1, -1, -1).
+    // The first class's logit has no gradient; the second image is along its own, in [-1, 1] it is (5, -1, -1, -1).
     #expect(measured.alphaXOfPixels.undefinedImages == 1 && abs((measured.alphaXOfPixels.value ?? 0) - 1) < 1e-6)
-    let published = (0.5 + 5 / (28.0).squareRoot()) / 2
+    let published = 5 / (28.0).squareRoot()
     #expect(abs((measured.alphaX.value ?? 0) - published) < 1e-6)
     // A classifier that looks elsewhere has no such direction; turned round it has the opposite one.
     for (weights, expected) in [([Float](arrayLiteral: 0, 1, 0, 0), 0.0), ([-3, 0, 0, 0], -1)] {

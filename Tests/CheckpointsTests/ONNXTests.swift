@@ -182,14 +182,14 @@ import Testing
 
   @Test(
     arguments: [
-      (["location": "../w.bin"], "inside the model's folder"),
-      (["location": "sub/../../w.bin"], "inside the model's folder"),
-      (["location": "/etc/passwd"], "inside the model's folder"),
-      (["location": "."], "inside the model's folder"),
-      (["location": "link"], "inside the model's folder"),
+      (["location": "../w.bin"], "out of the model's folder"),
+      (["location": "sub/../../w.bin"], "out of the model's folder"),
+      (["location": "/etc/passwd"], "out of the model's folder"),
+      (["location": "."], "out of the model's folder"),
+      (["location": "link"], "out of the model's folder"),
       (
         ["location": "missing"],
-        "lies in an external file, expected beside the model: missing: cannot be read: there is no"
+        "`missing`, which is not there"
       ),
       (["location": "w.bin", "offset": "5"], "only 7 are left"),
       (["location": "w.bin", "offset": "9223372036854775807"], "only 0 are left"),

@@ -14,7 +14,8 @@ import Testing
     for word in words {
       #expect(outcome.errors.contains(word), "expected `\(word)` in: \(outcome.errors)", sourceLocation: sourceLocation)
     }
-    #expect(outcome.output.isEmpty && outcome.errors.split(separator: "\n").count == lines, sourceLocation: sourceLocation)
+    #expect(
+      outcome.output.isEmpty && outcome.errors.split(separator: "\n").count == lines, sourceLocation: sourceLocation)
     #expect(!outcome.errors.contains("Fatal") && binary.files == before, sourceLocation: sourceLocation)
   }
 

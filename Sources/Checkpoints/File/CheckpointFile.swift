@@ -39,12 +39,14 @@ public struct CheckpointFile: Sendable {
     let folder = url.deletingLastPathComponent()
     var files: [ExternalFile] = []
     var list = "\(own)  \(url.lastPathComponent)\n"
-    let names = ONNXExternalFiles(data).locations.map {
-      $0.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
-    }
-    for name in Set(names).sorted() {
+    // A file may be named in several ways.
+    let places = Dictionary(
+      ONNXExternalFiles(data).locations.sorted().map { location in
+        (location.split(separator: "/").filter { $0 != "." }.joined(separator: "/"), location)
+      }, uniquingKeysWith: { first, _ in first })
+    for (name, location) in places.sorted(by: { $0.key < $1.key }) {
       let problem: String
-      if let place = ONNXExternalData.place(of: name, in: folder) {
+      if let place = ONNXExternalData.place(of: location, in: folder) {
         if let content = try? FileMapping.map(place.path) {
           files.append(ExternalFile(name: name, url: place, byteCount: content.count))
           list += "\(sha256(of: content))  \(name)\n"
@@ -56,7 +58,7 @@ public struct CheckpointFile: Sendable {
           "leads out of the model's folder, by its name or by a link (as in the cache of a model hub); copy the file itself there"
       }
       throw .unsupported(
-        file: url.lastPathComponent, feature: "its weights lie in the file `\(name)`, which \(problem)",
+        file: url.lastPathComponent, feature: "its weights lie in the file `\(location)`, which \(problem)",
         advice: "without them it is no model")
     }
     return CheckpointFile(
