@@ -129,10 +129,22 @@ import Testing
       }
       try check(try with("a", images: 13))
       #expect(try Data(contentsOf: board.url(of: first)) == written)
-      // Another version of the task is another measurement.
+      // Nor by one of a later version of the task.
       var newer = try with("a", images: 2)
       newer.task.version += 1
+      #expect(throws: ResultError.self) { try check(newer) }
+      newer.measurementProtocol.images = 12
       try check(newer)
+      // Nor on other data, which the first images tell.
+      func plan(_ digest: String) -> Leaderboard.Plan {
+        let settings = first.measurementProtocol
+        return .init(
+          model: first.model, standing: .ranked, task: first.task.id, version: first.task.version, images: 13,
+          seed: settings.seed + 1, clip: settings.clip
+        ) { images, seed in images == 12 && seed == settings.seed ? digest : nil }
+      }
+      try board.check(plan(first.task.dataset.digest))
+      #expect { try board.check(plan("0")) } throws: { "\($0)".contains("holds a result on other data") }
     }
   }
 
