@@ -52,13 +52,13 @@ public struct CheckpointFile: Sendable {
           list += "\(sha256(of: content))  \(name)\n"
           continue
         }
-        problem = "is not there or cannot be read; put it into the model's folder"
+        problem = "`\(name)`, which is not there or cannot be read; put it into the model's folder"
       } else {
         problem =
-          "leads out of the model's folder, by its name or by a link (as in the cache of a model hub); copy the file itself there"
+          "`\(location)`, which leads out of the model's folder, by its name or by a link (as in the cache of a model hub); copy the file itself there"
       }
       throw .unsupported(
-        file: url.lastPathComponent, feature: "its weights lie in the file `\(location)`, which \(problem)",
+        file: url.lastPathComponent, feature: "its weights lie in the file \(problem)",
         advice: "without them it is no model")
     }
     return CheckpointFile(
