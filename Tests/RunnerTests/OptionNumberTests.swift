@@ -38,7 +38,9 @@ import Testing
     #expect(options.contains("--threads"), "\(words): \(options)")
     for option in options {
       let isSeed = option.hasSuffix("seed")
-      for value in ["-1", "100000000000000000000", "nan", isSeed ? "18446744073709551615" : "9223372036854775807"] {
+      // What is no integer at all is the parser's matter, the same for every option.
+      let odd = option == "--threads" ? ["100000000000000000000", "nan"] : []
+      for value in ["-1", isSeed ? "18446744073709551615" : "9223372036854775807"] + odd {
         let start = ContinuousClock.now
         let outcome = try binary.start(words + rest + ["\(option)=\(value)"]).wait()
         #expect([1, 64].contains(outcome.status), "\(words) \(option)=\(value): \(outcome.status)")

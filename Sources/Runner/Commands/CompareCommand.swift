@@ -20,19 +20,22 @@ struct CompareCommand: ParsableCommand {
 
   @OptionGroup var maps: MapSelection
 
-  @OptionGroup var options: ComparisonOptions
+  @OptionGroup var comparison: ComparisonOptions
+
+  @OptionGroup var options: ModelOptions
 
   private static let limit = 2...100
 
   func validate() throws {
+    try ComparedModels.check(options)
     try OptionBounds.check("the number of models", models.count, in: Self.limit)
   }
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: options.quiet)
+    let progress = TerminalProgress(quiet: comparison.quiet)
     defer { progress.end() }
-    let compared = try ComparedModels(models, options, progress: progress)
+    let compared = try ComparedModels(models, comparison, options, progress: progress)
     var measured: [Int: PairedComparison.Measured] = [:]
     try compared.forEachResult { measured[$0] = try read($1) }
     let first = measured.min { $0.key < $1.key }?.value.result
@@ -46,9 +49,9 @@ struct CompareCommand: ParsableCommand {
     progress.end()
     let comparison = try PairedComparison(models.indices.compactMap { measured[$0] })
     CommandLineOutput.result(
-      options.json
+      comparison.json
         ? String(decoding: try JSONEncoding.encode(comparison.document), as: UTF8.self)
-        : Table.text([comparison.table], as: options.format))
+        : Table.text([comparison.table], as: comparison.format))
   }
 
   private func read(_ url: URL) throws -> PairedComparison.Measured {

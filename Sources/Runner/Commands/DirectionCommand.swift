@@ -29,13 +29,16 @@ struct DirectionCommand: ParsableCommand {
   @Option(help: "Training images among which the nearest are looked for, the first ones.")
   var referenceImages: Int = 10_000
 
-  @OptionGroup var options: ComparisonOptions
+  @OptionGroup var comparison: ComparisonOptions
+
+  @OptionGroup var options: ModelOptions
 
   /// Of `nearest-mean`.
   private static let neighbours = 10
   private static let known = ["nearest", "nearest-mean", "density"]
 
   func validate() throws {
+    try ComparedModels.check(options)
     try OptionBounds.check("--reference-images", referenceImages, in: OptionBounds.images)
     try OptionBounds.check("the number of models", models.count, in: 1...60)
     guard label.isEmpty || label.count == models.count else {
@@ -56,14 +59,14 @@ struct DirectionCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: options.quiet)
+    let progress = TerminalProgress(quiet: comparison.quiet)
     defer { progress.end() }
-    let compared = try ComparedModels(models, options, progress: progress)
+    let compared = try ComparedModels(models, comparison, options, progress: progress)
     try compared.forEachResult { index, _ in
       throw ValidationError("\(models[index]): is a result, which holds no gradients; name the model")
     }
     let evaluation = try compared.evaluation(like: nil, defaultTask: "glyphs")
-    let (task, settings, threads) = (evaluation.task, evaluation.options, options.options.threads)
+    let (task, settings, threads) = (evaluation.task, evaluation.options, options.threads)
     let set = try task.evaluationImages(count: settings.images ?? task.defaultImageCount, seed: settings.seed)
     let reference = try training(of: task, progress)
     let chosen = try estimators(of: task, reference)
@@ -86,15 +89,15 @@ struct DirectionCommand: ParsableCommand {
       noise: chosen.contains { $0 is DensityStep } ? task.protocolConstants.decisiveNoise : nil,
       chance: DirectionMeasurement.chance(task.imageShape.count), models: rows)
     CommandLineOutput.result(
-      options.json
+      comparison.json
         ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self)
-        : Table.text([report.table], as: options.format))
+        : Table.text([report.table], as: comparison.format))
   }
 
   private func training(of task: any BenchmarkTask, _ progress: TerminalProgress) throws -> (any LabelledImages)? {
-    let id = options.task ?? task.id
+    let id = comparison.task ?? task.id
     let taskOptions = try TaskLookup.options(
-      id, data: options.dataOptions.data, cache: options.cache.folder, threads: options.options.threads,
+      id, data: comparison.dataOptions.data, cache: comparison.cache.folder, threads: options.threads,
       progress: progress)
     return try TaskLookup.plugin(id).images(.training, taskOptions, count: nil, seed: 7)
   }

@@ -36,9 +36,12 @@ struct DistractorCommand: ParsableCommand {
   @Option(help: "Images of the sheet.")
   var sheetImages: Int = 10
 
-  @OptionGroup var options: ComparisonOptions
+  @OptionGroup var comparison: ComparisonOptions
+
+  @OptionGroup var options: ModelOptions
 
   func validate() throws {
+    try ComparedModels.check(options)
     try OptionBounds.check("the number of models", models.count, in: 1...60)
     try OptionBounds.check("--sheet-images", sheetImages, in: SheetOptions.imageLimit)
     guard sheetNoise > 0, sheetNoise <= 1000 else {
@@ -59,9 +62,9 @@ struct DistractorCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: options.quiet)
+    let progress = TerminalProgress(quiet: comparison.quiet)
     defer { progress.end() }
-    let compared = try ComparedModels(models, options, progress: progress)
+    let compared = try ComparedModels(models, comparison, options, progress: progress)
     let inputs = models.map { OutputPlace.Input("a model", $0) }
     let sheetFile = try sheet.map { try SheetFile($0, option: "--sheet") }
     guard sheetFile == nil || compared.haveModels else {
@@ -87,7 +90,7 @@ struct DistractorCommand: ParsableCommand {
         results[index] = try evaluation.measure(subject, progress: progress).result
         progress.begin("gradients", total: set.labels.count)
         shares[index] = try SignalShares(
-          of: subject.classifier, id: subject.record.id, on: set, seed: seed, threads: options.options.threads,
+          of: subject.classifier, id: subject.record.id, on: set, seed: seed, threads: options.threads,
           progress: progress)
         shown.append(
           .init(
@@ -95,7 +98,7 @@ struct DistractorCommand: ParsableCommand {
             classifier: subject.classifier))
       }
       if let sheetFile {
-        let picture = try DistractorSheet(noise: sheetNoise, seed: seed, threads: options.options.threads).sheet(
+        let picture = try DistractorSheet(noise: sheetNoise, seed: seed, threads: options.threads).sheet(
           of: shown, on: evaluation.task, set, mask, images: min(sheetImages, set.labels.count), progress: progress)
         try Interruption.check()
         try sheetFile.write(picture)
@@ -108,9 +111,9 @@ struct DistractorCommand: ParsableCommand {
       })
     try figureFile?.write(report.figure.figure)
     CommandLineOutput.result(
-      options.json
+      comparison.json
         ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self)
-        : Table.text([report.table], as: options.format))
+        : Table.text([report.table], as: comparison.format))
   }
 
   private func figureFile() throws -> FigureFile? { try output.map { try FigureFile($0, option: "--output") } }

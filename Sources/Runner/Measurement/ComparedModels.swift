@@ -1,10 +1,12 @@
+import ArgumentParser
 import BenchCore
 import Foundation
 import Plugins
 
 /// What models and results that are set side by side have in common.
 struct ComparedModels {
-  let options: ComparisonOptions
+  let comparison: ComparisonOptions
+  let options: ModelOptions
   /// As they were named.
   let names: [String]
   let sources: [ModelOrResult]
@@ -12,10 +14,20 @@ struct ComparedModels {
   private let files: ProjectFiles
 
   /// All of them are found before the first is measured.
-  init(_ names: [String], _ options: ComparisonOptions, progress: TerminalProgress) throws {
+  init(
+    _ names: [String], _ comparison: ComparisonOptions, _ options: ModelOptions, progress: TerminalProgress
+  ) throws {
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
-    sources = try names.map { try ModelOrResult($0, options: options.options, files: files) }
-    (self.options, self.names, self.progress, self.files) = (options, names, progress, files)
+    sources = try names.map { try ModelOrResult($0, options: options, files: files) }
+    (self.comparison, self.options) = (comparison, options)
+    (self.names, self.progress, self.files) = (names, progress, files)
+  }
+
+  /// What is of one model alone does not go with several.
+  static func check(_ options: ModelOptions) throws {
+    guard options.network.model == nil, options.program.plugin == nil else {
+      throw ValidationError("--model and --plugin are of one model; evaluate it first and name its result")
+    }
   }
 
   /// Whether any has to be measured.
@@ -48,15 +60,15 @@ struct ComparedModels {
       if case .model(let model) = source { model.taskID } else { nil }
     }.first
     let task = try TaskLookup.make(
-      options.task ?? first?.task.id ?? own ?? defaultTask, data: options.dataOptions.data,
-      cache: options.cache.folder, threads: options.options.threads, progress: progress)
+      comparison.task ?? first?.task.id ?? own ?? defaultTask, data: comparison.dataOptions.data,
+      cache: comparison.cache.folder, threads: options.threads, progress: progress)
     var settings = EvaluationOptions(toolVersion: PagsBench.version)
-    settings.images = options.images ?? first?.measurementProtocol.images
-    settings.seed = options.seed ?? first?.measurementProtocol.seed ?? 0
+    settings.images = comparison.images ?? first?.measurementProtocol.images
+    settings.seed = comparison.seed ?? first?.measurementProtocol.seed ?? 0
     settings.clip = first?.measurementProtocol.clip ?? false
     settings.references = references
-    settings.loading = try options.options.loadOptions(imageShape: nil, classCount: nil)
-    settings.shared = options.cache.shared
+    settings.loading = try options.loadOptions(imageShape: nil, classCount: nil)
+    settings.shared = comparison.cache.shared
     return try ModelEvaluation(arguments: settings, of: task, files: files)
   }
 }

@@ -2,6 +2,8 @@ import ArgumentParser
 import BenchCore
 
 /// Of commands that set models beside results of `evaluate`: models are measured as the first result was.
+///
+/// `ModelOptions` stand beside them and not within: the parser's time doubles with each level of groups.
 struct ComparisonOptions: ParsableArguments {
   @Option(help: "Task to measure models on. (default: that of the first result or model, otherwise the command's own)")
   var task: String?
@@ -26,14 +28,9 @@ struct ComparisonOptions: ParsableArguments {
   @Flag(help: "No progress on standard error.")
   var quiet = false
 
-  @OptionGroup var options: ModelOptions
-
   func validate() throws {
     try OptionBounds.check("--images", images, in: OptionBounds.images)
     try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
     if let task { _ = try TaskLookup.plugin(task) }
-    guard options.network.model == nil, options.program.plugin == nil else {
-      throw ValidationError("--model and --plugin are of one model; evaluate it first and name its result")
-    }
   }
 }
