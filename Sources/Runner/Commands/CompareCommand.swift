@@ -47,11 +47,11 @@ struct CompareCommand: ParsableCommand {
       }
     }
     progress.end()
-    let comparison = try PairedComparison(models.indices.compactMap { measured[$0] })
+    let paired = try PairedComparison(models.indices.compactMap { measured[$0] })
     CommandLineOutput.result(
       comparison.json
-        ? String(decoding: try JSONEncoding.encode(comparison.document), as: UTF8.self)
-        : Table.text([comparison.table], as: comparison.format))
+        ? String(decoding: try JSONEncoding.encode(paired.document), as: UTF8.self)
+        : Table.text([paired.table], as: comparison.format))
   }
 
   private func read(_ url: URL) throws -> PairedComparison.Measured {
