@@ -157,13 +157,19 @@ def gone(marker, seconds):
     return left
 
 
+def heed_interrupts():
+    """What a shell starts in the background ignores Ctrl-C, and so does everything below it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("served", [False, True])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_no_process_is_left(linear, monkeypatch, served, number):
     marker = f"PAGS_TEST_{uuid.uuid4().hex}"
     monkeypatch.setenv(marker, "1")
     source = textwrap.dedent(PROGRAM).format(served=served, pause=0.01, file=str(linear.file))
-    process = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True,
+                               preexec_fn=heed_interrupts)
     try:
         assert process.stdout.readline() == "asked\n"
         assert len(processes(marker)) > 1
@@ -178,7 +184,8 @@ def test_no_process_is_left(linear, monkeypatch, served, number):
 
 def test_ctrl_c_in_a_long_pass(linear):
     source = textwrap.dedent(PROGRAM).format(served=True, pause=600, file=str(linear.file))
-    process = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", source], stdout=subprocess.PIPE, text=True,
+                               preexec_fn=heed_interrupts)
     try:
         assert process.stdout.readline() == "asked\n"
         process.send_signal(signal.SIGINT)
