@@ -30,28 +30,10 @@ package struct Figure5: Sendable {
   }
 
   /// As many as can be told apart.
-  package static let lineLimit = 6
+  package static let lineLimit = NumberedLine.limit
 
-  private static let colours: [Colour] = [.vermilion, .blue, .green, .purple, .orange, .sky]
-  private static let markers: [Marker] =
-    [true, false].flatMap { isFilled in
-      [Marker.Shape.square, .circle, .diamond].map { Marker($0, isFilled: isFilled) }
-    }
-
-  private enum Part { case ratio, signal, distractor }
-
-  private func series(_ part: Part) -> [Series] {
-    lines.enumerated().map { index, line in
-      let colour = Self.colours[index % Self.colours.count]
-      let (samples, style): (Curve, LineStyle) =
-        switch part {
-        case .ratio: (line.ratio, LineStyle(colour))
-        case .signal: (line.signal, LineStyle(colour))
-        case .distractor: (line.distractor, LineStyle(colour, dashes: [6, 3]))
-        }
-      return Series(
-        name: RichText(line.name), samples: samples, line: style, marker: Self.markers[index % Self.markers.count])
-    }
+  private func series(_ samples: KeyPath<Line, Curve>, isDashed: Bool = false) -> [Series] {
+    lines.enumerated().map { NumberedLine($0).series($1.name, $1[keyPath: samples], isDashed: isDashed) }
   }
 
   /// - Precondition: at most `lineLimit` lines.
@@ -74,15 +56,15 @@ package struct Figure5: Sendable {
           Panel(
             x: Axis(label: nil, scale: x, showsTickLabels: false),
             y: Axis(label: "Signal / distractor", scale: .strengths(ratios + [0.5, 2])),
-            references: [ReferenceLine(value: 1, line: even)], series: series(.ratio)),
+            references: [ReferenceLine(value: 1, line: even)], series: series(\.ratio)),
           Panel(
             x: Axis(label: "Standard deviation of the noise", scale: x),
             y: Axis(label: "Softmax change (L1)", scale: .covering(responses, including: [0])),
-            series: series(.signal) + series(.distractor)),
+            series: series(\.signal) + series(\.distractor, isDashed: true)),
         ]
       ],
       legend: Legend(
-        zip(series(.ratio), lines).map { Legend.Entry(.series($0.line, $0.marker), RichText($1.name)) } + [
+        zip(series(\.ratio), lines).map { Legend.Entry(.series($0.line, $0.marker), RichText($1.name)) } + [
           .init(.series(even, nil), "as sensitive to either"), .init(.series(LineStyle(.ink), nil), "signal"),
           .init(.series(LineStyle(.ink, dashes: [6, 3]), nil), "distractor"),
         ]),

@@ -29,21 +29,10 @@ package struct FigureDiffROAR: Sendable {
   }
 
   /// As many as can be told apart.
-  package static let lineLimit = 6
-
-  private static let colours: [Colour] = [.vermilion, .blue, .green, .purple, .orange, .sky]
-  private static let markers: [Marker] = [true, false].flatMap { isFilled in
-    [Marker.Shape.square, .circle, .diamond].map { Marker($0, isFilled: isFilled) }
-  }
+  package static let lineLimit = NumberedLine.limit
 
   private func series(_ samples: KeyPath<Line, [Series.Sample]>, isDashed: Bool = false) -> [Series] {
-    lines.enumerated().map { index, line in
-      let colour = Self.colours[index % Self.colours.count]
-      return Series(
-        name: RichText(line.name), samples: line[keyPath: samples],
-        line: isDashed ? LineStyle(colour, dashes: [6, 3]) : LineStyle(colour),
-        marker: Self.markers[index % Self.markers.count])
-    }
+    lines.enumerated().map { NumberedLine($0).series($1.name, $1[keyPath: samples], isDashed: isDashed) }
   }
 
   /// - Precondition: at most `lineLimit` lines.

@@ -108,13 +108,9 @@ package struct ClassifierTraining: Sendable {
     return description
   }
 
-  /// A folder's name as an id: lower case, what an id may not hold replaced by `-`.
+  /// A folder's name as an id.
   static func id(of directory: URL) -> String {
-    let mapped = directory.standardizedFileURL.lastPathComponent.lowercased().map { character -> Character in
-      character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character)) ? character : "-"
-    }
-    let id = String(mapped.drop { !($0.isLetter || $0.isNumber) })
-    return id.isEmpty ? "model" : id
+    ResultValidation.identifier(from: directory.standardizedFileURL.lastPathComponent, limit: 100) ?? "model"
   }
 }
 

@@ -32,15 +32,18 @@ package struct DirectionMeasurement: Sendable {
       let range = ranges[index]
       let (images, labels) = (set.images[batch: range], Array(set.labels[range]))
       let margin = try ClosestMargin(of: classifier, id: id, at: images, labels: labels, firstImage: range.lowerBound)
-      let ways = try estimators.map { try $0.directions(from: images, towards: margin.classes) }
+      let published = Tensor(shape: images.shape, scalars: images.scalars.map { 2 * $0 - 1 })
+      let alphaX = cosineSimilarities(margin.predictedGradients, published)
+      let alphaXOfPixels = cosineSimilarities(margin.predictedGradients, images)
+      let alphaDx = try estimators.map { estimator in
+        cosineSimilarities(margin.gradients, try estimator.directions(from: images, towards: margin.classes))
+      }
       try progress.advance(by: range.count)
       return labels.indices.map { image in
-        let pixels = images.item(image).map(Double.init)
-        let gradient = margin.predictedGradients.item(image).map(Double.init)
-        return [
+        [
           margin.distances[image], labels[image] == margin.predicted[image] ? 1 : 0,
-          abs(Self.cosine(gradient, pixels.map { 2 * $0 - 1 })), abs(Self.cosine(gradient, pixels)),
-        ] + ways.map { Self.cosine(margin.gradients.item(image).map(Double.init), $0.item(image).map(Double.init)) }
+          abs(alphaX[image]), abs(alphaXOfPixels[image]),
+        ] + alphaDx.map { $0[image] }
       }
     }
     let rows = blocks.flatMap { $0 }
@@ -50,16 +53,5 @@ package struct DirectionMeasurement: Sendable {
     alphaDx = estimators.enumerated().map { ($1.id, means.mean(names[4 + $0])) }
     (accuracy, alphaX, alphaXOfPixels) = (means.mean("1"), means.mean("2"), means.mean("3"))
     linearisedDistance = RadiusStatistics.median(rows.map { $0[0].isFinite ? $0[0] : nil }, seed: seed)
-  }
-
-  /// NaN where either is zero: a direction that there is not is none by chance either.
-  static func cosine(_ left: [Double], _ right: [Double]) -> Double {
-    var (product, first, second) = (0.0, 0.0, 0.0)
-    for (a, b) in zip(left, right) {
-      product += a * b
-      first += a * a
-      second += b * b
-    }
-    return first > 0 && second > 0 ? product / (first * second).squareRoot() : .nan
   }
 }

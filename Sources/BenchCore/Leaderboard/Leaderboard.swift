@@ -146,9 +146,6 @@ package struct Leaderboard: Sendable {
     guard submitted == nil || recorded.measurement == plan.measurement else {
       throw ResultError.otherProtocol(model: id, recorded: recorded.measurement, measured: plan.measurement)
     }
-    guard recorded.images <= plan.images else {
-      throw ResultError.fewerImages(file: url.path, recorded: recorded.images, measured: plan.images)
-    }
   }
 
   /// Makes a change while no other process changes this folder, all of it or, where `change` or the leaderboard's other

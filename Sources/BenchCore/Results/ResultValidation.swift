@@ -31,13 +31,14 @@ package enum ResultValidation {
     return !"._-".contains(first) && text.allSatisfy(allowed.contains)
   }
 
-  /// A text as an identifier: lower case, what it may not hold replaced by `-`, at most 80 characters.
+  /// A text as an identifier: lower case, what it may not hold replaced by `-`, cut at the limit, which leaves room for a
+  /// suffix.
   /// - Returns: nil where nothing is left.
-  package static func identifier(from text: String) -> String? {
+  package static func identifier(from text: String, limit: Int = 80) -> String? {
     let mapped = text.lowercased().map { character -> Character in
       character.isASCII && (character.isLetter || character.isNumber || "._-".contains(character)) ? character : "-"
     }
-    let identifier = String(mapped.drop { !($0.isLetter || $0.isNumber) }.prefix(80))
+    let identifier = String(mapped.drop { !($0.isLetter || $0.isNumber) }.prefix(limit))
     return identifier.isEmpty ? nil : identifier
   }
 

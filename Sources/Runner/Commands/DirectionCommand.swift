@@ -73,7 +73,7 @@ struct DirectionCommand: ParsableCommand {
     var rows: [DirectionReport.Model] = []
     try compared.forEachModel({ try evaluation.read($0) }) { index, loaded in
       let subject = loaded.subject
-      try checkShape(subject, task)
+      try GradientView.check(subject.classifier, id: subject.record.id, on: task)
       progress.begin("gradients of \(subject.record.id)", total: set.labels.count)
       rows.append(
         .init(
@@ -120,17 +120,6 @@ struct DirectionCommand: ParsableCommand {
           "--estimators \(name): task \(task.id) has no \(name == "density" ? "density" : "training images")")
       }
       return nil
-    }
-  }
-
-  private func checkShape(_ subject: EvaluationSubject, _ task: any BenchmarkTask) throws {
-    guard subject.classifier.inputShape == task.imageShape else {
-      throw EvaluationError.wrongInputShape(
-        model: subject.record.id, task: task.id, expected: task.imageShape, got: subject.classifier.inputShape)
-    }
-    guard subject.classifier.classCount == task.classCount else {
-      throw EvaluationError.wrongClassCount(
-        model: subject.record.id, task: task.id, expected: task.classCount, got: subject.classifier.classCount)
     }
   }
 }

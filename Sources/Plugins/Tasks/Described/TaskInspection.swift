@@ -193,8 +193,12 @@ package struct TaskInspection {
     }
     let smallest = members.map(\.count).min() ?? 0
     let most = max(1, min(train.imageShape.count / 2, smallest / 4))
-    mixture.factors = most
-    mixture.tangentDimension = max(1, most * 6 / 10)
+    func set(factors: Int) {
+      mixture.factors = factors
+      // CIFAR-10 counts 60 of 100 factors as directions of the manifold.
+      mixture.tangentDimension = max(1, factors * 6 / 10)
+    }
+    set(factors: most)
     guard smallest >= Self.smallestClass else { return }
     let share = max(Self.smallestClass, Self.trialImages / classes.count)
     let used = members.map { $0.prefix(share) }
@@ -218,9 +222,8 @@ package struct TaskInspection {
     for count in candidates.isEmpty ? [most] : candidates { try trial(count, 500) }
     if let chosen = best() { for prior in [100.0, 2000] { try trial(chosen.factors, prior) } }
     guard let chosen = best() else { return }
-    (mixture.factors, mixture.priorImages) = (chosen.factors, chosen.priorImages)
-    // CIFAR-10 counts 60 of 100 factors as directions of the manifold.
-    mixture.tangentDimension = max(1, mixture.factors * 6 / 10)
+    set(factors: chosen.factors)
+    mixture.priorImages = chosen.priorImages
     trials = all
   }
 
