@@ -24,12 +24,14 @@ struct GraphImporter {
 
   private var budget: ImportBudget
 
-  /// - Parameter images: of the batch.
-  init(_ graph: Graph, _ model: ONNXModel, _ constants: ONNXConstants, images: Int = 1) {
+  /// - Parameters:
+  ///   - images: of the batch.
+  ///   - elements: of one image.
+  init(_ graph: Graph, _ model: ONNXModel, _ constants: ONNXConstants, images: Int = 1, elements: Int = 0) {
     self.graph = graph
     // The reader has limited the sum.
     budget = ImportBudget(
-      images: images, stored: model.graph.initializers.values.reduce(0) { $0 + $1.elementCount })
+      images: images, elements: elements, stored: model.graph.initializers.values.reduce(0) { $0 + $1.elementCount })
     self.model = model
     self.constants = constants
   }

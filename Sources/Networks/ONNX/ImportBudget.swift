@@ -3,20 +3,30 @@ import Graph
 /// What a file may ask for while it is imported. A few bytes can ask for any amount of memory or work: doubling a constant
 /// thirty times, or a function that calls another twice, and that one another.
 struct ImportBudget {
-  /// Elements of one value for each image.
+  /// Elements of one value for each image, whatever the image: 1 GiB.
   static let valueElements = 1 << 28
+  /// The same where images are small: 64 MiB. Wide networks make some 50 numbers of a pixel's, attention over the patches of a
+  /// large image some 100; a graph that makes thousands of each repeats them.
+  static let valueElementsOfSmallImages = 1 << 24
+  private static let valueElementsPerPixelValue = 1 << 10
   /// Nodes after functions and branches are put in; the largest classifiers have some ten thousand.
   static let nodes = 500_000
 
   private let images: Int
+  private let largestValue: Int
   private var nodesLeft = Self.nodes
   /// Elements of constants that nodes may make of those in the file.
   private var derivedLeft: Int
   private var derived: Set<Graph.Value> = []
 
-  /// - Parameter stored: elements of the file's constants.
-  init(images: Int, stored: Int) {
+  /// - Parameters:
+  ///   - elements: of one image.
+  ///   - stored: elements of the file's constants.
+  init(images: Int, elements: Int, stored: Int) {
     self.images = max(1, images)
+    // An image has at most 2^28 elements.
+    largestValue = min(
+      Self.valueElements, max(Self.valueElementsOfSmallImages, Self.valueElementsPerPixelValue * elements))
     // Each may be transposed and scaled; the rest is for shapes, masks and grids.
     derivedLeft = 4 * stored + 1 << 26
   }
@@ -33,8 +43,8 @@ struct ImportBudget {
     }
     for output in outputs {
       let shape = output.shape(in: graph)
-      guard shape.count / images <= Self.valueElements else {
-        throw node.failure("makes \(shape) of which an image has more than 2^28 elements")
+      guard shape.count / images <= largestValue else {
+        throw node.failure("makes \(shape), of which an image has more than \(largestValue) elements")
       }
       guard isDerived else { continue }
       derivedLeft -= shape.count

@@ -93,7 +93,7 @@ struct ONNXNetwork: NetworkSource {
       ? try graph.multiply(graph.resized(images, preprocessing), graph.constant(255))
       : try graph.prepared(images, preprocessing)
     let prepared = try input.arranged(pixels, &graph)
-    var importer = GraphImporter(graph, model, constants, images: batch)
+    var importer = GraphImporter(graph, model, constants, images: batch, elements: input.imageShape.count)
     if let declared = input.batch, declared != batch {
       importer.rebatching = Rebatching(declared: declared, wanted: batch)
     }

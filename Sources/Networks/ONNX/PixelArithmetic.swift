@@ -109,7 +109,7 @@ struct PixelArithmetic: Sendable {
     let images = graph.input("images", shape)
     // What the graph has to object is said where the whole of it is built.
     guard let prepared = try? input.arranged(images, &graph) else { return nil }
-    var importer = GraphImporter(graph, prefix, constants)
+    var importer = GraphImporter(graph, prefix, constants, elements: input.imageShape.count)
     if let declared = input.batch, declared != 1 { importer.rebatching = Rebatching(declared: declared, wanted: 1) }
     guard let results = try? importer.run([input.name: .real(prepared)]), case .graph(let result, _)? = results.first,
       importer.graph.values.allSatisfy({ importer.graph.shape(of: $0).count <= largest })

@@ -92,6 +92,7 @@ import _Fixtures
       ([node("Expand", ["x", "huge"], ["y"])], "are not the extents of a tensor"),
       ([node("Expand", ["x", "large"], ["y"])], "makes 805306368 integers"),
       ([node("Tile", ["x", "huge"], ["y"])], "do not fit"),
+      ([node("Tile", ["x", "many"], ["y"])], "of which an image has more than 16777216 elements"),
       ([node("ConstantOfShape", ["huge"], ["y"])], "are not the extents"),
       ([node("ConstantOfShape", ["large"], ["y"])], "elements"),
       ([node("Concat", ["huge", "x"], ["y"])], "at least one input and an axis"),
@@ -105,6 +106,7 @@ import _Fixtures
   {
     let constants = [
       Self.integers("huge", [.max, .max, 2, 2]), Self.integers("large", [1 << 12, 1 << 12, 3, 4, 4]),
+      Self.integers("many", [1, 1 << 10, 1 << 5, 1 << 5]),
       Self.integers("negative", [-2, 1]), Self.integers("four", [4, 4, 4, 4]), Self.integers("zero", [0, 0, 0, 0]),
     ]
     let message = Self.message(Self.model(nodes, constants))
