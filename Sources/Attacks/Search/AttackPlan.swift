@@ -13,6 +13,8 @@ package struct AttackPlan: Sendable {
     self.tolerance = tolerance
   }
 
+  var search: RadiusSearch { RadiusSearch(grid: radii.grid, tolerance: tolerance) }
+
   /// As it is run where nobody names a radius: the smallest one is looked for, along the attack's own grid or that of the task's
   /// images. A sequence of attacks, which takes long, is run at the radii that others report alone.
   /// - Parameters:

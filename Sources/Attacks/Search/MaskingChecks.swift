@@ -13,16 +13,33 @@ struct MaskingChecks {
 
   static let queries = 500
 
-  /// - Parameter radii: the smallest that the attack found, of all images.
-  func run(_ radii: [Double?], at radius: Double, progress: any ProgressReporter) throws
-    -> MaskingResult
-  {
-    let right = radii.indices.filter { radii[$0] != 0 }
-    guard !right.isEmpty else {
-      return MaskingResult(
-        radius: radius, checks: [], isSuspected: false,
-        verdict: "No image is classified rightly: nothing to check.")
-    }
+  /// What was found, by the images' places: each is asked on its own, so that those of some images and of others add up to those of
+  /// all.
+  struct Flags: Sendable, Equatable {
+    /// Classified rightly.
+    var right: Set<Int> = []
+    /// Of these: not changed within the largest radius.
+    var unbroken: Set<Int> = []
+    var zero: Set<Int> = []
+    var more: Set<Int> = []
+    var one: Set<Int> = []
+    var noise: Set<Int> = []
+    var square: Set<Int> = []
+
+    /// By the names that parts know them by.
+    static let names: [(name: String, flag: WritableKeyPath<Flags, Set<Int>> & Sendable)] = [
+      ("right", \.right), ("unbroken", \.unbroken), ("zero", \.zero), ("more", \.more), ("one", \.one),
+      ("noise", \.noise), ("square", \.square),
+    ]
+  }
+
+  /// - Parameter found: places of images, with the smallest radii that the attack found.
+  func flags(
+    _ found: [(place: Int, radius: Double?)], at radius: Double, progress: any ProgressReporter
+  ) throws -> Flags {
+    let right = found.filter { $0.radius != 0 }
+    var flags = Flags()
+    guard !right.isEmpty else { return flags }
     progress.begin("masking checks", total: 5)
     func broken(_ places: [Int], _ attack: any Attack) throws -> Set<Int> {
       let attempts = try measurement.attempts(
@@ -30,16 +47,29 @@ struct MaskingChecks {
       try progress.advance(by: 1)
       return Set(zip(places, attempts).filter(\.1).map(\.0))
     }
-    let zero = try zeroGradients(right, progress)
-    let many = try broken(right, ProjectedGradient(norm: norm))
-    let standing = right.filter { !many.contains($0) && (radii[$0] ?? .infinity) > radius }
-    let more = try broken(
+    flags.right = Set(right.map(\.place))
+    flags.unbroken = Set(right.filter { $0.radius == nil }.map(\.place))
+    flags.zero = Set(try zeroGradients(right.map(\.place), progress))
+    let many = try broken(right.map(\.place), ProjectedGradient(norm: norm))
+    let standing = right.filter { !many.contains($0.place) && ($0.radius ?? .infinity) > radius }.map(\.place)
+    flags.more = try broken(
       standing, ProjectedGradient(norm: norm, steps: 4 * ProjectedGradient.defaultSteps))
-    let one = try broken(
+    flags.one = try broken(
       standing, ProjectedGradient(norm: norm, steps: 1, losses: [.crossEntropy], reach: 1))
-    let noise = try broken(standing, RandomNoise(norm: norm))
-    let square = try broken(standing, SquareAttack(norm: norm, queries: Self.queries))
-    let largest = right.filter { radii[$0] == nil }
+    flags.noise = try broken(standing, RandomNoise(norm: norm))
+    flags.square = try broken(standing, SquareAttack(norm: norm, queries: Self.queries))
+    return flags
+  }
+
+  /// What the flags of all images come to.
+  func result(_ flags: Flags, at radius: Double) -> MaskingResult {
+    let (right, largest, zero, more) = (flags.right, flags.unbroken, flags.zero, flags.more)
+    let (one, noise, square) = (flags.one, flags.noise, flags.square)
+    guard !right.isEmpty else {
+      return MaskingResult(
+        radius: radius, checks: [], isSuspected: false,
+        verdict: "No image is classified rightly: nothing to check.")
+    }
     let size = significant(radius, digits: 4, trimming: true)
     let checks = [
       check(

@@ -39,15 +39,24 @@ package struct RobustnessMeasurement: Sendable {
   package func run(
     _ plan: AttackPlan, checksMasking: Bool, progress: any ProgressReporter
   ) throws -> Outcome {
-    let (attack, radii, tolerance) = (plan.attack, plan.radii, plan.tolerance)
-    let search = RadiusSearch(grid: radii.grid, tolerance: tolerance)
     let blocks = blocks
-    progress.begin(attack.id, total: set.images.batch)
+    progress.begin(plan.attack.id, total: set.images.batch)
     let found = try Workers.map(blocks.count, threads: threads) { index in
-      let found = try search.run(attack, on: attacked(Array(blocks[index]), progress))
+      let found = try plan.search.run(plan.attack, on: attacked(Array(blocks[index]), progress))
       try progress.advance(by: found.count)
       return found
     }.flatMap { $0 }
+    return try outcome(of: plan, found, checksMasking: checksMasking, flags: nil, progress: progress)
+  }
+
+  /// - Parameters:
+  ///   - found: of all images.
+  ///   - flags: what the checks for masked gradients said of all images; nil to make them, where they are wanted.
+  func outcome(
+    of plan: AttackPlan, _ found: [RadiusSearch.Found], checksMasking: Bool, flags: MaskingChecks.Flags?,
+    progress: any ProgressReporter
+  ) throws -> Outcome {
+    let (attack, radii, tolerance) = (plan.attack, plan.radii, plan.tolerance)
     let sizes = found.map(\.radius)
     let kind: RadiusSearchRecord.Kind =
       attack.isMinimal ? .minimal : tolerance == nil ? .grid : .bisection
@@ -61,14 +70,18 @@ package struct RobustnessMeasurement: Sendable {
       published: radii.published.isEmpty
         ? nil : RadiusStatistics.published(sizes, grid: radii.published))
     if checksMasking, attack.norm != .spatial {
-      let checks = MaskingChecks(measurement: self, norm: attack.norm, grid: radii.grid)
-      entry.masking = try checks.run(
-        sizes,
-        at: radii.reported.first?.radius ?? checkedRadius(entry.medianRadius.value, radii.grid),
-        progress: progress)
+      let checks = maskingChecks(of: plan)
+      let radius = radii.reported.first?.radius ?? checkedRadius(entry.medianRadius.value, radii.grid)
+      let flags =
+        try flags ?? checks.flags(sizes.indices.map { ($0, sizes[$0]) }, at: radius, progress: progress)
+      entry.masking = checks.result(flags, at: radius)
     }
     let shape = set.images.shape
     return Outcome(entry: entry, images: Tensor(shape: shape, scalars: found.flatMap(\.image)))
+  }
+
+  func maskingChecks(of plan: AttackPlan) -> MaskingChecks {
+    MaskingChecks(measurement: self, norm: plan.attack.norm, grid: plan.radii.grid)
   }
 
   /// Where no radius is customary: the median; where most images are misclassified as they are, the smallest of the grid.

@@ -17,50 +17,103 @@ public struct Evaluation: Sendable {
     _ subject: EvaluationSubject, progress: any ProgressReporter = SilentProgress()
   ) throws -> EvaluationOutcome {
     let start = Date()
-    try configuration.validate()
-    try checkMetrics()
-    try checkShapes(subject.classifier, id: subject.record.id)
-    let set = try imageSet()
-    let ranges = MeasurementBlock.ranges(imageCount: set.images.batch, scalarsPerImage: set.images.stride)
+    let prepared = try prepare(subject, progress: progress)
+    let standard = try standardBlocks(prepared.ranges, of: prepared, progress: progress)
+    let measured = try measuredBlocks(prepared.ranges, of: prepared, progress: progress)
+    return try outcome(of: prepared, measured, standard, since: start, progress: progress)
+  }
+
+  /// What needs all images, and comes before the long part.
+  /// - Parameter parts: where logits are kept and looked for.
+  /// - Throws: as `run`.
+  func prepare(
+    _ subject: EvaluationSubject, in parts: PartFolder? = nil, progress: any ProgressReporter
+  ) throws -> PreparedEvaluation {
+    let set = try checkedImages(for: subject)
+    let ranges = ranges(of: set)
 
     // Before workers take blocks: the others would only wait for the first one.
     try subject.classifier.prepare(forImages: ranges[0].count)
 
     let claims = subject.task == task.id ? subject.claims : nil
-    let logits = try logits(of: subject.classifier, at: set, ranges: ranges, progress: progress)
+    let logits = try logits(of: subject.classifier, at: set, ranges: ranges, keptIn: parts, as: "logits", progress)
     let confusion = ConfusionMatrix(logits: logits, labels: set.labels, classNames: task.classNames)
     if let claimed = claims?.accuracy { try check(claimed, of: subject, confusion, progress: progress) }
-    let temperature = CalibratedTemperature(logits: logits, labels: set.labels)
 
     let manifold = task.manifold?.sharing(configuration.shared)
-    let notApplied = RegimeNotApplied(task.missingForRule)
     // Before the long part: a standard that cannot be one is refused at once. The exact Bayes classifier is a better one.
-    var standard: SampleTable?
-    if !task.densityIsExact, let given = subject.standard, let classifier = given.classifier {
-      if let manifold, notApplied == nil {
-        standard = try standardSamples(
-          classifier, id: given.reference.id, on: set, manifold, ranges, progress: progress)
-      } else {
-        progress.note(
-          "\(given.reference.id): is not measured as the standard, because the regime rule is not applied on task \(task.id)"
-        )
-      }
+    var standard: PreparedEvaluation.Standard?
+    if let given = measuredStandard(of: subject) {
+      standard = try prepareStandard(
+        given.classifier, id: given.id, on: set, ranges, keptIn: parts, progress: progress)
+    } else if !task.densityIsExact, let given = subject.standard, given.classifier != nil {
+      progress.note(
+        "\(given.reference.id): is not measured as the standard, because the regime rule is not applied on task \(task.id)"
+      )
     }
-    let suite = MeasurementSuite(
-      task: task, configuration: configuration, classifier: subject.classifier, signalMask: set.signalMask)
-    progress.begin("measuring", total: set.images.batch)
-    let measured = try BlockPipeline(threads: configuration.threads).map(ranges) { range in
+    return PreparedEvaluation(
+      subject: subject, claims: claims, set: set, ranges: ranges, logits: logits, confusion: confusion,
+      temperature: CalibratedTemperature(logits: logits, labels: set.labels), manifold: manifold, standard: standard,
+      suite: MeasurementSuite(
+        task: task, configuration: configuration, classifier: subject.classifier, signalMask: set.signalMask))
+  }
+
+  /// The images, once everything is known to fit.
+  func checkedImages(for subject: EvaluationSubject) throws -> ImageSet {
+    try configuration.validate()
+    try checkMetrics()
+    try checkShapes(subject.classifier, id: subject.record.id)
+    return try imageSet()
+  }
+
+  func ranges(of set: ImageSet) -> [Range<Int>] {
+    MeasurementBlock.ranges(imageCount: set.images.batch, scalarsPerImage: set.images.stride)
+  }
+
+  /// The standard that is measured on the images; nil where there is none, or none is needed or usable.
+  func measuredStandard(of subject: EvaluationSubject) -> (classifier: any Classifier, id: String, sha256: String?)? {
+    guard !task.densityIsExact, task.manifold != nil, RegimeNotApplied(task.missingForRule) == nil,
+      let given = subject.standard, let classifier = given.classifier
+    else { return nil }
+    return (classifier, given.reference.id, given.reference.sha256)
+  }
+
+  /// - Parameter keep: is given each block once it is measured, in any order, by several threads.
+  /// - Returns: one for each of the ranges, in their order.
+  func measuredBlocks(
+    _ ranges: [Range<Int>], of prepared: PreparedEvaluation, progress: any ProgressReporter,
+    keep: @Sendable (Range<Int>, MeasurementSuite.BlockSamples) throws -> Void = { _, _ in }
+  ) throws -> [MeasurementSuite.BlockSamples] {
+    let (set, suite) = (prepared.set, prepared.suite)
+    progress.begin("measuring", total: ranges.reduce(0) { $0 + $1.count })
+    return try BlockPipeline(threads: configuration.threads).map(ranges) { range in
       try block(
-        range, of: set, on: manifold, subject: subject, temperatureScale: temperature?.scale ?? 1, progress: progress)
+        range, of: set, on: prepared.manifold, subject: prepared.subject,
+        temperatureScale: prepared.temperature?.scale ?? 1, progress: progress)
     } and: { block in
+      let range = block.range
       let correct = zip(block.predicted, block.labels).map { $0 == $1 ? 1.0 : 0.0 }
       var table = SampleTable([(SampleColumn.correct, correct)])
       var block = try suite.samples(of: block)
       table.append(columnsOf: block.table)
       block.table = table
+      try keep(range, block)
       try progress.advance(by: table.rowCount)
       return block
     }
+  }
+
+  /// From the blocks to the result.
+  /// - Parameters:
+  ///   - measured: all blocks, in order.
+  ///   - standard: of the standard, where it is measured; otherwise empty.
+  func outcome(
+    of prepared: PreparedEvaluation, _ measured: [MeasurementSuite.BlockSamples], _ standard: [StandardBlock],
+    since start: Date, progress: any ProgressReporter
+  ) throws -> EvaluationOutcome {
+    let (subject, set, suite, temperature) = (
+      prepared.subject, prepared.set, prepared.suite, prepared.temperature
+    )
     var samples = SampleTable()
     for block in measured { samples.append(rowsOf: block.table) }
     samples.append(
@@ -74,9 +127,9 @@ public struct Evaluation: Sendable {
         columnsOf: SampleTable(
           ImageAlignment.table(second).namedColumns.map { (SampleColumn.second($0.name), $0.values) }))
     }
-    if let standard { samples.append(columnsOf: standard) }
+    if let twin = prepared.standard { samples.append(columnsOf: standardSamples(standard, of: twin, on: set)) }
     let inputs = suite.regimeInputs(
-      of: subject, standardAccuracy: claims?.standardAccuracy, temperature: temperature)
+      of: subject, standardAccuracy: prepared.claims?.standardAccuracy, temperature: temperature)
 
     let means = try Bootstrap(
       imageCount: samples.rowCount, resamples: configuration.resamples, seed: configuration.seed
@@ -85,10 +138,11 @@ public struct Evaluation: Sendable {
       schemaVersion: EvaluationResult.currentSchemaVersion, model: subject.record,
       task: taskRecord(of: set, suite, means),
       measurementProtocol: protocolRecord(of: set), measurements: suite.measurements(from: means),
-      regime: try notApplied.map(RegimeVerdict.init) ?? RegimeRule.verdict(from: means, inputs),
+      regime: try RegimeNotApplied(task.missingForRule).map(RegimeVerdict.init)
+        ?? RegimeRule.verdict(from: means, inputs),
       provenance: .since(start, toolVersion: configuration.toolVersion, threads: configuration.threads))
     let notes =
-      try confusion.diagnosis + Saturation.notes(logits)
+      try prepared.confusion.diagnosis + Saturation.notes(prepared.logits)
       + GradientPlausibility(classifier: subject.classifier, images: set.images).notes()
     return EvaluationOutcome(result: result, samples: samples, inputs: inputs, notes: notes)
   }
@@ -102,7 +156,7 @@ public struct Evaluation: Sendable {
     }
   }
 
-  private func checkShapes(_ classifier: any Classifier, id: String) throws(EvaluationError) {
+  func checkShapes(_ classifier: any Classifier, id: String) throws(EvaluationError) {
     guard classifier.inputShape == task.imageShape else {
       throw .wrongInputShape(
         model: id, task: task.id, expected: task.imageShape, got: classifier.inputShape)
@@ -147,83 +201,29 @@ public struct Evaluation: Sendable {
   }
 
   /// The logits of all images, `[N, K]`: accuracy and calibrated temperature come before everything that needs them.
-  private func logits(
-    of classifier: any Classifier, at set: ImageSet, ranges: [Range<Int>], progress: any ProgressReporter
+  func logits(
+    of classifier: any Classifier, at set: ImageSet, ranges: [Range<Int>], keptIn parts: PartFolder?, as name: String,
+    _ progress: any ProgressReporter
   ) throws -> Tensor {
-    progress.begin("accuracy", total: set.images.batch)
+    let count = set.images.batch
+    if let kept = try parts?.read(name, rows: count)?.arrays[Self.logitsName],
+      kept.shape == [count, task.classCount], kept.scalars.allSatisfy(\.isFinite)
+    {
+      return kept
+    }
+    progress.begin("accuracy", total: count)
     let blocks = try Workers.map(ranges.count, threads: configuration.threads) { index in
       let range = ranges[index]
       let logits = try classifier.checkedLogits(set.images[batch: range]) { "image \(range.lowerBound + $0)" }
       try progress.advance(by: range.count)
       return logits
     }
-    return .concatenating(blocks)
+    let logits = Tensor.concatenating(blocks)
+    try parts?.write(Part(arrays: [Self.logitsName: logits]), as: name)
+    return logits
   }
 
-  /// The columns of the standard twin, under names of their own: accuracy, sensitivities on the same images along the same
-  /// directions, and the alignment that belongs to the image, for the classes that it predicts itself.
-  /// - Throws: `EvaluationError.standardDoesNotClassify`, and what measuring the twin throws.
-  private func standardSamples(
-    _ classifier: any Classifier, id: String, on set: ImageSet, _ manifold: any Manifold, _ ranges: [Range<Int>],
-    progress: any ProgressReporter
-  ) throws -> SampleTable {
-    try checkShapes(classifier, id: id)
-    let logits = try logits(of: classifier, at: set, ranges: ranges, progress: progress)
-    guard let temperature = CalibratedTemperature(logits: logits, labels: set.labels) else {
-      throw EvaluationError.standardDoesNotClassify(model: id)
-    }
-    let measurement = SensitivityMeasurement(
-      classifier: classifier,
-      stepSizes: Set([task.protocolConstants.smallStep, task.protocolConstants.wideStep]).sorted(),
-      clip: configuration.clip)
-    let decisive = EvaluationConfiguration.decisiveTarget
-    let reference = task.density.map {
-      DensityClassifier(
-        $0.sharing(configuration.shared), noise: task.protocolConstants.decisiveNoise, threads: configuration.threads)
-    }
-    progress.begin("standard twin", total: set.images.batch)
-    let blocks = try Workers.map(ranges.count, threads: configuration.threads) { index in
-      let range = ranges[index]
-      let images = set.images[batch: range]
-      let tangentSpace = try manifold.tangentBasis(at: images)
-      let directions = PerturbationDirections(
-        at: images, range: range, seed: configuration.seed, on: manifold, tangentSpace: tangentSpace,
-        shared: configuration.shared)
-      let table = try measurement.samples(
-        at: images, logits: logits[batch: range], along: directions, firstImage: range.lowerBound,
-        temperatureScale: temperature.scale, checkCancellation: progress.checkCancellation)
-      var vectors: ImageAlignment.Vectors?
-      if let reference {
-        let labels = Array(set.labels[range])
-        let predicted = logits[batch: range].argmaxOfRows()
-        let gradients = try classifier.checkedGradients(
-          of: [], at: images, labels: labels, firstImage: range.lowerBound, scale: temperature.scale)
-        let references = try reference.checkedGradients(
-          of: [decisive], at: images, predicted: predicted, labels: labels, owner: "the task's density classifier",
-          firstImage: range.lowerBound
-        ).gradients
-        guard let gradient = gradients.calibrated, let compared = references[decisive] else {
-          preconditionFailure("asked for")
-        }
-        vectors = ImageAlignment.vectors(
-          gradient: gradient, reference: compared, images: images, predicted: predicted)
-      }
-      try progress.advance(by: range.count)
-      return (table: table, vectors: vectors)
-    }
-    var rows = SampleTable()
-    for block in blocks { rows.append(rowsOf: block.table) }
-    let vectors = blocks.compactMap(\.vectors)
-    if !vectors.isEmpty {
-      rows.append(ImageAlignment.specific, ImageAlignment.table(vectors)[ImageAlignment.specific] ?? [])
-    }
-    let correct = zip(logits.argmaxOfRows(), set.labels).map { $0 == $1 ? 1.0 : 0 }
-    return SampleTable(
-      [
-        (RegimeRuleV2.standardColumn(SampleColumn.correct), correct),
-        (RegimeRuleV2.standardColumn(SampleColumn.temperatureInfluence), temperature.influences),
-      ] + rows.namedColumns.map { (RegimeRuleV2.standardColumn($0.name), $0.values) })
-  }
+  private static let logitsName = "logits"
 
   /// A measured accuracy below the central 99 % binomial interval of the claim is refused, before the long part: that is
   /// how wrong normalisation shows. One above it is remarked on; no mistake of loading raises an accuracy.

@@ -53,4 +53,35 @@ struct EvaluationAttacks: Sendable {
   func run(_ measurement: RobustnessMeasurement, progress: any ProgressReporter) throws -> [RobustnessEntry] {
     try plans.map { try measurement.run($0, checksMasking: true, progress: progress).entry }
   }
+
+  /// One process's share of all attacks.
+  /// - Returns: how many parts were there already, of how many.
+  func measure(
+    _ share: WorkShare, _ measurement: RobustnessMeasurement, of owner: RobustnessMeasurement.Owner,
+    in place: PartPlace, progress: any ProgressReporter
+  ) throws -> (present: Int, total: Int) {
+    try plans.reduce((0, 0)) { sum, plan in
+      let found = try measurement.measure(
+        share, of: plan, checksMasking: true, for: owner, in: place, progress: progress)
+      return (sum.0 + found.present, sum.1 + found.total)
+    }
+  }
+
+  /// - Throws: `MissingParts` of all attacks.
+  func merge(
+    _ measurement: RobustnessMeasurement, of owner: RobustnessMeasurement.Owner, from place: PartPlace,
+    progress: any ProgressReporter
+  ) throws -> [RobustnessEntry] {
+    var missing: [MissingParts.Kind] = []
+    let entries = try plans.compactMap { plan -> RobustnessEntry? in
+      do {
+        return try measurement.merge(plan, checksMasking: true, for: owner, from: place, progress: progress).entry
+      } catch let error as MissingParts {
+        missing += error.kinds
+        return nil
+      }
+    }
+    guard missing.isEmpty else { throw MissingParts(model: owner.model.id, kinds: missing) }
+    return entries
+  }
 }

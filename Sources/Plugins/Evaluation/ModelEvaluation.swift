@@ -19,7 +19,7 @@ public struct ModelEvaluation: Sendable {
   public let task: any BenchmarkTask
   public private(set) var options: EvaluationOptions
   private let files: ProjectFiles?
-  private let attacks: EvaluationAttacks
+  let attacks: EvaluationAttacks
 
   /// - Parameters:
   ///   - task: as its plugin makes it.
@@ -89,10 +89,6 @@ public struct ModelEvaluation: Sendable {
   public func measure(
     _ subject: EvaluationSubject, progress: any ProgressReporter = SilentProgress()
   ) throws -> EvaluationOutcome {
-    let configuration = EvaluationConfiguration(
-      images: options.images, seed: options.seed, threads: options.loading.threads, clip: options.clip,
-      metrics: options.metrics, robustnessDraws: options.robustnessDraws, toolVersion: options.toolVersion,
-      shared: options.shared)
     let start = Date()
     let attacked = try attacks.prepared(for: subject.classifier, options)
     var outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
@@ -101,6 +97,13 @@ public struct ModelEvaluation: Sendable {
     outcome.result.provenance = .since(
       start, toolVersion: options.toolVersion, threads: options.loading.threads)
     return outcome
+  }
+
+  var configuration: EvaluationConfiguration {
+    EvaluationConfiguration(
+      images: options.images, seed: options.seed, threads: options.loading.threads, clip: options.clip,
+      metrics: options.metrics, robustnessDraws: options.robustnessDraws, toolVersion: options.toolVersion,
+      shared: options.shared)
   }
 
   /// How the model is read, for images of the task.
