@@ -24,7 +24,8 @@ struct PagsBench: ParsableCommand {
     subcommands: [
       EvaluateCommand.self, ShowCommand.self, RunCommand.self, TasksCommand.self, PluginsCommand.self,
       LeaderboardCommand.self, AttackCommand.self,
-      BenchCommand.self, TrainCommand.self, TwinCommand.self, SweepCommand.self, ReclassifyCommand.self,
+      BenchCommand.self, TrainCommand.self, TwinCommand.self, SweepCommand.self, SlurmCommand.self,
+      ReclassifyCommand.self,
       CompareCommand.self, DistractorCommand.self, DirectionCommand.self, DiffROARCommand.self, SubmitCommand.self,
       NewSubmissionCommand.self,
       CacheCommand.self,

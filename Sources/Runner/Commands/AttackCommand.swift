@@ -44,12 +44,17 @@ struct AttackCommand: ParsableCommand {
   @Flag(help: "No progress on standard error.")
   var quiet = false
 
+  @OptionGroup(title: "In parts, for several processes (docs/cluster.md)") var parts: PartOptions
+
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
     try OptionBounds.check("--images", images, in: OptionBounds.images)
     try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
     if let task { _ = try TaskLookup.plugin(task) }
+    if parts.parts != nil, attackOptions.verify != nil {
+      throw ValidationError("--verify runs no attack that --parts could keep")
+    }
     try options.program.check(hasCheckpoint: checkpoint != nil)
   }
 
@@ -75,10 +80,18 @@ struct AttackCommand: ParsableCommand {
     let measurement = try RobustnessMeasurement(
       classifier: target.subject.classifier, set: target.set, range: attackOptions.noClip ? nil : target.pixelRange,
       seed: seed, threads: options.threads)
-    let entries =
-      try attackOptions.verify.map { try verified($0, measurement, target, progress) }
-      ?? attacked(measurement, target, progress)
+    try parts.begin()
+    let entries: [RobustnessEntry]
+    do {
+      entries =
+        try attackOptions.verify.map { try verified($0, measurement, target, progress) }
+        ?? attacked(measurement, target, progress)
+    } catch is CancellationError where parts.measures {
+      progress.end()
+      throw parts.stopped()
+    }
     progress.end()
+    guard parts.merges else { return }
     try Interruption.check()
     let report = AttackReport(
       model: target.subject.record, task: target.record, robustness: entries,
@@ -90,9 +103,26 @@ struct AttackCommand: ParsableCommand {
   private func attacked(
     _ measurement: RobustnessMeasurement, _ target: AttackTarget, _ progress: TerminalProgress
   ) throws -> [RobustnessEntry] {
-    try attackOptions.attacks().map { attack in
-      let outcome = try measurement.run(
-        attackOptions.plan(of: attack, on: target), checksMasking: !attackOptions.noChecks, progress: progress)
+    let owner = RobustnessMeasurement.Owner(
+      model: target.subject.record, task: target.pluginID, toolVersion: PagsBench.version)
+    let checks = !attackOptions.noChecks
+    var missing: [MissingPartsReport] = []
+    let entries = try attackOptions.attacks().compactMap { attack -> RobustnessEntry? in
+      let plan = try attackOptions.plan(of: attack, on: target)
+      let found: RobustnessMeasurement.Outcome?
+      do {
+        found = try parts.outcome(
+          of: "\(target.subject.record.id), \(attack.id)", at: 0, among: 1, quiet: quiet,
+          whole: { try measurement.run(plan, checksMasking: checks, progress: progress) },
+          part: {
+            try measurement.measure($0, of: plan, checksMasking: checks, for: owner, in: $1, progress: progress)
+          },
+          merged: { try measurement.merge(plan, checksMasking: checks, for: owner, from: $0, progress: progress) })
+      } catch let error as MissingPartsReport {
+        missing.append(error)
+        return nil
+      }
+      guard let outcome = found else { return nil }
       if let path = attackOptions.adversarial {
         try Interruption.check()
         try Folder.make(URL(fileURLWithPath: path).deletingLastPathComponent())
@@ -103,6 +133,8 @@ struct AttackCommand: ParsableCommand {
       }
       return outcome.entry
     }
+    if let report = MissingPartsReport(missing) { throw report }
+    return entries
   }
 
   /// In both norms.

@@ -19,7 +19,8 @@ struct EvaluateCommand: ParsableCommand {
       cannot be compared with others: it is printed, written to --output, and not added to the leaderboard.
 
       CHECKPOINT may also be `bayes`, the task's own Bayes classifier, or `bayes:SIGMA`, smoothed with noise. Of several checkpoints, \
-      one after the other, tasks and references are made once.
+      one after the other, tasks and references are made once. Several processes can divide one model or many with --shard \
+      (docs/cluster.md); `pags-bench slurm -- evaluate ...` has Slurm do so.
       """)
 
   @Argument(
@@ -92,6 +93,8 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "No progress on standard error.")
   var quiet = false
 
+  @OptionGroup(title: "In parts, for several processes (docs/cluster.md)") var parts: PartOptions
+
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
@@ -125,9 +128,16 @@ struct EvaluateCommand: ParsableCommand {
       leaderboard: noLeaderboard ? nil : Leaderboard(directory: board),
       output: output.map { URL(fileURLWithPath: $0) }, isForSeveral: checkpoints.count > 1)
     var session = Session(files: files, outputs: outputs, shared: cache.shared, progress: progress)
+    try parts.begin()
     guard checkpoints.count > 1 else {
-      let result = try evaluate(checkpoints.first, in: &session)
-      if json { CommandLineOutput.result(String(decoding: try ResultFile.encode(result), as: UTF8.self)) }
+      let result: EvaluationResult?
+      do {
+        result = try evaluate(checkpoints.first, at: 0, in: &session)
+      } catch is CancellationError where parts.measures {
+        progress.end()
+        throw parts.stopped()
+      }
+      if json, let result { CommandLineOutput.result(String(decoding: try ResultFile.encode(result), as: UTF8.self)) }
       return
     }
     try evaluateAll(in: &session)
@@ -149,17 +159,25 @@ struct EvaluateCommand: ParsableCommand {
   /// - Throws: `ExitCode` where any could not.
   private func evaluateAll(in session: inout Session) throws {
     var results: [EvaluationResult] = []
-    for (place, checkpoint) in checkpoints.enumerated() {
+    var failures = 0
+    for (place, checkpoint) in checkpoints.enumerated() where parts.concerns(place, of: checkpoints.count) {
       if !quiet { CommandLineOutput.note("model \(place + 1) of \(checkpoints.count): \(checkpoint)") }
       do {
-        results.append(try evaluate(checkpoint, in: &session))
+        if let result = try evaluate(checkpoint, at: place, in: &session) { results.append(result) }
       } catch is CancellationError {
+        session.progress.end()
+        if parts.measures { throw parts.stopped() }
         CommandLineOutput.error("stopped; \(results.count) of \(checkpoints.count) models are measured and written")
         throw ExitCode(130)
       } catch {
         session.progress.end()
-        CommandLineOutput.error("\(checkpoint) is not measured: \(error)")
+        failures += 1
+        CommandLineOutput.error("\(checkpoint) is not \(parts.merge ? "merged" : "measured"): \(error)")
       }
+    }
+    guard parts.merges else {
+      if failures > 0 { throw ExitCode(1) }
+      return
     }
     if json {
       let documents = try results.map { String(decoding: try ResultFile.encode($0).dropLast(), as: UTF8.self) }
@@ -169,11 +187,13 @@ struct EvaluateCommand: ParsableCommand {
       let document = LeaderboardDocument(models[.ranked] ?? [], unranked: models[.unranked] ?? [])
       CommandLineOutput.result(Table.text(LeaderboardTable.tables(document), as: .text))
     }
-    guard results.count == checkpoints.count else { throw ExitCode(1) }
+    if failures > 0 { throw ExitCode(1) }
   }
 
   /// Measures a model, writes what is to be written and prints the summary.
-  private func evaluate(_ checkpoint: String?, in session: inout Session) throws -> EvaluationResult {
+  /// - Parameter place: of the model among all.
+  /// - Returns: nil where only a shard of it was measured.
+  private func evaluate(_ checkpoint: String?, at place: Int, in session: inout Session) throws -> EvaluationResult? {
     let (outputs, progress) = (session.outputs, session.progress)
     let source = try ModelSource(checkpoint, options: options, files: session.files)
     let inputs = self.inputs(checkpoint) + (source.candidate?.inputs ?? [])
@@ -199,7 +219,14 @@ struct EvaluateCommand: ParsableCommand {
         digest: { try? task.evaluationImages(count: $0, seed: $1).digest }),
       hasOwnReferences: task.hasOwnReferences, apartFrom: inputs)
     let pictures = try sheet.map { try EvaluationSheet($0, of: task, seed: seed, threads: options.threads) }
-    let outcome = try evaluation.measure(loaded.subject, progress: progress)
+    let subject = loaded.subject
+    guard
+      let outcome = try parts.outcome(
+        of: record.id, at: place, among: max(1, checkpoints.count), quiet: quiet,
+        whole: { try evaluation.measure(subject, progress: progress) },
+        part: { try evaluation.measure($0, of: subject, in: $1, progress: progress) },
+        merged: { try evaluation.merge(subject, from: $0, progress: progress) })
+    else { return nil }
     let drawn = try pictures?.draw(loaded.subject, images: outcome.samples.rowCount, progress: progress)
     progress.end()
     // Nothing is written before everything is measured.

@@ -8,6 +8,8 @@ struct AttackTarget {
   let subject: EvaluationSubject
   let set: ImageSet
   let taskID: String
+  /// Of the task itself, where `taskID` may be the path of its description.
+  let pluginID: String
   let pixelRange: ClosedRange<Float>?
   let record: AttackReport.TaskRecord
   let warnings: [String]
@@ -22,6 +24,7 @@ struct AttackTarget {
       id, data: data, cache: cache, threads: options.threads, progress: progress)
     set = try plugin.evaluationImages(taskOptions, count: images, seed: seed)
     taskID = id
+    pluginID = plugin.id
     pixelRange = plugin.facts.pixelRange
     let shape = set.images.shape.droppingFirst
     let classes = plugin.facts.classNames.count
