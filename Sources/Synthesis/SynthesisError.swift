@@ -1,5 +1,6 @@
 /// Why images could not be made.
 package enum SynthesisError: Error, Sendable, Equatable, CustomStringConvertible {
+  case notEnoughImages(option: String, task: String, requested: Int, available: Int)
   case noImages(task: String, label: String, of: Int)
   case unpublished(task: SynthesisTask, preset: SynthesisTask.Preset)
   case indivisible(option: String, factor: Int, height: Int, width: Int)
@@ -9,6 +10,8 @@ package enum SynthesisError: Error, Sendable, Equatable, CustomStringConvertible
 
   package var description: String {
     switch self {
+    case .notEnoughImages(let option, let task, let requested, let available):
+      "\(option): \(requested) images of task \(task) are asked for, there are \(available); ask for no more than those"
     case .noImages(let task, let label, let count):
       "task \(task): its first \(count) images hold none of class `\(label)`; read more with --reference-images"
     case .unpublished(let task, let preset):

@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Plugins
 import Tensor
 import Testing
 
@@ -14,6 +15,11 @@ import Testing
     #expect(abs(levels[99] - 0.005) < 1e-4)
     #expect(zip(levels, levels.dropFirst()).allSatisfy { $0 > $1 })
     #expect(NoiseSchedule.levels(from: 2, count: 10)[0] == 2)
+    // Where the shape would lead below them it ends with the lowest.
+    let lower = NoiseSchedule.levels(from: 0.5, count: 100)
+    #expect(lower[0] == 0.5 && lower.last == levels[99] && lower.count == 99)
+    #expect(zip(lower, lower.dropFirst()).allSatisfy { $0 > $1 })
+    #expect(NoiseSchedule.levels(from: 0.001, count: 10).count == 10)
   }
 
   @Test func theConeTakesTheNearestDirection() throws {
@@ -35,18 +41,31 @@ import Testing
     let vector = randomImages(1, seed: 2).item(0).map(Double.init)
     let length = vector.length
     for noise in [0.01, 0.2, 1.5] {
-      let product = try denoiser.jacobianProducts(of: [vector], at: [image], noise: noise, shape: shape)[0]
+      let products = try denoiser.jacobianProducts(
+        of: [[vector], [image]], at: [image], noise: noise, shape: shape)
       let factor = 0.3 / (0.3 + noise * noise)
-      for (value, entry) in zip(product, vector) { #expect(abs(value - factor * entry / length) < 2e-3) }
+      for (value, entry) in zip(products[0][0], vector) { #expect(abs(value - factor * entry / length) < 2e-3) }
+      for (value, entry) in zip(products[1][0], image) {
+        #expect(abs(value - factor * entry / image.length) < 2e-3)
+      }
     }
   }
 
-  private func run(_ settings: Counterfactual, _ originals: Tensor, places: [Int], seed: UInt64 = 1) throws -> Tensor {
-    let classifier = FunctionClassifier.linear(
-      shape, [[Double](repeating: 0, count: 16), (0..<16).map { $0 < 8 ? 1 : 0 }])
-    return try settings.run(
-      classifier, score: GaussianScore(mean: 0, variance: 1), from: originals, towards: places.map { _ in 1 },
+  private func paths(
+    _ settings: Counterfactual, _ originals: Tensor, places: [Int], seed: UInt64 = 1
+  ) throws -> CounterfactualPaths {
+    try CounterfactualPaths(
+      settings, score: GaussianScore(mean: 0, variance: 1), from: originals, towards: places.map { _ in 1 },
       range: nil, places: places, seed: seed)
+  }
+
+  /// Finds class 1 where these pixels are bright.
+  private func seeing(_ pixels: Range<Int>) -> FunctionClassifier {
+    .linear(shape, [[Double](repeating: 0, count: 16), (0..<16).map { pixels.contains($0) ? 1 : 0 }])
+  }
+
+  private func run(_ settings: Counterfactual, _ originals: Tensor, places: [Int], seed: UInt64 = 1) throws -> Tensor {
+    try paths(settings, originals, places: places, seed: seed).images(by: seeing(0..<8))
   }
 
   /// Nothing guides: an image comes back to itself.
@@ -93,5 +112,60 @@ import Testing
     let all = try run(settings, originals, places: [0, 1, 2, 3])
     #expect(try run(settings, originals.items([3, 1]), places: [3, 1]) == all.items([3, 1]))
     #expect(try run(settings, originals.items([3]), places: [3], seed: 2) != all.items([3]))
+  }
+
+  /// One beginning for all classifiers, and none of them leaves anything behind.
+  @Test func pathsAreSharedByClassifiers() throws {
+    let originals = randomImages(3)
+    for path in Counterfactual.Path.allCases {
+      let settings = Counterfactual(path: path, steps: 12, startNoise: 1, classifierWeight: 0.3)
+      let shared = try paths(settings, originals, places: [0, 1, 2])
+      let first = try shared.images(by: seeing(0..<8))
+      let unguided = try shared.images(by: nil)
+      var without = settings
+      without.classifierWeight = 0
+      #expect(try run(without, originals, places: [0, 1, 2]) == unguided)
+      #expect(try shared.images(by: seeing(0..<8)) == first && first != unguided)
+    }
+  }
+
+  /// A guide that sees other pixels moves them, less than the classifier its own by the cone's tangent; in a cone of no width it
+  /// moves nothing.
+  @Test func theGuideIsBroughtIntoTheCone() throws {
+    let originals = randomImages(2)
+    func rises(_ angle: Double) throws -> (seen: Double, guided: Double) {
+      let settings = Counterfactual(
+        path: .flow, steps: 60, startNoise: 2, classifierWeight: 0.3, distanceWeight: 0, coneAngle: angle)
+      let images = try paths(settings, originals, places: [0, 1]).images(by: seeing(0..<8), guide: seeing(8..<16))
+      var sums = (seen: 0.0, guided: 0.0)
+      for (index, (before, now)) in zip(originals.scalars, images.scalars).enumerated() {
+        if index % 16 < 8 { sums.seen += Double(now - before) } else { sums.guided += Double(now - before) }
+      }
+      return sums
+    }
+    let closed = try rises(0)
+    #expect(closed.seen > 1 && abs(closed.guided) < 0.05, "\(closed)")
+    let open = try rises(30)
+    #expect(abs(open.guided / open.seen - tan(Double.pi / 6)) < 0.02, "\(open)")
+  }
+
+  @Test func augmentedGradientsBelongToTheirPlace() throws {
+    let originals = randomImages(4)
+    let settings = Counterfactual(path: .flow, steps: 10, startNoise: 1, classifierWeight: 0.3, augmentations: 5)
+    let all = try run(settings, originals, places: [0, 1, 2, 3])
+    #expect(try run(settings, originals.items([3, 1]), places: [3, 1]) == all.items([3, 1]))
+    #expect(try run(settings, originals.items([3]), places: [3], seed: 2) != all.items([3]))
+    var plain = settings
+    plain.augmentations = 1
+    #expect(try run(plain, originals, places: [0, 1, 2, 3]) != all)
+  }
+
+  @Test func presetsAreThePublishedNumbers() throws {
+    let task = try GlyphsTask()
+    let alone = Counterfactual.Preset.dvce.settings(on: task, isGuided: false)
+    #expect(alone == Counterfactual() && alone.augmentations == 1)
+    #expect(alone.classifierWeight == 0.1 && alone.distanceWeight == 0.15 && alone.coneAngle == 30)
+    #expect(Counterfactual.Preset.dvce.settings(on: task, isGuided: true).augmentations == 16)
+    #expect(Counterfactual.Preset.small.settings(on: task, isGuided: true).augmentations == 1)
   }
 }

@@ -6,8 +6,9 @@ import Synthesis
 struct CounterfactualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Weights and first noise level: the published ones (dvce), or those for images of few pixels (small). (default: dvce for images of "
-        + "128 pixels a side or more)", valueName: "preset"))
+      "Path, weights and first noise level: the published ones (dvce), those for images of few pixels (small), or those for the score "
+        + "of a fitted mixture (fitted). (default: dvce for images of 128 pixels a side or more, otherwise fitted where the score is)",
+      valueName: "preset"))
   var preset: Counterfactual.Preset?
 
   @Option(
@@ -25,8 +26,9 @@ struct CounterfactualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "From the first noise level down: with new noise at every step, as published (noise), or along the probability flow, which leads "
-        + "an image back to itself where nothing guides it (flow).", valueName: "path"))
-  var path: Counterfactual.Path = .noise
+        + "an image back to itself where nothing guides it (flow). (default: the preset's, flow of fitted alone)",
+      valueName: "path"))
+  var path: Counterfactual.Path?
 
   @Option(help: "Noise levels.")
   var steps: Int = 100
@@ -46,6 +48,13 @@ struct CounterfactualOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Half the cone's opening, in degrees.", valueName: "degrees"))
   var cone: Double = 30
 
+  @Option(
+    help: ArgumentHelp(
+      "Copies of the denoised image, turned, shifted and seen in perspective but for the first, over which each classifier's gradient "
+        + "is averaged; 1 for none. (default: the preset's, 16 of dvce with --guide, otherwise 1)",
+      valueName: "n"))
+  var augmentations: Int?
+
   @Flag(help: "Take gradients at the denoised image, not through the denoiser.")
   var noDenoiserGradient = false
 
@@ -55,18 +64,19 @@ struct CounterfactualOptions: ParsableArguments {
     try OptionBounds.check("--classifier-weight", classifierWeight, in: 0...100)
     try OptionBounds.check("--distance-weight", distanceWeight, in: 0...100)
     try OptionBounds.check("--cone", cone, in: 0...89.9)
+    try OptionBounds.check("--augmentations", augmentations, in: Counterfactual.augmentationBounds)
     try OptionBounds.check("--target", target, in: 0...999_999)
   }
 
   func settings(on task: any BenchmarkTask) -> Counterfactual {
-    let preset = preset ?? (task.imageShape.dimensions.dropFirst().allSatisfy { $0 >= 128 } ? .dvce : .small)
-    var settings = preset.settings(on: task)
-    settings.path = path
+    var settings = (preset ?? .suited(to: task)).settings(on: task, isGuided: guide != nil)
+    settings.path = path ?? settings.path
     settings.steps = steps
     settings.startNoise = startNoise ?? settings.startNoise
     settings.classifierWeight = classifierWeight ?? settings.classifierWeight
     settings.distanceWeight = distanceWeight ?? settings.distanceWeight
     settings.coneAngle = cone
+    settings.augmentations = augmentations ?? settings.augmentations
     settings.throughDenoiser = !noDenoiserGradient
     return settings
   }

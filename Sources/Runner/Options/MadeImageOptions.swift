@@ -9,9 +9,9 @@ struct MadeImageOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Images of the task, the first so many, that seeds are drawn like and made images are compared with.",
-      valueName: "n"))
-  var referenceImages: Int = 2000
+      "Images of the task, the first so many, that seeds are drawn like and made images are compared with. (default: 2000, or all of "
+        + "fewer)", valueName: "n"))
+  var referenceImages: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -37,6 +37,30 @@ struct MadeImageOptions: ParsableArguments {
         "Missing expected argument '<models> ...': checkpoints, a model.json, `bayes`, or --plugin")
     }
     try ShownModels.check(models, labels: label, options)
+  }
+
+  /// - Throws: `SynthesisError.notEnoughImages`, and the task's errors.
+  func referenceSet(of task: any BenchmarkTask) throws -> ImageSet {
+    do {
+      return try task.evaluationImages(count: referenceImages ?? 2000, seed: sheet.seed)
+    } catch EvaluationError.notEnoughImages(_, let requested, let available) where available > 0 {
+      guard referenceImages == nil else {
+        throw SynthesisError.notEnoughImages(
+          option: "--reference-images", task: task.id, requested: requested, available: available)
+      }
+      return try task.evaluationImages(count: available, seed: sheet.seed)
+    }
+  }
+
+  /// Those up to the last that is measured or shown.
+  /// - Throws: as `referenceSet`.
+  func images(of task: any BenchmarkTask, places: [Int]) throws -> ImageSet {
+    do {
+      return try task.evaluationImages(count: (places.max() ?? 0) + 1, seed: sheet.seed)
+    } catch EvaluationError.notEnoughImages(_, let requested, let available) {
+      throw SynthesisError.notEnoughImages(
+        option: "--samples, --images or --indices", task: task.id, requested: requested, available: available)
+    }
   }
 
   /// The places that are measured, from 0, and then those that are only shown.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Plugins
 import Synthesis
 
 extension ShowCommand {
@@ -47,6 +48,12 @@ extension ShowCommand {
       guard counterfactual.guide == nil || inputs.options.network.model == nil else {
         throw ValidationError(
           "--model describes one checkpoint, and --guide names another; name their model.json instead")
+      }
+      if case .plugin(DenoiserPlugin.id, let file) = inputs.maps.score {
+        throw ValidationError(
+          "--score denoiser=\(file): a denoiser knows the one noise level that it was trained for, and counterfactuals come down "
+            + "through \(counterfactual.steps); leave --score out for the task's own score, or name a diffusion model: edm=FILE"
+        )
       }
     }
 

@@ -1,5 +1,4 @@
 import BenchCore
-import Foundation
 import Sheets
 import Synthesis
 import Tensor
@@ -11,49 +10,34 @@ struct SynthesisWork {
   let inputs: MadeImageOptions
 
   func run() throws {
-    Interruption.install()
-    let start = Date()
-    let sheet = inputs.sheet
-    let progress = TerminalProgress(quiet: sheet.quiet)
-    defer { progress.end() }
-    let prepared = try SheetPreparation(
-      models, labels: inputs.label, sheet: sheet, maps: inputs.maps, options: inputs.options, progress: progress)
-    let task = prepared.task
-    let shown = try sheet.positions(default: min(10, task.classCount))
-    try MadeImageSheet.check(task, images: shown.count, columns: prepared.shown.sources.count + 2)
-    let set = try task.evaluationImages(count: inputs.referenceImages, seed: sheet.seed)
-    let references = try ReferenceImages(set, task: task)
-    let ascent = try synthesis.ascent(on: task, length: references.meanLength)
-    let places = inputs.places(shown: shown)
+    let work = try MadeImageWork(models, inputs, defaultImages: { min(10, $0) }, columns: { $0 + 2 })
+    defer { work.progress.end() }
+    let (task, count, rows) = (work.task, work.count, work.rows)
+    let ascent = try synthesis.ascent(on: task, length: work.references.meanLength)
     let samples = try synthesis.samples(
-      at: places, on: task, references, firstImage: set.signalMask,
+      at: work.places, on: task, work.references, firstImage: work.referenceSet.signalMask,
       images: {
-        let own = try task.evaluationImages(count: (places.max() ?? 0) + 1, seed: sheet.seed)
-        return (
-          try ChosenImages(places, of: own, task: task.id, classCount: task.classCount), own.signalMask?.items(places)
-        )
-      }, seed: sheet.seed)
-    let loaded = try prepared.shown.load(prepared.evaluation)
-    let change = ChangeMeasurement(task: task, references: references, threads: inputs.options.threads)
-    let count = inputs.measurement.count ?? 0
-    let rows = shown.map { place in places.firstIndex(of: place) ?? 0 }
-    let names = MadeImageNames(task, change)
-    var columns = startColumns(samples, rows: rows, shown: shown, names)
-    columns[columns.count - 1].captions = try names.captions(of: samples.starts, samples.targets, change, rows: rows)
+        let (_, chosen, mask) = try work.images()
+        return (chosen, mask)
+      }, seed: work.seed)
+    let loaded = try work.load()
+    var columns = startColumns(samples, rows: rows, shown: work.shown, work.names)
+    columns[columns.count - 1].captions = try work.names.captions(
+      of: samples.starts, samples.targets, work.change, rows: rows)
     var measured: [MeasuredModel] = []
-    progress.begin("synthesising", total: loaded.count)
+    work.progress.begin("synthesising", total: loaded.count)
     for model in loaded {
-      try GradientView.check(model.classifier, id: model.name, on: task)
       let images = try ascent.run(
         model.classifier, from: samples.starts, towards: samples.targets, range: task.pixelRange,
-        penalty: samples.penalty, places: places, owner: model.name, checkCancellation: progress.checkCancellation)
+        penalty: samples.penalty, places: work.places, owner: model.name,
+        checkCancellation: work.progress.checkCancellation)
       columns.append(
         .init(
           model.name, images.items(rows),
-          captions: try names.captions(
-            of: images, samples.targets, change, from: samples.starts, by: model.classifier, rows: rows)))
+          captions: try work.names.captions(
+            of: images, samples.targets, work.change, from: samples.starts, by: model.classifier, rows: rows)))
       if count > 0 {
-        var table = try change.samples(
+        var table = try work.change.samples(
           of: model.classifier, from: samples.starts[batch: 0..<count], to: images[batch: 0..<count],
           targets: Array(samples.targets[..<count]), mask: samples.mask.map { $0[images: 0..<count] })
         for (name, images) in [("", images), ("before: ", samples.starts)] {
@@ -61,27 +45,13 @@ struct SynthesisWork {
             table.append("\(name)root mean square error", Array(errors[..<count]))
           }
         }
-        measured.append(MeasuredModel(model.name, table, seed: sheet.seed))
+        measured.append(work.measured(model.name, table))
       }
-      try progress.advance(by: 1)
+      try work.progress.advance(by: 1)
     }
-    progress.end()
-    try Interruption.check()
-    let settings = words(ascent, on: task)
-    let result = try MadeImageSheet(
-      title: "\(synthesis.kind.rawValue) on task \(task.id)",
-      notes: ["Task \(task.id) (version \(task.version)), seed \(sheet.seed). \(settings)."] + names.notes,
-      magnification: sheet.magnification
-    ).sheet(columns, on: task)
-    try prepared.file.write(result, scale: sheet.scale)
-    if count > 0 {
-      try SynthesisReport(
-        kind: "synthesis", task: task, set: set, samples: count, seed: sheet.seed, settings: [("synthesis", settings)],
-        models: measured,
-        provenance: .since(start, toolVersion: PagsBench.version, threads: inputs.options.threads)
-      ).show(json: inputs.measurement.json)
-    }
-    CommandLineOutput.wrote(sheet.output, besideJSON: inputs.measurement.json)
+    try work.finish(
+      kind: "synthesis", title: synthesis.kind.rawValue, columns, set: work.referenceSet,
+      setting: ("synthesis", words(ascent, on: task)), measured)
   }
 
   /// The last is that which models begin with.

@@ -13,11 +13,17 @@ package enum NoiseSchedule {
   /// The level at which DVCE starts, in pixel units.
   package static let publishedStart = published(steps: 100)[0]
 
-  /// Falling; `count` levels of the same shape, the first of which is `start`.
+  /// The lowest of the published levels.
+  static let publishedEnd = published(steps: 100)[99]
+
+  /// Falling; the first is `start`, and there are `count` of the published shape, but that none but the first is below the lowest
+  /// published level: those below it, if any, become that one, for diffusion models were trained with no less noise.
   /// - Parameter count: 100 for the published ones.
   package static func levels(from start: Double, count: Int) -> [Double] {
     let levels = published(steps: count)
-    return levels.map { $0 * (start / levels[0]) }
+    let scaled = levels.map { $0 * (start / levels[0]) }
+    guard start > publishedEnd, scaled[count - 1] < publishedEnd else { return scaled }
+    return scaled.filter { $0 > publishedEnd } + [publishedEnd]
   }
 
   /// The published levels, at `steps` equally spaced times up to the middle of the diffusion.

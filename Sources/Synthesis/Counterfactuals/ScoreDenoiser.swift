@@ -7,7 +7,7 @@ struct ScoreDenoiser {
   /// Of the images in their set, for messages.
   let places: [Int]
 
-  /// s, for each image.
+  /// s, for each image; of several times the images, where there are more than places.
   func scores(at images: [[Double]], noise: Double, shape: Shape) throws -> [[Double]] {
     let tensor = Tensor(
       shape: shape.prepending(images.count), scalars: images.flatMap { $0.map { Float($0) } })
@@ -16,28 +16,36 @@ struct ScoreDenoiser {
       throw EvaluationError.wrongOutput(what: "score of \(score.id)", expected: tensor.shape, got: scores.shape)
     }
     if let bad = scores.scalars.firstIndex(where: { !$0.isFinite }) {
-      throw SynthesisError.nonFiniteScore(score: score.id, place: places[bad / scores.stride], noise: noise)
+      throw SynthesisError.nonFiniteScore(
+        score: score.id, place: places[bad / scores.stride % places.count], noise: noise)
     }
     return images.indices.map { scores.item($0).map(Double.init) }
   }
 
-  /// J v, for each image, with J the Jacobian of D: I + sigma^2 times the Hessian of log p_sigma, so symmetric, and J v is also the
-  /// gradient through the denoiser of a function whose gradient at D is v. By central differences over a tenth of sigma, over which
-  /// D is as good as linear: it varies on the scale of sigma.
+  /// J v, for each image and each of several lists of vectors, with J the Jacobian of D: I + sigma^2 times the Hessian of log p_sigma,
+  /// so symmetric, and J v is also the gradient through the denoiser of a function whose gradient at D is v. By central differences
+  /// over a tenth of sigma, all in one call of the score.
+  ///
+  /// A network's Jacobian is symmetric only as far as what it has learned is a score.
+  /// - Parameter lists: each of one vector an image.
   func jacobianProducts(
-    of vectors: [[Double]], at images: [[Double]], noise: Double, shape: Shape
-  ) throws -> [[Double]] {
-    let units = vectors.map { $0.scaled(toLength: 1) ?? $0 }
+    of lists: [[[Double]]], at images: [[Double]], noise: Double, shape: Shape
+  ) throws -> [[[Double]]] {
+    let units = lists.map { $0.map { $0.scaled(toLength: 1) ?? $0 } }
     let step = 0.1 * noise
-    func moved(_ sign: Double) throws -> [[Double]] {
-      let images = zip(images, units).map { image, unit in zip(image, unit).map { $0 + sign * step * $1 } }
-      return try scores(at: images, noise: noise, shape: shape)
+    let moved = units.flatMap { units in
+      [step, -step].flatMap { step in
+        zip(images, units).map { image, unit in zip(image, unit).map { $0 + step * $1 } }
+      }
     }
-    let (above, below) = (try moved(1), try moved(-1))
+    let scores = try scores(at: moved, noise: noise, shape: shape)
     let factor = noise * noise / (2 * step)
-    return units.indices.map { image -> [Double] in
-      let (unit, above, below) = (units[image], above[image], below[image])
-      return unit.indices.map { unit[$0] + factor * (above[$0] - below[$0]) }
+    return units.enumerated().map { list, units in
+      units.indices.map { image -> [Double] in
+        let above = scores[2 * list * images.count + image]
+        let (unit, below) = (units[image], scores[(2 * list + 1) * images.count + image])
+        return unit.indices.map { unit[$0] + factor * (above[$0] - below[$0]) }
+      }
     }
   }
 }
