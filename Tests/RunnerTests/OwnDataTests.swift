@@ -2,38 +2,12 @@ import BenchCore
 import Foundation
 import Testing
 
-@testable import Checkpoints
-
 /// A data set of the user's own, from the files to a trained and measured network.
 @Suite struct OwnDataTests {
-  /// Stripes of two directions with noise, as `x_train` and so on.
-  private static func write(to binary: RealBinary, factor: Int = 7919) throws {
-    var writer = ZipWriter(file: "stripes.npz", capacity: 0)
-    for (split, count) in [("train", 80), ("test", 24)] {
-      let random = (0..<count * 64).map { ($0 &* factor &+ $0 / 13 &* 104_729) % 60 }
-      let pixels = (0..<count).flatMap { image in
-        (0..<64).map { place -> UInt8 in
-          let (row, column) = (place / 8, place % 8)
-          return UInt8((image % 2 == 0 ? row : column) % 2 * 150 + random[image * 64 + place])
-        }
-      }
-      try writer.add("x_\(split).npy", array("(\(count), 8, 8)", pixels))
-      try writer.add("y_\(split).npy", array("(\(count),)", (0..<count).map { UInt8($0 % 2) }))
-    }
-    try FileManager.default.createDirectory(
-      atPath: binary.path("stripes"), withIntermediateDirectories: true)
-    _ = try binary.write(writer.finished(), "stripes/stripes.npz")
-  }
-
-  private static func array(_ shape: String, _ bytes: [UInt8]) -> Data {
-    let header = "{'descr': '|u1', 'fortran_order': False, 'shape': \(shape), }\n"
-    return Data([0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(header.utf8.count), 0] + Array(header.utf8) + bytes)
-  }
-
   @Test func fromTheFilesToATrainedNetwork() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }
-    try Self.write(to: binary)
+    try StripedImages.write(to: binary)
     let described = try binary.run("tasks", "describe", "stripes", "--quiet")
     #expect(described.status == 0, "\(described.errors)")
     #expect(described.output.contains("task stripes: 1 x 8 x 8, 2 classes"), "\(described.output)")
@@ -65,7 +39,7 @@ import Testing
     // Other images under the same name: the first result stays.
     let written = try Data(contentsOf: place)
     let seen = try Data(contentsOf: URL(fileURLWithPath: binary.path("stripes/stripes.npz")))
-    try Self.write(to: binary, factor: 6007)
+    try StripedImages.write(to: binary, factor: 6007)
     #expect(try Data(contentsOf: URL(fileURLWithPath: binary.path("stripes/stripes.npz"))) != seen)
     let other = try binary.run(
       "evaluate", "net/model.ckpt", "--task", "stripes/task.json", "--no-cache", "--id", "net", "--quiet")
@@ -76,7 +50,7 @@ import Testing
   @Test func whatIsNoDataSetIsNamed() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }
-    try Self.write(to: binary)
+    try StripedImages.write(to: binary)
     func refusal(_ arguments: String...) throws -> String {
       let outcome = try binary.start(["tasks", "describe"] + arguments).wait()
       #expect([1, 64].contains(outcome.status), "\(arguments)")

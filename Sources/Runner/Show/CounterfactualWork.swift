@@ -73,7 +73,8 @@ struct CounterfactualWork {
     try counterfactual.guide.flatMap { guide in
       var options = inputs.options
       options.program.plugin = nil
-      return try work.load(ShownModels([guide], labels: [], options: options, files: work.prepared.files)).first
+      let models = try ShownModels([guide], labels: [], options: options, files: work.prepared.files)
+      return try work.load(models, role: "--guide ").first
     }
   }
 

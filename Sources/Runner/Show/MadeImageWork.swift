@@ -63,11 +63,13 @@ struct MadeImageWork {
     )
   }
 
-  /// Models that images can be made with.
-  /// - Parameter models: nil for those of the sheet.
-  func load(_ models: ShownModels? = nil) throws -> [PictureSheet.Model] {
-    let loaded = try (models ?? prepared.shown).load(prepared.evaluation)
-    for model in loaded { try GradientView.check(model.classifier, id: model.name, on: task) }
+  /// The models of the sheet, with which images can be made.
+  func load() throws -> [PictureSheet.Model] { try load(prepared.shown) }
+
+  /// - Parameter role: what a refusal calls them beside their names.
+  func load(_ models: ShownModels, role: String = "") throws -> [PictureSheet.Model] {
+    let loaded = try models.load(prepared.evaluation)
+    for model in loaded { try GradientView.check(model.classifier, id: role + model.name, on: task) }
     return loaded
   }
 
