@@ -2,6 +2,8 @@ import BenchCore
 import Foundation
 import Images
 import JSON
+import Synchronization
+import Tensor
 import Testing
 
 @testable import Checkpoints
@@ -41,13 +43,13 @@ import Testing
   )
 
   private static func document(_ folder: URL, resize: Int? = nil, crop: [Int]? = nil) throws -> TaskDocument {
-    let inspection = TaskInspection(folder, resize: resize, crop: crop)
+    let inspection = TaskInspection(folder, resize: resize, crop: crop, beside: BuiltinPlugins.all.tasks)
     return try inspection.document(inspection.find(), id: "mine", title: "Mine", options: TaskOptions(threads: 1))
   }
 
   private static func task(_ folder: URL, _ document: TaskDocument) throws -> DescribedTask {
     try JSONEncoding.encode(document).write(to: folder.appendingPathComponent("task.json"))
-    return try DescribedTask(folder.path)
+    return try DescribedTask(folder.path, beside: BuiltinPlugins.all.tasks)
   }
 
   @Test(
@@ -128,6 +130,57 @@ import Testing
       #expect {
         _ = try plugin.evaluationImages(TaskOptions(), count: 8, seed: 0)
       } throws: { "\($0)".contains("holds folders that are no class's: bird") }
+    }
+  }
+
+  /// Eight images of two classes, of which the third and the sixth cannot be read.
+  private static func spoilt(_ folder: URL) throws -> ClassFolders {
+    for (label, name) in ["a", "b"].enumerated() {
+      let place = folder.appendingPathComponent(name)
+      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+      for index in 0..<4 {
+        let image = PixelImage(width: 4, height: 4, channels: 1, pixels: [UInt8](repeating: UInt8(index), count: 16))
+        let isSpoilt = 4 * label + index == 2 || 4 * label + index == 5
+        try (isSpoilt ? Data("not an image".utf8) : PNG.encode(image)).write(
+          to: place.appendingPathComponent("\(index).png"))
+      }
+    }
+    return ClassFolders(folder: folder, classes: ["a", "b"], fitting: ImageFitting(shape: [1, 4, 4]))
+  }
+
+  @Test("the first image that cannot be read is named, and none after it is read")
+  func firstUnreadableImage() throws {
+    try Self.withFolder { folder in
+      let folders = try Self.spoilt(folder)
+      for threads in [1, 3] {
+        let begun = Mutex(0)
+        #expect {
+          try Cancellation.$current.withValue(Cancellation { begun.withLock { $0 += 1 } }) {
+            _ = try folders.load(threads: threads)
+          }
+        } throws: { "\($0)".contains("/a/2.png") }
+        // What other threads are at is the scheduler's matter.
+        #expect(threads > 1 || begun.withLock { $0 } == 3)
+      }
+    }
+  }
+
+  @Test("whoever asks to stop waits for the images that are being read, not for the rest")
+  func cancelledWithinOneFolder() throws {
+    try Self.withFolder { folder in
+      let folders = try Self.spoilt(folder)
+      for threads in [1, 3] {
+        let asked = Mutex(0)
+        #expect(throws: CancellationError.self) {
+          try Cancellation.$current.withValue(
+            Cancellation {
+              asked.withLock { $0 += 1 }
+              throw CancellationError()
+            }
+          ) { _ = try folders.load(threads: threads) }
+        }
+        #expect((1...threads).contains(asked.withLock { $0 }))
+      }
     }
   }
 
@@ -244,7 +297,7 @@ import Testing
       var document = good
       change(&document)
       do {
-        _ = try TaskDocument.read(JSONEncoding.encode(document), file: "task.json")
+        _ = try TaskDocument.read(JSONEncoding.encode(document), file: "task.json", beside: BuiltinPlugins.all.tasks)
         return ""
       } catch {
         return "\(error)"
@@ -269,7 +322,7 @@ import Testing
       #expect(found.hasPrefix("task.json: ") && found.contains(words), "\(found)")
     }
     #expect {
-      _ = try TaskDocument.read(Data(#"{"id": "x", "colour": 1}"#.utf8), file: "task.json")
+      _ = try TaskDocument.read(Data(#"{"id": "x", "colour": 1}"#.utf8), file: "task.json", beside: [])
     } throws: { "\($0)".contains("task.json") }
   }
 

@@ -57,7 +57,7 @@ package struct PixelTaskPlugin: TaskPlugin {
     guard let directory = options.dataDirectory else {
       throw DatasetError.noDirectory(task: id, requirement: files.requirement)
     }
-    return try files.load(directory)
+    return try files.load(directory, threads: options.threads)
   }
 }
 

@@ -66,7 +66,7 @@ struct TasksDescribeCommand: ParsableCommand {
     let progress = TerminalProgress(quiet: quiet)
     defer { progress.end() }
     let place = URL(fileURLWithPath: data)
-    let inspection = TaskInspection(place, resize: resize, crop: try cropSides())
+    let inspection = TaskInspection(place, resize: resize, crop: try cropSides(), beside: PagsBench.plugins.tasks)
     let found = try inspection.find()
     var isFolder: ObjCBool = false
     let folder =

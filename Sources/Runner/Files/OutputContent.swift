@@ -13,6 +13,8 @@ enum OutputContent {
   case result
   /// Beside a result.
   case samples
+  /// `evaluate --protocol paper`, beside a result.
+  case paperFigures
   /// `tasks describe`.
   case taskDocument
   /// `tasks calibrate --output`.
@@ -35,6 +37,7 @@ enum OutputContent {
     switch self {
     case .result: "a result of `evaluate`"
     case .samples: "the samples of a result of `evaluate`"
+    case .paperFigures: "numbers of `evaluate --protocol paper`"
     case .taskDocument: "a description of `tasks describe`"
     case .criteria: "thresholds of `tasks calibrate`"
     case .tensors: "an output of `run`"
@@ -54,8 +57,9 @@ enum OutputContent {
     switch self {
     case .result: Self.result(url)
     case .samples: Self.tensors(url, with: ["model", "task"]).map { _ in "" }
+    case .paperFigures: Self.isPaperFigures(url) ? "" : nil
     case .taskDocument:
-      Self.text(url).flatMap { try? TaskDocument.read($0, file: url.path) }.map {
+      Self.text(url).flatMap { try? TaskDocument.read($0, file: url.path, beside: PagsBench.plugins.tasks) }.map {
         "task \($0.id), version \($0.version)"
       }
     case .criteria: Self.isCriteria(url) ? "" : nil
@@ -94,6 +98,11 @@ enum OutputContent {
       keys.allSatisfy({ content.metadata[$0] != nil }), tensor.map({ content[$0] != nil }) ?? true
     else { return nil }
     return content
+  }
+
+  private static func isPaperFigures(_ url: URL) -> Bool {
+    guard let data = text(url), let document = try? JSONDecoding.parse(data, source: url.path) else { return false }
+    return document["figure3"]?.arrayValue != nil && document["figure17"]?.arrayValue != nil
   }
 
   private static func isCriteria(_ url: URL) -> Bool {

@@ -9,7 +9,7 @@ enum TaskLookup {
   /// - Parameter id: of a built-in task, or the path of a `task.json` or of its folder.
   static func plugin(_ id: String) throws -> any TaskPlugin {
     if let plugin = PagsBench.plugins.tasks.first(where: { $0.id == id }) { return plugin }
-    if DescribedTask.isPath(id) { return try DescribedTask(id) }
+    if DescribedTask.isPath(id) { return try DescribedTask(id, beside: PagsBench.plugins.tasks) }
     let known = PagsBench.plugins.tasks.map { $0.id }
     let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ";"
     throw ValidationError(

@@ -125,10 +125,10 @@ enum OwnDataInput: InputKind {
   static func run(_ folder: URL, _ progress: inout Progress) throws {
     var failure: (any Error)?
     do {
-      _ = try TaskInspection(folder).find()
+      _ = try TaskInspection(folder, beside: BuiltinPlugins.all.tasks).find()
       progress = .parsed
     } catch { failure = error }
-    let task = try DescribedTask(folder.path)
+    let task = try DescribedTask(folder.path, beside: BuiltinPlugins.all.tasks)
     progress = .parsed
     let options = TaskOptions()
     for split in [DataSplit.training, .evaluation] {

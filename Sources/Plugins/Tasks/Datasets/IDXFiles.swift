@@ -25,7 +25,7 @@ struct IDXFiles: PixelFiles {
   var imageShape: Shape { [1, size.height, size.width] }
 
   /// - Throws: `DatasetError`, `CompressionError`.
-  func load(_ directory: URL) throws -> PixelContent {
+  func load(_ directory: URL, threads: Int) throws -> PixelContent {
     let folder = try DatasetFiles.directory(
       directory, subfolders: subfolders, containing: names("\(prefixes.train)-images", rank: 3))
     let train = try load(folder, prefix: prefixes.train, split: "train", as: published?.train)

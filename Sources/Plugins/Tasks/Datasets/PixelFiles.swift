@@ -10,8 +10,14 @@ protocol PixelFiles: Sendable {
   var imageShape: Shape { get }
   /// As they are published; a copy may come with names of its own.
   var classNames: [String] { get }
-  /// - Throws: `DatasetError`, `CompressionError`.
-  func load(_ directory: URL) throws -> PixelContent
+  /// - Parameter threads: that decode images, where the format has them to decode; the content does not depend on it.
+  /// - Throws: `DatasetError`, `CompressionError`; where images are decoded `ImageError` and `CancellationError`.
+  func load(_ directory: URL, threads: Int) throws -> PixelContent
+}
+
+extension PixelFiles {
+  /// On one thread.
+  func load(_ directory: URL) throws -> PixelContent { try load(directory, threads: 1) }
 }
 
 /// What is in the files.

@@ -32,7 +32,7 @@ struct RecordFiles: PixelFiles {
   var published: [String: PublishedPart] = [:]
 
   /// - Throws: `DatasetError`, `CompressionError`, `CheckpointError`.
-  func load(_ place: URL) throws -> PixelContent {
+  func load(_ place: URL, threads: Int) throws -> PixelContent {
     let batches = try RecordBatches(of: self, at: place)
     let train = try load(trainFiles, of: batches, split: "train")
     let test = try load(testFiles, of: batches, split: "test")

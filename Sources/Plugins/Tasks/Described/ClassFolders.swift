@@ -1,6 +1,5 @@
-import Dispatch
 import Foundation
-import Synchronization
+import Tensor
 
 /// A folder with one folder of images for each class, as `torchvision.datasets.ImageFolder` reads.
 struct ClassFolders {
@@ -67,8 +66,8 @@ struct ClassFolders {
     return files
   }
 
-  /// - Throws: `DatasetError`, `ImageError`: of several images the first one's.
-  func load() throws -> (pixels: [UInt8], labels: [UInt8]) {
+  /// - Throws: `DatasetError`, `ImageError`: of several images the first one's, and those after it are not read; `CancellationError`.
+  func load(threads: Int) throws -> (pixels: [UInt8], labels: [UInt8]) {
     let files = try files()
     let size = fitting.shape?.reduce(1, *) ?? 0
     guard files.count <= Self.largest / max(1, size) else {
@@ -76,22 +75,20 @@ struct ClassFolders {
         place: folder.path, bytes: files.count.multipliedReportingOverflow(by: size).partialValue,
         largest: Self.largest)
     }
-    let failures = Mutex<[Int: any Error]>([:])
-    let pixels = [UInt8](unsafeUninitializedCapacity: files.count * size) { output, count in
+    let pixels = try [UInt8](unsafeUninitializedCapacity: files.count * size) { output, count in
       output.initialize(repeating: 0)
       nonisolated(unsafe) let places = output
-      DispatchQueue.concurrentPerform(iterations: files.count) { index in
-        do {
+      // One at a time: a photograph takes long, and whoever asks to stop waits for no more than one.
+      try Workers.forEachBlock(of: files.count, blockSize: 1, threads: threads) { range, _ in
+        for index in range {
+          try Cancellation.current?.check()
           let planes = try fitting.planes(files[index].url, named: files[index].name)
           _ = UnsafeMutableBufferPointer(rebasing: places[(index * size)..<((index + 1) * size)]).update(
             fromContentsOf: planes)
-        } catch {
-          failures.withLock { $0[index] = error }
         }
       }
       count = files.count * size
     }
-    if let failure = failures.withLock({ all in all.min { $0.key < $1.key }?.value }) { throw failure }
     return (pixels, files.map(\.label))
   }
 }

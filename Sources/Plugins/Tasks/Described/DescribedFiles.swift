@@ -13,20 +13,22 @@ struct DescribedFiles: PixelFiles {
   var classNames: [String] { document.classes }
 
   /// - Parameter directory: what paths are relative to.
-  /// - Throws: `DatasetError`, `CheckpointError`, `ImageError`.
-  func load(_ directory: URL) throws -> PixelContent {
+  /// - Throws: `DatasetError`, `CheckpointError`, `ImageError`, `CancellationError`.
+  func load(_ directory: URL, threads: Int) throws -> PixelContent {
     PixelContent(
-      classNames: document.classes, train: try load(document.train, split: "train", directory),
-      test: try load(document.test, split: "test", directory), remark: remark)
+      classNames: document.classes, train: try load(document.train, split: "train", directory, threads: threads),
+      test: try load(document.test, split: "test", directory, threads: threads), remark: remark)
   }
 
-  private func load(_ part: TaskDocument.Part, split: String, _ directory: URL) throws -> PixelDataset {
+  private func load(
+    _ part: TaskDocument.Part, split: String, _ directory: URL, threads: Int
+  ) throws -> PixelDataset {
     let (pixels, labels) =
       if let folder = part.folder {
         try ClassFolders(
           folder: Self.place(folder, in: directory), classes: document.classes,
           fitting: ImageFitting(shape: document.imageShape, resize: document.resize, crop: document.crop)
-        ).load()
+        ).load(threads: threads)
       } else {
         try arrays(part, directory).load(shape: document.imageShape, classes: document.classes.count)
       }

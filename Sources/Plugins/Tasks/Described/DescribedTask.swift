@@ -14,16 +14,18 @@ package struct DescribedTask: TaskPlugin {
     name.contains("/") || name.hasSuffix(".json") || FileManager.default.fileExists(atPath: "\(name)/task.json")
   }
 
-  /// - Parameter path: the description, or the folder that holds it as `task.json`.
+  /// - Parameters:
+  ///   - path: the description, or the folder that holds it as `task.json`.
+  ///   - tasks: those that are known by name.
   /// - Throws: `TaskDocumentError`, `DatasetError`, `JSONError`.
-  package init(_ path: String) throws {
+  package init(_ path: String, beside tasks: [any TaskPlugin]) throws {
     var url = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       url.appendPathComponent("task.json")
     }
     let data = try DatasetFiles.read(url)
-    let document = try TaskDocument.read(data, file: url.path)
+    let document = try TaskDocument.read(data, file: url.path, beside: tasks)
     folder = url.deletingLastPathComponent()
     let digest = SHA256.hash(data: data).hexadecimal
     let files = DescribedFiles(

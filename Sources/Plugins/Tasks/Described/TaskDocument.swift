@@ -56,9 +56,11 @@ package struct TaskDocument: Codable, Sendable, Equatable {
   /// Labels are bytes.
   static let classLimit = 2...256
 
-  package static func read(_ data: Data, file: String) throws -> TaskDocument {
+  /// - Parameter tasks: those that are known by name, so that no description may take one of their names.
+  /// - Throws: `TaskDocumentError.invalid`, `JSONError`.
+  package static func read(_ data: Data, file: String, beside tasks: [any TaskPlugin]) throws -> TaskDocument {
     let document = try JSONDecoding.decode(TaskDocument.self, from: data, source: file, rejectUnknownKeys: true)
-    if let problem = document.problem { throw TaskDocumentError.invalid(file: file, problem: problem) }
+    if let problem = document.problem(beside: tasks) { throw TaskDocumentError.invalid(file: file, problem: problem) }
     return document
   }
 
@@ -73,8 +75,9 @@ package struct TaskDocument: Codable, Sendable, Equatable {
   }
 
   /// The first thing that no task can be made of.
-  private var problem: String? {
-    checks.first { !$0.holds }?.otherwise ?? mixture.problem(size: size) ?? train.problem("train")
+  private func problem(beside tasks: [any TaskPlugin]) -> String? {
+    (nameChecks(beside: tasks) + imageChecks).first { !$0.holds }?.otherwise ?? mixture.problem(size: size)
+      ?? train.problem("train")
       ?? test.problem("test")
   }
 
@@ -83,14 +86,12 @@ package struct TaskDocument: Codable, Sendable, Equatable {
 
   private typealias Check = (holds: Bool, otherwise: String)
 
-  private var checks: [Check] { nameChecks + imageChecks }
-
-  private var nameChecks: [Check] {
-    let isBuiltIn = BuiltinPlugins.all.tasks.contains { $0.id == id }
+  private func nameChecks(beside tasks: [any TaskPlugin]) -> [Check] {
+    let isTaken = tasks.contains { $0.id == id }
     let limits = "\(Self.classLimit.lowerBound) to \(Self.classLimit.upperBound)"
     return [
       (ResultValidation.isIdentifier(id), "id: is `\(id)`, expected lower-case letters, digits, `.`, `_`, `-`"),
-      (!isBuiltIn, "id: `\(id)` is a task of pags-bench; choose another id"),
+      (!isTaken, "id: `\(id)` is a task of pags-bench; choose another id"),
       ((1...200).contains(title.count), "title: has \(title.count) characters, expected 1 to 200"),
       ((1...1_000_000).contains(version), "version: is \(version), expected 1 to 1000000"),
       (Self.classLimit.contains(classes.count), "classes: there are \(classes.count), expected \(limits)"),

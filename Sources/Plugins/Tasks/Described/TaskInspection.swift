@@ -12,9 +12,11 @@ package struct TaskInspection {
   let place: URL
   let resize: Int?
   let crop: [Int]?
+  private let tasks: [any TaskPlugin]
 
-  package init(_ place: URL, resize: Int? = nil, crop: [Int]? = nil) {
-    (self.place, self.resize, self.crop) = (place, resize, crop)
+  /// - Parameter tasks: those that are known by name.
+  package init(_ place: URL, resize: Int? = nil, crop: [Int]? = nil, beside tasks: [any TaskPlugin]) {
+    (self.place, self.resize, self.crop, self.tasks) = (place, resize, crop, tasks)
   }
 
   /// What was found, before anything is chosen.
@@ -127,6 +129,7 @@ package struct TaskInspection {
     for label in classes.indices where channels == 1 {
       let members = files.filter { Int($0.label) == label }
       for place in stride(from: 0, to: members.count, by: max(1, members.count / Self.lookedAt)) where channels == 1 {
+        try Cancellation.current?.check()
         channels = try fitting.image(members[place].url, named: members[place].name).channels
       }
     }
@@ -155,11 +158,11 @@ package struct TaskInspection {
       mixture: .init(
         imagesPerComponent: 450, maximumComponents: 12, factors: 1, tangentDimension: 1, priorImages: 500))
     // A document that no task can be made of is refused before the work.
-    _ = try TaskDocument.read(JSONEncoding.encode(document), file: place.lastPathComponent)
+    _ = try TaskDocument.read(JSONEncoding.encode(document), file: place.lastPathComponent, beside: tasks)
     let folder =
       place.hasDirectoryPath || ((try? place.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false)
       ? place : place.deletingLastPathComponent()
-    let train = try DescribedFiles(document: document, remark: "").load(folder).train
+    let train = try DescribedFiles(document: document, remark: "").load(folder, threads: options.threads).train
     document.stepSizes = Self.stepSizes(train)
     try choose(&document.mixture, trials: &document.trials, train: train, classes: found.classes, options: options)
     return document

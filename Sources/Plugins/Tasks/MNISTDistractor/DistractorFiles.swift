@@ -24,8 +24,8 @@ struct DistractorFiles: PixelFiles {
   var imageShape: Shape { [1, 2 * DistractorPattern.side, DistractorPattern.side] }
 
   /// - Throws: what the signal's files throw.
-  func load(_ directory: URL) throws -> PixelContent {
-    let content = try signal.load(directory)
+  func load(_ directory: URL, threads: Int) throws -> PixelContent {
+    let content = try signal.load(directory, threads: threads)
     return PixelContent(
       classNames: content.classNames, train: composed(content.train), test: composed(content.test),
       remark: content.remark)
