@@ -15,10 +15,12 @@ struct ClassImages {
   var dimension: Int { dataset.imageShape.count }
 
   /// Calls `body` with each block's positions in the class and its pixels, B x d.
-  func forEachBlock(_ body: (Range<Int>, UnsafePointer<Float>) throws -> Void) rethrows {
+  /// - Throws: what `body` throws, and `CancellationError` before a block.
+  func forEachBlock(_ body: (Range<Int>, UnsafePointer<Float>) throws -> Void) throws {
     let d = dimension
     var buffer = [Float](repeating: 0, count: min(count, ClassImages.blockSize) * d)
     for start in stride(from: 0, to: count, by: ClassImages.blockSize) {
+      try Cancellation.current?.check()
       let range = start..<min(count, start + ClassImages.blockSize)
       try buffer.withUnsafeMutableBufferPointer { pixels in
         for position in range {

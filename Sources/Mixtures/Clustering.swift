@@ -12,23 +12,24 @@ struct Clustering {
   /// - Parameters:
   ///   - count: how many clusters; fewer result where images coincide.
   ///   - random: its item `item` decides the start.
-  init(_ images: ClassImages, count: Int, random: RandomStream, item: Int) {
+  /// - Throws: `CancellationError`.
+  init(_ images: ClassImages, count: Int, random: RandomStream, item: Int) throws {
     assignment = [Int](repeating: 0, count: images.count)
-    centroids = Clustering.start(images, count: min(count, images.count), random: random, item: item)
+    centroids = try Clustering.start(images, count: min(count, images.count), random: random, item: item)
     for _ in 0..<Clustering.maximumIterations {
-      let nearest = Clustering.nearest(images, centroids).map(\.index)
+      let nearest = try Clustering.nearest(images, centroids).map(\.index)
       let unchanged = nearest == assignment && centroids.count > 1
       assignment = nearest
-      updateCentroids(images)
+      try updateCentroids(images)
       if unchanged || centroids.count == 1 { break }
     }
     dropEmpty()
   }
 
-  private static func start(_ images: ClassImages, count: Int, random: RandomStream, item: Int) -> [[Float]] {
+  private static func start(_ images: ClassImages, count: Int, random: RandomStream, item: Int) throws -> [[Float]] {
     let draws = random.uniforms(item: item, count: count)
     var centroids = [images.image(min(images.count - 1, Int(draws[0] * Double(images.count))))]
-    var distances = nearest(images, centroids).map(\.distance)
+    var distances = try nearest(images, centroids).map(\.distance)
     for draw in draws.dropFirst() {
       var remaining = draw * distances.reduce(0, +)
       guard remaining > 0 else { break }
@@ -41,7 +42,7 @@ struct Clustering {
         }
       }
       centroids.append(images.image(chosen))
-      for (position, nearest) in nearest(images, [centroids[centroids.count - 1]]).enumerated() {
+      for (position, nearest) in try nearest(images, [centroids[centroids.count - 1]]).enumerated() {
         distances[position] = min(distances[position], nearest.distance)
       }
     }
@@ -49,12 +50,14 @@ struct Clustering {
   }
 
   /// The nearest centroid of each image and the squared distance to it.
-  private static func nearest(_ images: ClassImages, _ centroids: [[Float]]) -> [(index: Int, distance: Double)] {
+  private static func nearest(
+    _ images: ClassImages, _ centroids: [[Float]]
+  ) throws -> [(index: Int, distance: Double)] {
     let d = images.dimension
     var result: [(index: Int, distance: Double)] = []
     result.reserveCapacity(images.count)
     var residual = [Float](repeating: 0, count: d)
-    images.forEachBlock { range, pixels in
+    try images.forEachBlock { range, pixels in
       for row in 0..<range.count {
         var best = (index: 0, distance: Double.infinity)
         for (index, centroid) in centroids.enumerated() {
@@ -68,11 +71,11 @@ struct Clustering {
   }
 
   /// Means of the assigned images; a centroid without any stays.
-  private mutating func updateCentroids(_ images: ClassImages) {
+  private mutating func updateCentroids(_ images: ClassImages) throws {
     let d = images.dimension
     var sums = [[Double]](repeating: [Double](repeating: 0, count: d), count: centroids.count)
     var counts = [Int](repeating: 0, count: centroids.count)
-    images.forEachBlock { range, pixels in
+    try images.forEachBlock { range, pixels in
       for (row, position) in range.enumerated() {
         let index = assignment[position]
         counts[index] += 1

@@ -26,9 +26,10 @@ struct ExpectationMaximization {
 
   /// Iterates until an iteration gains less than the tolerance.
   /// - Parameter progress: called after each iteration.
+  /// - Throws: `LinearAlgebraError`, what `progress` throws, and `CancellationError`.
   mutating func run(progress: () throws -> Void) throws {
     for _ in 0...settings.maximumIterations {
-      let sums = expectation()
+      let sums = try expectation()
       let count = Double(images.count)
       logLikelihoods.append(sums.logLikelihood / count)
       objectives.append(
@@ -61,7 +62,8 @@ struct ExpectationMaximization {
   }
 
   /// One pass over the images.
-  private func expectation() -> Sums {
+  /// - Throws: `CancellationError`.
+  private func expectation() throws -> Sums {
     let d = images.dimension
     let block = min(images.count, ClassImages.blockSize)
     var sums = Sums(
@@ -70,7 +72,7 @@ struct ExpectationMaximization {
       coordinates: components.map { [Double](repeating: 0, count: $0.factors) },
       products: components.map { [Float](repeating: 0, count: $0.factors * d) })
     var projection = BlockProjection(components: components, blockSize: block)
-    images.forEachBlock { range, pixels in
+    try images.forEachBlock { range, pixels in
       projection.evaluate(pixels, count: range.count)
       for row in 0..<range.count {
         let total = logSumExp(components.indices.map { projection.weighted[$0 * block + row] })

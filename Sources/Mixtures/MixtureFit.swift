@@ -43,7 +43,7 @@ package struct MixtureFit {
   /// The closed-form starts look at no more images than this, evenly spaced: the eigen-decomposition is cubic in it.
   private static let largestSample = 1024
 
-  /// - Throws: `MixtureError.classWithoutImages`, `LinearAlgebraError`, and what the reporter throws to cancel.
+  /// - Throws: `MixtureError.classWithoutImages`, `LinearAlgebraError`, `CancellationError` and what the reporter throws to cancel.
   package func fitted() throws -> FittedMixture {
     let indices = train.indices(classCount: classNames.count)
     for (label, positions) in indices.enumerated() where positions.count < 2 {
@@ -54,11 +54,11 @@ package struct MixtureFit {
       "fitting the mixture to \(train.count) images", total: classes.count * (settings.maximumIterations + 1))
     let random = RandomStream(seed: settings.seed, name: "mixture-clusters")
     let clusterings = try perClass { label in
-      defer { classProgress(1) }
-      return Clustering(
+      let clustering = try Clustering(
         classes[label], count: settings.components(forImages: classes[label].count), random: random, item: label)
+      try progress.advance(by: 1)
+      return clustering
     }
-    try progress.advance(by: 0)
     let prior = settings.priorImages > 0 ? try pooledPrior(classes, clusterings) : nil
     let fits = try perClass { label in
       var fit = ExpectationMaximization(
@@ -73,11 +73,6 @@ package struct MixtureFit {
       logPriors: classes.map { log(Double($0.count) / Double(train.count)) },
       logLikelihoods: fits.map(\.logLikelihoods), heldOutLogLikelihood: 0, accuracy: 0, heldOutImages: test.count)
     return try measured(result)
-  }
-
-  private func classProgress(_ units: Int) {
-    // Cancellation is noticed by the next call that may throw.
-    try? progress.advance(by: units)
   }
 
   private func perClass<Value: Sendable>(_ body: @Sendable (Int) throws -> Value) throws -> [Value] {
@@ -154,7 +149,7 @@ package struct MixtureFit {
     try Workers.forEachBlock(of: test.count, blockSize: ClassImages.blockSize, threads: threads) { range, _ in
       var projection = BlockProjection(components: all, blockSize: ClassImages.blockSize)
       let block = ClassImages(dataset: test, indices: Array(images.indices[range]))
-      block.forEachBlock { rows, pixels in projection.evaluate(pixels, count: rows.count) }
+      try block.forEachBlock { rows, pixels in projection.evaluate(pixels, count: rows.count) }
       for row in 0..<range.count {
         var start = 0
         let joint = fitted.components.enumerated().map { label, components in

@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Synchronization
 import Tensor
 import Testing
 import _Fixtures
@@ -70,6 +71,65 @@ import _Fixtures
     #expect(
       try MixtureFixtures.fit(settings, trainCount: 1200, threads: 1)
         == MixtureFixtures.fit(settings, trainCount: 1200, threads: 3))
+  }
+
+  /// Who asks to stop the `last` time of being asked.
+  private static func stopping(at last: Int, _ body: () throws -> Void) rethrows -> Int {
+    let asked = Mutex(0)
+    try Cancellation.$current.withValue(
+      Cancellation {
+        let count = asked.withLock {
+          $0 += 1
+          return $0
+        }
+        if count >= last { throw CancellationError() }
+      }, operation: body)
+    return asked.withLock { $0 }
+  }
+
+  @Test("a pass over a class's images ends before the next block where somebody asks to stop")
+  func cancelledWithinOnePass() throws {
+    let train = try MixtureFixtures.dataset(1200, split: "train")
+    let images = ClassImages(dataset: train, indices: train.indices(classCount: 2)[0])
+    #expect(images.count == 600)
+    let random = RandomStream(seed: 1, name: "start")
+    let asked = Self.stopping(at: 2) {
+      #expect(throws: CancellationError.self) { try Clustering(images, count: 3, random: random, item: 0) }
+    }
+    #expect(asked == 2)
+    // Three blocks a pass: undisturbed, the clustering asks before each of every pass.
+    let all = try Self.stopping(at: .max) { _ = try Clustering(images, count: 1, random: random, item: 0) }
+    #expect(all == 9)
+    let known = try MixtureFixtures.known()
+    let components = Array(known.components[known.classRanges[0]])
+    var fit = ExpectationMaximization(images, components: components, prior: nil, settings: MixtureFixtures.settings)
+    let fitAsked = Self.stopping(at: 3) {
+      #expect(throws: CancellationError.self) { try fit.run {} }
+    }
+    #expect(fitAsked == 3 && fit.logLikelihoods.isEmpty)
+  }
+
+  /// Whose first class ends in a request to stop, which is made once.
+  private final class StoppingOnce: ProgressReporter {
+    let advances = Mutex(0)
+    func begin(_ stage: String, total: Int) {}
+    func note(_ text: String) {}
+    func advance(by units: Int) throws {
+      let count = advances.withLock {
+        $0 += 1
+        return $0
+      }
+      if count == 1 { throw CancellationError() }
+    }
+  }
+
+  @Test("a reporter that asks to stop after a class's clusters is heard at once")
+  func cancelledByTheReporter() throws {
+    let reporter = StoppingOnce()
+    #expect(throws: CancellationError.self) {
+      try MixtureFixtures.fit(MixtureFixtures.settings, trainCount: 400, threads: 1, progress: reporter)
+    }
+    #expect(reporter.advances.withLock { $0 } == 1)
   }
 
   @Test("more components and factors than the images support are left out, not failed on")
