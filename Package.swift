@@ -117,7 +117,7 @@ let package = Package(
       name: "Plugins",
       dependencies: [
         "Networks", "Mixtures", "Served", "Attacks", "BenchCore", "Graph", "Checkpoints", "JSON", "Images", "Text",
-        "Compression", "Digests", "Kernels", "Tensor",
+        "Compression", "Digests", "Tensor",
       ],
       swiftSettings: optimised),
     .target(
@@ -236,6 +236,7 @@ let package = Package(
       name: "RunnerTests",
       dependencies: [
         "Runner", "TestPlugin", "BenchCore", "Checkpoints", "JSON", "Plugins", "Tensor", "ONNXSchema", "_Fixtures",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["Snapshots"]),
   ],

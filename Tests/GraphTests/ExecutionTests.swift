@@ -46,6 +46,45 @@ import _TestSupport
     #expect(try workspace.output(0).scalars == [Float](repeating: 1, count: 8))
   }
 
+  private static func incremented() throws -> any Workspace {
+    var graph = Graph()
+    let x = graph.input("x", [4, 2])
+    _ = graph.input("unneeded", [3])
+    let y = try graph.add(x, graph.constant(1))
+    return try TestedBackend.current.compile(graph, outputs: [y]).makeWorkspace(threads: 1)
+  }
+
+  @Test func inputsThatNothingDependsOnMayBeSet() throws {
+    let workspace = try Self.incremented()
+    #expect(workspace.program.plan.unneededInputs == ["unneeded"] && workspace.program.inputNames == ["x"])
+    try workspace.set("x", to: Tensor(shape: [4, 2], repeating: 9))
+    try workspace.set("unneeded", to: Tensor(shape: [7], repeating: 1))
+    try [Float(3)].withUnsafeBufferPointer { try workspace.set("unneeded", to: $0) }
+    #expect(try workspace.inputBuffer("unneeded") == nil)
+    try workspace.run()
+    #expect(try workspace.output(0).scalars == [Float](repeating: 10, count: 8))
+  }
+
+  /// Ignored or cut short, they would have other numbers computed without a word.
+  @Test func namesOfNoInputAndBatchesTooLongTrap() async {
+    await #expect(processExitsWith: .failure) {
+      try Self.incremented().set("z", to: Tensor(shape: [4, 2], repeating: 9))
+    }
+    await #expect(processExitsWith: .failure) {
+      let workspace = try Self.incremented()
+      try [Float(1)].withUnsafeBufferPointer { try workspace.set("z", to: $0) }
+    }
+    await #expect(processExitsWith: .failure) {
+      let workspace = try Self.incremented()
+      try [Float](repeating: 1, count: 9).withUnsafeBufferPointer { try workspace.set("x", to: $0) }
+    }
+    // What the three do before they trap does not.
+    await #expect(processExitsWith: .success) {
+      let workspace = try Self.incremented()
+      try [Float](repeating: 1, count: 8).withUnsafeBufferPointer { try workspace.set("x", to: $0) }
+    }
+  }
+
   @Test func outputsMayBeInputsConstantsAndViews() throws {
     var graph = Graph()
     let x = graph.input("x", [2, 3])

@@ -1,52 +1,114 @@
+import ArgumentParser
 import Foundation
 import Testing
 
+@testable import Runner
+
 /// Every number that an option takes, out of all bounds: refused with a message, at once.
 @Suite struct OptionNumberTests {
-  /// Commands as they would run but for the option. Those whose options need a model get one that does not exist.
-  private static let commands: [(words: [String], rest: [String])] = [
-    (["evaluate"], ["absent.pt"]), (["run"], ["absent.pt", "--inputs", "absent", "--outputs", "out"]),
-    (["bench"], ["absent.pt"]), (["tasks", "show"], ["glyphs"]), (["plugins", "check"], ["absent.pt"]),
-    (["show", "gradients"], ["absent.pt", "--output", "a.svg"]),
-    (["show", "synthesis"], ["absent.pt", "--output", "a.svg"]),
-    (["show", "counterfactuals"], ["absent.pt", "--output", "a.svg"]), (["compare"], ["absent.pt", "absent.json"]),
-    (["train"], ["--output", "trained"]), (["twin"], ["absent.pt", "--output", "twin"]),
-    (["sweep"], ["--output", "sweep", "--strengths", "0"]), (["submit"], ["absent"]),
-    (["attack"], ["absent.pt"]), (["diffroar"], ["absent.pt"]), (["distractor"], ["absent.pt"]),
-    (["direction"], ["absent.pt"]),
-    (["tasks", "describe"], ["absent"]),
+  /// Where 0 is a number like others: what is drawn from, a place from 0, and what may be left out.
+  private static let mayBeZero: Set<String> = [
+    "--seed", "--data-seed", "--evaluation-seed", "--member", "--target", "--crop",
   ]
 
-  /// Those that take integers.
-  private static let integers: Set<String> = [
-    "--images", "--threads", "--batch", "--seed", "--data-seed", "--robustness-draws", "--epochs", "--width",
-    "--pgd-steps", "--latent-dimension", "--points", "--crop", "--evaluation-images", "--evaluation-seed", "--steps",
-    "--restarts", "--queries", "--attacked-images", "--smoothgrad-samples", "--samples", "--reference-images",
-    "--patch", "--runs", "--test-images", "--sheet-images",
-    "--factor", "--target", "--magnification", "--scale",
-  ]
+  /// What a command or a group of options wants to be given besides, where it does not say so as a requirement of the parser's.
+  private static let company: [String: [String]] = [:]
 
-  @Test(arguments: commands.map(\.words)) func numbersOutOfBoundsAreRefused(_ words: [String]) throws {
-    let binary = try RealBinary()
-    defer { binary.removeFolder() }
-    let rest = try #require(Self.commands.first { $0.words == words }?.rest)
-    let help = try binary.start(words + ["--help"]).wait().output
-    // The samples of `tasks show` are a picture.
-    let options = help.matches(of: /(?m)^ +(--[a-z-]+) </).map { String($0.1) }.filter {
-      Self.integers.contains($0) && !(words == ["tasks", "show"] && $0 == "--samples")
-    }
-    #expect(options.contains("--threads"), "\(words): \(options)")
-    for option in options {
-      let isSeed = option.hasSuffix("seed")
-      // What is no integer at all is the parser's matter, the same for every option.
-      let odd = option == "--threads" ? ["100000000000000000000", "nan"] : []
-      for value in ["-1", isSeed ? "18446744073709551615" : "9223372036854775807"] + odd {
-        let start = ContinuousClock.now
-        let outcome = try binary.start(words + rest + ["\(option)=\(value)"]).wait()
-        #expect([1, 64].contains(outcome.status), "\(words) \(option)=\(value): \(outcome.status)")
-        #expect(!outcome.errors.isEmpty && !outcome.errors.contains("Fatal"), "\(words) \(option)=\(value)")
-        #expect(ContinuousClock.now - start < .seconds(60), "\(words) \(option)=\(value)")
+  /// An option that takes an integer, of the command or the group of options that declares it.
+  private struct IntegerOption {
+    let name: String
+    let owner: any ParsableArguments.Type
+    let isSigned: Bool
+  }
+
+  /// Those of every command, by the types of the properties that hold them; a group that several commands have comes once.
+  private static let all: [IntegerOption] = {
+    var seen: Set<ObjectIdentifier> = []
+    func options(of owner: any ParsableArguments.Type) -> [IntegerOption] {
+      guard seen.insert(ObjectIdentifier(owner)).inserted else { return [] }
+      return Mirror(reflecting: owner.init()).children.flatMap { child -> [IntegerOption] in
+        if let group = child.value as? any DeclaredGroup { return options(of: group.declared) }
+        guard let option = child.value as? any DeclaredOption, let type = option.integer else { return [] }
+        let words = (child.label ?? "").drop { $0 == "_" }.flatMap { $0.isUppercase ? "-" + $0.lowercased() : "\($0)" }
+        return [IntegerOption(name: "--" + String(words), owner: owner, isSigned: type.isSigned)]
       }
+    }
+    func options(ofCommand command: any ParsableCommand.Type) -> [IntegerOption] {
+      options(of: command) + command.configuration.subcommands.flatMap { options(ofCommand: $0) }
+    }
+    return options(ofCommand: PagsBench.self)
+  }()
+
+  /// What the parser says of arguments; nil where it takes them.
+  private static func refusal(_ owner: any ParsableArguments.Type, _ arguments: [String]) -> String? {
+    do {
+      _ = try owner.parse(arguments)
+      return nil
+    } catch { return "\(error)" }
+  }
+
+  /// The arguments of a command or a group, as its help has them.
+  private static func help(_ owner: any ParsableArguments.Type) throws -> [Help.Argument] {
+    do {
+      _ = try owner.parse(["--experimental-dump-help"])
+      return []
+    } catch {
+      return try JSONDecoder().decode(Help.self, from: Data(owner.fullMessage(for: error).utf8)).command.arguments ?? []
+    }
+  }
+
+  private struct Help: Decodable {
+    struct Command: Decodable { let arguments: [Argument]? }
+    struct Argument: Decodable {
+      struct Name: Decodable { let name: String }
+      let kind: String
+      let isOptional: Bool
+      let isRepeating: Bool
+      let names: [Name]?
+    }
+    let command: Command
+  }
+
+  /// What has to be given for anything to be taken.
+  private static func required(_ arguments: [Help.Argument]) -> [String] {
+    arguments.filter { !$0.isOptional }.flatMap { argument in
+      argument.kind == "positional"
+        ? [String](repeating: "absent.pt", count: argument.isRepeating ? 2 : 1)
+        : ["--\(argument.names?.first?.name ?? "")", "absent"]
+    }
+  }
+
+  @Test func thereAreSuchOptions() {
+    let names = Set(Self.all.map(\.name))
+    // Of commands and of groups, at every depth.
+    for name in ["--threads", "--columns", "--member", "--resize", "--evaluation-seed", "--smoothgrad-samples"] {
+      #expect(names.contains(name), "\(names.sorted())")
+    }
+  }
+
+  @Test func numbersOutOfBoundsAreRefused() throws {
+    for option in Self.all {
+      let (owner, name) = (option.owner, option.name)
+      let place: Comment = "\(owner) \(name)"
+      let arguments = try Self.help(owner)
+      let isNamed = arguments.contains { $0.names?.contains { "--" + $0.name == name } == true }
+      guard isNamed else {
+        Issue.record("\(place): its name is made otherwise than this test thinks")
+        continue
+      }
+      let rest = Self.required(arguments) + (Self.company["\(owner)"] ?? [])
+      func refusal(_ value: String) -> String? { Self.refusal(owner, rest + ["\(name)=\(value)"]) }
+      // Otherwise whatever follows would be refused for another reason.
+      let some = ["2", "8", "64", "1000"]
+      #expect(some.contains { refusal($0) == nil }, "\(place): \(refusal(some[0]) ?? "")")
+      for value in ["-1", option.isSigned ? "\(Int.max)" : "\(UInt64.max)"] {
+        let refused = refusal(value)
+        #expect(refused != nil, "\(place)=\(value) is taken")
+        #expect(refused?.contains(name.dropFirst(2)) ?? true, "\(place)=\(value): \(refused ?? "")")
+      }
+      let zero = refusal("0")
+      #expect((zero == nil) == Self.mayBeZero.contains(name), "\(place)=0: \(zero ?? "is taken")")
+      for value in ["100000000000000000000", "nan"] { #expect(refusal(value) != nil, "\(place)=\(value) is taken") }
     }
   }
 
@@ -84,4 +146,37 @@ import Testing
       #expect(!(outcome.errors + outcome.output).unicodeScalars.contains { $0.value == 0x1B || $0.value == 7 })
     }
   }
+}
+
+/// Tells the type of a group of options.
+private protocol DeclaredGroup {
+  var declared: any ParsableArguments.Type { get }
+}
+
+extension OptionGroup: DeclaredGroup {
+  fileprivate var declared: any ParsableArguments.Type { Value.self }
+}
+
+/// Tells the type of an option's value.
+private protocol DeclaredOption {
+  /// Nil where it is no integer, nor a list of them.
+  var integer: (any FixedWidthInteger.Type)? { get }
+}
+
+extension Option: DeclaredOption {
+  fileprivate var integer: (any FixedWidthInteger.Type)? {
+    Value.self as? any FixedWidthInteger.Type ?? (Value.self as? any Holder.Type)?.held as? any FixedWidthInteger.Type
+  }
+}
+
+private protocol Holder {
+  static var held: Any.Type { get }
+}
+
+extension Optional: Holder {
+  fileprivate static var held: Any.Type { Wrapped.self }
+}
+
+extension Array: Holder {
+  fileprivate static var held: Any.Type { Element.self }
 }

@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 import Tensor
 
 /// This processor.
@@ -6,6 +7,9 @@ package struct CPUBackend: Backend {
   package init() {}
 
   package var name: String { "cpu" }
+
+  /// The instruction set, by its name alone, so that what earlier versions kept is found.
+  package var rounding: String { InstructionSet.best.rawValue }
 
   package func layoutSupport(of operation: any Operator, inputs: [Shape], output: Shape) -> LayoutSupport {
     guard operation.isElementwise else {

@@ -56,8 +56,16 @@ final class CPUWorkspace: Workspace {
     }
   }
 
+  /// Where an input lies; nil where the optimised program does not need it.
+  private func place(of name: String) -> (offset: Int, shape: Shape)? {
+    if let input = compiled.plan.inputs[name] { return input }
+    // What was misspelt would be computed with whatever the arena holds.
+    precondition(compiled.plan.unneededInputs.contains(name), "`\(name)` is no input of the graph")
+    return nil
+  }
+
   func set(_ name: String, to tensor: Tensor) throws(GraphError) {
-    guard let input = compiled.plan.inputs[name] else { return }
+    guard let input = place(of: name) else { return }
     guard input.shape == tensor.shape else {
       throw .inputShape(name: name, expected: input.shape, got: tensor.shape)
     }
@@ -67,9 +75,11 @@ final class CPUWorkspace: Workspace {
   }
 
   func set(_ name: String, to source: UnsafeBufferPointer<Float>) {
-    guard let input = compiled.plan.inputs[name] else { return }
+    guard let input = place(of: name) else { return }
     let target = arena + input.offset
-    let count = min(source.count, input.shape.count)
+    let count = source.count
+    // Cut short, it would be another batch.
+    precondition(count <= input.shape.count, "\(count) numbers for the input `\(name)` of shape \(input.shape)")
     if let base = source.baseAddress { target.update(from: base, count: count) }
     (target + count).update(repeating: 0, count: input.shape.count - count)
   }

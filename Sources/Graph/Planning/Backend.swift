@@ -6,6 +6,10 @@ package protocol Backend: Sendable {
   /// Name in messages, such as `"cpu"`.
   var name: String { get }
 
+  /// What decides how its numbers are rounded, told from all other backends': numbers that were kept are used again only where it is
+  /// the same.
+  var rounding: String { get }
+
   /// The layouts of images in which it computes an operator.
   func layoutSupport(of operation: any Operator, inputs: [Shape], output: Shape) -> LayoutSupport
 
@@ -66,10 +70,12 @@ package protocol Workspace: AnyObject {
 
   /// Copies a tensor to an input, which keeps it until it is set again. Inputs that the optimised program does not need
   /// are ignored.
+  /// - Precondition: the graph has an input of this name (`ExecutablePlan.inputs`, `unneededInputs`).
   /// - Throws: `GraphError.inputShape`.
   func set(_ name: String, to tensor: Tensor) throws(GraphError)
 
   /// Copies `source` to the start of an input and fills the rest with zeros: a batch that is not full.
+  /// - Precondition: the graph has an input of this name, not smaller than `source`.
   func set(_ name: String, to source: UnsafeBufferPointer<Float>) throws(GraphError)
 
   /// The memory of an input, to be filled in place before a run; nil where the optimised program does not need it.

@@ -18,6 +18,8 @@ package struct ExecutablePlan: Sendable {
   /// Where each input that the optimised graph needs lies in the arena, in floats.
   package let inputs: [String: (offset: Int, shape: Shape)]
   package let inputNames: [String]
+  /// Inputs of the graph that the optimised one does not need: whoever sets one of them sets nothing.
+  package let unneededInputs: Set<String>
   package let outputShapes: [Shape]
 
   /// - Parameters:
@@ -28,7 +30,7 @@ package struct ExecutablePlan: Sendable {
     _ graph: Graph, outputs: [Graph.Value], lateInputs: Set<String> = [], precision: Precision = .fast,
     for backend: some Backend
   ) throws(GraphError) {
-    try Self.checkInputs(of: graph)
+    let names = try Self.checkedInputs(of: graph)
     let (graph, outputs) = try graph.withPrecision(precision).optimised(for: outputs, on: backend)
     let memory = MemoryPlan(graph, outputs: outputs, lateInputs: lateInputs)
     self.graph = graph
@@ -44,10 +46,12 @@ package struct ExecutablePlan: Sendable {
     }
     self.inputs = inputs
     inputNames = inputs.keys.sorted()
+    unneededInputs = names.subtracting(inputNames)
     outputShapes = outputs.map { graph.shape(of: $0) }
   }
 
-  private static func checkInputs(of graph: Graph) throws(GraphError) {
+  /// The names of a graph's inputs.
+  private static func checkedInputs(of graph: Graph) throws(GraphError) -> Set<String> {
     var names: Set<String> = []
     for node in graph.nodes {
       guard case .input(let name) = node.source else { continue }
@@ -57,6 +61,7 @@ package struct ExecutablePlan: Sendable {
           what: "the input `\(name)` of shape \(node.shape)", count: node.shape.count, limit: Shape.largestCount)
       }
     }
+    return names
   }
 }
 

@@ -2,7 +2,7 @@ import BenchCore
 import Checkpoints
 import Digests
 import Foundation
-import Kernels
+import Networks
 import Tensor
 import Text
 
@@ -16,7 +16,8 @@ package struct ArrayFiles: ArrayArchive {
   static let formatVersion = 3
 
   let directory: URL
-  /// What decides how numbers are rounded: a home directory may be shared by machines, and outlive a version of the tool.
+  /// What decides how numbers are rounded, those of networks and all others: a home directory may be shared by machines, and
+  /// outlive a version of the tool.
   private let machine: String
 
   /// - Parameters:
@@ -24,7 +25,7 @@ package struct ArrayFiles: ArrayArchive {
   ///   - toolVersion: another version's numbers are not used.
   package init(directory: URL, toolVersion: String) {
     self.directory = directory
-    machine = "\(Self.formatVersion)\n\(toolVersion)\n\(InstructionSet.best.rawValue)\n\(BLAS.implementation)\n"
+    machine = "\(Self.formatVersion)\n\(toolVersion)\n\(Engine.backend.rounding)\n\(BLAS.implementation)\n"
   }
 
   package func read(_ key: ArrayKey) -> [KeptArray]? { try? readChecked(key) }

@@ -1,7 +1,7 @@
 import Attacks
 import BenchCore
 import Foundation
-import Kernels
+import Networks
 import Tensor
 
 /// An evaluation that several processes divide among them, attacks included.
@@ -60,6 +60,6 @@ extension ModelEvaluation {
 extension PartPlace {
   /// Parts that are made by this process.
   package init(_ root: URL) {
-    self.init(root: root, machine: "\(InstructionSet.best.rawValue) \(BLAS.implementation)")
+    self.init(root: root, machine: "\(Engine.backend.rounding) \(BLAS.implementation)")
   }
 }
