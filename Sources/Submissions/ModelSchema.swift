@@ -68,9 +68,10 @@ package enum ModelSchema {
             },
             "member": {
               "description": "its place in a list of state dicts, from 0",
-              "x-expected": "0 or a greater whole number",
+              "x-expected": "a whole number from 0 to 1000000",
               "type": "integer",
-              "minimum": 0
+              "minimum": 0,
+              "maximum": 1000000
             },
             "sha256": {
               "description": "SHA-256 of the file",

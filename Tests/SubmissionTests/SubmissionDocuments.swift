@@ -78,6 +78,10 @@ enum SubmissionDocuments {
     changed("absurd size", "\"net.pt\"", "\"net.pt\", \"bytes\": 1e300", at: "$.checkpoint.bytes", "expected"),
     changed(
       "fraction of a byte", "\"net.pt\"", "\"net.pt\", \"bytes\": 1.5", at: "$.checkpoint.bytes", "expected integer"),
+    changed(
+      "member beyond all lists", "\"net.pt\"", "\"net.pt\", \"member\": 1000001", at: "$.checkpoint.member",
+      "is 1000001", "at most 1000000"),
+    changed("negative member", "\"net.pt\"", "\"net.pt\", \"member\": -1", at: "$.checkpoint.member", "at least 0"),
     changed("accuracy 2", "0.93", "2", at: "$.claims.accuracy", "is 2", "at most 1"),
     changed("accuracy in percent", "0.93", "93.1", at: "$.claims.accuracy", "at most 1"),
     changed("negative accuracy", "0.93", "-0.1", at: "$.claims.accuracy", "at least 0"),

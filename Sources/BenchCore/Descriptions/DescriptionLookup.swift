@@ -61,8 +61,11 @@ package struct DescriptionLookup: Sendable {
     if let problem = description.preprocessing?.problem {
       throw DescriptionError.text(url.path, key: "preprocessing", problem: problem)
     }
-    if let member = description.checkpoint?.member, member < 0 {
-      throw DescriptionError.text(url.path, key: "checkpoint.member", problem: "is \(member), expected 0 or more")
+    let members = WeightsChoice.members
+    if let member = description.checkpoint?.member, !members.contains(member) {
+      throw DescriptionError.text(
+        url.path, key: "checkpoint.member",
+        problem: "is \(member), expected \(members.lowerBound) to \(members.upperBound)")
     }
     return description
   }

@@ -5,6 +5,9 @@ public struct WeightsChoice: Sendable, Equatable {
   /// Its place in a list, from 0.
   public var member: Int?
 
+  /// What `member` may be: far above what a file holds.
+  package static let members = 0...1_000_000
+
   public init(key: String? = nil, member: Int? = nil) {
     self.key = key
     self.member = member

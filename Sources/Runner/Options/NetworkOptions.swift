@@ -38,7 +38,7 @@ struct NetworkOptions: ParsableArguments {
   var choice: WeightsChoice { WeightsChoice(key: weights, member: member) }
 
   func validate() throws {
-    if let member, member < 0 { throw ValidationError("--member must be 0 or more, got \(member)") }
+    try OptionBounds.check("--member", member, in: WeightsChoice.members)
     _ = try preprocessing()
     _ = try size()
   }

@@ -209,6 +209,18 @@ import _Fixtures
     }
   }
 
+  @Test(arguments: [(-1, false), (0, true), (1_000_000, true), (1_000_001, false), (Int.max, false)])
+  func placesInAListHaveBounds(_ member: Int, _ isTaken: Bool) throws {
+    try withFolder { folder, _, _ in
+      let path = try write(described("net", #", "checkpoint": {"member": \#(member)}"#), folder, "model.json")
+      let found = message { _ = try DescriptionLookup.read(URL(fileURLWithPath: path)) }
+      #expect(
+        isTaken
+          ? found == "accepted" : found.contains("checkpoint.member") && found.contains("expected 0 to 1000000"),
+        "\(found)")
+    }
+  }
+
   /// The command line, the description, the checkpoint, none; in that order.
   @Test func preprocessingHasAnOrder() throws {
     let (given, own) = (
