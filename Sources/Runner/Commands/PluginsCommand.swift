@@ -8,11 +8,12 @@ import Text
 /// `pags-bench plugins` and `plugins show`: which models can be read.
 struct PluginsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plugins", abstract: "Lists model formats, architectures and layer types.",
+    commandName: "plugins", abstract: "Lists model formats, references, metrics, architectures and layer types.",
     subcommands: [List.self, Show.self, Check.self], defaultSubcommand: List.self)
 
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lists model formats and architectures.")
+    static let configuration = CommandConfiguration(
+      abstract: "Lists model formats, references, metrics and architectures.")
 
     @Flag(help: "Print JSON.")
     var json = false
@@ -23,11 +24,12 @@ struct PluginsCommand: ParsableCommand {
       }
       var lines = ["Model formats"]
       lines += PagsBench.plugins.models.map { "  \($0.id.padded(14))\($0.summary)" }
-      lines += ["", "Manifolds and scores beside the tasks' own (`evaluate --manifold ID=FILE`, `--score ID=FILE`)"]
-      lines += PagsBench.plugins.manifolds.map { "  \($0.id.padded(14))\($0.summary)" }
-      lines += PagsBench.plugins.scores.map { "  \($0.id.padded(14))\($0.summary)" }
-      lines += ["", "Metrics by which gradients are compared with them (`evaluate --metric ID[=FILE]`)"]
-      lines += PagsBench.plugins.metrics.map { "  \($0.id.padded(14))\($0.summary)" }
+      for kind in ReferenceKind.allCases {
+        let plugins = PagsBench.plugins.references(kind)
+        let needsFile = plugins.allSatisfy { $0.files.first.map { !$0.isOptional } ?? false }
+        lines += ["", "\(kind.heading) (`evaluate --\(kind.rawValue) ID\(needsFile ? "=FILE" : "[=FILE]")`)"]
+        lines += plugins.map { "  \($0.id.padded(14))\($0.summary)" }
+      }
       lines += ["", "Architectures (recognised from tensor names, or --arch; `-softplus` replaces every ReLU)"]
       lines += ArchitectureCatalogue.families.flatMap { family in
         ["  \(family.summary)"]
@@ -42,7 +44,7 @@ struct PluginsCommand: ParsableCommand {
 
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Shows a model format, a family of architectures or a layer type.")
+      abstract: "Shows a model format, a reference, a metric, an architecture or a layer type.")
 
     @Argument(help: "Name from `pags-bench plugins`.")
     var id: String
@@ -52,11 +54,17 @@ struct PluginsCommand: ParsableCommand {
 
     func run() throws {
       let cards = PluginCards.all
-      guard let card = cards.first(where: { $0.id == id }) else {
+      // A score and a second reference may have one name, being read from the same files.
+      let found = cards.filter { $0.id == id }
+      guard let card = found.first else {
         let nearest = Nearest.match(id, in: cards.map(\.id)).map { "; did you mean `\($0)`?" } ?? ";"
         throw ValidationError("there is nothing called `\(id)`\(nearest) `pags-bench plugins` lists all names")
       }
-      try card.show(json: json)
+      guard found.count > 1 else { return try card.show(json: json) }
+      CommandLineOutput.result(
+        json
+          ? String(decoding: try JSONEncoding.encode(found), as: UTF8.self)
+          : found.map(\.text).joined(separator: "\n\n"))
     }
   }
 }

@@ -20,21 +20,13 @@ enum PluginCards {
   }
 
   static var references: [Card] {
-    PagsBench.plugins.manifolds.map { plugin in
-      Card(
-        id: plugin.id, kind: "manifold", summary: plugin.summary,
-        examples: ["pags-bench evaluate MODEL.pth --manifold \(plugin.id)=FILE"])
+    ReferenceKind.allCases.flatMap { kind in
+      PagsBench.plugins.references(kind).map { plugin in
+        Card(
+          id: plugin.id, kind: kind.name, summary: plugin.summary,
+          examples: ["pags-bench evaluate MODEL.pth --\(kind.rawValue) \(plugin.usage)"])
+      }
     }
-      + PagsBench.plugins.scores.map { plugin in
-        Card(
-          id: plugin.id, kind: "score", summary: plugin.summary,
-          examples: ["pags-bench evaluate MODEL.pth --score \(plugin.id)=FILE"])
-      }
-      + PagsBench.plugins.metrics.map { plugin in
-        Card(
-          id: plugin.id, kind: "metric", summary: plugin.summary,
-          examples: ["pags-bench evaluate MODEL.pth --metric \(plugin.usage)"])
-      }
   }
 
   /// One for each name.
