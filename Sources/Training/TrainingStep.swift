@@ -4,7 +4,8 @@ import Tensor
 
 /// One step's program: an objective's loss, the derivatives of it with respect to every weight, and the batches' statistics.
 final class TrainingStep {
-  /// Lives as long as the step, so that it is no pool's.
+  /// Of its own, and not a pool's: `WorkspacePool` lends one for the length of a call, while here the inputs are filled by one caller
+  /// (`BatchLoader`), the run is another's, and its outputs are read by a third.
   let workspace: any Workspace
   let noises: [TrainingGraph.Noise]
   let usesDirections: Bool

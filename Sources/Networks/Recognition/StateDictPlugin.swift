@@ -26,11 +26,8 @@ package struct StateDictPlugin: ModelPlugin {
   package init() {}
 
   package static func recognizes(_ probe: FileProbe) -> Bool {
-    switch probe.format {
-    // The reader refuses tar archives itself, and says what to do.
-    case .pytorchZip, .pytorchLegacy, .pytorchTar, .pickle, .safetensors: true
-    case .onnx, nil: false
-    }
+    // All formats but the one that holds a network; the reader refuses tar archives itself, and says what to do.
+    probe.format.map { $0 != .onnx } ?? false
   }
 
   package func load(
