@@ -23,6 +23,7 @@ func makeAVX2Kernels() -> KernelTable {
     addRow: addRow,
     spreadRow: spreadRow,
     multiplyAddPeak: multiplyAddPeak,
+    peakLanes: 8,
     sigmoid: sigmoid,
     silu: silu,
     siluDerivative: siluDerivative,

@@ -23,6 +23,7 @@ func makeAVX512Kernels() -> KernelTable {
     addRow: addRow,
     spreadRow: spreadRow,
     multiplyAddPeak: multiplyAddPeak,
+    peakLanes: 16,
     sigmoid: sigmoid,
     silu: silu,
     siluDerivative: siluDerivative,

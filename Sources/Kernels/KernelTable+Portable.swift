@@ -23,6 +23,7 @@ func makePortableKernels() -> KernelTable {
     addRow: addRow,
     spreadRow: spreadRow,
     multiplyAddPeak: multiplyAddPeak,
+    peakLanes: 4,
     sigmoid: sigmoid,
     silu: silu,
     siluDerivative: siluDerivative,

@@ -59,6 +59,8 @@ package struct KernelTable {
   @usableFromInline package let spreadRow:
     @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   package let multiplyAddPeak: @convention(c) (Int, Float) -> Float
+  /// Multiply-adds that `multiplyAddPeak` does with one instruction.
+  package let peakLanes: Int
 
   /// A function of `count` numbers.
   package typealias Elementwise = @convention(c) (Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void

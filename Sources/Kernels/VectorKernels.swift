@@ -56,13 +56,7 @@ package struct VectorKernels: Sendable {
 
   /// - Returns: how many multiply-adds `multiplyAddPeak` did, and a number that depends on them.
   package func multiplyAddPeak(repetitions: Int) -> (count: Int, value: Float) {
-    let lanes =
-      switch instructionSet {
-      case .portable: 4
-      case .avx2: 8
-      case .avx512: 16
-      }
-    return (repetitions * 12 * lanes, table.pointee.multiplyAddPeak(repetitions, 1e-9))
+    (repetitions * 12 * table.pointee.peakLanes, table.pointee.multiplyAddPeak(repetitions, 1e-9))
   }
 
   @inlinable @inline(__always)
