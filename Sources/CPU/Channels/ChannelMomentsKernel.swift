@@ -2,13 +2,13 @@ import Tensor
 
 /// See `ChannelMoments`.
 struct ChannelMomentsKernel: CPUKernel {
-  func evaluate(_ kernel: KernelArguments) {
-    let shape = kernel.inputShapes[0]
+  func evaluate(_ arguments: KernelArguments) {
+    let shape = arguments.inputShapes[0]
     let (images, channels) = (shape[0], shape[1])
     let positions = shape.dimensions.dropFirst(2).reduce(1, *)
-    let (u, v, output) = (kernel.inputs[0], kernel.inputs[1], kernel.output)
+    let (u, v, output) = (arguments.inputs[0], arguments.inputs[1], arguments.output)
     let blockSize = KernelArguments.blockSize(work: 2 * images * positions)
-    kernel.forEachBlock(of: channels, blockSize: blockSize) { range, _ in
+    arguments.forEachBlock(of: channels, blockSize: blockSize) { range, _ in
       for channel in range {
         var sums = Sums(images * positions > 0 ? (u[channel * positions], v[channel * positions]) : (0, 0))
         for image in 0..<images {

@@ -16,8 +16,8 @@ struct FusedChannelsKernel: CPUKernel {
     rows = output[0] * output[1]
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    var inputs = kernel.inputs[...]
+  func evaluate(_ arguments: KernelArguments) {
+    var inputs = arguments.inputs[...]
     var operands: [Operand] = []
     for term in fused.terms {
       guard let x = inputs.popFirst() else { preconditionFailure("an operator per channel lacks an input") }
@@ -26,10 +26,10 @@ struct FusedChannelsKernel: CPUKernel {
     }
     let shift = fused.hasShift ? inputs.popFirst() : nil
     let reference = inputs.popFirst()
-    let output = kernel.output
+    let output = arguments.output
     let (first, second) = (operands[0], operands.count > 1 ? operands[1] : nil)
     let blockSize = KernelArguments.blockSize(work: positions)
-    kernel.forEachBlock(of: rows, blockSize: blockSize) { range, piece in
+    arguments.forEachBlock(of: rows, blockSize: blockSize) { range, piece in
       for row in range {
         let channel = row % channels
         let (scale, mean) = (first.scale?[channel] ?? 1, first.mean?[channel] ?? 0)

@@ -150,32 +150,33 @@ struct ConvolutionKernel: CPUKernel {
     if case .prepared(let convolution) = algorithm { convolution.prepare(weights, into: prepared) }
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    let epilogue = fused.map { Epilogue($0, kernel) } ?? Epilogue(kernel)
-    let source = kernel.inputs[0]
-    let weights = kernel.inputs[1]
+  func evaluate(_ arguments: KernelArguments) {
+    let epilogue = fused.map { Epilogue($0, arguments) } ?? Epilogue(arguments)
+    let source = arguments.inputs[0]
+    let weights = arguments.inputs[1]
     switch algorithm {
     case .columns(let columns):
-      kernel.forEachBlock(of: kernel.outputShape[0], blockSize: KernelArguments.blockSize(work: imageCount * 8)) {
+      arguments.forEachBlock(of: arguments.outputShape[0], blockSize: KernelArguments.blockSize(work: imageCount * 8)) {
         images, scratch in
         for image in images {
           switch direction {
           case .forward:
             columns.forward(
-              source + image * imageCount, weights, into: kernel.output + image * outputCount, scratch: scratch)
+              source + image * imageCount, weights, into: arguments.output + image * outputCount, scratch: scratch)
           case .inputGradient:
             columns.inputGradient(
-              source + image * outputCount, weights, into: kernel.output + image * imageCount, scratch: scratch)
+              source + image * outputCount, weights, into: arguments.output + image * imageCount, scratch: scratch)
           }
           epilogue.apply(image: image)
         }
       }
     case .prepared(let convolution):
       // Each thread one block of as many images as it can use: the weights are read anew for every block.
-      let share = (kernel.outputShape[0] + kernel.threads - 1) / kernel.threads
+      let share = (arguments.outputShape[0] + arguments.threads - 1) / arguments.threads
       let size = max(KernelArguments.blockSize(work: convolution.work / 16), min(convolution.imagesPerBlock, share))
-      kernel.forEachBlock(of: kernel.outputShape[0], blockSize: size) { images, scratch in
-        convolution.run(images, source, kernel.layouts.source, prepared: kernel.prepared, epilogue, scratch: scratch)
+      arguments.forEachBlock(of: arguments.outputShape[0], blockSize: size) { images, scratch in
+        convolution.run(
+          images, source, arguments.layouts.source, prepared: arguments.prepared, epilogue, scratch: scratch)
       }
     }
   }

@@ -16,16 +16,16 @@ struct Epilogue {
   private let vectors = VectorKernels()
 
   /// Of a layer without one: the values are copied.
-  init(_ kernel: KernelArguments) {
-    output = kernel.output
-    channels = kernel.outputShape[1]
-    positions = kernel.outputShape.dimensions.dropFirst(2).reduce(1, *)
-    layout = kernel.layouts.output
+  init(_ arguments: KernelArguments) {
+    output = arguments.output
+    channels = arguments.outputShape[1]
+    positions = arguments.outputShape.dimensions.dropFirst(2).reduce(1, *)
+    layout = arguments.layouts.output
   }
 
-  init(_ layer: FusedLayer, _ kernel: KernelArguments) {
-    self.init(kernel)
-    var extras = kernel.inputs.dropFirst(2)
+  init(_ layer: FusedLayer, _ arguments: KernelArguments) {
+    self.init(arguments)
+    var extras = arguments.inputs.dropFirst(2)
     if layer.bias { bias = extras.popFirst() }
     if layer.residual { residual = extras.popFirst() }
     switch layer.activation {

@@ -46,10 +46,10 @@ struct WeightGradientKernel: CPUKernel {
 
   var sharedScratchCount: Int { blocks * count }
 
-  func evaluate(_ kernel: KernelArguments) {
-    let (source, gradients) = (kernel.inputs[0], kernel.inputs[1])
-    let partial = kernel.sharedScratch
-    kernel.forEachBlock(of: images, blockSize: blockSize) { range, scratch in
+  func evaluate(_ arguments: KernelArguments) {
+    let (source, gradients) = (arguments.inputs[0], arguments.inputs[1])
+    let partial = arguments.sharedScratch
+    arguments.forEachBlock(of: images, blockSize: blockSize) { range, scratch in
       let weights = partial + range.lowerBound / blockSize * count
       weights.update(repeating: 0, count: count)
       switch algorithm {
@@ -62,11 +62,11 @@ struct WeightGradientKernel: CPUKernel {
         shifted.add(range, source, gradients, to: weights, scratch: scratch)
       }
     }
-    kernel.forEachBlock(of: count, blockSize: KernelArguments.blockSize(work: blocks)) { range, _ in
-      for index in range { kernel.output[index] = 0 }
+    arguments.forEachBlock(of: count, blockSize: KernelArguments.blockSize(work: blocks)) { range, _ in
+      for index in range { arguments.output[index] = 0 }
       for block in 0..<blocks {
         let weights = partial + block * count
-        for index in range { kernel.output[index] += weights[index] }
+        for index in range { arguments.output[index] += weights[index] }
       }
     }
   }

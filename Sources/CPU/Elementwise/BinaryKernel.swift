@@ -41,26 +41,26 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
     }
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    let left = kernel.inputs[0]
-    let right = kernel.inputs[1]
-    let output = kernel.output
-    let count = kernel.outputShape.count
+  func evaluate(_ arguments: KernelArguments) {
+    let left = arguments.inputs[0]
+    let right = arguments.inputs[1]
+    let output = arguments.output
+    let count = arguments.outputShape.count
     let blockSize = KernelArguments.blockSize(work: 1)
     switch way {
     case .alike:
-      kernel.forEachBlock(of: count, blockSize: blockSize) { range, _ in
+      arguments.forEachBlock(of: count, blockSize: blockSize) { range, _ in
         function.apply(
           range.count, left + range.lowerBound, right + range.lowerBound, output + range.lowerBound)
       }
     case .number:
       let value = right[0]
-      kernel.forEachBlock(of: count, blockSize: blockSize) { range, _ in
+      arguments.forEachBlock(of: count, blockSize: blockSize) { range, _ in
         function.apply(range.count, left + range.lowerBound, value, output + range.lowerBound)
       }
     case .rows(let rows):
       let length = rows.length
-      kernel.forEachBlock(of: rows.outer.count, blockSize: KernelArguments.blockSize(work: length)) { range, _ in
+      arguments.forEachBlock(of: rows.outer.count, blockSize: KernelArguments.blockSize(work: length)) { range, _ in
         var row = range.lowerBound
         rows.outer.forEachOffset(rows.leftStrides, rows.rightStrides, range) { leftOffset, rightOffset in
           let a = left + leftOffset

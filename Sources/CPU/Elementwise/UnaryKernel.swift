@@ -42,9 +42,9 @@ extension VectorisedFunction {
 struct UnaryKernel<Function: UnaryFunction>: CPUKernel {
   let function: Function
 
-  func evaluate(_ kernel: KernelArguments) {
-    let (input, output) = (kernel.inputs[0], kernel.output)
-    kernel.forEachBlock(of: kernel.outputShape.count, blockSize: KernelArguments.blockSize(work: 1)) { range, _ in
+  func evaluate(_ arguments: KernelArguments) {
+    let (input, output) = (arguments.inputs[0], arguments.output)
+    arguments.forEachBlock(of: arguments.outputShape.count, blockSize: KernelArguments.blockSize(work: 1)) { range, _ in
       function.apply(range.count, input + range.lowerBound, output + range.lowerBound)
     }
   }

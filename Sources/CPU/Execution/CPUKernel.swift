@@ -22,7 +22,7 @@ protocol CPUKernel: Sendable {
 
   /// Computes the whole output. Must compute each image by itself, in an order that depends neither on the batch size nor on
   /// the number of threads (`KernelArguments.forEachBlock`).
-  func evaluate(_ kernel: KernelArguments)
+  func evaluate(_ arguments: KernelArguments)
 }
 
 extension CPUKernel {

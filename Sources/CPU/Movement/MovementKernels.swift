@@ -13,10 +13,11 @@ struct BroadcastKernel: CPUKernel {
 
   var layoutSupport: LayoutSupport { LayoutSupport(output: shape.rank == 4 ? 0 : nil) }
 
-  func evaluate(_ kernel: KernelArguments) {
-    let order = kernel.layouts.output.axes(rank: shape.rank)
+  func evaluate(_ arguments: KernelArguments) {
+    let order = arguments.layouts.output.axes(rank: shape.rank)
     StridedCopy.gather(
-      kernel.inputs[0], strides: order.map { strides[$0] }, into: kernel.output, Shape(order.map { shape[$0] }), kernel)
+      arguments.inputs[0], strides: order.map { strides[$0] }, into: arguments.output, Shape(order.map { shape[$0] }),
+      arguments)
   }
 }
 
@@ -38,8 +39,9 @@ struct StridedReadKernel: CPUKernel {
     self.strides = permutation.map { strides[$0] }
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    StridedCopy.gather(kernel.inputs[0] + offset, strides: strides, into: kernel.output, kernel.outputShape, kernel)
+  func evaluate(_ arguments: KernelArguments) {
+    StridedCopy.gather(
+      arguments.inputs[0] + offset, strides: strides, into: arguments.output, arguments.outputShape, arguments)
   }
 }
 
@@ -47,14 +49,14 @@ struct StridedReadKernel: CPUKernel {
 struct ConcatenateKernel: CPUKernel {
   let axis: Int
 
-  func evaluate(_ kernel: KernelArguments) {
-    let outer = kernel.outputShape.dimensions[..<axis].reduce(1, *)
-    let total = outer == 0 ? 0 : kernel.outputShape.count / outer
+  func evaluate(_ arguments: KernelArguments) {
+    let outer = arguments.outputShape.dimensions[..<axis].reduce(1, *)
+    let total = outer == 0 ? 0 : arguments.outputShape.count / outer
     var start = 0
-    for (input, shape) in zip(kernel.inputs, kernel.inputShapes) {
+    for (input, shape) in zip(arguments.inputs, arguments.inputShapes) {
       let length = outer == 0 ? 0 : shape.count / outer
       for row in 0..<outer {
-        (kernel.output + row * total + start).update(from: input + row * length, count: length)
+        (arguments.output + row * total + start).update(from: input + row * length, count: length)
       }
       start += length
     }
@@ -65,14 +67,14 @@ struct ConcatenateKernel: CPUKernel {
 struct PadKernel: CPUKernel {
   let pad: Pad
 
-  func evaluate(_ kernel: KernelArguments) {
-    kernel.output.update(repeating: pad.value, count: kernel.outputShape.count)
-    guard kernel.inputShapes[0].count > 0 else { return }
-    let strides = kernel.outputShape.strides
+  func evaluate(_ arguments: KernelArguments) {
+    arguments.output.update(repeating: pad.value, count: arguments.outputShape.count)
+    guard arguments.inputShapes[0].count > 0 else { return }
+    let strides = arguments.outputShape.strides
     let offset = zip(pad.low, strides).reduce(0) { $0 + $1.0 * $1.1 }
     StridedCopy.scatter(
-      kernel.inputs[0], kernel.inputShapes[0], into: kernel.output + offset,
-      strides: zip(pad.interior, strides).map { ($0 + 1) * $1 }, kernel)
+      arguments.inputs[0], arguments.inputShapes[0], into: arguments.output + offset,
+      strides: zip(pad.interior, strides).map { ($0 + 1) * $1 }, arguments)
   }
 }
 
@@ -81,12 +83,12 @@ struct TakeKernel: CPUKernel {
   let axis: Int
   let indices: [Int]
 
-  func evaluate(_ kernel: KernelArguments) {
-    let (outer, inner) = kernel.inputShapes[0].around(axis)
-    let extent = kernel.inputShapes[0][axis]
+  func evaluate(_ arguments: KernelArguments) {
+    let (outer, inner) = arguments.inputShapes[0].around(axis)
+    let extent = arguments.inputShapes[0][axis]
     for row in 0..<outer {
-      let source = kernel.inputs[0] + row * extent * inner
-      let target = kernel.output + row * indices.count * inner
+      let source = arguments.inputs[0] + row * extent * inner
+      let target = arguments.output + row * indices.count * inner
       for (position, index) in indices.enumerated() {
         (target + position * inner).update(from: source + index * inner, count: inner)
       }
@@ -100,12 +102,12 @@ struct TakeTransposeKernel: CPUKernel {
   let indices: [Int]
   let extent: Int
 
-  func evaluate(_ kernel: KernelArguments) {
-    kernel.output.update(repeating: 0, count: kernel.outputShape.count)
-    let (outer, inner) = kernel.outputShape.around(axis)
+  func evaluate(_ arguments: KernelArguments) {
+    arguments.output.update(repeating: 0, count: arguments.outputShape.count)
+    let (outer, inner) = arguments.outputShape.around(axis)
     for row in 0..<outer {
-      let source = kernel.inputs[0] + row * indices.count * inner
-      let target = kernel.output + row * extent * inner
+      let source = arguments.inputs[0] + row * indices.count * inner
+      let target = arguments.output + row * extent * inner
       for (position, index) in indices.enumerated() {
         let (from, to) = (source + position * inner, target + index * inner)
         for element in 0..<inner { to[element] += from[element] }

@@ -5,13 +5,13 @@ enum StridedCopy {
   /// Fills the dense `target` of `shape` from `source` read with `strides`.
   static func gather(
     _ source: UnsafePointer<Float>, strides: [Int], into target: UnsafeMutablePointer<Float>, _ shape: Shape,
-    _ kernel: KernelArguments
+    _ arguments: KernelArguments
   ) {
     let (joined, steps) = shape.joiningAxes(strides)
     if joined.rank >= 2, joined.count > 0, steps[joined.rank - 2] == 1, steps[joined.rank - 1] > 1 {
-      return transposePlanes(source, joined, steps, into: target, kernel)
+      return transposePlanes(source, joined, steps, into: target, arguments)
     }
-    rows(shape, strides, kernel) { dense, strided, length, step in
+    rows(shape, strides, arguments) { dense, strided, length, step in
       let from = source + strided
       let to = target + dense
       if step == 1 {
@@ -25,7 +25,7 @@ enum StridedCopy {
   /// Where the last two axes are exchanged: by tiles, so that every cache line that is met is used as a whole.
   private static func transposePlanes(
     _ source: UnsafePointer<Float>, _ shape: Shape, _ steps: [Int], into target: UnsafeMutablePointer<Float>,
-    _ kernel: KernelArguments
+    _ arguments: KernelArguments
   ) {
     let tile = 16
     let (rows, columns) = (shape[shape.rank - 2], shape[shape.rank - 1])
@@ -33,7 +33,7 @@ enum StridedCopy {
     let outer = Shape(Array(shape.dimensions.dropLast(2)))
     let outerStrides = outer.strides
     let bands = (rows + tile - 1) / tile
-    kernel.forEachBlock(of: outer.count * bands, blockSize: KernelArguments.blockSize(work: tile * columns)) {
+    arguments.forEachBlock(of: outer.count * bands, blockSize: KernelArguments.blockSize(work: tile * columns)) {
       range, _ in
       for band in range {
         let plane = band / bands
@@ -55,9 +55,9 @@ enum StridedCopy {
   /// Writes the dense `source` of `shape` to `target` with `strides`.
   static func scatter(
     _ source: UnsafePointer<Float>, _ shape: Shape, into target: UnsafeMutablePointer<Float>, strides: [Int],
-    _ kernel: KernelArguments
+    _ arguments: KernelArguments
   ) {
-    rows(shape, strides, kernel) { dense, strided, length, step in
+    rows(shape, strides, arguments) { dense, strided, length, step in
       let from = source + dense
       let to = target + strided
       for index in 0..<length { to[index * step] = from[index] }
@@ -66,13 +66,13 @@ enum StridedCopy {
 
   @inline(__always)
   private static func rows(
-    _ shape: Shape, _ strides: [Int], _ kernel: KernelArguments, _ body: (Int, Int, Int, Int) -> Void
+    _ shape: Shape, _ strides: [Int], _ arguments: KernelArguments, _ body: (Int, Int, Int, Int) -> Void
   ) {
     guard shape.count > 0 else { return }
     let (joined, steps) = shape.joiningAxes(strides)
     let length = joined.dimensions.last ?? 1
     let outer = Shape(Array(joined.dimensions.dropLast()))
-    kernel.forEachBlock(of: outer.count, blockSize: KernelArguments.blockSize(work: length)) { range, _ in
+    arguments.forEachBlock(of: outer.count, blockSize: KernelArguments.blockSize(work: length)) { range, _ in
       var dense = range.lowerBound * length
       outer.forEachOffset(steps, steps, range) { offset, _ in
         body(dense, offset, length, steps.last ?? 1)

@@ -20,13 +20,13 @@ struct AveragePoolGradientKernel: CPUKernel {
 
   var scratchCount: Int { max(output[3], output[1]) }
 
-  func evaluate(_ kernel: KernelArguments) {
+  func evaluate(_ arguments: KernelArguments) {
     let vectors = VectorKernels()
-    if kernel.layouts.source == .channelsLast, kernel.layouts.output == .channelsLast {
+    if arguments.layouts.source == .channelsLast, arguments.layouts.output == .channelsLast {
       let channels = input[1]
-      traversal.forEachImage(kernel, of: input) { image, shares in
-        let source = kernel.inputs[0] + image * output.droppingFirst.count
-        let target = kernel.output + image * input.droppingFirst.count
+      traversal.forEachImage(arguments, of: input) { image, shares in
+        let source = arguments.inputs[0] + image * output.droppingFirst.count
+        let target = arguments.output + image * input.droppingFirst.count
         target.update(repeating: 0, count: input.droppingFirst.count)
         for row in 0..<output[2] {
           for column in 0..<output[3] {
@@ -41,11 +41,11 @@ struct AveragePoolGradientKernel: CPUKernel {
       }
       return
     }
-    traversal.forEachPlane(kernel, of: input[0] * input[1]) { plane, shares in
-      let (targetStart, targetStep) = kernel.layouts.output.plane(plane, of: input)
-      let (sourceStart, sourceStep) = kernel.layouts.source.plane(plane, of: output)
-      let target = kernel.output + targetStart
-      let source = kernel.inputs[0] + sourceStart
+    traversal.forEachPlane(arguments, of: input[0] * input[1]) { plane, shares in
+      let (targetStart, targetStep) = arguments.layouts.output.plane(plane, of: input)
+      let (sourceStart, sourceStep) = arguments.layouts.source.plane(plane, of: output)
+      let target = arguments.output + targetStart
+      let source = arguments.inputs[0] + sourceStart
       for position in 0..<input[2] * input[3] { target[position * targetStep] = 0 }
       for row in 0..<output[2] {
         for column in 0..<output[3] {

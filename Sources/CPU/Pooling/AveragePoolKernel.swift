@@ -19,13 +19,13 @@ struct AveragePoolKernel: CPUKernel {
 
   var scratchCount: Int { output[3] }
 
-  func evaluate(_ kernel: KernelArguments) {
+  func evaluate(_ arguments: KernelArguments) {
     let vectors = VectorKernels()
-    if kernel.layouts.source == .channelsLast, kernel.layouts.output == .channelsLast {
+    if arguments.layouts.source == .channelsLast, arguments.layouts.output == .channelsLast {
       let channels = input[1]
-      traversal.forEachImage(kernel, of: input) { image, _ in
-        let source = kernel.inputs[0] + image * input.droppingFirst.count
-        let target = kernel.output + image * output.droppingFirst.count
+      traversal.forEachImage(arguments, of: input) { image, _ in
+        let source = arguments.inputs[0] + image * input.droppingFirst.count
+        let target = arguments.output + image * output.droppingFirst.count
         for row in 0..<output[2] {
           for column in 0..<output[3] {
             let pixel = target + (row * output[3] + column) * channels
@@ -40,11 +40,11 @@ struct AveragePoolKernel: CPUKernel {
       }
       return
     }
-    traversal.forEachPlane(kernel, of: input[0] * input[1]) { plane, sums in
-      let (sourceStart, sourceStep) = kernel.layouts.source.plane(plane, of: input)
-      let (targetStart, targetStep) = kernel.layouts.output.plane(plane, of: output)
-      let source = kernel.inputs[0] + sourceStart
-      let target = kernel.output + targetStart
+    traversal.forEachPlane(arguments, of: input[0] * input[1]) { plane, sums in
+      let (sourceStart, sourceStep) = arguments.layouts.source.plane(plane, of: input)
+      let (targetStart, targetStep) = arguments.layouts.output.plane(plane, of: output)
+      let source = arguments.inputs[0] + sourceStart
+      let target = arguments.output + targetStart
       for row in 0..<output[2] {
         sums.update(repeating: 0, count: output[3])
         traversal.forEachTap(ofRow: row) { outputs, position in

@@ -15,11 +15,11 @@ struct MaxPoolKernel: CPUKernel {
     traversal = PoolingTraversal(window, input: input, output: output)
   }
 
-  func evaluate(_ kernel: KernelArguments) {
+  func evaluate(_ arguments: KernelArguments) {
     let vectors = VectorKernels()
-    traversal.forEachPlane(kernel, of: input[0] * input[1]) { plane, _ in
-      let source = kernel.inputs[0] + plane * input[2] * input[3]
-      let target = kernel.output + plane * output[2] * output[3]
+    traversal.forEachPlane(arguments, of: input[0] * input[1]) { plane, _ in
+      let source = arguments.inputs[0] + plane * input[2] * input[3]
+      let target = arguments.output + plane * output[2] * output[3]
       if isPairs {
         return vectors.pairPool(height: input[2], width: input[3], source: source, output: target)
       }

@@ -20,15 +20,15 @@ struct MaxPoolSelection {
   var scratchCount: Int { 2 * traversal.outputWidth }
 
   /// Calls `body` with each output's index and the index of its selected input, nil for a window wholly in padding; one
-  /// plane after the other, or over the threads of `kernel`. Before a plane, `begin` is called with its first input index.
+  /// plane after the other, or over the threads of `arguments`. Before a plane, `begin` is called with its first input index.
   @inline(__always)
   func forEach(
-    _ kernel: KernelArguments, in values: UnsafePointer<Float>, begin: (_ first: Int) -> Void = { _ in },
+    _ arguments: KernelArguments, in values: UnsafePointer<Float>, begin: (_ first: Int) -> Void = { _ in },
     _ body: (_ output: Int, _ selected: Int?) -> Void
   ) {
     let vectors = VectorKernels()
     let width = traversal.outputWidth
-    traversal.forEachPlane(kernel, of: planes) { plane, scratch in
+    traversal.forEachPlane(arguments, of: planes) { plane, scratch in
       let base = plane * inputPlane
       begin(base)
       let largest = scratch

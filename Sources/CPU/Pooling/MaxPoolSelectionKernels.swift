@@ -11,9 +11,9 @@ struct MaxPoolGatherKernel: CPUKernel {
 
   var scratchCount: Int { selection.scratchCount }
 
-  func evaluate(_ kernel: KernelArguments) {
-    selection.forEach(kernel, in: kernel.inputs[0]) { output, selected in
-      kernel.output[output] = selected.map { kernel.inputs[1][$0] } ?? 0
+  func evaluate(_ arguments: KernelArguments) {
+    selection.forEach(arguments, in: arguments.inputs[0]) { output, selected in
+      arguments.output[output] = selected.map { arguments.inputs[1][$0] } ?? 0
     }
   }
 }
@@ -29,10 +29,10 @@ struct MaxPoolScatterKernel: CPUKernel {
 
   var scratchCount: Int { selection.scratchCount }
 
-  func evaluate(_ kernel: KernelArguments) {
-    let (gradient, target) = (kernel.inputs[1], kernel.output)
+  func evaluate(_ arguments: KernelArguments) {
+    let (gradient, target) = (arguments.inputs[1], arguments.output)
     selection.forEach(
-      kernel, in: kernel.inputs[0], begin: { (target + $0).update(repeating: 0, count: selection.inputPlane) },
+      arguments, in: arguments.inputs[0], begin: { (target + $0).update(repeating: 0, count: selection.inputPlane) },
       { output, selected in
         if let selected { target[selected] += gradient[output] }
       })

@@ -47,13 +47,13 @@ struct PoolingTraversal {
   var outputHeight: Int { rows.count }
   var outputWidth: Int { columns.count }
 
-  /// Calls `body` with every plane, over the threads of `kernel`, and with its scratch memory.
+  /// Calls `body` with every plane, over the threads of `arguments`, and with its scratch memory.
   @inline(__always)
   func forEachPlane(
-    _ kernel: KernelArguments, of planes: Int, _ body: (_ plane: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+    _ arguments: KernelArguments, of planes: Int, _ body: (_ plane: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
   ) {
     let work = rows.count * columns.count * windowCount
-    kernel.forEachBlock(of: planes, blockSize: KernelArguments.blockSize(work: work)) { range, scratch in
+    arguments.forEachBlock(of: planes, blockSize: KernelArguments.blockSize(work: work)) { range, scratch in
       for plane in range { body(plane, scratch) }
     }
   }
@@ -76,13 +76,14 @@ struct PoolingTraversal {
     }
   }
 
-  /// Calls `body` with every image, over the threads of `kernel`, and with its scratch memory.
+  /// Calls `body` with every image, over the threads of `arguments`, and with its scratch memory.
   @inline(__always)
   func forEachImage(
-    _ kernel: KernelArguments, of input: Shape, _ body: (_ image: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+    _ arguments: KernelArguments, of input: Shape,
+    _ body: (_ image: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
   ) {
     let work = input[1] * rows.count * columns.count * windowCount / 8
-    kernel.forEachBlock(of: input[0], blockSize: KernelArguments.blockSize(work: work)) { range, scratch in
+    arguments.forEachBlock(of: input[0], blockSize: KernelArguments.blockSize(work: work)) { range, scratch in
       for image in range { body(image, scratch) }
     }
   }

@@ -33,29 +33,30 @@ struct MatrixProductKernel: CPUKernel {
     panels?.prepare(weights, into: prepared)
   }
 
-  func evaluate(_ kernel: KernelArguments) {
-    multiply(kernel)
+  func evaluate(_ arguments: KernelArguments) {
+    multiply(arguments)
     guard let fused else { return }
-    let epilogue = Epilogue(fused, kernel)
-    for image in 0..<kernel.outputShape[0] { epilogue.apply(image: image) }
+    let epilogue = Epilogue(fused, arguments)
+    for image in 0..<arguments.outputShape[0] { epilogue.apply(image: image) }
   }
 
-  private func multiply(_ kernel: KernelArguments) {
-    let (left, right, output) = (kernel.inputs[0], kernel.inputs[1], kernel.output)
+  private func multiply(_ arguments: KernelArguments) {
+    let (left, right, output) = (arguments.inputs[0], arguments.inputs[1], arguments.output)
     if let panels {
       let rows = matrices * m
-      kernel.forEachBlock(of: rows, blockSize: panels.blockRows(of: rows, threads: kernel.threads)) { rows, scratch in
+      arguments.forEachBlock(of: rows, blockSize: panels.blockRows(of: rows, threads: arguments.threads)) {
+        rows, scratch in
         panels.multiply(
-          rows: rows.count, left + rows.lowerBound * k, kernel.prepared, into: output + rows.lowerBound * n,
+          rows: rows.count, left + rows.lowerBound * k, arguments.prepared, into: output + rows.lowerBound * n,
           scratch: scratch)
       }
     } else if hasOneRightMatrix {
-      kernel.forEachBlock(of: m, blockSize: KernelArguments.blockSize(work: k * n / 2)) { rows, _ in
+      arguments.forEachBlock(of: m, blockSize: KernelArguments.blockSize(work: k * n / 2)) { rows, _ in
         RowProduct.multiply(
           rows: rows.count, inner: k, columns: n, left + rows.lowerBound * k, right, into: output + rows.lowerBound * n)
       }
     } else {
-      kernel.forEachBlock(of: matrices, blockSize: KernelArguments.blockSize(work: m * k * n / 4)) { range, _ in
+      arguments.forEachBlock(of: matrices, blockSize: KernelArguments.blockSize(work: m * k * n / 4)) { range, _ in
         for matrix in range {
           BLAS.multiply(
             m: m, n: n, k: k, left + matrix * m * k, right + matrix * k * n, into: output + matrix * m * n)

@@ -25,11 +25,11 @@ struct Reduction {
     rowStrides = innerStrides.dropLast()
   }
 
-  /// Calls `body` with each output's index and the offset of its first input element, over the threads of `kernel`.
+  /// Calls `body` with each output's index and the offset of its first input element, over the threads of `arguments`.
   @inline(__always)
-  func forEachOutput(_ kernel: KernelArguments, _ body: (_ index: Int, _ base: Int) -> Void) {
+  func forEachOutput(_ arguments: KernelArguments, _ body: (_ index: Int, _ base: Int) -> Void) {
     let work = rows.count * length
-    kernel.forEachBlock(of: outer.count, blockSize: KernelArguments.blockSize(work: work)) { range, _ in
+    arguments.forEachBlock(of: outer.count, blockSize: KernelArguments.blockSize(work: work)) { range, _ in
       var index = range.lowerBound
       outer.forEachOffset(outerStrides, outerStrides, range) { base, _ in
         body(index, base)

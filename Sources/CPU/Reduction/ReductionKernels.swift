@@ -7,18 +7,18 @@ struct MaximumKernel: CPUKernel {
 
   init(axes: [Int], input: Shape) { reduction = Reduction(input, axes: axes) }
 
-  func evaluate(_ kernel: KernelArguments) {
-    reduction.forEachOutput(kernel) { index, base in
+  func evaluate(_ arguments: KernelArguments) {
+    reduction.forEachOutput(arguments) { index, base in
       var largest = -Float.infinity
       reduction.forEachRow(from: base) { offset, length, step in
-        let row = kernel.inputs[0] + offset
+        let row = arguments.inputs[0] + offset
         for position in 0..<length {
           let value = row[position * step]
           // NaN wins: it must not disappear.
           if value > largest || value.isNaN { largest = value }
         }
       }
-      kernel.output[index] = largest
+      arguments.output[index] = largest
     }
   }
 }
@@ -30,19 +30,19 @@ struct SumKernel: CPUKernel {
 
   var layoutSupport: LayoutSupport { LayoutSupport(source: axes == [2, 3] && input.rank == 4 ? 0 : nil) }
 
-  func evaluate(_ kernel: KernelArguments) {
-    let reduction = Reduction(input, strides: kernel.layouts.source.strides(of: input), axes: axes)
-    reduction.forEachOutput(kernel) { index, base in
+  func evaluate(_ arguments: KernelArguments) {
+    let reduction = Reduction(input, strides: arguments.layouts.source.strides(of: input), axes: axes)
+    reduction.forEachOutput(arguments) { index, base in
       var sum = 0.0
       reduction.forEachRow(from: base) { offset, length, step in
-        let row = kernel.inputs[0] + offset
+        let row = arguments.inputs[0] + offset
         if step == 1 {
           for position in 0..<length { sum += Double(row[position]) }
         } else {
           for position in 0..<length { sum += Double(row[position * step]) }
         }
       }
-      kernel.output[index] = Float(sum)
+      arguments.output[index] = Float(sum)
     }
   }
 }

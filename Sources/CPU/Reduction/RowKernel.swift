@@ -9,13 +9,13 @@ protocol RowFunction: Sendable {
 struct RowKernel<Function: RowFunction>: CPUKernel {
   let function: Function
 
-  func evaluate(_ kernel: KernelArguments) {
-    guard let count = kernel.outputShape.dimensions.last, count > 0 else { return }
+  func evaluate(_ arguments: KernelArguments) {
+    guard let count = arguments.outputShape.dimensions.last, count > 0 else { return }
     // An exponential is worth tens of elementary steps.
     let blockSize = KernelArguments.blockSize(work: 32 * count)
-    kernel.forEachBlock(of: kernel.outputShape.count / count, blockSize: blockSize) { range, _ in
+    arguments.forEachBlock(of: arguments.outputShape.count / count, blockSize: blockSize) { range, _ in
       for row in range {
-        function(kernel.inputs[0] + row * count, into: kernel.output + row * count, count: count)
+        function(arguments.inputs[0] + row * count, into: arguments.output + row * count, count: count)
       }
     }
   }
