@@ -13,8 +13,7 @@ import Testing
     options.metrics.append(SignAgreement())
     options.attacks = ["pgd-l2"]
     let task = try StripesPlugin().make(TaskOptions())
-    let model = try ModelSource.file(path, plugins: options.plugins.models)
-    let outcome = try ModelEvaluation(of: task, options).run(model)
+    let outcome = try ModelEvaluation(of: task, options).run(path)
     return outcome
   }
 
@@ -65,7 +64,9 @@ import Testing
     try inFolder { folder in
       let checkpoint = folder.appendingPathComponent("means.txt")
       try Data("prototypes 2 1 2 2\n".utf8).write(to: checkpoint)
-      #expect { _ = try ModelSource.file(checkpoint.path, files: nil) } throws: { error in
+      let options = EvaluationOptions(toolVersion: "my-study 1")
+      let evaluation = try ModelEvaluation(of: StripesPlugin().make(TaskOptions()), options, files: nil)
+      #expect { _ = try evaluation.source(checkpoint.path) } throws: { error in
         guard case .noPlugin = error as? ModelLoaderError else { return false }
         return "\(error)".contains("means.txt")
       }

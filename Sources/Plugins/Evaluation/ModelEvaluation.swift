@@ -10,7 +10,7 @@ import Served
 ///     let task = try plugin.make(TaskOptions())
 ///     var options = EvaluationOptions(toolVersion: "1.0")
 ///     options.images = 500
-///     let outcome = try ModelEvaluation(of: task, options).run(.file("model.pt"))
+///     let outcome = try ModelEvaluation(of: task, options).run("model.pt")
 ///     print(outcome.result.regime.label)
 ///
 /// Where the classifier is a value of your own, without a file, `Evaluation` is what it comes to.
@@ -18,7 +18,7 @@ public struct ModelEvaluation: Sendable {
   /// With the references that were chosen.
   public let task: any BenchmarkTask
   public private(set) var options: EvaluationOptions
-  private let files: ProjectFiles?
+  let files: ProjectFiles?
   let attacks: EvaluationAttacks
 
   /// - Parameters:

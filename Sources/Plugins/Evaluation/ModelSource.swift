@@ -1,7 +1,7 @@
 import BenchCore
 import Checkpoints
 
-/// What is measured: a model in a file, or a task's own Bayes classifier.
+/// What is measured: a model in a file (`ModelEvaluation.source`), or a task's own Bayes classifier.
 public enum ModelSource: Sendable {
   /// As the loader found it; its network is not read yet.
   case file(ModelLoader.Candidate, loader: ModelLoader)
@@ -14,9 +14,8 @@ public enum ModelSource: Sendable {
   ///   - files: whose descriptions are looked through.
   ///   - plugins: are asked in this order whether they recognise the file.
   /// - Throws: what `ModelLoader.find` throws.
-  public static func file(
-    _ path: String, description: String? = nil, files: ProjectFiles? = .locate(),
-    plugins: [any ModelPlugin.Type] = BuiltinPlugins.all.models
+  package static func file(
+    _ path: String, description: String? = nil, files: ProjectFiles?, plugins: [any ModelPlugin.Type]
   ) throws -> ModelSource {
     let loader = ModelLoader(files, plugins: plugins)
     return .file(try loader.find(path, description: description), loader: loader)

@@ -162,7 +162,7 @@ struct SweepCommand: ParsableCommand {
     evaluation.shared = cache.shared
     return CheckpointSweepWork(
       configuration: configuration, plugin: plugin, taskOptions: options,
-      evaluation: try ModelEvaluation(arguments: evaluation, of: task, files: files), files: files)
+      evaluation: try ModelEvaluation(arguments: evaluation, of: task, files: files))
   }
 
   private func definition(_ work: CheckpointSweepWork) throws -> SweepDefinition {

@@ -13,8 +13,6 @@ struct CheckpointSweepWork: SweepWork {
   /// Where the task's data are; its threads and its reporter are replaced.
   let taskOptions: TaskOptions
   let evaluation: ModelEvaluation
-  /// Whose descriptions are looked through.
-  let files: ProjectFiles
 
   var trainingStages: Int { configuration.epochs }
 
@@ -46,7 +44,7 @@ struct CheckpointSweepWork: SweepWork {
   ) throws -> EvaluationOutcome {
     let evaluation = evaluation.with(threads: threads)
     let checkpoint = folder.appendingPathComponent("model.ckpt").path
-    var subject = try evaluation.load(.file(checkpoint, files: files)).subject
+    var subject = try evaluation.load(checkpoint).subject
     // A claim is there to catch a model that was read wrongly. This one was written by this program, and its own accuracy on
     // other images would be missed by chance in one of many models.
     subject.claims?.accuracy = nil
