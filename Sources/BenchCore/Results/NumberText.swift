@@ -11,6 +11,11 @@ package func fixed(_ value: Double?, _ decimals: Int) -> String {
   value.map { fixed($0, decimals) } ?? "-"
 }
 
+/// The same with a dash also where it is infinite or no number.
+package func fixed(finite value: Double?, _ decimals: Int) -> String {
+  fixed(value.flatMap { $0.isFinite ? $0 : nil }, decimals)
+}
+
 /// `0.943 [0.931, 0.955]`.
 package func withInterval(_ estimate: Estimate, _ decimals: Int) -> String {
   "\(fixed(estimate.value, decimals)) [\(fixed(estimate.low, decimals)), \(fixed(estimate.high, decimals))]"

@@ -38,11 +38,11 @@ struct SweepChecks {
       let own = records.filter { $0.seed == seed }.compactMap { record in
         record.measured?.sensitivity.first { $0.stepSize == step }?.offManifold.value.map { (record.strength, $0) }
       }
-      return RankCorrelation.spearman(own.map(\.0), own.map(\.1)).map { "seed \(seed): \(decimal($0, 3))" }
+      return RankCorrelation.spearman(own.map(\.0), own.map(\.1)).map { "seed \(seed): \(fixed(finite: $0, 3))" }
     }
     return SweepCheck(
       id: id, statement: statement, verdict: correlation < Self.requiredCorrelation ? .held : .notHeld,
-      numbers: "\(decimal(correlation, 3)) over \(pairs.count) strengths" + list(single, when: seeds.count > 1))
+      numbers: "\(fixed(finite: correlation, 3)) over \(pairs.count) strengths" + list(single, when: seeds.count > 1))
   }
 
   /// The first strength whose accuracy has fallen: its mean at least two points below that of the least strength, and the
@@ -84,7 +84,7 @@ struct SweepChecks {
     let place =
       fall.map { index in
         "accuracy falls from \(SweepCell.text(strengths[index].strength)) on "
-          + "(\(decimal(first.accuracy.mean, 3)) to \(decimal(strengths[index].accuracy.mean, 3)))"
+          + "(\(fixed(finite: first.accuracy.mean, 3)) to \(fixed(finite: strengths[index].accuracy.mean, 3)))"
       } ?? "accuracy does not fall"
     guard let worst = deviations.max(by: { abs($0.1) < abs($1.1) }) else {
       return undecided(id, statement, "\(place); there is no strength between \(SweepCell.text(first.strength)) and it")
@@ -108,9 +108,9 @@ struct SweepChecks {
     let isInside = peak.strength != first.strength && peak.strength != last.strength
     return SweepCheck(
       id: id, statement: statement, verdict: isInside && low > max(firstHigh, lastHigh) ? .held : .notHeld,
-      numbers: "\(decimal(peak.mean, 3)) at \(SweepCell.text(peak.strength)) (from \(decimal(low, 3))), "
-        + "\(decimal(first.mean, 3)) at \(SweepCell.text(first.strength)), "
-        + "\(decimal(last.mean, 3)) at \(SweepCell.text(last.strength)) (up to \(decimal(max(firstHigh, lastHigh), 3)))"
+      numbers: "\(fixed(finite: peak.mean, 3)) at \(SweepCell.text(peak.strength)) (from \(fixed(finite: low, 3))), "
+        + "\(fixed(finite: first.mean, 3)) at \(SweepCell.text(first.strength)), "
+        + "\(fixed(finite: last.mean, 3)) at \(SweepCell.text(last.strength)) (up to \(fixed(finite: max(firstHigh, lastHigh), 3)))"
     )
   }
 
@@ -148,5 +148,5 @@ struct SweepChecks {
     condition && !parts.isEmpty ? " (\(parts.joined(separator: "; ")))" : ""
   }
 
-  private func percent(_ share: Double) -> String { "\(share > 0 ? "+" : "")\(decimal(100 * share, 1)) %" }
+  private func percent(_ share: Double) -> String { "\(share > 0 ? "+" : "")\(fixed(finite: 100 * share, 1)) %" }
 }

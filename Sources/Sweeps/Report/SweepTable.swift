@@ -38,9 +38,9 @@ package enum SweepTable {
     if let reference = report.reference {
       let sensitivities = steps.flatMap { step -> [String] in
         let entry = reference.sensitivity.first { $0.stepSize == step }
-        return [decimal(entry?.onManifold.value, 3), decimal(entry?.offManifold.value, 3)]
+        return [fixed(finite: entry?.onManifold.value, 3), fixed(finite: entry?.offManifold.value, 3)]
       }
-      rows.append(["Bayes", decimal(reference.accuracy.value, 3)] + sensitivities + ["-", "-", "-"])
+      rows.append(["Bayes", fixed(finite: reference.accuracy.value, 3)] + sensitivities + ["-", "-", "-"])
     }
     for summary in report.strengths {
       let sensitivities = steps.flatMap { step -> [String] in
@@ -49,7 +49,7 @@ package enum SweepTable {
       }
       rows.append(
         [SweepCell.text(summary.strength), spread(summary.accuracy)] + sensitivities + [
-          decimal(summary.sensitivityRatio.mean, 2), spread(summary.alignment), regimes(summary.labels),
+          fixed(finite: summary.sensitivityRatio.mean, 2), spread(summary.alignment), regimes(summary.labels),
         ])
     }
     return rows
@@ -57,7 +57,7 @@ package enum SweepTable {
 
   private static func spread(_ spread: StrengthSummary.Spread?) -> String {
     guard let spread, let low = spread.lowest, let high = spread.highest else { return "-" }
-    return decimal(spread.mean, 3) + (spread.values.count > 1 ? " +-" + decimal((high - low) / 2, 3) : "")
+    return fixed(finite: spread.mean, 3) + (spread.values.count > 1 ? " +-" + fixed(finite: (high - low) / 2, 3) : "")
   }
 
   /// `weak` where all seeds agree, otherwise such as `2 weak, 1 bayes-aligned`.

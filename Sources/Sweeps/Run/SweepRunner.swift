@@ -127,7 +127,7 @@ package struct SweepRunner: Sendable {
         result = try evaluate(cell, threads: threads, progress: cellProgress)
       }
       try cellProgress.endCell()
-      let accuracy = decimal(result.measurements.accuracy.value, 3)
+      let accuracy = fixed(finite: result.measurements.accuracy.value, 3)
       return "\(result.regime.label.rawValue), accuracy \(accuracy), \(duration(ContinuousClock.now - start))"
     }
   }
