@@ -43,8 +43,10 @@ struct ImportBudget {
     }
     for output in outputs {
       let shape = output.shape(in: graph)
-      guard shape.count / images <= largestValue else {
-        throw node.failure("makes \(shape), of which an image has more than \(largestValue) elements")
+      // Constants are no image's, and have a limit together.
+      let limit = isDerived ? Self.valueElements : largestValue
+      guard shape.count / images <= limit else {
+        throw node.failure("makes \(shape), of which an image has more than \(limit) elements")
       }
       guard isDerived else { continue }
       derivedLeft -= shape.count
