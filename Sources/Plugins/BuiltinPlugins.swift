@@ -20,8 +20,8 @@ public enum BuiltinPlugins {
       MNISTDistractor.nullBlockBelow,
     ],
     manifolds: [AutoencoderPlugin.self],
-    scores: [DenoiserPlugin.self, EDMPlugin.self],
-    posteriorScores: [ConditionalDenoiserPlugin.self, EDMPosteriorPlugin.self],
+    scores: [DenoiserPlugin.self, EDMPlugin.self, DiffusersPlugin.self],
+    posteriorScores: [ConditionalDenoiserPlugin.self, EDMPosteriorPlugin.self, DiffusersPosteriorPlugin.self],
     metrics: [
       CosinePlugin.self,
       LPIPSAlexPlugin.self,

@@ -1,3 +1,4 @@
+import Foundation
 import Tensor
 
 /// Why a file is no diffusion model that is read, or cannot answer what it is asked.
@@ -17,7 +18,13 @@ package enum DiffusionError: Error, Sendable, CustomStringConvertible {
   case label(file: String, got: Int, classes: Int)
   case knowsNoClasses(file: String)
   case notUnconditional(file: String, classes: Int)
-  case notConditional(file: String)
+  case notConditional(file: String, id: String)
+  case otherSetting(file: String, setting: String, got: String, expected: String)
+  case leftOver(file: String, tensors: [String])
+  /// Noise in pixel units.
+  case outsideTraining(file: String, noise: Double, lowest: Double, highest: Double)
+  case notAFolder(path: String)
+  case inFolder(path: String, missing: String, looked: String, advice: String)
 
   package var description: String {
     switch self {
@@ -50,11 +57,27 @@ package enum DiffusionError: Error, Sendable, CustomStringConvertible {
     case .notUnconditional(let file, let classes):
       "\(file): is conditional on \(classes) classes and was never trained without a label, so it has no score of all images (an "
         + "all-zero label vector is not one); name an unconditional file, such as edm-cifar10-32x32-uncond-vp.pkl"
-    case .notConditional(let file):
+    case .notConditional(let file, let id):
       "\(file): is a model of all images, which knows no classes; expected a conditional file first, then an unconditional one: "
-        + "edm=COND,UNCOND"
+        + "\(id)=COND,UNCOND"
+    case .otherSetting(let file, let setting, let got, let expected):
+      "\(file): `\(setting)` is \(got), expected \(expected) (docs/diffusion.md)"
+    case .leftOver(let file, let tensors):
+      "\(file): holds \(tensors.count) \(tensors.count == 1 ? "tensor" : "tensors") that the configuration beside it has no place "
+        + "for, such as `\(tensors.first ?? "")`; they are not of one network"
+    case .outsideTraining(let file, let noise, let lowest, let highest):
+      "\(file): noise \(noise) is none that the model was trained with, which go from \(Self.brief(lowest)) to \(Self.brief(highest)) "
+        + "in pixel units"
+    case .notAFolder(let path):
+      "\(path): is not a folder; expected that of a diffusers pipeline, with config.json, diffusion_pytorch_model.safetensors and "
+        + "scheduler_config.json"
+    case .inFolder(let path, let missing, let looked, let advice):
+      "\(path): there is no \(missing) \(looked); \(advice)"
     }
   }
+
+  /// Five digits are enough to choose another noise by.
+  private static func brief(_ number: Double) -> String { "\((number * 1e5).rounded() / 1e5)" }
 
   private static func title(_ module: String) -> String {
     module.isEmpty ? "the network" : "module `\(module)`"

@@ -1,8 +1,7 @@
 import Graph
 import Tensor
 
-/// SongUNet (DDPM++ and NCSN++ of Song et al. 2021) or DhariwalUNet (ADM of Dhariwal and Nichol 2021) of NVlabs/edm, as a file
-/// describes it: which blocks there are, and in which order they are run.
+/// A U-Net of a diffusion model, as a file describes it: which blocks there are, and in which order they are run.
 struct DiffusionUNet: Sendable {
   /// Side of its images.
   let resolution: Int
@@ -16,12 +15,14 @@ struct DiffusionUNet: Sendable {
   private let embedding: NoiseEmbedding
   private let encoder: [Step]
   private let decoder: [Step]
-  /// Of DhariwalUNet; SongUNet has its own among the steps of the decoder.
+  /// SongUNet has its own among the steps of the decoder.
   private let last: (norm: GroupNormalisation, conv: ResamplingConvolution)?
 
-  private enum Step: Sendable {
+  enum Step: Sendable {
     case block(UNetBlock)
     case convolution(ResamplingConvolution)
+    /// A convolution that halves the image by its stride.
+    case reducing(StridedConvolution)
     /// Of the image itself, reduced.
     case reduction(ResamplingConvolution)
     /// Added to the current value: of the reduced image.
@@ -34,76 +35,28 @@ struct DiffusionUNet: Sendable {
     case output(GroupNormalisation, ResamplingConvolution)
   }
 
-  private static let largestStepCount = 1000
+  static let largestStepCount = 1000
 
-  /// - Throws: `DiffusionError`, `CheckpointError`.
-  init(_ modules: DiffusionModules) throws {
-    let isSong = try modules.className(DiffusionModules.network, among: ["SongUNet", "DhariwalUNet"]) == "SongUNet"
-    let outermost = DiffusionModules.preconditioner
-    resolution = try modules.integer("img_resolution", of: outermost, in: 1...4096)
-    channels = try modules.integer("img_channels", of: outermost, in: 1...64)
-    classes = try modules.integer("label_dim", of: outermost, in: 0...1 << 16)
-    hasNullClass = try modules.number("label_dropout", of: DiffusionModules.network, in: 0...1) > 0
-    let embedding = try NoiseEmbedding(modules, isSong: isSong, classes: classes)
-    self.embedding = embedding
-    let (inside, outside) = (modules.children(of: "enc"), modules.children(of: "dec"))
-    guard inside.count + outside.count <= Self.largestStepCount else {
-      throw DiffusionError.wiring(
-        file: modules.file, module: "",
-        reason: "has \(inside.count + outside.count) blocks, at most \(Self.largestStepCount) are read")
-    }
-    var offset = 0
-    func block(_ name: String) throws -> Step {
-      let block = try UNetBlock(name, modules, embedding: embedding.width, offset: offset)
-      offset += block.width
-      return .block(block)
-    }
-    encoder = try inside.map { child in
-      let name = "enc." + child
-      let isBlock = try modules.className(name, among: ["UNetBlock", "Conv2d"]) == "UNetBlock"
-      if isBlock { return try block(name) }
-      let convolution = try ResamplingConvolution(name, modules)
-      if isSong, child.contains("aux_down") { return .reduction(convolution) }
-      if isSong, child.contains("aux_skip") { return .injection(convolution) }
-      if isSong, child.contains("aux_residual") { return .residual(convolution) }
-      return .convolution(convolution)
-    }
-    var steps: [Step] = []
-    var pending: String?
-    for child in outside {
-      let name = "dec." + child
-      switch try modules.className(name, among: isSong ? ["UNetBlock", "Conv2d", "GroupNorm"] : ["UNetBlock"]) {
-      case "GroupNorm": pending = name
-      case "UNetBlock": steps.append(try block(name))
-      default:
-        let convolution = try ResamplingConvolution(name, modules)
-        if child.contains("aux_up") {
-          steps.append(.enlargement(convolution))
-        } else if let norm = pending {
-          steps.append(.output(try GroupNormalisation(norm, modules, channels: convolution.inputs), convolution))
-          pending = nil
-        } else {
-          throw DiffusionError.wiring(
-            file: modules.file, module: name, reason: "is an output without a normalisation before it")
-        }
-      }
-    }
-    decoder = steps
-    if isSong {
-      last = nil
-    } else {
-      let convolution = try ResamplingConvolution("out_conv", modules)
-      last = (try GroupNormalisation("out_norm", modules, channels: convolution.inputs), convolution)
-    }
-    width = offset
-    try check(modules)
+  /// - Parameters:
+  ///   - encoder: each convolution and block, in order; all of them leave what the decoder joins again.
+  ///   - last: what makes the output of the decoder's value; nil where the decoder's steps make it.
+  /// - Throws: `DiffusionError.wiring` where channels do not fit each other.
+  init(
+    file: String, resolution: Int, channels: Int, classes: Int, hasNullClass: Bool, embedding: NoiseEmbedding,
+    encoder: [Step], decoder: [Step], last: (norm: GroupNormalisation, conv: ResamplingConvolution)?
+  ) throws {
+    (self.resolution, self.channels, self.classes, self.hasNullClass) = (resolution, channels, classes, hasNullClass)
+    (self.embedding, self.encoder, self.decoder, self.last) = (embedding, encoder, decoder, last)
+    width = 0
+    width = blocks.reduce(0) { $0 + $1.width }
+    try check(file)
   }
 
   /// Channels as they go from step to step, so that a contradiction is said in the file's words and not in the engine's.
-  private func check(_ modules: DiffusionModules) throws {
+  private func check(_ file: String) throws {
     func wrong(_ name: String, _ inputs: Int, _ current: Int) -> DiffusionError {
       .wiring(
-        file: modules.file, module: name,
+        file: file, module: name,
         reason: "takes \(inputs) channels where there are \(current); the file is damaged")
     }
     var (current, aside) = (channels, channels)
@@ -117,6 +70,9 @@ struct DiffusionUNet: Sendable {
       case .convolution(let convolution):
         guard convolution.inputs == current else { throw wrong(convolution.name, convolution.inputs, current) }
         current = convolution.outputs
+        skips.append(current)
+      case .reducing(let convolution):
+        guard convolution.channels == current else { throw wrong(convolution.name, convolution.channels, current) }
         skips.append(current)
       case .reduction(let convolution):
         guard convolution.inputs == aside else { throw wrong(convolution.name, convolution.inputs, aside) }
@@ -137,6 +93,9 @@ struct DiffusionUNet: Sendable {
         if block.inputs != current { current += skips.popLast() ?? 0 }
         guard block.inputs == current else { throw wrong(block.name, block.inputs, current) }
         current = block.outputs
+      case .convolution(let convolution):
+        guard convolution.inputs == current else { throw wrong(convolution.name, convolution.inputs, current) }
+        current = convolution.outputs
       case .enlargement(let convolution):
         guard convolution.inputs == output else { throw wrong(convolution.name, convolution.inputs, output ?? 0) }
         output = convolution.outputs
@@ -146,7 +105,7 @@ struct DiffusionUNet: Sendable {
           throw wrong(convolution.name, convolution.outputs, output ?? 0)
         }
         output = convolution.outputs
-      case .convolution, .reduction, .injection, .residual: break
+      case .reducing, .reduction, .injection, .residual: break
       }
     }
     if let last {
@@ -155,7 +114,7 @@ struct DiffusionUNet: Sendable {
     }
     guard let output, output >= channels else {
       throw DiffusionError.wiring(
-        file: modules.file, module: "", reason: "gives \(output ?? 0) channels, its images have \(channels)")
+        file: file, module: "", reason: "gives \(output ?? 0) channels, its images have \(channels)")
     }
   }
 
@@ -203,6 +162,9 @@ struct DiffusionUNet: Sendable {
       case .convolution(let convolution):
         value = try convolved(convolution, value, &graph)
         skips.append(value)
+      case .reducing(let convolution):
+        value = traced(convolution.name, try convolution.append(to: value, &graph))
+        skips.append(value)
       case .reduction(let convolution): aside = try convolved(convolution, aside, &graph)
       case .injection(let convolution):
         value = try graph.add(value, convolved(convolution, aside, &graph))
@@ -223,12 +185,13 @@ struct DiffusionUNet: Sendable {
           value = try graph.concatenate([value, skip], axis: 1)
         }
         value = try block.append(to: value, modulation: modulation, &graph, trace: trace)
+      case .convolution(let convolution): value = try convolved(convolution, value, &graph)
       case .enlargement(let convolution): output = try output.map { try convolved(convolution, $0, &graph) }
       case .output(let norm, let convolution):
         let normalised = traced(norm.name, try norm.append(to: value, &graph))
         let part = try convolved(convolution, graph.silu(normalised), &graph)
         output = try output.map { try graph.add(part, $0) } ?? part
-      case .convolution, .reduction, .injection, .residual: break
+      case .reducing, .reduction, .injection, .residual: break
       }
     }
     if let last {

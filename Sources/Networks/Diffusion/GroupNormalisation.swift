@@ -1,7 +1,7 @@
 import Graph
 import Tensor
 
-/// `GroupNorm` of NVlabs/edm.
+/// A group normalisation with factors and summands of channels.
 struct GroupNormalisation: Sendable {
   let name: String
   private let groups: Int
@@ -9,6 +9,13 @@ struct GroupNormalisation: Sendable {
   private let scale: Tensor
   private let shift: Tensor
 
+  /// - Parameters:
+  ///   - scale: one number for each channel, as is `shift`; the channels are a multiple of `groups`.
+  init(name: String, groups: Int, epsilon: Float, scale: Tensor, shift: Tensor) {
+    (self.name, self.groups, self.epsilon, self.scale, self.shift) = (name, groups, epsilon, scale, shift)
+  }
+
+  /// `GroupNorm` of NVlabs/edm.
   /// - Throws: `DiffusionError`, `CheckpointError`.
   init(_ name: String, _ modules: DiffusionModules, channels: Int) throws {
     try modules.className(name, among: ["GroupNorm"])

@@ -1,10 +1,13 @@
 import Foundation
+import Tensor
 
 /// What a network is told of noise and class: a vector, computed here once for each pair of them and not by the graph.
 ///
-/// SongUNet adds the class to the embedded noise, DhariwalUNet after its second layer.
+/// SongUNet adds the class to the embedded noise, all others after their second layer.
 struct NoiseEmbedding: Sendable {
+  /// Whether the class is scaled and added first.
   let isSong: Bool
+  let sinesFirst: Bool
   /// Angles per unit of noise; half of the embedding's width.
   let frequencies: [Float]
   let first: HostLinear
@@ -22,7 +25,7 @@ struct NoiseEmbedding: Sendable {
     let angles = frequencies.map { noise * Double($0) }
     let (cosines, sines) = (angles.map { cos($0) }, angles.map { sin($0) })
     trace("map_noise", cosines + sines)
-    var embedding = isSong ? sines + cosines : cosines + sines
+    var embedding = sinesFirst ? sines + cosines : cosines + sines
     var ofClass: [Double]?
     if let linear = self.label {
       // SongUNet scales the one-hot vector to the length that embedded noise has.
@@ -42,9 +45,16 @@ struct NoiseEmbedding: Sendable {
 }
 
 extension NoiseEmbedding {
+  /// longest^(-i / divisor) for i below `count`: in single precision, as they are in every network whatever its own precision.
+  static func frequencies(_ count: Int, longest: Double, divisor: Double) -> [Float] {
+    let base = Float(1 / longest)
+    return (0..<count).map { Float(pow(Double(base), Double(Float($0) / Float(divisor)))) }
+  }
+
   /// - Parameter classes: 0 for a network that knows none.
   init(_ modules: DiffusionModules, isSong: Bool, classes: Int) throws {
     self.isSong = isSong
+    sinesFirst = isSong
     switch try modules.className("map_noise", among: ["PositionalEmbedding", "FourierEmbedding"]) {
     case "FourierEmbedding":
       guard let count = modules.shape(of: "map_noise.freqs")?.first else {
@@ -55,9 +65,7 @@ extension NoiseEmbedding {
       let half = try modules.integer("num_channels", of: "map_noise", in: 4...1 << 16) / 2
       let longest = try modules.number("max_positions", of: "map_noise", in: 1...1e12)
       let last = half - (try modules.flag("endpoint", of: "map_noise") ? 1 : 0)
-      // In single precision, as they are in every network whatever its own precision.
-      let base = Float(1 / longest)
-      frequencies = (0..<half).map { Float(pow(Double(base), Double(Float($0) / Float(last)))) }
+      frequencies = Self.frequencies(half, longest: longest, divisor: Double(last))
     }
     first = try HostLinear("map_layer0", modules, inputs: 2 * frequencies.count)
     second = try HostLinear("map_layer1", modules, inputs: first.outputs)
@@ -82,6 +90,23 @@ struct HostLinear: Sendable {
   /// `[outputs, inputs]`
   private let weights: [Float]
   private let bias: [Float]?
+
+  /// - Parameters:
+  ///   - weights: `[outputs, inputs]`.
+  ///   - bias: `[outputs]`.
+  init(weights: Tensor, bias: Tensor?) {
+    (outputs, inputs) = (weights.shape[0], weights.shape[1])
+    (self.weights, self.bias) = (weights.scalars, bias?.scalars)
+  }
+
+  /// An embedding: a row for each of the inputs.
+  /// - Parameter columns: `[inputs, outputs]`.
+  init(columns: Tensor) {
+    (inputs, outputs) = (columns.shape[0], columns.shape[1])
+    let (inputs, outputs) = (inputs, outputs)
+    weights = (0..<outputs).flatMap { output in (0..<inputs).map { columns.scalars[$0 * outputs + output] } }
+    bias = nil
+  }
 
   init(_ name: String, _ modules: DiffusionModules, inputs: Int) throws {
     try modules.className(name, among: ["Linear"])

@@ -1,7 +1,7 @@
 import Graph
 import Tensor
 
-/// A convolution of NVlabs/edm (`Conv2d` in `training/networks.py`): halves or doubles the image first, or does nothing else.
+/// A convolution that may halve or double the image first, or do nothing else.
 struct ResamplingConvolution: Sendable {
   let name: String
   let inputs: Int
@@ -13,6 +13,21 @@ struct ResamplingConvolution: Sendable {
   private let weights: Tensor?
   private let bias: Tensor?
 
+  /// - Parameter weights: `[outputs, inputs, k, k]` with an odd k.
+  init(name: String, weights: Tensor, bias: Tensor?, resampling: Resampling? = nil) {
+    self.name = name
+    (outputs, inputs) = (weights.shape[0], weights.shape[1])
+    (self.weights, self.bias, self.resampling, isFused) = (weights, bias, resampling, false)
+  }
+
+  /// Resampling alone, of images with so many channels.
+  init(name: String, channels: Int, resampling: Resampling) {
+    self.name = name
+    (outputs, inputs) = (channels, channels)
+    (weights, bias, self.resampling, isFused) = (nil, nil, resampling, false)
+  }
+
+  /// `Conv2d` in NVlabs/edm's `training/networks.py`.
   /// - Throws: `DiffusionError`, `CheckpointError`.
   init(_ name: String, _ modules: DiffusionModules) throws {
     try modules.className(name, among: ["Conv2d"])
@@ -87,6 +102,13 @@ struct Resampling: Sendable {
   private let filter: [Float]
 
   var padding: Int { (size - 1) / 2 }
+
+  /// Means of four pixels, or every pixel four times.
+  init(isUp: Bool) {
+    self.isUp = isUp
+    size = 2
+    filter = [0.25, 0.25, 0.25, 0.25]
+  }
 
   /// nil where the convolution does not resample.
   init?(_ name: String, _ modules: DiffusionModules) throws {

@@ -1,10 +1,10 @@
 import Graph
 import Tensor
 
-/// The residual block of NVlabs/edm's networks (`UNetBlock` in `training/networks.py`), with attention where it has heads.
+/// The residual block of U-Nets for diffusion, with attention behind it where there is some.
 ///
 /// What it is told of noise and class, the *modulation*, is one number for each channel that is added to the first convolution's
-/// output, or, in DhariwalUNet, a factor and a summand for each channel after the second normalisation.
+/// output, or, in an adaptive block, a factor and a summand for each channel after the second normalisation.
 struct UNetBlock: Sendable {
   let name: String
   let inputs: Int
@@ -25,6 +25,33 @@ struct UNetBlock: Sendable {
   /// Numbers of the modulation that are its own.
   var width: Int { affine.outputs }
 
+  /// What it is made of, whose channels fit each other.
+  struct Parts {
+    let norm0: GroupNormalisation
+    let conv0: ResamplingConvolution
+    let affine: HostLinear
+    let norm1: GroupNormalisation
+    let conv1: ResamplingConvolution
+    let skip: ResamplingConvolution?
+    let attention: UNetAttention?
+  }
+
+  /// - Parameters:
+  ///   - parts: with twice as many outputs of `affine` as channels where the block is adaptive.
+  ///   - scale: of both sums.
+  ///   - offset: where its modulation begins.
+  init(name: String, _ parts: Parts, scale: Float, offset: Int) {
+    self.name = name
+    (inputs, outputs) = (parts.conv0.inputs, parts.conv1.outputs)
+    self.offset = offset
+    affine = parts.affine
+    isAdaptive = parts.affine.outputs == 2 * outputs
+    skipScale = scale
+    (norm0, conv0, norm1, conv1) = (parts.norm0, parts.conv0, parts.norm1, parts.conv1)
+    (skip, attention) = (parts.skip, parts.attention)
+  }
+
+  /// `UNetBlock` in NVlabs/edm's `training/networks.py`.
   /// - Parameters:
   ///   - embedding: numbers of the embedding of noise and class.
   ///   - offset: where its modulation begins.
@@ -99,64 +126,5 @@ struct UNetBlock: Sendable {
 
   private func scaled(_ value: Graph.Value, _ graph: inout Graph) throws -> Graph.Value {
     skipScale == 1 ? value : try graph.multiply(value, graph.constant(skipScale))
-  }
-}
-
-/// Self-attention over the positions of an image, of several heads.
-struct UNetAttention: Sendable {
-  private let channels: Int
-  private let heads: Int
-  private let norm: GroupNormalisation
-  /// Queries, keys and values one behind the other, the queries divided by the root of a head's channels. In files they alternate.
-  private let inputs: ResamplingConvolution
-  private let projection: ResamplingConvolution
-
-  /// - Parameter block: the name of the block that it is in.
-  init(_ block: String, _ modules: DiffusionModules, channels: Int, heads: Int) throws {
-    guard channels.isMultiple(of: heads) else {
-      throw DiffusionError.invalidSetting(
-        file: modules.file, module: block, setting: "num_heads", got: "\(heads)",
-        expected: "a divisor of its \(channels) channels")
-    }
-    self.channels = channels
-    self.heads = heads
-    norm = try GroupNormalisation(block + ".norm2", modules, channels: channels)
-    let alternating = try ResamplingConvolution(block + ".qkv", modules)
-    projection = try ResamplingConvolution(block + ".proj", modules)
-    for (convolution, to) in [(alternating, 3 * channels), (projection, channels)]
-    where convolution.inputs != channels || convolution.outputs != to || convolution.resampling != nil {
-      throw DiffusionError.wiring(
-        file: modules.file, module: convolution.name,
-        reason: "goes from \(convolution.inputs) to \(convolution.outputs) channels, expected from \(channels) to \(to)"
-      )
-    }
-    let factor = 1 / Double(channels / heads).squareRoot()
-    inputs = alternating.reordered((0..<3).flatMap { part in (0..<channels).map { 3 * $0 + part } }) { values, row in
-      guard row % 3 == 0 else { return }
-      for index in values.indices { values[index] = Float(factor * Double(values[index])) }
-    }
-  }
-
-  func append(
-    to image: Graph.Value, _ graph: inout Graph, trace: (String, Graph.Value) -> Void
-  ) throws -> Graph.Value {
-    let shape = graph.shape(of: image)
-    let normalised = try norm.append(to: image, &graph)
-    trace(norm.name, normalised)
-    let all = try inputs.append(to: normalised, &graph)
-    trace(inputs.name, all)
-    let (size, positions) = (channels / heads, shape[2] * shape[3])
-    /// `[N, heads, size, positions]`
-    func part(_ number: Int, _ graph: inout Graph) throws -> Graph.Value {
-      try graph.reshape(
-        graph.slice(all, axis: 1, start: number * channels, count: channels), to: [shape[0], heads, size, positions])
-    }
-    let queries = try graph.swapLastAxes(part(0, &graph))
-    let weights = try graph.softmax(graph.matmul(queries, part(1, &graph)))
-    let values = try graph.swapLastAxes(part(2, &graph))
-    let attended = try graph.reshape(graph.swapLastAxes(graph.matmul(weights, values)), to: shape)
-    let result = try projection.append(to: attended, &graph)
-    trace(projection.name, result)
-    return result
   }
 }

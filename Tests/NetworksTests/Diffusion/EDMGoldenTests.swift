@@ -53,7 +53,7 @@ import _Fixtures
     return zip(got, wanted).reduce(0) { max($0, abs(Double($1.0) - $1.1)) } / largest
   }
 
-  private static func check(_ network: EDMNetwork, _ golden: Golden) throws {
+  private static func check(_ network: DiffusionModel, _ golden: Golden) throws {
     let (denoised, score) = (try golden.doubles("denoised_f64"), try golden.doubles("score_pixel_units_f64"))
     for (image, sigma) in golden.sigmas.enumerated() {
       let pixels = golden.pixels[batch: image..<image + 1]
@@ -67,7 +67,7 @@ import _Fixtures
 
   @Test(arguments: names) func snapshots(name: String) throws {
     let golden = try Golden(name)
-    let network = try EDMNetwork(Self.file(name + ".pkl"), nil, threads: 1)
+    let network = try DiffusionModel(edm: Self.file(name + ".pkl"), nil, threads: 1)
     #expect(network.imageShape == golden.pixels.shape.droppingFirst)
     #expect((network.classes != nil) == (golden.labels != nil))
     try Self.check(network, golden)
@@ -88,11 +88,11 @@ import _Fixtures
     if name.hasSuffix("-ve") { told.append("\"preconditioning\": \"VEPrecond\"") }
     if name.hasPrefix("adm") {
       told.append("\"headChannels\": 8")
-      let message = #expect(throws: DiffusionError.self) { try EDMNetwork(file, nil, threads: 1) }?.description
+      let message = #expect(throws: DiffusionError.self) { try DiffusionModel(edm: file, nil, threads: 1) }?.description
       #expect(message?.contains("the number of attention heads") ?? false, "\(message ?? "")")
     }
     let description = told.isEmpty ? nil : try EDMFixture.description("{\(told.joined(separator: ", "))}")
-    try Self.check(EDMNetwork(file, description, threads: 1), Golden(name))
+    try Self.check(DiffusionModel(edm: file, description, threads: 1), Golden(name))
   }
 
   // MARK: - Block by block

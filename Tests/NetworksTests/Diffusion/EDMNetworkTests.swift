@@ -23,7 +23,7 @@ import _Fixtures
 
   @Test(arguments: fixtures.indices) func theDefinition(index: Int) throws {
     let fixture = Self.fixtures[index]
-    let network = try EDMNetwork(fixture.snapshot(), nil, threads: 1)
+    let network = try DiffusionModel(edm: fixture.snapshot(), nil, threads: 1)
     let shape = network.imageShape
     #expect(shape == [fixture.channels, fixture.resolution, fixture.resolution])
     #expect(network.classes == (fixture.classes > 0 ? fixture.classes : nil))
@@ -47,9 +47,10 @@ import _Fixtures
     for fixture in [EDMFixture(.ddpmpp, classes: 4), EDMFixture(.adm, classes: 4), EDMFixture(.ncsnpp)] {
       let images = Self.images(37)
       let labels = fixture.classes > 0 ? (0..<37).map { $0 * 3 % 4 } : nil
-      let network = try EDMNetwork(fixture.snapshot(), nil, threads: 1)
+      let network = try DiffusionModel(edm: fixture.snapshot(), nil, threads: 1)
       let all = try network.score(at: images, classes: labels, noise: 0.25)
-      let others = try EDMNetwork(fixture.snapshot(), nil, threads: 3).score(at: images, classes: labels, noise: 0.25)
+      let others = try DiffusionModel(edm: fixture.snapshot(), nil, threads: 3).score(
+        at: images, classes: labels, noise: 0.25)
       #expect(all.scalars.map(\.bitPattern) == others.scalars.map(\.bitPattern))
       for image in [0, 17, 36] {
         let alone = try network.score(
@@ -66,9 +67,9 @@ import _Fixtures
       (EDMFixture(.ddpmpp, classes: 4), nil), (EDMFixture(.adm, classes: 3), "{\"headChannels\": 8}"),
       (EDMFixture(.ncsnpp, preconditioner: "VEPrecond"), "{\"preconditioning\": \"VEPrecond\"}"),
     ] {
-      let one = try EDMNetwork(fixture.snapshot(), nil, threads: 1)
+      let one = try DiffusionModel(edm: fixture.snapshot(), nil, threads: 1)
       let description = try told.map { try EDMFixture.description($0) }
-      let other = try EDMNetwork(fixture.stateDict(), description, threads: 1)
+      let other = try DiffusionModel(edm: fixture.stateDict(), description, threads: 1)
       let labels = fixture.classes > 0 ? [1, 2] : nil
       let (first, second) = (
         try one.score(at: images, classes: labels, noise: 0.4), try other.score(at: images, classes: labels, noise: 0.4)
@@ -85,7 +86,7 @@ import _Fixtures
     _ fixture: EDMFixture = EDMFixture(), _ change: (inout EDMFixture.Module) -> Void = { _ in }
   ) -> String {
     do {
-      _ = try EDMNetwork(fixture.snapshot(change), nil, threads: 1)
+      _ = try DiffusionModel(edm: fixture.snapshot(change), nil, threads: 1)
       return ""
     } catch { return "\(error)" }
   }
@@ -130,7 +131,7 @@ import _Fixtures
   @Test func otherNetworksAreNamed() throws {
     #expect(message { $0.className = "Generator" }.contains("`Generator`, expected EDMPrecond"))
     func refusal(_ file: CheckpointFile) -> String {
-      #expect(throws: (any Error).self) { try EDMNetwork(file, nil, threads: 1) }.map { "\($0)" } ?? ""
+      #expect(throws: (any Error).self) { try DiffusionModel(edm: file, nil, threads: 1) }.map { "\($0)" } ?? ""
     }
     // StyleGAN's files hold three networks, of the same library.
     var pickle = SnapshotPickle()
@@ -146,7 +147,7 @@ import _Fixtures
   }
 
   @Test func questionsItCannotAnswer() throws {
-    let network = try EDMNetwork(EDMFixture(.ddpmpp, classes: 4).snapshot(), nil, threads: 1)
+    let network = try DiffusionModel(edm: EDMFixture(.ddpmpp, classes: 4).snapshot(), nil, threads: 1)
     #expect(!network.knowsAllImages)
     let images = Self.images(1)
     for noise in [0, -1, .nan, .infinity, 1e-200, 1e200] {
@@ -154,7 +155,7 @@ import _Fixtures
     }
     #expect(throws: DiffusionError.self) { try network.score(at: images, classes: [4], noise: 0.5) }
     #expect(throws: (any Error).self) { try network.score(at: Self.images(1, [3, 16, 16]), classes: [1], noise: 0.5) }
-    let plain = try EDMNetwork(EDMFixture(.ddpmpp).snapshot(), nil, threads: 1)
+    let plain = try DiffusionModel(edm: EDMFixture(.ddpmpp).snapshot(), nil, threads: 1)
     #expect(plain.knowsAllImages)
     #expect(throws: DiffusionError.self) { try plain.score(at: images, classes: [0], noise: 0.5) }
     #expect(throws: ReferenceError.self) {
@@ -162,6 +163,6 @@ import _Fixtures
     }
     var dropping = EDMFixture(.ddpmpp, classes: 4)
     dropping.labelDropout = 0.1
-    #expect(try EDMNetwork(dropping.snapshot(), nil, threads: 1).knowsAllImages)
+    #expect(try DiffusionModel(edm: dropping.snapshot(), nil, threads: 1).knowsAllImages)
   }
 }

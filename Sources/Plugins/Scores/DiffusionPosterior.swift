@@ -1,46 +1,55 @@
 import BenchCore
-import Checkpoints
 import Networks
 import Tensor
 
-/// The gradient of log p_sigma(c | x) = log p_sigma(x | c) - log p_sigma(x) + const from two diffusion models of NVlabs/edm, one
+/// The gradient of log p_sigma(c | x) = log p_sigma(x | c) - log p_sigma(x) + const from two diffusion models, one
 /// conditional on the class and one of all images, at the same noise: what classifier-free guidance (Ho and Salimans 2022) takes for
 /// a classifier's gradient. They need not be of one architecture.
 ///
 /// It classifies by which class's denoiser finds the noise best (Li et al., "Your Diffusion Model is Secretly a Zero-Shot
 /// Classifier", ICCV 2023), here at its one noise level, from one draw: each is a pass through the network for every class.
-package struct EDMPosterior: PosteriorScore {
-  package var id: String { EDMPosteriorPlugin.id }
+package struct DiffusionPosterior: PosteriorScore {
+  package let id: String
   /// That at which the task's references decide.
   package let noise: Double
   package let classCount: Int
   package let learned: LearnedReference?
   package let fingerprint: String?
-  private let conditional: EDMNetwork
-  private let unconditional: EDMNetwork
+  private let conditional: DiffusionModel
+  private let unconditional: DiffusionModel
 
+  static let roles = [ReferenceFileRole("COND"), ReferenceFileRole("UNCOND")]
+
+  /// - Parameter id: of the plugin.
   /// - Throws: `DiffusionError`, `ReferenceError`, `EvaluationError`, and what reading the files throws.
-  init(_ files: [ReferenceFile], _ options: ReferenceOptions) throws {
+  init(
+    id: String, _ options: ReferenceOptions, conditional: () throws -> DiffusionModel,
+    unconditional: () throws -> DiffusionModel
+  ) throws {
     guard let noise = options.decisiveNoise else {
       throw EvaluationError.invalidTask(
         task: options.task,
-        problem: "does not say at which noise level references decide, which the reference edm needs")
+        problem: "does not say at which noise level references decide, which the reference \(id) needs")
     }
-    let conditional = try EDMNetwork(files[0], options)
-    guard let classes = conditional.classes else { throw DiffusionError.notConditional(file: conditional.file) }
+    let conditional = try conditional()
+    guard let classes = conditional.classes else {
+      throw DiffusionError.notConditional(file: conditional.file, id: id)
+    }
     guard classes == options.classCount else {
       throw ReferenceError.otherClasses(
         file: conditional.file, got: classes, task: options.task, expected: options.classCount)
     }
-    let unconditional = try EDMNetwork(files[1], options)
+    let unconditional = try unconditional()
     if let classes = unconditional.classes {
       throw DiffusionError.notUnconditional(file: unconditional.file, classes: classes)
     }
+    self.id = id
     self.noise = noise
     (self.conditional, self.unconditional) = (conditional, unconditional)
     classCount = classes
     var learned = conditional.learned
-    learned.further = [unconditional.learned.checkpoint]
+    learned.further =
+      (learned.further ?? []) + [unconditional.learned.checkpoint] + (unconditional.learned.further ?? [])
     learned.parameters += unconditional.learned.parameters
     self.learned = learned
     fingerprint = conditional.fingerprint + " " + unconditional.fingerprint
@@ -71,20 +80,5 @@ package struct EDMPosterior: PosteriorScore {
       }
     }
     return best.map(\.label)
-  }
-}
-
-/// `--reference edm=COND,UNCOND`.
-package enum EDMPosteriorPlugin: PosteriorScorePlugin {
-  package static let id = "edm"
-  package static let summary =
-    "a conditional and an unconditional diffusion model of NVlabs/edm, whose scores' difference is the gradient of log p(c | x)"
-  package static let files = [ReferenceFileRole("COND"), ReferenceFileRole("UNCOND")]
-
-  package static func load(
-    _ files: [ReferenceFile], _ options: ReferenceOptions
-  ) throws -> any PosteriorScore {
-    try check(count: files.count)
-    return try EDMPosterior(files, options)
   }
 }

@@ -4,10 +4,7 @@ import Foundation
 /// Space of Diffusion-Based Generative Models", 2022, table 1):
 ///
 ///     D(x; sigma) = c_skip x + c_out F(c_in x; c_noise)
-///
-/// The score (D - x) / sigma^2 is a sum of x and F too, whose factors are written out here: the difference of D and x loses digits
-/// where sigma is small.
-struct EDMPreconditioning: Sendable {
+struct EDMPreconditioning: Preconditioning {
   enum Kind: Sendable {
     case edm(sigmaData: Double)
     /// Song et al. 2021, variance preserving: beta grows linearly with the time.
@@ -18,47 +15,26 @@ struct EDMPreconditioning: Sendable {
     case iddpm(levels: [Float], steps: Int)
   }
 
-  struct Factors: Sendable {
-    let skip: Double
-    let out: Double
-    let input: Double
-    /// What the network is told of sigma.
-    let noise: Double
-    /// (D - x) / sigma^2 = scoreOfImage x + scoreOfNetwork F.
-    let scoreOfImage: Double
-    let scoreOfNetwork: Double
-
-    var areFinite: Bool {
-      [skip, out, input, noise, scoreOfImage, scoreOfNetwork].allSatisfy { Float($0).isFinite } && Float(input) != 0
-    }
-  }
-
   let kind: Kind
 
   /// - Parameter sigma: positive, in [-1, 1] units.
-  func factors(sigma: Double) -> Factors {
+  func factors(sigma: Double) -> PreconditioningFactors {
     let variance = sigma * sigma
     switch kind {
     case .edm(let d):
       let total = variance + d * d
-      return Factors(
+      return PreconditioningFactors(
         skip: d * d / total, out: sigma * d / total.squareRoot(), input: 1 / total.squareRoot(), noise: log(sigma) / 4,
         scoreOfImage: -1 / total, scoreOfNetwork: d / (sigma * total.squareRoot()))
     case .vp(let range, let low, let steps):
       let time = ((low * low + 2 * range * log1p(variance)).squareRoot() - low) / range
-      return variancePreserving(sigma, noise: (steps - 1) * time)
+      return .variancePreserving(sigma, noise: (steps - 1) * time)
     case .ve:
-      return Factors(
+      return PreconditioningFactors(
         skip: 1, out: sigma, input: 1, noise: log(sigma / 2), scoreOfImage: 0, scoreOfNetwork: 1 / sigma)
     case .iddpm(let levels, let steps):
-      return variancePreserving(sigma, noise: Double(steps - 1 - nearest(Float(sigma), in: levels)))
+      return .variancePreserving(sigma, noise: Double(steps - 1 - nearest(Float(sigma), in: levels)))
     }
-  }
-
-  private func variancePreserving(_ sigma: Double, noise: Double) -> Factors {
-    Factors(
-      skip: 1, out: -sigma, input: 1 / (sigma * sigma + 1).squareRoot(), noise: noise, scoreOfImage: 0,
-      scoreOfNetwork: -1 / sigma)
   }
 
   /// The first of the nearest, by differences in single precision.

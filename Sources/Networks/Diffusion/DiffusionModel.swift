@@ -1,17 +1,14 @@
 import BenchCore
-import Checkpoints
 import Graph
-import JSON
 import Synchronization
 import Tensor
 
-/// A diffusion model of NVlabs/edm (Karras et al. 2022) as a program for scores at any noise level. Pixels in [0, 1] and noise in
-/// pixel units are brought to the units the network was trained in: x = 2 p - 1, sigma = 2 s. The clean image goes in; nothing is
-/// added to it.
+/// A diffusion model as a program for scores at any noise level that it knows. Pixels in [0, 1] and noise in pixel units are brought
+/// to the units the network was trained in: x = 2 p - 1, sigma = 2 s. The clean image goes in; nothing is added to it.
 ///
 /// One program serves all noise levels and classes: what the network is told of them is an input, computed for each pair once.
 /// A batch may mix classes.
-package struct EDMNetwork: Sendable {
+package struct DiffusionModel: Sendable {
   package let file: String
   /// `[C, H, W]`.
   package let imageShape: Shape
@@ -21,68 +18,32 @@ package struct EDMNetwork: Sendable {
   package let knowsAllImages: Bool
   package let learned: LearnedReference
   package let fingerprint: String
-  private let preconditioning: EDMPreconditioning
+  private let preconditioning: any Preconditioning
   private let network: DiffusionUNet
   private let program: BlockProgram
   private let modulations: ModulationCache
   private let threads: Int
 
-  /// - Parameters:
-  ///   - description: of a state dict, what it does not say itself; nil mostly.
-  ///   - threads: results do not depend on it.
-  /// - Throws: `DiffusionError`, `CheckpointError`, `GraphError`, `ModelError.memory`, `JSONError`.
-  package init(_ checkpoint: CheckpointFile, _ description: ModelDescription?, threads: Int) throws {
-    file = checkpoint.name
-    if let kind = description?.kind {
-      throw ReferenceError.otherKind(
-        file: file, expected: "diffusion model (whose description has no `kind`)", got: kind.rawValue, use: kind.use)
-    }
-    let modules = try Self.modules(checkpoint, description)
-    preconditioning = try EDMPreconditioning(modules)
-    network = try DiffusionUNet(modules)
+  /// What a file says of a model.
+  struct Parts {
+    let file: String
+    let network: DiffusionUNet
+    let preconditioning: any Preconditioning
+    let learned: LearnedReference
+    let fingerprint: String
+  }
+
+  /// - Parameter threads: results do not depend on it.
+  /// - Throws: `GraphError`, `ModelError.memory`, `ReferenceError`.
+  init(_ parts: Parts, threads: Int) throws {
+    (file, network, preconditioning) = (parts.file, parts.network, parts.preconditioning)
+    (learned, fingerprint) = (parts.learned, parts.fingerprint)
     imageShape = [network.channels, network.resolution, network.resolution]
     classes = network.classes > 0 ? network.classes : nil
     knowsAllImages = network.classes == 0 || network.hasNullClass
     self.threads = max(1, threads)
     modulations = ModulationCache()
     program = try Self.program(of: network, imageShape: imageShape, file: file, threads: self.threads)
-    var kind = try modules.className(DiffusionModules.preconditioner, among: EDMPreconditioning.classes)
-    kind = try modules.className(DiffusionModules.network, among: ["SongUNet", "DhariwalUNet"]) + ", " + kind
-    learned = LearnedReference(
-      id: description?.id ?? Self.identifier(checkpoint.name),
-      name: description?.name ?? kind + (modules.isStateDict ? ", state dict" : ""),
-      checkpoint: ModelRecord.Checkpoint(
-        file: checkpoint.name, sha256: checkpoint.sha256, bytes: checkpoint.byteCount,
-        format: FileProbe(checkpoint).format?.rawValue ?? "unknown"),
-      parameters: modules.parameterCount)
-    let told = try description.map { String(decoding: try JSONEncoding.encodeCompact($0), as: UTF8.self) } ?? ""
-    fingerprint = "edm 1 " + checkpoint.sha256 + told
-  }
-
-  /// What a file says of its networks, with one answer to everything that is none of ours.
-  private static func modules(_ checkpoint: CheckpointFile, _ description: ModelDescription?) throws -> DiffusionModules
-  {
-    let choice = WeightsChoice(key: description?.checkpoint?.weights, member: description?.checkpoint?.member)
-    do {
-      return try DiffusionModules(CheckpointReader.stateDict(of: checkpoint, choosing: choice), description)
-    } catch let error as CheckpointError {
-      switch error {
-      case .noStateDict(_, let found): throw DiffusionError.notASnapshot(file: checkpoint.name, found: found)
-      case .severalStateDicts(_, let places, _):
-        let list = places.prefix(8).map { "`\($0)`" }.joined(separator: ", ")
-        throw DiffusionError.notASnapshot(
-          file: checkpoint.name, found: "the file holds several networks, \(list), none of them `ema`")
-      default: throw error
-      }
-    }
-  }
-
-  /// A name for results from that of the file, such as `edm-cifar10-32x32-uncond-vp`.
-  private static func identifier(_ file: String) -> String {
-    let stem = file.split(separator: ".").dropLast().joined(separator: ".").lowercased()
-    let name = stem.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" }
-    let trimmed = String(name.drop { "._-".contains($0) }.prefix(100))
-    return trimmed.isEmpty ? "edm" : trimmed
   }
 
   // MARK: - The program
@@ -135,9 +96,9 @@ package struct EDMNetwork: Sendable {
     return try combined(images, classes, factors, ofImage: factors.skip, ofNetwork: factors.out)
   }
 
-  private func factors(noise: Double) throws -> EDMPreconditioning.Factors {
+  private func factors(noise: Double) throws -> PreconditioningFactors {
     guard noise.isFinite, noise > 0 else { throw DiffusionError.invalidNoise(file: file, got: noise) }
-    let factors = preconditioning.factors(sigma: 2 * noise)
+    let factors = try preconditioning.factors(sigma: 2 * noise)
     guard factors.areFinite else { throw DiffusionError.invalidNoise(file: file, got: noise) }
     return factors
   }
@@ -147,7 +108,7 @@ package struct EDMNetwork: Sendable {
 
   /// ofImage x + ofNetwork F(c_in x), in double precision but for F.
   private func combined(
-    _ images: Tensor, _ classes: [Int]?, _ factors: EDMPreconditioning.Factors, ofImage: Double, ofNetwork: Double
+    _ images: Tensor, _ classes: [Int]?, _ factors: PreconditioningFactors, ofImage: Double, ofNetwork: Double
   ) throws -> Tensor {
     guard images.shape.rank == 4, images.shape.droppingFirst == imageShape else {
       throw GraphError.inputShape(name: "images", expected: imageShape.prepending(images.batch), got: images.shape)
