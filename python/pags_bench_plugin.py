@@ -1,9 +1,10 @@
-"""Serves a classifier to pags-bench: this one file, the standard library and numpy.
+"""Serves a classifier, a score, a manifold or a metric to pags-bench: this one file, the standard library and numpy.
 
     import torch, pags_bench_plugin
     pags_bench_plugin.serve_torch(model, input_shape=(3, 32, 32), classes=10, mean=[...], std=[...], id="my-net")
 
-and `pags-bench evaluate --plugin "python3 that_file.py"`. For numpy, JAX and anything else see `serve`. The protocol is
+and `pags-bench evaluate --plugin "python3 that_file.py"`. For numpy, JAX and anything else see `serve`; for what models are measured
+with, `serve_score`, `serve_manifold` and `serve_metric`, and `--score program="python3 that_file.py"`. The protocol is
 written down in docs/plugin-protocol.md; this file is one implementation of it, version 1. It is also part of the Python
 package `pags_bench`, as a module of its own.
 """
@@ -47,18 +48,100 @@ def serve(logits_fn, vjp_fn=None, *, input_shape=None, classes=None, mean=None, 
     ready: called with pags-bench's first message, a dictionary (`checkpoint`, `imageShape`, `classCount`, `batch`,
         `threads`), before the model is announced.
     """
+    _run(lambda channel: converse(
+        channel, logits_fn, vjp_fn, input_shape=input_shape, classes=classes, mean=mean, std=std, id=id, version=version,
+        architecture=architecture, parameters=parameters, notes=notes, shared_memory=shared_memory, ready=ready))
+
+
+def serve_score(score_fn, *, noises=None, classes=None, knows_all_images=None, id, version="1", parameters=None, notes=(),
+                ready=None):
+    """Answers pags-bench's requests for a score, grad log p_sigma, until it ends: `--score program="python3 FILE"`.
+
+    score_fn(images, noise, classes) -> scores
+        images: float32 [N, C, H, W], pixels; no noise has been added to them. noise: sigma of the Gaussian that the data are
+        convolved with, in pixel units: for a denoiser D of pixels the score is (D(images; noise) - images) / noise**2.
+        classes: int64 [N], the class of each image, or None for the score of all images. scores: [N, C, H, W].
+    noises: the levels it answers for; without them any positive one, and a task asks for its own.
+    classes: how many it knows, for a score that can be asked for the images of single classes.
+    knows_all_images: whether such a score is that of all images where it is asked without a class.
+    id, version, parameters, notes, ready: as for `serve`.
+    """
+    announced = {"noises": None if noises is None else [float(noise) for noise in noises],
+                 "classCount": None if classes is None else int(classes), "knowsAllImages": knows_all_images}
+
+    def answer(request, tensors):
+        labels = request.header.get("classes")
+        return score_fn(tensors[0], request.header["noise"], None if labels is None else np.array(labels, dtype=np.int64))
+
+    _serve_reference("score", {"score": ("score", answer)}, announced, id, version, parameters, notes, ready)
+
+
+def serve_manifold(tangents_fn, *, dimension, id, version="1", parameters=None, notes=(), ready=None):
+    """The same for tangent spaces: `--manifold program="python3 FILE"`.
+
+    tangents_fn(images) -> vectors: float32 [N, C, H, W] -> [N, dimension, C, H, W], which span the tangent space at each image;
+        pags-bench makes them orthonormal, and leaves out those that the others span.
+    """
+    _serve_reference("manifold", {"tangents": ("tangents", lambda _, tensors: tangents_fn(tensors[0]))},
+                     {"dimension": int(dimension)}, id, version, parameters, notes, ready)
+
+
+def serve_metric(compare_fn, *, scale_invariant=False, defined_at_zero=False, smallest_side=1, channels=None, id, version="1",
+                 parameters=None, notes=(), ready=None):
+    """The same for a metric: `--metric program="python3 FILE"`.
+
+    compare_fn(a, b) -> values: float32 [N, C, H, W] each, in [-1, 1] with 0 for no gradient -> [N], higher for more alike (1 -
+        distance for a distance). Pairs must not influence each other.
+    scale_invariant: whether a positive factor on either side changes nothing. defined_at_zero: whether an image of zeros has a
+        value. smallest_side, channels: of the images that it takes; channels a list, or None for any number.
+    """
+    properties = {"scaleInvariant": bool(scale_invariant), "definedAtZero": bool(defined_at_zero),
+                  "smallestSide": int(smallest_side)}
+    if channels is not None:
+        properties["channels"] = [int(count) for count in channels]
+    _serve_reference("metric", {"compare": ("values", lambda _, tensors: compare_fn(*tensors))}, {"properties": properties},
+                     id, version, parameters, notes, ready)
+
+
+def _run(conversation):
+    """A conversation over standard input and output; whatever ends it early is told to pags-bench."""
     if "PAGS_BENCH_PLUGIN" not in os.environ:
         sys.exit("this is a plugin: pags-bench starts it, as in: pags-bench evaluate --plugin \"python3 FILE\"")
     channel = _channel or Channel.of_standard_streams()
     try:
-        converse(channel, logits_fn, vjp_fn, input_shape=input_shape, classes=classes, mean=mean, std=std, id=id,
-                 version=version, architecture=architecture, parameters=parameters, notes=notes,
-                 shared_memory=shared_memory, ready=ready)
+        conversation(channel)
     except BrokenPipeError:
         sys.exit(1)  # pags-bench is gone; there is nobody to tell
     except BaseException as error:  # KeyboardInterrupt and SystemExit too: pags-bench is to know why
         channel.report(error)
         sys.exit(1)
+
+
+def _serve_reference(kind, answers, announced, id, version, parameters, notes, ready):
+    """answers: for each type of request the type of its answer, and what makes the answer's tensor of the request and its tensors."""
+
+    def conversation(channel):
+        hello = _hello(channel)
+        if hello is None:
+            return
+        wanted = hello.header.get("kind", "classifier")
+        if wanted != kind:
+            raise ValueError(f"this program serves a {kind}, pags-bench asks for a {wanted}; see --{kind} program=CMD")
+        if ready is not None:
+            ready(dict(hello.header))
+        known = {key: value for key, value in {**announced, "parameters": parameters}.items() if value is not None}
+        channel.answer(hello, {"type": "ready", "protocol": PROTOCOL, "kind": kind, "id": id, "version": str(version), **known,
+                               "notes": [str(note) for note in notes]})
+        while (request := channel.receive()) is not None:
+            asked = request.header.get("type")
+            if asked == "shutdown":
+                return
+            if asked not in answers:
+                raise ProtocolError(f"there is no request `{asked}`")
+            name, answer = answers[asked]
+            channel.answer_tensor(request, name, answer(request, channel.tensors(request)))
+
+    _run(conversation)
 
 
 def serve_torch(module, input_shape=None, classes=None, mean=None, std=None, *, device=None, id="torch", version=None,
@@ -144,14 +227,9 @@ def torch_functions(module, device=None):
 def converse(channel, logits_fn, vjp_fn=None, *, input_shape=None, classes=None, mean=None, std=None, id, version="1",
              architecture=None, parameters=None, notes=(), shared_memory=True, ready=None):
     """`serve` over a channel, with errors left to the caller: whoever catches one tells pags-bench (`channel.report`)."""
-    hello = channel.receive()
+    hello = _hello(channel)
     if hello is None:
         return
-    if hello.header.get("type") != "hello":
-        raise ProtocolError(f"expected a frame of type `hello`, got `{hello.header.get('type')}`")
-    if PROTOCOL not in hello.header.get("protocols", []):
-        raise ProtocolError(f"this plugin speaks version {PROTOCOL} of the protocol, pags-bench "
-                            f"{hello.header.get('protocols')}; use the helper that came with pags-bench")
     if ready is not None:
         ready(dict(hello.header))
     input_shape = hello.header.get("imageShape") if input_shape is None else input_shape
@@ -180,6 +258,19 @@ def converse(channel, logits_fn, vjp_fn=None, *, input_shape=None, classes=None,
             channel.answer_tensor(request, "gradient", vjp_fn(state, channel.tensor(request)))
         else:
             raise ProtocolError(f"there is no request `{kind}`")
+
+
+def _hello(channel):
+    """pags-bench's first message; None where it has closed its end."""
+    hello = channel.receive()
+    if hello is None:
+        return None
+    if hello.header.get("type") != "hello":
+        raise ProtocolError(f"expected a frame of type `hello`, got `{hello.header.get('type')}`")
+    if PROTOCOL not in hello.header.get("protocols", []):
+        raise ProtocolError(f"this plugin speaks version {PROTOCOL} of the protocol, pags-bench "
+                            f"{hello.header.get('protocols')}; use the helper that came with pags-bench")
+    return hello
 
 
 def _announcement(id, version, input_shape, classes, mean, std, has_vjp, shared_memory, architecture, parameters, notes):
@@ -257,6 +348,18 @@ class Channel:
             view = np.frombuffer(self._memory, dtype="<f4", count=count, offset=place["offset"])
             return view.reshape(shape).astype(np.float32)  # a copy: the memory is reused
         return np.frombuffer(frame.payload, dtype="<f4").reshape(shape).astype(np.float32, copy=False)
+
+    def tensors(self, frame):
+        """The frame's tensors in order, where it has one or several."""
+        if "tensor" in frame.header:
+            return [self.tensor(frame)]
+        arrays, offset = [], 0
+        for place in frame.header["tensors"]:
+            shape = tuple(place["shape"])
+            count = int(np.prod(shape, dtype=np.int64))
+            arrays.append(np.frombuffer(frame.payload, dtype="<f4", count=count, offset=offset).reshape(shape).astype(np.float32))
+            offset += 4 * count
+        return arrays
 
     def answer(self, frame, header, payload=b""):
         text = json.dumps({**header, "request": frame.header.get("request", 0)}).encode()

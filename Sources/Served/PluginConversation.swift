@@ -26,13 +26,19 @@ final class PluginConversation {
   /// Whether tensors pass through shared memory.
   var sharesMemory: Bool { shared != nil }
 
-  func hello(_ options: LoadOptions, batch: Int) throws -> PluginMessages.Ready {
+  /// - Parameters:
+  ///   - batch: the most images that one request will hold.
+  ///   - answer: what a program of the kind announces.
+  func hello<Answer: Decodable>(
+    _ subject: PluginMessages.Hello.Subject, batch: Int, as answer: Answer.Type
+  ) throws -> Answer {
     try exchange("loading its model", limit: program.startLimit, option: "--plugin-start-limit") { turn in
       try turn.send(
         PluginMessages.Hello(
-          request: turn.number, checkpoint: program.checkpoint, imageShape: options.imageShape?.dimensions,
-          classCount: options.classCount, batch: batch, threads: options.threads))
-      return try turn.receive(PluginMessages.Ready.self, type: "ready")
+          request: turn.number, kind: subject.kind, checkpoint: program.checkpoint,
+          imageShape: subject.imageShape?.dimensions, classCount: subject.classCount, batch: batch,
+          threads: subject.threads))
+      return try turn.receive(answer, type: "ready")
     }
   }
 
@@ -68,6 +74,36 @@ final class PluginConversation {
         payload: shared == nil ? UnsafeRawBufferPointer(scalars) : nil)
       try turn.receiveTensor(
         type: type == "vjp" ? "gradient" : type, shape: answerShape, into: buffer, shared: shared)
+    }
+  }
+
+  /// A question about images that all of `tensors` hold, through the pipes.
+  /// - Parameters:
+  ///   - noise, classes: of a score.
+  ///   - answerShape: of the answer, which goes into `buffer`, all finite.
+  ///   - mayBeUndefined: whether numbers may be NaN.
+  func ask(
+    _ type: String, _ tensors: [(name: String, tensor: Tensor)], noise: Double?, classes: [Int]?, answerType: String,
+    answerShape: Shape, mayBeUndefined: Bool, into buffer: UnsafeMutableBufferPointer<Float>
+  ) throws {
+    try exchange("computing \(type)", limit: program.requestLimit, option: "--plugin-limit") { turn in
+      let payload = tensors.count == 1 ? tensors[0].tensor.scalars : tensors.flatMap(\.tensor.scalars)
+      try payload.withUnsafeBytes { payload in
+        if tensors.count == 1 {
+          try turn.send(
+            PluginMessages.Request(
+              type: type, request: turn.number, noise: noise, classes: classes,
+              tensor: PluginMessages.TensorPlace(
+                shape: tensors[0].tensor.shape.dimensions, place: .inline, offset: nil)), payload: payload)
+        } else {
+          try turn.send(
+            PluginMessages.RequestOfSeveral(
+              type: type, request: turn.number,
+              tensors: tensors.map { .init(name: $0.name, shape: $0.tensor.shape.dimensions) }), payload: payload)
+        }
+      }
+      try turn.receiveTensor(
+        type: answerType, shape: answerShape, into: buffer, shared: nil, mayBeUndefined: mayBeUndefined)
     }
   }
 

@@ -1,5 +1,6 @@
 import BenchCore
 import JSON
+import Tensor
 
 /// The headers of the protocol's frames. Keys that are not known are passed over, so that later versions may add some.
 enum PluginMessages {
@@ -11,13 +12,23 @@ enum PluginMessages {
     case classifier, score, manifold, metric
   }
 
+  static let largestClassCount = 1 << 20
+
   /// The first frame: who is calling, and what is known of what will be asked.
   struct Hello: Encodable {
+    /// What is wanted, and of which images.
+    struct Subject {
+      let kind: Kind
+      let imageShape: Shape?
+      let classCount: Int?
+      let threads: Int
+    }
+
     let type = "hello"
     let request: Int
     let protocols = PluginMessages.versions
     /// What is wanted.
-    let kind = Kind.classifier
+    let kind: Kind
     /// Absolute path.
     let checkpoint: String?
     /// `[C, H, W]` of the task's images and its number of classes, for networks that do not fix them.
@@ -79,14 +90,32 @@ enum PluginMessages {
     }
   }
 
-  /// `logits`: images in, logits out. `vjp`: cotangents in, gradients out, at the images of the last `logits` with `keep`.
+  /// `logits`: images in, logits out. `vjp`: cotangents in, gradients out, at the images of the last `logits` with `keep`. `score` and
+  /// `tangents`: images in.
   struct Request: Encodable {
     let type: String
     let request: Int
-    let keep: Bool?
+    var keep: Bool?
+    /// Of `score`, in pixel units.
+    var noise: Double?
+    /// Of `score`, one for each image.
+    var classes: [Int]?
     let tensor: TensorPlace
     /// Where in the shared memory the answer's tensor goes.
-    let answerOffset: Int?
+    var answerOffset: Int?
+  }
+
+  /// The same with several tensors, one behind the other in the payload: `compare`.
+  struct RequestOfSeveral: Encodable {
+    struct Named: Encodable {
+      let name: String
+      let shape: [Int]
+      let place = TensorPlace.Place.inline
+    }
+
+    let type: String
+    let request: Int
+    let tensors: [Named]
   }
 
   struct TensorAnswer: Decodable {
@@ -96,5 +125,29 @@ enum PluginMessages {
   struct Shutdown: Encodable {
     let type = "shutdown"
     let request: Int
+  }
+
+  /// What is wrong with what every announcement says; nil where it can be used.
+  static func problem(
+    protocol version: Int, kind: String?, wanted: Kind, id: String, version name: String, parameters: Int?
+  ) -> String? {
+    guard versions.contains(version) else {
+      return "version \(version) of the protocol, expected \(versions.map(String.init).joined(separator: " or "))"
+    }
+    guard kind ?? Kind.classifier.rawValue == wanted.rawValue else {
+      let served = LastWords.printable(String((kind ?? Kind.classifier.rawValue).prefix(60)))
+      return "that it serves a `\(served)`, expected a `\(wanted.rawValue)`"
+    }
+    guard ResultValidation.isIdentifier(id) else {
+      return
+        "the id `\(LastWords.printable(String(id.prefix(100))))`, expected lower-case letters, digits, `.`, `_`, `-`"
+    }
+    guard isLine(name) else { return "a version that is not one line of 1 to 100 characters" }
+    guard (0...(1 << 53)).contains(parameters ?? 0) else { return "\(parameters ?? 0) parameters" }
+    return nil
+  }
+
+  static func isLine(_ text: String) -> Bool {
+    (1...100).contains(text.count) && LastWords.printable(text) == text && !text.contains(where: \.isNewline)
   }
 }

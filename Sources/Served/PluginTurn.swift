@@ -47,8 +47,10 @@ struct PluginTurn {
   }
 
   /// Fills `buffer`, of as many numbers as `shape` has, whatever the plugin declares: nothing is allocated on its word.
+  /// - Parameter mayBeUndefined: whether numbers may be NaN.
   func receiveTensor(
-    type: String, shape: Shape, into buffer: UnsafeMutableBufferPointer<Float>, shared: SharedMemory?
+    type: String, shape: Shape, into buffer: UnsafeMutableBufferPointer<Float>, shared: SharedMemory?,
+    mayBeUndefined: Bool = false
   ) throws {
     precondition(buffer.count == shape.count)
     let (header, payloadBytes) = try receiveHeader(type: type)
@@ -75,7 +77,7 @@ struct PluginTurn {
     case (.shared, nil): throw Problem.frame("a tensor in shared memory, of which there is none")
     }
     guard PluginTurn.isFinite(buffer) else {
-      let index = buffer.firstIndex { !$0.isFinite } ?? 0
+      guard let index = buffer.firstIndex(where: { !$0.isFinite && !(mayBeUndefined && $0.isNaN) }) else { return }
       let stride = shape.droppingFirst.count
       throw Problem.nonFinite(
         place: "element \(index % stride) of image \(index / stride) of this request", value: buffer[index])

@@ -12,8 +12,6 @@ package struct ServedPlugin: ModelPlugin {
   package static let summary =
     "a program in any language, named by --plugin or in model.json, that serves the model itself"
 
-  private static let largestClassCount = 1 << 20
-
   package static let facts = ModelPluginFacts(
     notes: [
       "Any file is its checkpoint, as long as the program reads it",
@@ -37,7 +35,10 @@ package struct ServedPlugin: ModelPlugin {
     let conversation = try PluginConversation(program)
     // The program is told how many images a request has before it says how large they are.
     let batch = options.batch(for: options.imageShape ?? [])
-    let ready = try conversation.hello(options, batch: batch)
+    let ready = try conversation.hello(
+      PluginMessages.Hello.Subject(
+        kind: .classifier, imageShape: options.imageShape, classCount: options.classCount, threads: options.threads),
+      batch: batch, as: PluginMessages.Ready.self)
     if let problem = Self.problem(in: ready) { throw conversation.refuse(problem) }
     let shape = Shape(ready.inputShape)
     let imageBytes = shape.count * 4 * batch
@@ -79,33 +80,23 @@ package struct ServedPlugin: ModelPlugin {
 
   /// What is wrong with an announcement; nil where it can be used.
   private static func problem(in ready: PluginMessages.Ready) -> String? {
-    guard PluginMessages.versions.contains(ready.protocol) else {
-      return
-        "version \(ready.protocol) of the protocol, expected \(PluginMessages.versions.map(String.init).joined(separator: " or "))"
+    if let problem = PluginMessages.problem(
+      protocol: ready.protocol, kind: ready.kind, wanted: .classifier, id: ready.id, version: ready.version,
+      parameters: ready.parameters)
+    {
+      return problem
     }
-    guard ready.kind ?? PluginMessages.Kind.classifier.rawValue == PluginMessages.Kind.classifier.rawValue else {
-      return "that it serves a `\(LastWords.printable(String((ready.kind ?? "").prefix(60))))`, expected a `classifier`"
-    }
-    guard ResultValidation.isIdentifier(ready.id) else {
-      return
-        "the id `\(LastWords.printable(String(ready.id.prefix(100))))`, expected lower-case letters, digits, `.`, `_`, `-`"
-    }
-    func isLine(_ text: String) -> Bool {
-      (1...100).contains(text.count) && LastWords.printable(text) == text && !text.contains(where: \.isNewline)
-    }
-    guard isLine(ready.version) else { return "a version that is not one line of 1 to 100 characters" }
-    guard isLine(ready.architecture ?? "external") else {
+    guard PluginMessages.isLine(ready.architecture ?? "external") else {
       return "an architecture that is not one line of 1 to 100 characters"
     }
     let shape = ready.inputShape
     guard shape.count == 3, shape.allSatisfy({ (1...65_536).contains($0) }), shape.reduce(1, *) <= 1 << 28 else {
       return
-        "the input shape [\(shape.prefix(8).map(String.init).joined(separator: ", "))], expected [C, H, W] of at most 2^28 numbers"
+        "the input shape \(Shape.words(shape)), expected [C, H, W] of at most 2^28 numbers"
     }
-    guard (2...largestClassCount).contains(ready.classCount) else {
-      return "\(ready.classCount) classes, expected 2 to \(largestClassCount)"
+    guard (2...PluginMessages.largestClassCount).contains(ready.classCount) else {
+      return "\(ready.classCount) classes, expected 2 to \(PluginMessages.largestClassCount)"
     }
-    guard (0...(1 << 53)).contains(ready.parameters ?? 0) else { return "\(ready.parameters ?? 0) parameters" }
     guard let given = ready.preprocessing else { return nil }
     guard given.isComplete(channels: shape[0]) else {
       return "a normalisation that has not one finite mean and one positive deviation for each of \(shape[0]) channels"

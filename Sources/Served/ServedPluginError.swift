@@ -29,6 +29,8 @@ package enum ServedPluginError: Error, Sendable, CustomStringConvertible {
   case imageShape(program: String, expected: Shape, got: Shape)
   case requestTooLarge(program: String, images: Int, shape: Shape)
   case preprocessing(program: String, problem: String)
+  /// Of a score, in pixel units.
+  case noise(program: String, got: Double, known: [Double])
 
   package var description: String {
     switch self {
@@ -76,6 +78,8 @@ package enum ServedPluginError: Error, Sendable, CustomStringConvertible {
     case .requestTooLarge(let program, let images, let shape):
       "\(program): \(images) images of shape \(shape) are more than one request may hold (2 GiB); lower --batch"
     case .preprocessing(let program, let problem): "\(program): \(problem)"
+    case .noise(let program, let got, let known):
+      "\(program): answers for noise \(known.prefix(8).map { "\($0)" }.joined(separator: ", ")), not for \(got)"
     }
   }
 

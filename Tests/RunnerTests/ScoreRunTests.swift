@@ -1,6 +1,8 @@
 import Checkpoints
 import Foundation
+import Tensor
 import Testing
+import _Fixtures
 
 /// `run --score`.
 @Suite struct ScoreRunTests {
@@ -101,5 +103,39 @@ import Testing
       let largest = values.reduce(0) { max($0, abs($1)) }
       for (got, value) in zip(score[range], values) { #expect(abs(Double(got) - value) < 2e-5 * largest) }
     }
+  }
+
+  /// A pipeline of diffusers by its folder, against diffusers' own numbers.
+  @Test func aFolderOfDiffusers() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (inputs, outputs) = (binary.path("in.safetensors"), binary.path("out.safetensors"))
+    let fixture = try DiffusersFixture("heads")
+    let folder = URL(fileURLWithPath: binary.path("pipeline, averaged"))
+    try fixture.write(to: folder, .averaged)
+    let images = fixture.images
+    try SafetensorsWriter.write(
+      [TensorToWrite(name: "images", shape: images.shape.dimensions, floats: images.scalars)], to: inputs)
+    let arguments = ["run", "--score", "diffusers=\(folder.path)", "--inputs", inputs, "--outputs"]
+    for reference in fixture.references {
+      let outcome = try binary.start(
+        arguments + [outputs, "--noise", "\(reference.noise)", "--classes", "3,1"]
+      ).wait()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let score = try #require(SafetensorsReader.read(CheckpointFile.open(outputs))["score"]).floats()
+      let largest = reference.score.reduce(0) { max($0, abs($1)) }
+      for (got, wanted) in zip(score, reference.score) { #expect(abs(Double(got) - wanted) < 2e-5 * largest) }
+    }
+    // None of the files that are read may be written to.
+    let configuration = folder.appendingPathComponent("unet_ema/config.json")
+    let before = try Data(contentsOf: configuration)
+    for (place, noise, words) in [
+      (configuration.path, "0.2", "config.json"), (outputs + "2", "0.001", "none that the model was trained with"),
+    ] {
+      let outcome = try binary.start(arguments + [place, "--noise", noise, "--classes", "3"]).wait()
+      #expect(outcome.status != 0 && outcome.errors.contains(words), "\(outcome.errors)")
+    }
+    #expect(try Data(contentsOf: configuration) == before)
+    #expect(!FileManager.default.fileExists(atPath: outputs + "2"))
   }
 }

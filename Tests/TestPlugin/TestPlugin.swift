@@ -5,14 +5,16 @@ import JSON
 ///
 /// A mode is a name of `Misbehaviour`, or a comma-separated list of `good`, `normalised`, `pipe` (no shared memory),
 /// `no-vjp`, `untold` (no word about normalisation), `of-255` and `same` (one that cannot be meant), `zero` (one that cannot be
-/// computed), and the names of `TrainingMode`.
+/// computed), and the names of `TrainingMode`; or one of `ReferenceServer`.
 @main
 struct TestPlugin {
   static func main() {
     let arguments = CommandLine.arguments.dropFirst()
     let mode = arguments.first ?? "good"
     let shape = arguments.dropFirst().first?.split(separator: ",").compactMap { Int($0) } ?? [1, 2, 3]
-    var plugin = Server(traits: Set(mode.split(separator: ",").map(String.init)), network: Network(shape: shape))
+    let traits = Set(mode.split(separator: ",").map(String.init))
+    guard traits.isDisjoint(with: ReferenceServer.kinds) else { return ReferenceServer(traits).run() }
+    var plugin = Server(traits: traits, network: Network(shape: shape))
     plugin.run()
   }
 }

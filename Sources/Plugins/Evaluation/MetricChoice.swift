@@ -1,4 +1,5 @@
 import BenchCore
+import Served
 
 /// A metric by its plugin and the files that it is made from: what `--metric ID[=FILE]` says.
 public struct MetricChoice: Sendable, Equatable {
@@ -12,12 +13,16 @@ public struct MetricChoice: Sendable, Equatable {
     self.files = files
   }
 
+  /// The command of a program that serves it; nil for a metric of a plugin.
+  package var command: String? { id == ServedReferences.id ? files ?? "" : nil }
+
   /// The plugin and the paths of its files.
   /// - Throws: `ReferenceChoiceError.unknown`, and `EvaluationError.invalidConfiguration` for other files than the metric is made
   ///   from.
   package func resolved(_ plugins: PluginSet) throws -> (plugin: any MetricPlugin.Type, paths: [String]) {
     guard let plugin = plugins.metrics.first(where: { $0.id == id }) else {
-      throw ReferenceChoiceError.unknown(.metric, id: id, known: plugins.metrics.map { $0.usage })
+      throw ReferenceChoiceError.unknown(
+        .metric, id: id, known: plugins.metrics.map { $0.usage } + ["\(ServedReferences.id)=CMD"])
     }
     return (plugin, try plugin.paths(files, option: "--metric"))
   }

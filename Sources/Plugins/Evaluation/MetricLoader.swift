@@ -1,4 +1,5 @@
 import BenchCore
+import Served
 
 /// The metrics of an evaluation: the one that decides, and those that were chosen beside it.
 public struct MetricLoader: Sendable {
@@ -23,6 +24,9 @@ public struct MetricLoader: Sendable {
       task: task.id, imageShape: task.imageShape, classCount: task.classCount, threads: threads)
     return [Cosine()]
       + (try choices.filter { $0 != MetricChoice(id: EvaluationConfiguration.decisiveMetric) }.map { choice in
+        if let command = choice.command {
+          return try ServedReferences.metric(command, options, server: .forReferences)
+        }
         let (plugin, paths) = try choice.resolved(plugins)
         return try plugin.load(paths.map { try ReferenceFile(at: $0, lookup) }, options)
       })

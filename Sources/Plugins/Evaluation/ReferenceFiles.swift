@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Served
 import Text
 
 /// What a task is measured with and judged by in place of its own, named by plugins and files.
@@ -7,7 +8,7 @@ public struct ReferenceFiles: Sendable, Equatable {
   public enum Choice: Sendable, Equatable {
     /// The task's own, where that is exact.
     case exact
-    /// A plugin's id and the checkpoint that it reads.
+    /// A plugin's id and the checkpoint that it reads; or `program`, and the command of a program that serves it.
     case plugin(id: String, file: String)
   }
 
@@ -37,41 +38,45 @@ public struct ReferenceFiles: Sendable, Equatable {
   package func task(
     _ base: any BenchmarkTask, threads: Int, plugins: PluginSet, files: ProjectFiles?
   ) throws -> any BenchmarkTask {
+    let server = ServerRequest.forReferences
     let wanted = ReferenceOptions(
       task: base.id, imageShape: base.imageShape, classCount: base.classCount, threads: threads,
       scoreNoises: base.protocolConstants.scoreNoises, decisiveNoise: base.protocolConstants.decisiveNoise)
     /// What a plugin of the kind makes of its file; nil for the task's own.
     func made<Plugin, Reference>(
       _ choice: Choice?, _ kind: ReferenceChoiceError.Kind, of plugins: [Plugin], id: (Plugin) -> String,
-      exactIsKnown: Bool, own: String?, paths: (Plugin, String?, String) throws -> [String],
-      load: (Plugin, [ReferenceFile]) throws -> Reference
+      exactIsKnown: Bool, own: String?, filesRead: (Plugin, String?, String) throws -> [String],
+      served: ((String) throws -> Reference)? = nil, load: (Plugin, [ReferenceFile]) throws -> Reference
     ) throws -> Reference? {
       switch choice {
       case nil: return nil
       case .exact:
         guard exactIsKnown else { throw ReferenceChoiceError.notExact(kind, task: base.id, own: own) }
         return nil
+      case .plugin(ServedReferences.id, let command) where served != nil: return try served?(command)
       case .plugin(let name, let file):
         guard let plugin = plugins.first(where: { id($0) == name }) else {
-          throw ReferenceChoiceError.unknown(kind, id: name, known: plugins.map(id))
+          throw ReferenceChoiceError.unknown(
+            kind, id: name, known: plugins.map(id) + (served == nil ? [] : [ServedReferences.id]))
         }
         let lookup = DescriptionLookup(modelsFolder: files?.models)
-        return try load(
-          plugin, paths(plugin, file, "--\(kind.rawValue)").map { try ReferenceFile(at: $0, lookup) })
+        return try load(plugin, filesRead(plugin, file, "--\(kind.rawValue)").map { try ReferenceFile(at: $0, lookup) })
       }
     }
     let manifold = try made(
       manifold, .manifold, of: plugins.manifolds, id: { $0.id }, exactIsKnown: base.exactManifold != nil,
-      own: base.manifold?.id, paths: { try $0.paths($1, option: $2) }
+      own: base.manifold?.id, filesRead: { try $0.filesRead($1, option: $2) },
+      served: { try ServedReferences.manifold($0, wanted, server: server) }
     ) { try $0.load($1, wanted) }
     let score = try made(
       score, .score, of: plugins.scores, id: { $0.id }, exactIsKnown: base.exactScore != nil, own: base.score?.id,
-      paths: { try $0.paths($1, option: $2) }
+      filesRead: { try $0.filesRead($1, option: $2) },
+      served: { try ServedReferences.score($0, wanted, server: server) }
     ) { try $0.load($1, wanted) }
     // An exact density is the task's own reference already.
     let second = try made(
       second, .reference, of: plugins.posteriorScores, id: { $0.id }, exactIsKnown: false, own: base.density?.id,
-      paths: { try $0.paths($1, option: $2) }
+      filesRead: { try $0.filesRead($1, option: $2) }
     ) { try $0.load($1, wanted) }
     let criteria = try criteria.map {
       try CriteriaFile.read(URL(fileURLWithPath: $0)).of(base.id, version: base.version)

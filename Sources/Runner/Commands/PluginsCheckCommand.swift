@@ -17,6 +17,8 @@ extension PluginsCommand {
         several threads and for any --batch and --threads; logits that depend on the image and are not saturated; input \
         gradients against finite differences along random directions.
 
+        With --score, --manifold or --metric it is these that are checked, and no model: on images of --task, at its noise levels.
+
         Images are the task's where its data are at hand (--task, --data), otherwise random pixels. Exit status 1 where \
         something fails.
         """)
@@ -46,9 +48,21 @@ extension PluginsCommand {
 
     @OptionGroup var options: ModelOptions
 
+    @OptionGroup var references: ReferenceCheck
+
     func validate() throws {
+      if references.isAsked {
+        guard checkpoint == nil, options.program.plugin == nil else {
+          throw ValidationError("--score, --manifold and --metric are checked without a model; leave it out")
+        }
+        guard let task else {
+          throw ValidationError("--score, --manifold and --metric need --task, whose images they are checked on")
+        }
+        _ = try TaskLookup.plugin(task)
+      } else {
+        try options.program.check(hasCheckpoint: checkpoint != nil)
+      }
       _ = try ImageShapeOption.parse(shape)
-      try options.program.check(hasCheckpoint: checkpoint != nil)
       if let task { _ = try TaskLookup.plugin(task) }
       try OptionBounds.check("--images", images, in: 2...10_000)
       try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
@@ -58,6 +72,7 @@ extension PluginsCommand {
       Interruption.install()
       let progress = TerminalProgress(quiet: quiet)
       defer { progress.end() }
+      if references.isAsked { return try checkReferences(progress) }
       let loader = ModelLoader(ProjectFiles.locate(), plugins: PagsBench.plugins.models)
       let candidate = try loader.find(checkpoint, options)
       let source = try CheckImages(
@@ -75,6 +90,23 @@ extension PluginsCommand {
       let report = CheckReport(outcome, images: chosen, model: LoadReport(candidate, model))
       CommandLineOutput.result(json ? try report.json() : report.text)
       if !outcome.passed { throw ExitCode(1) }
+    }
+
+    private func checkReferences(_ progress: TerminalProgress) throws {
+      guard let id = task else { return }
+      let plugin = try TaskLookup.plugin(id)
+      let made = try plugin.make(
+        TaskOptions(
+          dataDirectory: TaskLookup.dataFolder(id, given: dataOptions.data), cacheDirectory: nil,
+          threads: options.threads, progress: progress))
+      let outcomes = try references.outcomes(made, images: images, seed: seed, threads: options.threads)
+      progress.end()
+      try Interruption.check()
+      CommandLineOutput.result(
+        json
+          ? String(decoding: try JSONEncoding.encode(outcomes), as: UTF8.self)
+          : outcomes.map(\.text).joined(separator: "\n"))
+      if outcomes.contains(where: { !$0.findings.isEmpty }) { throw ExitCode(1) }
     }
   }
 }

@@ -3,6 +3,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import Plugins
+import Served
 import Tensor
 
 /// `run --metric`: a metric's values on given pairs of images, with no model: the way to compare them with the original's.
@@ -21,18 +22,20 @@ struct MetricRun {
   }
 
   func run() throws {
-    let (plugin, paths) = try choice.resolved(PagsBench.plugins)
+    let plugin = try choice.command == nil ? choice.resolved(PagsBench.plugins) : nil
     let place = URL(fileURLWithPath: outputs)
     try OutputPlace.check(
       place, as: .metricValues,
       apartFrom: [OutputPlace.Input("the file of --inputs", inputs)]
-        + paths.map { OutputPlace.Input("the file of --metric \(choice.id)", $0) })
+        + (plugin?.paths ?? []).map { OutputPlace.Input("the file of --metric \(choice.id)", $0) })
     let pairs = try InputPairs.read(inputs)
     if let warning = pairs.warning(file: inputs) { CommandLineOutput.note(warning) }
     let imageShape = pairs.first.shape.droppingFirst
-    let metric = try plugin.load(
-      paths.map { ReferenceFile(try CheckpointFile.open($0)) },
-      ReferenceOptions(task: inputs, imageShape: imageShape, classCount: 0, threads: threads))
+    let options = ReferenceOptions(task: inputs, imageShape: imageShape, classCount: 0, threads: threads)
+    let metric =
+      try plugin.map { plugin, paths in
+        try plugin.load(paths.map { ReferenceFile(try CheckpointFile.open($0)) }, options)
+      } ?? ServedReferences.metric(choice.command ?? "", options, server: .forReferences)
     if let needed = metric.properties.requirement(missedBy: imageShape) {
       throw EvaluationError.invalidConfiguration(
         option: "metric \(metric.id)", expected: needed, got: "those of \(inputs), \(imageShape)")

@@ -2,6 +2,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import Plugins
+import Served
 import Tensor
 
 /// `run --score`: the score at given images, for whoever wants to compare it with what another program says.
@@ -17,11 +18,13 @@ struct ScoreRun {
   /// Reads `images` and writes the tensor `score`.
   /// - Throws: what reading and computing throw, `ScoreRunError`.
   func run(inputs: String, outputs: String, threads: Int) throws {
-    guard let plugin = PagsBench.plugins.scores.first(where: { $0.id == id }) else {
-      throw ReferenceChoiceError.unknown(.score, id: id, known: PagsBench.plugins.scores.map { $0.id })
+    let plugin = PagsBench.plugins.scores.first { $0.id == id }
+    guard plugin != nil || id == ServedReferences.id else {
+      throw ReferenceChoiceError.unknown(
+        .score, id: id, known: PagsBench.plugins.scores.map { $0.id } + [ServedReferences.id])
     }
     let place = URL(fileURLWithPath: outputs)
-    let paths = try plugin.paths(file, option: "--score")
+    let paths = try plugin?.filesRead(file, option: "--score") ?? []
     let named = [OutputPlace.Input("the file of --inputs", inputs)]
     try OutputPlace.check(
       place, as: .tensors, apartFrom: named + paths.map { OutputPlace.Input("the checkpoint of --score", $0) })
@@ -33,13 +36,17 @@ struct ScoreRun {
       task: files.compactMap { $0.description?.task }.first ?? "run", imageShape: images.shape.droppingFirst,
       classCount: 0,
       threads: threads, scoreNoises: [noise])
-    let score = try plugin.load(files, options).score
+    let score =
+      try plugin?.load(files, options).score
+      ?? ServedReferences.score(file, options, server: .forReferences).score
     let result = try evaluate(score, images)
     try Folder.make(place.deletingLastPathComponent())
     try SafetensorsWriter.write(
       [TensorToWrite("score", result)],
       metadata: [
-        "score": id, "noise": "\(noise)", "checkpoint": files.map { $0.checkpoint.sha256 }.joined(separator: ","),
+        "score": id, "noise": "\(noise)",
+        "checkpoint": ([score.learned?.checkpoint].compactMap { $0 } + (score.learned?.further ?? [])).map(\.sha256)
+          .joined(separator: ","),
         "classes": classes.map { $0.map(String.init).joined(separator: ",") } ?? "none",
       ], to: outputs)
     CommandLineOutput.result("\(outputs): score \(result.shape.dimensions) at noise \(noise) of \(images.batch) images")

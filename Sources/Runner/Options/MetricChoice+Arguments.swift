@@ -12,6 +12,12 @@ extension MetricChoice: ExpressibleByArgument {
 
   /// - Throws: `ValidationError` for what could not be loaded.
   func validate() throws {
+    if let command {
+      guard !command.isEmpty else {
+        throw ValidationError("--metric program: expected program=CMD, the command of a program")
+      }
+      return
+    }
     do { _ = try resolved(PagsBench.plugins) } catch let error as ReferenceChoiceError {
       throw ValidationError("--\(error)")
     } catch { throw ValidationError("\(error)") }

@@ -25,7 +25,7 @@ extension ReferenceFiles.Choice: ExpressibleByArgument {
   /// - Parameter plugins: those of this kind.
   func files(of plugins: [any ReferencePlugin.Type]) -> [String] {
     guard case .plugin(let id, let text) = self, let plugin = plugins.first(where: { $0.id == id }),
-      let paths = try? plugin.paths(text, option: "")
+      let paths = try? plugin.filesRead(text, option: "")
     else { return [file].compactMap { $0 } }
     return paths
   }

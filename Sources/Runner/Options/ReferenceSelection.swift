@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchCore
 import Plugins
+import Served
 
 /// What a task is measured with and judged by, where it is not the task's own.
 struct ReferenceSelection: ParsableArguments {
@@ -23,12 +24,13 @@ struct ReferenceSelection: ParsableArguments {
 struct MapSelection: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Tangent spaces: `exact`, or `autoencoder=FILE`. (default: the task's own)", valueName: "manifold"))
+      "Tangent spaces: `exact`, `autoencoder=FILE` or `program=CMD`. (default: the task's own)", valueName: "manifold"))
   var manifold: ReferenceFiles.Choice?
 
   @Option(
     help: ArgumentHelp(
-      "Score: `exact`, `denoiser=FILE` or `edm=FILE`. (default: the task's own)", valueName: "score"))
+      "Score: `exact`, `denoiser=FILE`, `edm=FILE`, `diffusers=FOLDER` or `program=CMD`. (default: the task's own)",
+      valueName: "score"))
   var score: ReferenceFiles.Choice?
 
   var files: ReferenceFiles { ReferenceFiles(manifold: manifold, score: score) }
@@ -36,14 +38,16 @@ struct MapSelection: ParsableArguments {
   /// What is read.
   var inputs: [OutputPlace.Input?] {
     [
-      OutputPlace.Input("the checkpoint of --manifold", manifold?.file),
-      OutputPlace.Input("the checkpoint of --score", score?.file),
-    ]
+      manifold?.files(of: PagsBench.plugins.manifolds).map { OutputPlace.Input("the checkpoint of --manifold", $0) }
+        ?? [],
+      score?.files(of: PagsBench.plugins.scores).map { OutputPlace.Input("the checkpoint of --score", $0) } ?? [],
+    ].flatMap { $0 }
   }
 
   func validate() throws {
-    try manifold?.validate(option: "--manifold", known: PagsBench.plugins.manifolds.map { $0.id })
-    try score?.validate(option: "--score", known: PagsBench.plugins.scores.map { $0.id })
+    try manifold?.validate(
+      option: "--manifold", known: PagsBench.plugins.manifolds.map { $0.id } + [ServedReferences.id])
+    try score?.validate(option: "--score", known: PagsBench.plugins.scores.map { $0.id } + [ServedReferences.id])
   }
 }
 
@@ -51,7 +55,7 @@ struct MapSelection: ParsableArguments {
 struct JudgementOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A second reference, asked beside the task's density whether gradients fit their images: `denoiser=FILE` or `edm=COND,UNCOND`. (default: none)",
+      "A second reference, asked beside the task's density whether gradients fit their images: `denoiser=FILE`, `edm=COND,UNCOND` or `diffusers=COND,UNCOND`. (default: none)",
       valueName: "reference"))
   var reference: ReferenceFiles.Choice?
 

@@ -2,12 +2,13 @@ import ArgumentParser
 import BenchCore
 import Foundation
 import Plugins
+import Served
 
 /// `run --score`: the options that stand in place of a model's.
 struct ScoreRunOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Write the score of this model of the images instead, in pixel units: `edm=FILE`, `denoiser=FILE`.",
+      "Write the score of this model of the images instead, in pixel units: `edm=FILE`, `diffusers=FOLDER`, `denoiser=FILE` or `program=CMD`.",
       valueName: "score"))
   var score: ReferenceFiles.Choice?
 
@@ -27,7 +28,7 @@ struct ScoreRunOptions: ParsableArguments {
       if classes != nil { throw ValidationError("--classes belongs to --score") }
       return nil
     }
-    try score.validate(option: "--score", known: PagsBench.plugins.scores.map { $0.id })
+    try score.validate(option: "--score", known: PagsBench.plugins.scores.map { $0.id } + [ServedReferences.id])
     guard case .plugin(let id, let file) = score else {
       throw ValidationError("--score exact is a task's own; expected the file of a model, such as edm=FILE")
     }
