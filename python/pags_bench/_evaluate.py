@@ -64,6 +64,7 @@ def evaluate(
     output: Optional[Path] = None,
     leaderboard: Optional[Path] = None,
     sheet: Union[bool, Path, None] = None,
+    protocol: Optional[str] = None,
     progress: Union[bool, None, ProgressCallback] = None,
 ) -> Result:
     """Measures how a classifier responds to perturbations on and off the data manifold, and says which kind of robustness
@@ -101,7 +102,7 @@ def evaluate(
         standard: the same network trained without a robustness objective, as a file: what A and K are relative to.
         attacks, attacked_images: also attacks the model, such as `["pgd-linf"]`, on the first so many images.
         metrics: further metrics of gradients, as `ID` or `ID=FILE`.
-        manifold, score, reference: tangent spaces, score, a second reference, as `ID=FILE`.
+        manifold, score, reference: tangent spaces, score, a second reference, as `ID=FILE`, or `program=COMMAND`.
         criteria: thresholds of the rule, as a file.
         robustness_draws: perturbations per image of definition 1 of the relative robustness, 1 to 1000.
         clip: whether images are clipped to [0, 1] after a step.
@@ -111,6 +112,7 @@ def evaluate(
         leaderboard: also adds the result to the leaderboard in this folder, which is made if need be.
         sheet: draws the gradients at the first images: a path (.png, .svg or .pdf), or True to have the picture in the result
             only. The default is True in a notebook, and False elsewhere.
+        protocol: `"paper"` also writes what the paper's public code would compute, beside `output`, as `NAME.paper.json`.
         progress: called with `(stage, share)`, the share from 0 to 1, from another thread; or True for bars of tqdm, False for
             none. The default is bars where tqdm is installed.
 
@@ -133,6 +135,7 @@ def evaluate(
         "criteria": _path(criteria), "robustness-draws": robustness_draws, "clip": clip, "threads": threads, "batch": batch,
         "no-cache": cache is False, "cache": None if isinstance(cache, bool) else _path(cache), "output": _path(output),
         "json": True, "leaderboard": _path(leaderboard), "no-leaderboard": leaderboard is None, "id": id, "name": name,
+        "protocol": protocol,
     }
     served = {
         "device": device, "checkpoint": _path(checkpoint), "input_shape": input_shape, "classes": classes}

@@ -84,6 +84,13 @@ struct EvaluateCommand: ParsableCommand {
       valueName: "file"))
   var sheet: String?
 
+  @Option(
+    name: .customLong("protocol"),
+    help: ArgumentHelp(
+      "Also show what the paper's public code computes for its figures, with its images, targets and noise: `paper` (docs/paper.md). "
+        + "With --output FILE.json it is written to FILE.paper.json.", valueName: "protocol"))
+  var measuringProtocol: MeasuringProtocol?
+
   @Flag(help: "Print the result file on standard output instead of the summary.")
   var json = false
 
@@ -111,7 +118,7 @@ struct EvaluateCommand: ParsableCommand {
     guard checkpoints.count > 1 else { return }
     let ofOne = [
       ("--sheet", sheet), ("--id", identity.id), ("--name", identity.name), ("--model", options.network.model),
-      ("--plugin", options.program.plugin),
+      ("--plugin", options.program.plugin), ("--protocol", measuringProtocol?.rawValue),
     ]
     if let (option, _) = ofOne.first(where: { $0.1 != nil }) {
       throw ValidationError("\(option) is of one model, and there are \(checkpoints.count)")
@@ -202,6 +209,10 @@ struct EvaluateCommand: ParsableCommand {
     if let sheet { try SheetFile(sheet, option: "--sheet").check(apartFrom: inputs) }
     let evaluation = try self.evaluation(on: self.task ?? source.taskID ?? "glyphs", in: &session)
     let task = evaluation.task
+    let paper = try measuringProtocol.map { _ in try PaperProtocol(of: task) }
+    if paper != nil, let place = outputs.output {
+      try OutputPlace.check(PaperReport.url(beside: place), as: .paperFigures, apartFrom: inputs)
+    }
     var loaded = try evaluation.load(source)
     identity.name(&loaded.subject.record)
     let record = loaded.subject.record
@@ -236,11 +247,14 @@ struct EvaluateCommand: ParsableCommand {
       try SheetFile(sheet, option: "--sheet").write(drawn)
       places.append(sheet)
     }
+    let figures = paper.map { PaperReport(figures: $0.figures(outcome)) }
+    if let figures, let place = outputs.output { places.append(try figures.write(beside: place)) }
     if json {
       for note in outcome.notes { CommandLineOutput.note("note: \(note)") }
     } else {
       let reading = report.map { "\nHow the checkpoint was read\n  " + $0.lines.joined(separator: "\n  ") } ?? ""
-      CommandLineOutput.result(ResultSummary.text(outcome.result) + ResultSummary.notes(outcome.notes) + reading)
+      CommandLineOutput.result(
+        ResultSummary.text(outcome.result) + ResultSummary.notes(outcome.notes) + reading + (figures?.text ?? ""))
     }
     if !quiet {
       if !task.isComparable, !noLeaderboard { CommandLineOutput.note(standing(on: task)) }
