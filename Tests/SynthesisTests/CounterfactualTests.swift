@@ -10,16 +10,19 @@ import Testing
   private let shape: Shape = [1, 4, 4]
 
   @Test func theScheduleIsThePublishedOne() {
-    let levels = NoiseSchedule.levels(from: NoiseSchedule.publishedStart, count: 100)
+    let exact = GaussianScore(mean: 0, variance: 1)
+    let levels = NoiseSchedule.levels(from: NoiseSchedule.publishedStart, count: 100, of: exact)
     #expect(levels.count == 100 && abs(levels[0] - 1.69) < 0.005)
     #expect(abs(levels[99] - 0.005) < 1e-4)
     #expect(zip(levels, levels.dropFirst()).allSatisfy { $0 > $1 })
-    #expect(NoiseSchedule.levels(from: 2, count: 10)[0] == 2)
-    // Where the shape would lead below them it ends with the lowest.
-    let lower = NoiseSchedule.levels(from: 0.5, count: 100)
+    #expect(NoiseSchedule.levels(from: 2, count: 10, of: exact)[0] == 2)
+    #expect(abs(NoiseSchedule.levels(from: 0.5, count: 100, of: exact)[99] - levels[99] * 0.5 / levels[0]) < 1e-12)
+    // Where the shape would lead a network below them it ends with the lowest.
+    let learned = LearnedScore()
+    let lower = NoiseSchedule.levels(from: 0.5, count: 100, of: learned)
     #expect(lower[0] == 0.5 && lower.last == levels[99] && lower.count == 99)
     #expect(zip(lower, lower.dropFirst()).allSatisfy { $0 > $1 })
-    #expect(NoiseSchedule.levels(from: 0.001, count: 10).count == 10)
+    #expect(NoiseSchedule.levels(from: 0.001, count: 10, of: learned).count == 10)
   }
 
   @Test func theConeTakesTheNearestDirection() throws {

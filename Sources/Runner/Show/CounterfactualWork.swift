@@ -22,7 +22,7 @@ struct CounterfactualWork {
     let guide = try guide(work)
     let settings = counterfactual.settings(on: task)
 
-    let levels = NoiseSchedule.levels(from: settings.startNoise, count: settings.steps).count
+    let levels = NoiseSchedule.levels(from: settings.startNoise, count: settings.steps, of: score).count
     work.progress.begin("counterfactuals", total: (loaded.count + 1) * levels)
     let paths = try CounterfactualPaths(
       settings, score: score, from: images.images, towards: targets, range: task.pixelRange, places: work.places,

@@ -37,7 +37,7 @@ package struct CounterfactualPaths {
     denoiser = ScoreDenoiser(score: score, places: places)
     copies = AugmentedCopies(settings.augmentations, of: shape, range: range, seed: seed)
     random = RandomStream(seed: seed, name: "counterfactual")
-    levels = NoiseSchedule.levels(from: settings.startNoise, count: settings.steps)
+    levels = NoiseSchedule.levels(from: settings.startNoise, count: settings.steps, of: score)
     var images = (0..<originals.batch).map { originals.item($0).map(Double.init) }
     switch settings.path {
     case .noise:

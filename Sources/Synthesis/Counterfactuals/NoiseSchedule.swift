@@ -1,3 +1,4 @@
+import BenchCore
 import Foundation
 
 /// The noise levels that a counterfactual comes down through, as those of DVCE's diffusion: 1,000 steps of linear betas from 1e-4 to
@@ -16,13 +17,15 @@ package enum NoiseSchedule {
   /// The lowest of the published levels.
   static let publishedEnd = published(steps: 100)[99]
 
-  /// Falling; the first is `start`, and there are `count` of the published shape, but that none but the first is below the lowest
-  /// published level: those below it, if any, become that one, for diffusion models were trained with no less noise.
-  /// - Parameter count: 100 for the published ones.
-  package static func levels(from start: Double, count: Int) -> [Double] {
+  /// Falling; `count` levels of the published shape, the first of which is `start`.
+  /// - Parameters:
+  ///   - count: 100 for the published ones.
+  ///   - score: of a network no lower level is asked for than the lowest published one, for diffusion models were trained with no less
+  ///     noise: those below it, if any, become that one.
+  package static func levels(from start: Double, count: Int, of score: any Score) -> [Double] {
     let levels = published(steps: count)
     let scaled = levels.map { $0 * (start / levels[0]) }
-    guard start > publishedEnd, scaled[count - 1] < publishedEnd else { return scaled }
+    guard score.learned != nil, start > publishedEnd, scaled[count - 1] < publishedEnd else { return scaled }
     return scaled.filter { $0 > publishedEnd } + [publishedEnd]
   }
 
