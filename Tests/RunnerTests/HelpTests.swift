@@ -11,7 +11,7 @@ import Testing
     ["show", "counterfactuals", "--help"], ["compare", "--help"], ["distractor", "--help"],
     ["leaderboard", "table", "--help"], ["leaderboard", "site", "--help"],
     ["bench", "--help"], ["sweep", "--help"], ["train", "--help"], ["twin", "--help"],
-    ["reclassify", "--help"], ["attack", "--help"],
+    ["reclassify", "--help"], ["attack", "--help"], ["slurm", "--help"],
   ])
   func text(_ arguments: [String]) throws {
     let binary = try RealBinary()

@@ -96,7 +96,10 @@ struct SlurmScripts {
       : ""
   }
 
-  private var isParts: Bool { if case .parts = merge { true } else { false } }
+  /// Where parts are kept; nil where the command keeps what it makes in a folder of its own.
+  var place: String? { if case .parts(let place) = merge { place } else { nil } }
+
+  private var isParts: Bool { place != nil }
 
   /// Ours come first: what follows a `--` is no option.
   private var shardWords: [String] {

@@ -147,7 +147,7 @@ struct SlurmCommand: ParsableCommand {
       merge job \(merge): when they have ended
       watch    squeue --jobs=\(list(before + [merge]))
       logs     \(folder.logs.path)
-      parts    \(folder.parts.path)
+      \(scripts.place.map { "parts    \($0)\n" } ?? "")\
       When tasks die, give the same command again: it submits what is missing and nothing else.
       """)
   }
@@ -209,13 +209,15 @@ struct SlurmCommand: ParsableCommand {
     case let evaluate as EvaluateCommand:
       try check(evaluate.parts)
       let models = evaluate.checkpoints.count
-      return Work(shards: models > 1 ? models : Self.usualShards, results: models) { .parts($0) }
+      return Work(shards: models > 1 ? models : Self.usualShards, results: models) {
+        .parts(evaluate.parts.parts ?? $0)
+      }
     case let attack as AttackCommand:
       try check(attack.parts)
       if attack.attackOptions.verify != nil {
         throw ValidationError("--verify runs no attack that could be divided")
       }
-      return Work(shards: Self.usualShards, results: 1) { .parts($0) }
+      return Work(shards: Self.usualShards, results: 1) { .parts(attack.parts.parts ?? $0) }
     case let sweep as SweepCommand:
       if sweep.sweep.shard != nil { throw ValidationError("--shard is given by slurm") }
       guard let output = sweep.output else {
