@@ -1,0 +1,1 @@
+../../../ThirdPartyTests/StripesTask.swift
