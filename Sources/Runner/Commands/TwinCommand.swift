@@ -91,7 +91,7 @@ struct TwinCommand: ParsableCommand {
   }
 
   /// - Throws: `TrainingError`, `JSONError`.
-  private func configuration() throws -> TrainingConfiguration {
+  func configuration() throws -> TrainingConfiguration {
     var result = TrainingConfiguration()
     result.epochs = TwinTraining.defaultEpochs
     if let recipe { result = try TrainingConfiguration.read(URL(fileURLWithPath: recipe)) }

@@ -50,6 +50,12 @@ struct CourseOptions: ParsableArguments {
   @Option(help: "How weights begin. (default: pytorch)")
   var initialisation: Initialisation?
 
+  /// All other numbers are bounded with those of the recipe (`TrainingConfiguration.check`), in which a larger seed could not be written.
+  func validate() throws {
+    try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
+    try OptionBounds.check("--data-seed", dataSeed, in: OptionBounds.seed)
+  }
+
   /// Puts what was given in its place.
   func replace(_ configuration: inout TrainingConfiguration) {
     func replace<Value>(_ path: WritableKeyPath<TrainingConfiguration, Value>, _ value: Value?) {
