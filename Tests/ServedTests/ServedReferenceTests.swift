@@ -91,6 +91,11 @@ import Testing
       let wanted = Self.images.item(image).reduce(0.0) { $0 + 2 * Double($1) * Double($1) }
       #expect(abs(values[image] - wanted) < 1e-5 * wanted)
     }
+    // Pairs without a value are not sent, and the others are what they were.
+    var scalars = Self.images.scalars
+    (scalars[7], scalars[13]) = (.nan, -.infinity)
+    let some = try metric.compare(Tensor(shape: Self.images.shape, scalars: scalars), other)
+    #expect(some[1].isNaN && some[2].isNaN && some[0] == values[0] && some[3...] == values[3...])
   }
 
   @Test func whatIsRefused() throws {

@@ -16,12 +16,16 @@ struct ServedMetric: AlignmentMetric {
   }
 
   func compare(_ gradients: Tensor, _ references: Tensor) throws -> [Double] {
-    let values = try reference.ask(
-      "compare", [("a", gradients), ("b", references)], answer: ("values", []), mayBeUndefined: true)
-    // Not every program looks whether its images are numbers.
-    return values.enumerated().map { image, value in
-      isDefined(gradients.item(image)) && isDefined(references.item(image)) ? Double(value) : .nan
+    // Not every program looks whether its images are numbers: it is not asked about those that are none.
+    let asked = (0..<gradients.batch).filter { isDefined(gradients.item($0)) && isDefined(references.item($0)) }
+    func chosen(_ images: Tensor) -> Tensor {
+      Tensor(shape: images.shape.droppingFirst.prepending(asked.count), scalars: asked.flatMap(images.item))
     }
+    let values = try reference.ask(
+      "compare", [("a", chosen(gradients)), ("b", chosen(references))], answer: ("values", []), mayBeUndefined: true)
+    var all = [Double](repeating: .nan, count: gradients.batch)
+    for (place, value) in zip(asked, values) { all[place] = Double(value) }
+    return all
   }
 
   private func isDefined(_ image: ArraySlice<Float>) -> Bool {
