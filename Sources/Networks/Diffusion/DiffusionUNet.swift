@@ -47,7 +47,6 @@ struct DiffusionUNet: Sendable {
   ) throws {
     (self.resolution, self.channels, self.classes, self.hasNullClass) = (resolution, channels, classes, hasNullClass)
     (self.embedding, self.encoder, self.decoder, self.last) = (embedding, encoder, decoder, last)
-    width = 0
     width = blocks.reduce(0) { $0 + $1.width }
     try check(file)
   }

@@ -28,9 +28,7 @@ package struct PaperProtocol: Sendable {
     step = task.protocolConstants.wideStep
   }
 
-  /// - Parameters:
-  ///   - outcome: of an evaluation of the task.
-  ///   - conditional: whether its score is that of single classes.
+  /// - Parameter outcome: of an evaluation of the task.
   package func figures(_ outcome: EvaluationOutcome) -> PaperFigures {
     let (result, samples) = (outcome.result, outcome.samples)
     let metrics = Set(result.measurements.scoreAlignment.map(\.metric))
