@@ -133,13 +133,13 @@ let package = Package(
     .target(name: "Synthesis", dependencies: ["Attacks", "BenchCore", "Tensor"], swiftSettings: optimised),
     // Pictures of images, gradients, scores and directions.
     .target(
-      name: "Sheets", dependencies: ["Synthesis", "BenchCore", "Figures", "Images", "Tensor"], swiftSettings: optimised
-    ),
+      name: "Sheets", dependencies: ["Synthesis", "BenchCore", "Figures", "Images", "Text", "Tensor"],
+      swiftSettings: optimised),
     // The leaderboard as web pages; templates, style and script are in the program, which needs no files beside it.
     .target(
       name: "Site",
       dependencies: [
-        "BenchCore", "Figures", "Images", "Checkpoints", .product(name: "Mustache", package: "swift-mustache"),
+        "BenchCore", "Figures", "Images", "Checkpoints", "Text", .product(name: "Mustache", package: "swift-mustache"),
       ],
       resources: ["layout", "index", "task", "row", "model", "rule", "submit"].map {
         .embedInCode("Resources/\($0).mustache")
@@ -204,7 +204,7 @@ let package = Package(
     .testTarget(name: "GraphTests", dependencies: ["Graph", "CPU", "_TestSupport"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "ONNXSchema", "_TestSupport"]),
-    .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "_TestSupport"]),
+    .testTarget(name: "BenchCoreTests", dependencies: ["BenchCore", "Text", "_TestSupport"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
     .testTarget(
       name: "SweepsTests", dependencies: ["Sweeps", "BenchCore", "Checkpoints", "JSON", "Figures"],

@@ -7,6 +7,7 @@ ratio of two numbers that were measured at different times.
 
   Benchmarks/engine.py [--threads 1] [--batch 64] [--rounds 5] [--networks resnet18 swin_t] [--binary PATH] [--python PATH]
   Benchmarks/engine.py --networks graphs
+  Benchmarks/engine.py --before PATH      another pags-bench in place of PyTorch: what a change has done to speed
 """
 import argparse
 import json
@@ -219,6 +220,13 @@ def environment(python):
     return str(executable)
 
 
+def rates(command):
+    """Images a second, forward and with the gradient, as a command prints them as JSON."""
+    printed = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return {key: value["imagesPerSecond"] if isinstance(value, dict) else value
+            for key, value in printed.items() if key in ("forward", "inputGradient")}
+
+
 def spread(values):
     return f"{statistics.median(values):6.2f} ({min(values):.2f} to {max(values):.2f})"
 
@@ -231,12 +239,15 @@ def main():
     parser.add_argument("--seconds", type=float, default=2, help="of each measurement")
     parser.add_argument("--networks", nargs="+", choices=[*NETWORKS, *GRAPHS, "graphs"], default=list(NETWORKS))
     parser.add_argument("--binary", default=str(HERE.parent / ".build" / "release" / "pags-bench"))
+    parser.add_argument("--before", help="measure this pags-bench in turn with the other, and not PyTorch")
     parser.add_argument("--python", help="a Python that has PyTorch, torchvision and onnx")
     options = parser.parse_args()
-    if not os.access(options.binary, os.X_OK):
-        sys.exit(f"{options.binary} is missing; run `swift build -c release --product pags-bench`")
+    for binary in [options.binary] + ([options.before] if options.before else []):
+        if not os.access(binary, os.X_OK):
+            sys.exit(f"{binary} is missing; run `swift build -c release --product pags-bench`")
     python = environment(options.python)
-    print(f"{'network':20} {'':26} {'images/s':>9} {'PyTorch':>9}  ratio (lowest to highest)")
+    peer = "before" if options.before else "PyTorch"
+    print(f"{'network':20} {'':26} {'images/s':>9} {peer:>9}  ratio (lowest to highest)")
     with tempfile.TemporaryDirectory() as folder:
         names = [name for given in options.networks for name in (GRAPHS if given == "graphs" else [given])]
         for name in names:
@@ -244,23 +255,21 @@ def main():
             batch = min(options.batch, largest)
             checkpoint = os.path.join(folder, name + (".onnx" if name in GRAPHS else ".pth"))
             subprocess.run([python, "-W", "ignore", __file__, "--worker", "save", name, checkpoint], check=True)
-            model = [options.binary, "bench", checkpoint, "--batch", str(batch), "--threads", str(options.threads),
+            bench = ["bench", checkpoint, "--batch", str(batch), "--threads", str(options.threads),
                      "--seconds", str(options.seconds), "--shape", ",".join(map(str, image)), "--json"]
+            torch_run = [python, __file__, "--worker", "measure", name, str(batch * options.threads),
+                         str(options.threads), str(options.seconds)]
+            peer_run = [options.before, *bench] if options.before else torch_run
             ours, theirs = [], []
-            for _ in range(options.rounds):
-                done = subprocess.run(model, capture_output=True, text=True)
-                if done.returncode:
-                    print(f"{name:20} pags-bench: {done.stderr.strip().splitlines()[-1]}")
-                    break
-                ours.append(json.loads(done.stdout))
-                torch_run = [python, __file__, "--worker", "measure", name, str(batch * options.threads),
-                             str(options.threads), str(options.seconds)]
-                theirs.append(json.loads(subprocess.run(torch_run, check=True, capture_output=True, text=True).stdout))
+            try:
+                for _ in range(options.rounds):
+                    ours.append(rates([options.binary, *bench]))
+                    theirs.append(rates(peer_run))
+            except subprocess.CalledProcessError as error:
+                print(f"{name:20} {error.cmd[0]}: {error.stderr.strip().splitlines()[-1]}")
+                continue
             for key, label in (("forward", "forward"), ("inputGradient", "forward + input gradient")):
-                if not theirs:
-                    continue
-                mine = [round_[key]["imagesPerSecond"] for round_ in ours]
-                other = [round_[key] for round_ in theirs]
+                mine, other = [round_[key] for round_ in ours], [round_[key] for round_ in theirs]
                 ratios = [a / b for a, b in zip(mine, other)]
                 print(f"{name:20} {label:26} {statistics.median(mine):9.1f} {statistics.median(other):9.1f} {spread(ratios)}",
                       flush=True)

@@ -1,5 +1,4 @@
 import BenchCore
-import Checkpoints
 import Foundation
 import Plugins
 import Tensor
@@ -15,12 +14,11 @@ else {
   exit(2)
 }
 let words = arguments[0].split(separator: "=", maxSplits: 1).map(String.init)
-let choice = MetricChoice(id: words[0], files: words.count > 1 ? words[1] : nil)
+let files = words.count > 1 ? words[1].split(separator: ",").map(String.init) : []
 let shape = Shape(arguments[1].split(separator: ",").compactMap { Int($0) })
-let (plugin, paths) = try choice.resolved(BuiltinPlugins.all)
-let metric = try plugin.load(
-  paths.map { ReferenceFile(try CheckpointFile.open($0)) },
-  ReferenceOptions(task: "random images", imageShape: shape, classCount: 0, threads: threads))
+let metric = try ReferenceLoader(files: nil).metric(
+  .plugin(id: words[0], files: files),
+  ReferenceOptions(task: nil, imageShape: shape, classCount: 0, threads: threads))
 
 let random = RandomStream(seed: 1, name: "images")
 func images(_ item: Int) -> Tensor {

@@ -88,7 +88,7 @@ package enum AttackCatalogue {
   {
     guard let entry = entries.first(where: { $0.id == id }) else {
       let known = entries.map(\.id)
-      throw .unknown(id: id, nearest: Nearest.match(id, in: known), known: known)
+      throw .unknown(id: id, known: known)
     }
     return entry.make(options)
   }

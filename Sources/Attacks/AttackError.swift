@@ -1,6 +1,8 @@
+import Text
+
 /// Why an attack was refused or stopped.
 package enum AttackError: Error, Sendable, Equatable, CustomStringConvertible {
-  case unknown(id: String, nearest: String?, known: [String])
+  case unknown(id: String, known: [String])
   case invalidOption(option: String, expected: String, got: String)
   case wrongOutput(what: String)
   case nonFinite(what: String, place: Int)
@@ -17,8 +19,7 @@ package enum AttackError: Error, Sendable, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .unknown(let id, let nearest, let known):
-      "there is no attack `\(id)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") known are \(known.joined(separator: ", "))"
+    case .unknown(let id, let known): Nearest.unknown("there is no attack", id, among: known)
     case .invalidOption(let option, let expected, let got):
       "\(option) must be \(expected), got \(got)"
     case .wrongOutput(let what):

@@ -1,3 +1,5 @@
+import Text
+
 /// The one way from a checkpoint's bytes to named tensors.
 public enum CheckpointReader {
   /// Reads the tensors' names, shapes and places; their values are converted when asked for.
@@ -34,7 +36,7 @@ public enum CheckpointReader {
       }
       let location = chosen.found.location
       let names = try canonicalNames(chosen.found.items.map(\.value), file: file.name)
-      let place = location.isEmpty ? [] : ["tensors found under `\(printable(location))`"]
+      let place = location.isEmpty ? [] : ["tensors found under `\(PlainText.shown(location))`"]
       return StateDict(
         file: file.name, format: .safetensors, location: location, weights: chosen.weights, names: names,
         otherEntries: [], unknownGlobals: [], metadata: content.metadata, notes: place + chosen.notes + names.notes)
@@ -82,17 +84,17 @@ public enum CheckpointReader {
       if let tensor = try interpreter.tensor(item.value, name: item.name) {
         tensors.append(tensor)
       } else {
-        others.append("\(printable(item.name)) = \(interpreter.summary(item.value))")
+        others.append("\(PlainText.shown(item.name)) = \(interpreter.summary(item.value))")
       }
     }
     if let top = found.path.first {
       for item in view.namedItems(view.value) ?? [] where item.name != top {
-        others.append("\(printable(item.name)) = \(interpreter.summary(item.value))")
+        others.append("\(PlainText.shown(item.name)) = \(interpreter.summary(item.value))")
       }
     }
 
     let location = found.location
-    let place = printable(location)
+    let place = PlainText.shown(location)
     let names = try canonicalNames(tensors, file: file.name)
     var notes = notes
     if !found.modules.isEmpty { notes.append("a whole pickled network: its tensors were read, its code was not") }
@@ -101,7 +103,8 @@ public enum CheckpointReader {
     notes += names.notes
     if !others.isEmpty { notes.append("entries that are not the network's tensors: \(shortened(others))") }
     if !view.unknownGlobals.isEmpty {
-      notes.append("Python names kept as inert placeholders: \(shortened(view.unknownGlobals.map(printable)))")
+      let globals = view.unknownGlobals.map { PlainText.shown($0) }
+      notes.append("Python names kept as inert placeholders: \(shortened(globals))")
     }
     return StateDict(
       file: file.name, format: format, location: location, weights: chosen.weights, names: names, otherEntries: others,
@@ -117,11 +120,11 @@ public enum CheckpointReader {
     var seen: Set<String> = []
     for tensor in tensors {
       guard seen.insert(tensor.name).inserted else {
-        throw .invalidTensor(file: file, tensor: printable(tensor.name), problem: "occurs twice, expected once")
+        throw .invalidTensor(file: file, tensor: PlainText.shown(tensor.name), problem: "occurs twice, expected once")
       }
       guard tensor.name.utf8.count <= Limits.nameBytes else {
         throw .limitExceeded(
-          file: file, location: "tensor `\(printable(tensor.name))`", quantity: "the length of its name",
+          file: file, location: "tensor `\(PlainText.shown(tensor.name))`", quantity: "the length of its name",
           value: "\(tensor.name.utf8.count) bytes", limit: Limits.nameBytes)
       }
       // Neither sum can overflow: each tensor adds at most 2^29, and it is checked every time.
@@ -148,12 +151,11 @@ public enum CheckpointReader {
       return "the file holds \(interpreter.summary(value))"
     }
     return "the file holds a dictionary with "
-      + shortened(items.map { "`\(printable($0.name))` = \(interpreter.summary($0.value))" })
+      + shortened(items.map { "`\(PlainText.shown($0.name))` = \(interpreter.summary($0.value))" })
   }
 
   private static func shortened(_ list: [String]) -> String {
     list.prefix(8).joined(separator: ", ") + (list.count > 8 ? ", and \(list.count - 8) more" : "")
   }
 
-  private static func printable(_ text: String) -> String { TensorInterpreter<NoStorages>.printable(text) }
 }

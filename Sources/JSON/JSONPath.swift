@@ -1,3 +1,5 @@
+import Text
+
 /// Where a value lies in a document, written `$.preprocessing.mean[1]`; `$` is the document itself.
 struct JSONPath: Sendable, Equatable, CustomStringConvertible {
   enum Component: Sendable, Equatable {
@@ -70,9 +72,5 @@ struct PathKey: CodingKey {
   static let `super` = PathKey(stringValue: "super")
 }
 
-/// `text` fit for one line of a message: control characters escaped, and not longer than 64 characters.
-func shortened(_ text: String) -> String {
-  let limit = 64
-  let escaped = text.unicodeScalars.prefix(limit).map { $0.value < 0x20 ? $0.escaped(asASCII: true) : String($0) }
-  return escaped.joined() + (text.unicodeScalars.count > limit ? "..." : "")
-}
+/// `text` fit for one line of a message.
+func shortened(_ text: String) -> String { PlainText.shown(text, limit: 64) }

@@ -145,7 +145,7 @@ package struct FactorMixture: ClassConditionalDensity {
     guard let shared, let fingerprint else {
       return try MixtureProjection(of: images, on: components, threads: threads)
     }
-    let numbers = try shared.numbers(
+    let numbers = try shared.arrays(
       "projection", of: [fingerprint], at: images, reuse: [.now, .later],
       isValid: { MixtureProjection($0, of: images, on: components) != nil }
     ) { try MixtureProjection(of: images, on: components, threads: threads).numbers }

@@ -1,8 +1,9 @@
 import Checkpoints
+import Text
 
 /// What keeps a checkpoint from becoming a network.
 package enum ModelError: Error, Sendable, CustomStringConvertible {
-  case unknownLayerType(layer: String, type: String, nearest: String?, known: [String])
+  case unknownLayerType(layer: String, type: String, known: [String])
   case unusedOption(layer: String, type: String, option: String, known: [String])
   case missingOption(layer: String, type: String, option: String)
   case invalidOption(layer: String, option: String, reason: String)
@@ -23,7 +24,7 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
   /// Numbered modules, which a layer list can describe.
   case proposed(file: String, count: Int, proposal: String)
   case ambiguous(file: String, architectures: [(name: String, distinction: String)])
-  case unknownArchitecture(name: String, nearest: String?, known: [String])
+  case unknownArchitecture(name: String, known: [String])
   case notTrainable(name: String, known: [String])
   case imagesTooSmall(name: String, image: [Int])
   case architectureMismatch(file: String, name: String, reason: String)
@@ -60,8 +61,8 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .unknownLayerType(let layer, let type, let nearest, let known):
-      "\(layer): there is no layer type `\(type)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") known are \(known.joined(separator: ", "))"
+    case .unknownLayerType(let layer, let type, let known):
+      Nearest.unknown("\(layer): there is no layer type", type, among: known)
     case .unusedOption(let layer, let type, let option, let known):
       "\(layer): \(type) has no option `\(option)`; it has \(known.isEmpty ? "none" : known.joined(separator: ", "))"
     case .missingOption(let layer, let type, let option):
@@ -109,9 +110,7 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
       "\(file): the tensors fit several architectures: "
         + architectures.map { "`\($0.name)` (\($0.distinction))" }.joined(separator: ", ")
         + "; choose one with --arch, or in a model.json"
-    case .unknownArchitecture(let name, let nearest, let known):
-      "there is no architecture `\(name)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") "
-        + "known are \(known.joined(separator: ", "))"
+    case .unknownArchitecture(let name, let known): Nearest.unknown("there is no architecture", name, among: known)
     case .notTrainable(let name, let known):
       "a new network of the architecture `\(name)` cannot be made; those that can are \(known.joined(separator: ", "))"
     case .imagesTooSmall(let name, let image):

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Synchronization
+import Text
 
 /// Reads a program's standard error to its end, so that no flood can stop the program, and keeps the last of it.
 final class LastWords: Sendable {
@@ -41,15 +42,9 @@ final class LastWords: Sendable {
     return lines.suffix(Self.shownLines).joined(separator: "\n")
   }
 
+  /// With one kind of line break; the rest as `PlainText` does it.
   static func printable(_ text: String) -> String {
-    String(
-      String.UnicodeScalarView(
-        text.replacing("\r\n", with: "\n").replacing("\r", with: "\n").unicodeScalars.map { scalar in
-          switch scalar.properties.generalCategory {
-          case .control where scalar != "\n" && scalar != "\t", .format, .surrogate, .privateUse: "?"
-          default: scalar
-          }
-        }))
+    PlainText.printable(text.replacing("\r\n", with: "\n").replacing("\r", with: "\n"))
   }
 
   private func keep(_ bytes: ArraySlice<UInt8>) {

@@ -31,7 +31,7 @@ package struct ServedPlugin: ModelPlugin {
   package func load(
     _ checkpoint: CheckpointFile, _ description: ModelDescription?, _ options: LoadOptions
   ) throws -> LoadedModel {
-    guard let program = options.program else { throw ServedPluginError.noProgram(file: checkpoint.name) }
+    guard let program = options.server else { throw ServedPluginError.noProgram(file: checkpoint.name) }
     let conversation = try PluginConversation(program)
     // The program is told how many images a request has before it says how large they are.
     let batch = options.batch(for: options.imageShape ?? [])

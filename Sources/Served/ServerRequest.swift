@@ -25,7 +25,7 @@ package struct ServerRequest: Sendable {
 
   /// A program that was asked for, and what identifies the model where there is no checkpoint.
   package struct Resolved {
-    package let program: ServerCommand
+    package let command: ServerCommand
     package let files: ServerFiles
   }
 
@@ -59,7 +59,7 @@ package struct ServerRequest: Sendable {
     }
     let command = words.map { $0.replacing(Self.placeholder, with: path ?? "") }
     return Resolved(
-      program: ServerCommand(
+      command: ServerCommand(
         command: command, folder: folder.path, checkpoint: path, startLimit: startLimit, requestLimit: requestLimit,
         checkCancellation: checkCancellation),
       files: ServerFiles(folder: folder, named: files, command: command))

@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Text
 
 /// Names of a task's classes as a picture may show them: they may come from a file.
 struct ClassNames {

@@ -1,6 +1,7 @@
 import BenchCore
 import Figures
 import Tensor
+import Text
 
 /// Images that were made, beside what they were made from.
 package struct MadeImageSheet {

@@ -4,6 +4,7 @@ import Foundation
 import Images
 import Synthesis
 import Tensor
+import Text
 
 /// Sheets of images with maps of the same size: gradients of models, scores, directions.
 package struct PictureSheet: Sendable {

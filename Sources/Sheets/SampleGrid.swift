@@ -2,6 +2,7 @@ import BenchCore
 import Figures
 import Images
 import Tensor
+import Text
 
 /// Images of a task with their labels, and with what models make of them.
 package enum SampleGrid {

@@ -1,6 +1,7 @@
 import BenchCore
 import Foundation
 import Synchronization
+import Text
 
 #if canImport(FoundationNetworking)
   import FoundationNetworking

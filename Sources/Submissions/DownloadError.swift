@@ -1,4 +1,5 @@
 import BenchCore
+import Text
 
 /// Why a file could not be fetched.
 package enum DownloadError: Error, Sendable, Equatable, CustomStringConvertible {

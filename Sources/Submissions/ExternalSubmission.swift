@@ -1,6 +1,7 @@
 import BenchCore
 import Foundation
 import JSON
+import Text
 
 /// Somebody else's evaluation of a model that is on the leaderboard.
 package struct ExternalSubmission: Sendable {

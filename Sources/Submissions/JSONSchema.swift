@@ -158,7 +158,7 @@ package struct JSONSchema: Sendable {
     let unknown = members.map(\.key).filter { key in !properties.contains { $0.key == key } }
     if schema["additionalProperties"] == .bool(false) {
       for key in unknown {
-        let nearest = Nearest.match(key, in: properties.map(\.key)).map { "; did you mean `\($0)`?" } ?? ""
+        let nearest = Nearest.question(about: key, among: properties.map(\.key))
         found.append(SchemaProblem(path, "unknown key `\(PlainText.shown(key))`\(nearest)"))
       }
     }

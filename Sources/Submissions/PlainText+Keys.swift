@@ -1,4 +1,5 @@
 import BenchCore
+import Text
 
 /// Keys of a stranger's document in messages.
 extension PlainText {

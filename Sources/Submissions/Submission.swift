@@ -69,10 +69,7 @@ package struct Submission: Sendable {
     let plugin = tasks.first { $0.id == task }
     if let task, plugin == nil {
       let known = tasks.map { $0.id }
-      let nearest = Nearest.match(task, in: known).map { "; did you mean `\($0)`?" } ?? ";"
-      found.append(
-        SchemaProblem(
-          "$.task", "there is no task `\(PlainText.shown(task))`\(nearest) known are \(known.joined(separator: ", "))"))
+      found.append(SchemaProblem("$.task", Nearest.unknown("there is no task", task, among: known)))
     }
     if let mean = value["preprocessing"]?["mean"]?.arrayValue?.count,
       let std = value["preprocessing"]?["std"]?.arrayValue?.count

@@ -2,6 +2,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
+import Text
 
 /// What `new-submission` writes: a `model.json` whose values say what belongs in their place, and a README.md that explains
 /// every key, both made of the schema.

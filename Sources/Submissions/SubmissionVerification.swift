@@ -2,6 +2,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
+import Text
 
 /// Checks of what `submit` guarantees, on a whole checkout: whoever merges a submission runs them.
 package enum SubmissionVerification {

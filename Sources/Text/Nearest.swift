@@ -19,6 +19,25 @@ package enum Nearest {
     return best?.candidate
   }
 
+  /// The one sentence about a name that there is not, such as "there is no task `clyphs`; did you mean `glyphs`? known are glyphs, mnist".
+  /// - Parameters:
+  ///   - complaint: what is said before the name.
+  ///   - candidates: what there is.
+  ///   - rest: what is said after it; by default, what is known.
+  package static func unknown(
+    _ complaint: String, _ name: String, among candidates: [String], rest: (() -> String)? = nil
+  ) -> String {
+    "\(complaint) `\(PlainText.shown(name))`\(match(name, in: candidates).map { question($0) } ?? ";") "
+      + (rest?() ?? "known are \(candidates.joined(separator: ", "))")
+  }
+
+  /// To be said behind a name: "; did you mean `glyphs`?", or nothing.
+  package static func question(about name: String, among candidates: some Sequence<String>) -> String {
+    match(name, in: candidates).map { question($0) } ?? ""
+  }
+
+  private static func question(_ candidate: String) -> String { "; did you mean `\(PlainText.shown(candidate))`?" }
+
   /// Optimal string alignment, after Damerau.
   private static func distance(_ first: [Unicode.Scalar], _ second: [Unicode.Scalar]) -> Int {
     var rows = [Array(0...second.count)]

@@ -1,6 +1,8 @@
+import Text
+
 /// What keeps a network from being trained.
 package enum TrainingError: Error, Sendable, CustomStringConvertible {
-  case unknownObjective(name: String, nearest: String?, known: [String])
+  case unknownObjective(name: String, known: [String])
   /// An option that is out of range or does not go with the others; `option` as the recipe calls it.
   case invalidOption(option: String, value: String, expected: String)
   case noTrainingImages(task: String)
@@ -15,8 +17,7 @@ package enum TrainingError: Error, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .unknownObjective(let name, let nearest, let known):
-      "there is no objective `\(name)`\(nearest.map { "; did you mean `\($0)`?" } ?? ";") known are \(known.joined(separator: ", "))"
+    case .unknownObjective(let name, let known): Nearest.unknown("there is no objective", name, among: known)
     case .invalidOption(let option, let value, let expected):
       "\(option) is \(value), expected \(expected)"
     case .noTrainingImages(let task):

@@ -85,11 +85,11 @@ import Testing
         return "none"
       } catch { return "\(error)" }
     }
-    #expect(refusal { $0.manifold = .plugin(id: "autoencodr", file: "x") }.contains("did you mean `autoencoder`?"))
-    #expect(refusal { $0.second = .plugin(id: "mixture", file: "x") }.contains("known are denoiser"))
+    #expect(refusal { $0.manifold = .plugin(id: "autoencodr", files: ["x"]) }.contains("did you mean `autoencoder`?"))
+    #expect(refusal { $0.second = .plugin(id: "mixture", files: ["x"]) }.contains("known are denoiser"))
     #expect(refusal { $0.second = .exact }.contains("task's own reference"))
     #expect(refusal { $0.criteria = "absent.json" }.contains("absent.json"))
-    #expect(refusal { $0.score = .plugin(id: "denoiser", file: "absent.pt") }.contains("absent.pt"))
+    #expect(refusal { $0.score = .plugin(id: "denoiser", files: ["absent.pt"]) }.contains("absent.pt"))
     // Those of `glyphs` are exact.
     #expect(refusal { ($0.manifold, $0.score) = (.exact, .exact) } == "none")
     var options = Self.options()

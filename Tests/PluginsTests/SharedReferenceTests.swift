@@ -121,7 +121,7 @@ import _Fixtures
     let calls = Mutex(0)
     let images = Tensor(shape: [2, 1, 1, 2], scalars: [1, 2, 3, 4])
     func value(_ shared: SharedArrays, _ identity: String, _ images: Tensor, _ reuse: SharedArrays.Reuse) {
-      _ = shared.numbers("value", of: [identity], at: images, reuse: reuse, isValid: { _ in true }) {
+      _ = shared.arrays("value", of: [identity], at: images, reuse: reuse, isValid: { _ in true }) {
         calls.withLock { $0 += 1 }
         return [.floats(images)]
       }

@@ -87,7 +87,7 @@ import Testing
     let again = try binary.run("reclassify", binary.path("a.json"), "--write")
     #expect(again.status == 0, "\(again.errors)")
     #expect(try ResultFile.read(URL(fileURLWithPath: binary.path("a.json"))) == result)
-    for (text, expected) in [("exact", "task's own reference"), ("mixture=a", "expected exact, or denoiser=FILE")] {
+    for (text, expected) in [("exact", "task's own reference"), ("mixture=a", "known are denoiser=FILE")] {
       let refused = try binary.run("evaluate", "bayes", "--reference", text, "--no-leaderboard")
       #expect(refused.status == 64 && refused.errors.contains(expected), "\(refused.errors)")
     }

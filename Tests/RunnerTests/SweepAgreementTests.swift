@@ -119,7 +119,7 @@ import Testing
     let start = ["sweep", "--objective", "gradient-norm", "--strengths", "1", "--output", binary.path("sweep")]
     for (options, status, message) in [
       (["--reference", "exact"], 64, "task's own reference"),
-      (["--reference", "denoisr=x.pt"], 64, "expected exact, or denoiser=FILE"),
+      (["--reference", "denoisr=x.pt"], 64, "known are denoiser=FILE"),
       (["--criteria", "absent.json"], 1, "absent.json"), (["--reference", "denoiser=absent.pt"], 1, "absent.pt"),
     ] as [([String], Int32, String)] {
       let outcome = try binary.start(start + options).wait()

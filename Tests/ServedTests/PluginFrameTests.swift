@@ -21,6 +21,6 @@ import Testing
   }
 
   @Test func lastWordsAreLinesWithoutControlCharacters() {
-    #expect(LastWords.printable("a\r\nb\rc\u{1B}[31m\u{7}\u{202E}d\te") == "a\nb\nc?[31m??d\te")
+    #expect(LastWords.printable("a\r\nb\rc\u{1B}[31m\u{7}\u{202E}d\te") == "a\nb\ncU+001B[31mU+0007U+202Ed\te")
   }
 }

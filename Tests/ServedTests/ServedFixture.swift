@@ -36,7 +36,7 @@ struct ServedFixture {
   ) throws -> LoadedModel {
     try ServedPlugin().load(
       CheckpointFile(name: "weights.bin", data: Data([1])), description,
-      LoadOptions(preprocessing: preprocessing, batch: batch, program: program))
+      LoadOptions(preprocessing: preprocessing, batch: batch, server: program))
   }
 
   /// Processes with the mark that are not zombies.

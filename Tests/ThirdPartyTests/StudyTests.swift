@@ -78,20 +78,20 @@ import Testing
     let glyphs = try #require(BuiltinPlugins.all.tasks.first { $0.id == "glyphs" })
     let task = try glyphs.make(TaskOptions())
     var options = EvaluationOptions(toolVersion: "my-study 1")
-    options.references.manifold = .plugin(id: "autoencodr", file: "absent.pt")
+    options.references.manifold = .plugin(id: "autoencodr", files: ["absent.pt"])
     #expect(throws: ReferenceChoiceError.self) { try ModelEvaluation(of: task, options, files: nil) }
     options = EvaluationOptions(toolVersion: "my-study 1")
     options.attacks = ["pgd-l3"]
     #expect {
       _ = try ModelEvaluation(of: task, options, files: nil)
     } throws: { $0 is EvaluationError && "\($0)".contains("did you mean `pgd-l2`?") }
-    let loader = MetricLoader(files: nil)
-    #expect(try loader.metrics([MetricChoice(id: "cosine")], for: task).map(\.id) == ["cosine"])
+    let loader = ReferenceLoader(files: nil)
+    #expect(try loader.metrics([.plugin(id: "cosine")], for: task).map(\.id) == ["cosine"])
     #expect {
-      _ = try loader.metrics([MetricChoice(id: "cosin")], for: task)
+      _ = try loader.metrics([.plugin(id: "cosin")], for: task)
     } throws: { "\($0)".hasPrefix("metric: there is no `cosin`; did you mean `cosine`? known are cosine, ") }
     #expect(throws: EvaluationError.self) {
-      try loader.metrics([MetricChoice(id: "cosine", files: "a.pt")], for: task)
+      try loader.metrics([.plugin(id: "cosine", files: ["a.pt"])], for: task)
     }
   }
 }

@@ -294,7 +294,7 @@ import Testing
     ] {
       let path = models.appendingPathComponent(file).path
       guard FileManager.default.fileExists(atPath: path) else { continue }
-      let candidate = try loader.find(path, description: nil, program: nil)
+      let candidate = try loader.find(path, description: nil, server: nil)
       let shape: Shape = candidate.description?.task == "mnist" ? [1, 28, 28] : [3, 32, 32]
       let copy = try UntrainedCopy(of: candidate.checkpoint, candidate.description, LoadOptions(imageShape: shape))
       let trained = copy.network.tensors.filter(\.isTrained).reduce(0) { $0 + $1.shape.count }

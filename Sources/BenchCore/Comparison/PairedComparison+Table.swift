@@ -1,3 +1,5 @@
+import Text
+
 extension PairedComparison {
   /// One row for each quantity and model.
   package var table: Table {

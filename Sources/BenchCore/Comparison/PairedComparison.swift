@@ -1,4 +1,5 @@
 import Tensor
+import Text
 
 /// Models measured on the same images, and how they differ: the differences are taken image by image, and their intervals are over
 /// resamples of images that all models share, so that what is hard about an image cancels.

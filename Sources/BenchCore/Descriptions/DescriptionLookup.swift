@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import JSON
+import Text
 
 /// Finds the description of a checkpoint, in the contract's order: a file named by the user, `model.json` or
 /// `<checkpoint>.json` beside it, and the descriptions under `models/` by the checkpoint's SHA-256.

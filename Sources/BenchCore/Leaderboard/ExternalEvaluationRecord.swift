@@ -56,14 +56,14 @@ extension EvaluationResult {
 }
 
 /// A submitted result with the external evaluations of it.
-public struct EvaluatedModel: Sendable {
-  public var result: EvaluationResult
+package struct EvaluatedModel: Sendable {
+  package var result: EvaluationResult
   /// With their paths relative to the leaderboard's folder, in the order of their numbers.
-  public var external: [(path: String, result: EvaluationResult)]
+  package var external: [(path: String, result: EvaluationResult)]
   /// Where the result lies, relative to the leaderboard's folder.
   package private(set) var path: String
 
-  public init(_ result: EvaluationResult, external: [(path: String, result: EvaluationResult)] = []) {
+  package init(_ result: EvaluationResult, external: [(path: String, result: EvaluationResult)] = []) {
     self.result = result
     self.external = external
     path = Leaderboard.path(of: result)

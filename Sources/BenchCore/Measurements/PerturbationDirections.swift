@@ -28,7 +28,7 @@ package struct PerturbationDirections: Sendable {
     at images: Tensor, range: Range<Int>, seed: UInt64, on manifold: any Manifold, tangentSpace: TangentBasis,
     shared: SharedArrays
   ) {
-    let numbers = shared.numbers(
+    let numbers = shared.arrays(
       "directions", of: ["\(manifold.fingerprint ?? "")", "\(seed)", "\(range)"], at: images,
       reuse: manifold.fingerprint == nil ? [] : .later,
       isValid: { $0.compactMap(\.floats).map(\.shape) == [images.shape, images.shape] }

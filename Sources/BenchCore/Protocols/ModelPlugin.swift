@@ -54,13 +54,13 @@ public struct LoadOptions: Sendable {
   public var imageShape: Shape?
   public var classCount: Int?
   /// The program that serves the model, where one does.
-  public var program: ServerCommand?
+  public var server: ServerCommand?
   /// `--weights`, `--member`: which of a checkpoint's state dicts; they override the description's.
   public var weights: WeightsChoice
 
   public init(
     architecture: String? = nil, preprocessing: Preprocessing? = nil, resize: [Int]? = nil, batch: Int? = nil,
-    threads: Int = 1, imageShape: Shape? = nil, classCount: Int? = nil, program: ServerCommand? = nil,
+    threads: Int = 1, imageShape: Shape? = nil, classCount: Int? = nil, server: ServerCommand? = nil,
     weights: WeightsChoice = WeightsChoice()
   ) {
     self.architecture = architecture
@@ -70,7 +70,7 @@ public struct LoadOptions: Sendable {
     self.threads = threads
     self.imageShape = imageShape
     self.classCount = classCount
-    self.program = program
+    self.server = server
     self.weights = weights
   }
 

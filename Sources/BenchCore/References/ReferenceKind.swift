@@ -1,5 +1,5 @@
 /// What a plugin that is made from files is to an evaluation; the raw value is the name of the option that chooses one.
-package enum ReferenceKind: String, Sendable, CaseIterable {
+public enum ReferenceKind: String, Sendable, CaseIterable {
   case manifold, score, reference, metric
 
   /// As one of them is called.

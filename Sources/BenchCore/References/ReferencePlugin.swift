@@ -10,6 +10,10 @@ public protocol ReferencePlugin: Sendable {
   static var summary: String { get }
   /// The files that it is made from, in the order of the command line; the optional ones last. One file by default.
   static var files: [ReferenceFileRole] { get }
+  /// What is read where `path` is named: the file itself, by default; of a format of several files in a folder, those, at least one,
+  /// always as many and in the same order.
+  /// - Throws: where it is no folder of the format, or one of them is missing.
+  static func filesRead(at path: String) throws -> [String]
 }
 
 /// What a file is to a plugin.
@@ -24,26 +28,24 @@ public struct ReferenceFileRole: Sendable, Equatable {
   }
 }
 
-/// A file, and the description found for it.
+/// What one name on the command line stands for: a file, or the files that are read of a folder; and the description found for it.
 public struct ReferenceFile: Sendable {
   public let checkpoint: CheckpointFile
+  /// The others of a folder, as the plugin's `filesRead(at:)` orders them.
+  public let further: [CheckpointFile]
   public let description: ModelDescription?
 
-  public init(_ checkpoint: CheckpointFile, _ description: ModelDescription? = nil) {
+  public init(_ checkpoint: CheckpointFile, further: [CheckpointFile] = [], _ description: ModelDescription? = nil) {
     self.checkpoint = checkpoint
+    self.further = further
     self.description = description
-  }
-
-  /// The file at a path, with what `lookup` finds for it.
-  /// - Throws: `CheckpointError`, `DescriptionError`, `JSONError`, naming the file.
-  package init(at path: String, _ lookup: DescriptionLookup) throws {
-    let checkpoint = try CheckpointFile.open(path)
-    self.init(checkpoint, try lookup.find(for: checkpoint, explicit: nil)?.description)
   }
 }
 
 extension ReferencePlugin {
   public static var files: [ReferenceFileRole] { [ReferenceFileRole("FILE")] }
+
+  public static func filesRead(at path: String) throws -> [String] { [path] }
 
   /// Such as `denoiser=FILE`, `cosine` or `lpips-alex=BACKBONE[,HEADS]`.
   package static var usage: String {
@@ -111,8 +113,8 @@ public protocol MetricPlugin: ReferencePlugin {
 
 /// What a learned manifold, score, second reference or metric is wanted for.
 public struct ReferenceOptions: Sendable {
-  /// The task's id.
-  public var task: String
+  /// The task's id; nil for images that are given without one.
+  public var task: String?
   /// `[C, H, W]` of its images.
   public var imageShape: Shape
   public var classCount: Int
@@ -124,7 +126,7 @@ public struct ReferenceOptions: Sendable {
   public var decisiveNoise: Double?
 
   public init(
-    task: String, imageShape: Shape, classCount: Int, threads: Int = 1, scoreNoises: [Double] = [],
+    task: String?, imageShape: Shape, classCount: Int, threads: Int = 1, scoreNoises: [Double] = [],
     decisiveNoise: Double? = nil
   ) {
     self.task = task
@@ -134,4 +136,7 @@ public struct ReferenceOptions: Sendable {
     self.scoreNoises = scoreNoises
     self.decisiveNoise = decisiveNoise
   }
+
+  /// What the images are of, in words.
+  package var subject: String { task ?? "the given images" }
 }

@@ -1,3 +1,5 @@
+import Text
+
 extension ProblemCollector {
   /// The label must follow from the shares, and the evidence's numbers must be those of the measurements.
   mutating func check(_ regime: RegimeVerdict, _ result: EvaluationResult) {

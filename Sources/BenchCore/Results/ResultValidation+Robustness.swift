@@ -1,3 +1,5 @@
+import Text
+
 /// What one attack's numbers may be; those of `leaderboard/schema/result.schema.json`.
 enum RobustnessBounds {
   /// Steps, runs, queries, targets.

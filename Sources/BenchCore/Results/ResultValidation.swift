@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// What JSON Schema would check of a result file, and what it cannot: that its numbers agree with each other.
 package enum ResultValidation {

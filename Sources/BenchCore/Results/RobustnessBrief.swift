@@ -1,3 +1,5 @@
+import Text
+
 /// What one attack found, in brief: for lists of models.
 package struct RobustnessBrief: Sendable, Equatable, Codable {
   /// Such as `"pgd-l2"`.
@@ -38,7 +40,7 @@ package struct RobustnessColumns: Sendable {
       + radii.map { radius, name in
         let size = significant(radius, digits: 4, trimming: true)
         return Table.Column(
-          "robust \(attack) \(name.map(PlainText.shown) ?? size)", key: "robustAccuracy@\(attack)@\(size)",
+          "robust \(attack) \(name.map({ PlainText.shown($0) }) ?? size)", key: "robustAccuracy@\(attack)@\(size)",
           isInterval: true)
       }
   }

@@ -14,7 +14,7 @@ struct KeptManifold: Manifold {
   func sharing(_ numbers: SharedArrays) -> any Manifold { base.sharing(numbers) }
 
   func tangentBasis(at images: Tensor) throws -> TangentBasis {
-    let numbers = try shared.numbers(
+    let numbers = try shared.arrays(
       "tangent", of: [owner], at: images, reuse: .later, isValid: { basis($0, at: images) != nil }
     ) {
       let basis = try base.tangentBasis(at: images)
@@ -48,7 +48,7 @@ struct KeptScore: Score {
   func sharing(_ numbers: SharedArrays) -> any Score { base.sharing(numbers) }
 
   func score(at images: Tensor, noise: Double) throws -> Tensor {
-    let numbers = try shared.numbers(
+    let numbers = try shared.arrays(
       "score", of: [owner, "\(noise)"], at: images, reuse: .later,
       isValid: { $0.count == 1 && $0[0].floats?.shape == images.shape }
     ) { [.floats(try base.score(at: images, noise: noise))] }

@@ -21,7 +21,7 @@ public final class SharedArrays: Sendable {
   }
 
   private struct Recent {
-    var numbers: [(key: ArrayKey, numbers: [KeptArray])] = []
+    var arrays: [(key: ArrayKey, arrays: [KeptArray])] = []
     var byteCount = 0
     /// The tensors are held, so that an equal address means equal content.
     var digests: [(images: Tensor, digest: String)] = []
@@ -48,7 +48,7 @@ public final class SharedArrays: Sendable {
   ///   - identity: all that decides them beside kind and images.
   ///   - isValid: whether what was found has the number and the shapes of what `compute` gives; other numbers are computed
   ///     again.
-  public func numbers(
+  public func arrays(
     _ kind: String, of identity: [String], at images: Tensor, reuse: Reuse, isValid: ([KeptArray]) -> Bool,
     compute: () throws -> [KeptArray]
   ) rethrows -> [KeptArray] {
@@ -68,20 +68,20 @@ public final class SharedArrays: Sendable {
   }
 
   private func remembered(_ key: ArrayKey) -> [KeptArray]? {
-    recent.withLock { recent in recent.numbers.last { $0.key == key }?.numbers }
+    recent.withLock { recent in recent.arrays.last { $0.key == key }?.arrays }
   }
 
-  private func remember(_ numbers: [KeptArray], _ key: ArrayKey) {
+  private func remember(_ arrays: [KeptArray], _ key: ArrayKey) {
     recent.withLock { recent in
-      recent.numbers.append((key, numbers))
-      recent.byteCount += byteCount(numbers)
-      while recent.byteCount > capacity, !recent.numbers.isEmpty {
-        recent.byteCount -= byteCount(recent.numbers.removeFirst().numbers)
+      recent.arrays.append((key, arrays))
+      recent.byteCount += byteCount(arrays)
+      while recent.byteCount > capacity, !recent.arrays.isEmpty {
+        recent.byteCount -= byteCount(recent.arrays.removeFirst().arrays)
       }
     }
   }
 
-  private func byteCount(_ numbers: [KeptArray]) -> Int { numbers.reduce(0) { $0 + $1.byteCount } }
+  private func byteCount(_ arrays: [KeptArray]) -> Int { arrays.reduce(0) { $0 + $1.byteCount } }
 
   /// The texts one after the other, each with its length, so that none can pass for two.
   private func digest(_ texts: [String]) -> String {

@@ -1,3 +1,5 @@
+import Text
+
 /// Comma-separated values (RFC 4180, but with line feeds), all digits of all numbers.
 enum CSVTable {
   /// Tables of the same columns under one header.

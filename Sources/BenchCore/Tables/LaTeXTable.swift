@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// Tables in LaTeX, with the rules of the package `booktabs`, for every engine.
 package enum LaTeXTable {

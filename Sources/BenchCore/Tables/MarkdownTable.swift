@@ -1,3 +1,5 @@
+import Text
+
 /// Tables as GitHub's Markdown has them.
 enum MarkdownTable {
   static func text(_ table: Table) -> String {

@@ -1,3 +1,5 @@
+import Text
+
 /// Rows of numbers and names for a terminal, a spreadsheet, a web page or a paper.
 ///
 /// Names are from strangers: each format has its own way to keep them from being more than names.
@@ -87,7 +89,7 @@ extension Table.Cell {
 /// Columns as wide as their widest cell.
 enum TextTable {
   static func text(_ table: Table) -> String {
-    let rows = table.rows.map { $0.map { $0.words(name: PlainText.shown) } }
+    let rows = table.rows.map { $0.map { $0.words(name: { PlainText.shown($0) }) } }
     let lines = ResultSummary.table([table.columns.map(\.name)] + rows)
     return ([table.title] + lines).joined(separator: "\n") + "\n"
   }

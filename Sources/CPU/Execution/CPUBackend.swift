@@ -11,20 +11,10 @@ package struct CPUBackend: Backend {
   /// The instruction set, by its name alone, so that what earlier versions kept is found.
   package var rounding: String { InstructionSet.best.rawValue }
 
-  package func layoutSupport(of operation: any Operator, inputs: [Shape], output: Shape) -> LayoutSupport {
-    guard operation.isElementwise else {
-      return CPUKernelTable.kernel(operation, inputs: inputs, output: output)?.layoutSupport ?? LayoutSupport()
-    }
-    // Beside numbers that are the same for every element.
-    guard output.rank == 4, inputs.allSatisfy({ $0 == output || $0.count == 1 }) else { return LayoutSupport() }
-    return LayoutSupport(output: 0, likeOutput: inputs.indices.filter { inputs[$0] == output })
-  }
-
-  package func scratchCounts(
+  package func kernel(
     of operation: any Operator, inputs: [Shape], output: Shape
-  ) -> (perThread: Int, shared: Int) {
-    let kernel = CPUKernelTable.kernel(operation, inputs: inputs, output: output)
-    return (kernel?.scratchCount ?? 0, kernel?.sharedScratchCount ?? 0)
+  ) throws(GraphError) -> any OperatorKernel {
+    try CPUOperatorKernel(operation, inputs: inputs, output: output)
   }
 
   package func compile(
@@ -37,9 +27,7 @@ package struct CPUBackend: Backend {
     let shapes = inputs.map(\.shape)
     let shape = try operation.shape(of: shapes)
     if operation.isView { return inputs[0].reshaped(to: shape) }
-    guard let kernel = CPUKernelTable.kernel(operation, inputs: shapes, output: shape) else {
-      throw .unsupported(operation: type(of: operation).name, backend: name)
-    }
+    let kernel = try CPUOperatorKernel(operation, inputs: shapes, output: shape).kernel
     func memory(_ count: Int) throws(GraphError) -> FloatMemory {
       try FloatMemory(count, for: "the operator \(type(of: operation).name)")
     }

@@ -43,7 +43,7 @@ final class CPUProgram: CompiledProgram {
   /// - Parameters:
   ///   - other: whose copy of the weights is used if it is the same.
   ///   - threads: that bring weights into the forms that kernels read.
-  /// - Throws: `GraphError.tooLarge` where a workspace would exceed `largestWorkspace`, `unsupported`, `allocation`.
+  /// - Throws: `GraphError.tooLarge` where a workspace would exceed `largestWorkspace`, `allocation`.
   init(_ plan: ExecutablePlan, sharingConstantsOf other: CPUProgram?, threads: Int) throws(GraphError) {
     let (graph, memory, layouts) = (plan.graph, plan.memory, plan.layouts)
     var constants = ConstantStorage.Builder()
@@ -66,8 +66,8 @@ final class CPUProgram: CompiledProgram {
       }
       let shapes = operands.map { graph.shape(of: $0) }
       let shape = graph.shape(of: value)
-      guard let kernel = CPUKernelTable.kernel(operation, inputs: shapes, output: shape) else {
-        throw .unsupported(operation: type(of: operation).name, backend: CPUBackend().name)
+      guard let kernel = (plan.kernels[value] as? CPUOperatorKernel)?.kernel else {
+        preconditionFailure("a plan that was made for another backend")
       }
       let inputs = operands.map(location)
       let preparedCount = MemoryPlan.aligned(kernel.preparedCount)

@@ -1,3 +1,5 @@
+import Text
+
 /// One state dict of a file: where it stands and what is in it.
 struct FoundWeights<Value> {
   struct Item {
@@ -90,7 +92,7 @@ struct ChosenWeights<Value> {
   /// - Throws: `CheckpointError.noSuchWeights`, `.severalStateDicts`.
   init?(of all: [FoundWeights<Value>], _ choice: WeightsChoice, file: String) throws(CheckpointError) {
     if all.isEmpty { return nil }
-    func place(_ found: FoundWeights<Value>) -> String { TensorInterpreter<NoStorages>.printable(found.location) }
+    func place(_ found: FoundWeights<Value>) -> String { PlainText.shown(found.location) }
     let places = all.map(place)
     var matching = all
     if let key = choice.key {

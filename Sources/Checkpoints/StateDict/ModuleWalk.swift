@@ -1,3 +1,5 @@
+import Text
+
 /// Names the tensors of a network that was pickled as a whole, as `state_dict()` would, from the inert description of
 /// its modules: their classes are placeholders, their `_parameters`, `_buffers` and `_modules` are dictionaries.
 struct ModuleWalk<Source: StorageSource> {
@@ -65,16 +67,16 @@ struct ModuleWalk<Source: StorageSource> {
   private func className(of module: PickleValue) -> String {
     guard let object = view.object(module) else { return "" }
     if let persistent = PersistentObject(object, in: view) {
-      return TensorInterpreter<Source>.printable(persistent.className)
+      return PlainText.shown(persistent.className)
     }
     let made = view.global(object.callable)
     // Below protocol 2 an object is made by `_reconstructor(class, object, None)`.
     if made?.name == "_reconstructor", let first = view.heap.elements(of: object.arguments)?.first,
       let global = view.global(first)
     {
-      return TensorInterpreter<Source>.printable(global.path)
+      return PlainText.shown(global.path)
     }
-    return TensorInterpreter<Source>.printable(made?.path ?? "")
+    return PlainText.shown(made?.path ?? "")
   }
 
   private func settings(_ attributes: [(name: String, value: PickleValue)]) -> [String: ModuleRecord.Setting] {
@@ -94,7 +96,7 @@ struct ModuleWalk<Source: StorageSource> {
     }
     switch value {
     case .bool(let flag): return .flag(flag)
-    case .string(let text): return .text(TensorInterpreter<Source>.printable(text))
+    case .string(let text): return .text(PlainText.shown(text))
     case .list, .tuple:
       guard let elements = view.heap.elements(of: value), elements.count <= 8 else { return nil }
       let numbers = elements.compactMap(number)

@@ -1,7 +1,6 @@
 import Tensor
 
-/// What computes graphs: a processor or a device. It is asked what it supports while a plan is made, and makes a program of the
-/// plan.
+/// What computes graphs: a processor or a device. It gives a plan the kernels of its operators, and makes a program of the plan.
 package protocol Backend: Sendable {
   /// Name in messages, such as `"cpu"`.
   var name: String { get }
@@ -10,19 +9,19 @@ package protocol Backend: Sendable {
   /// the same.
   var rounding: String { get }
 
-  /// The layouts of images in which it computes an operator.
-  func layoutSupport(of operation: any Operator, inputs: [Shape], output: Shape) -> LayoutSupport
-
-  /// Numbers of memory beside its operands that computing an operator takes, for each thread and once.
-  func scratchCounts(
+  /// What it computes an operator with, which is no view.
+  /// - Parameter inputs, output: as the operator's shape rule accepts and gives them.
+  /// - Throws: `GraphError.unsupported`.
+  func kernel(
     of operation: any Operator, inputs: [Shape], output: Shape
-  ) -> (perThread: Int, shared: Int)
+  ) throws(GraphError) -> any OperatorKernel
 
   /// Computes an operator once on given tensors; for constants and tests, not for speed.
   /// - Throws: `GraphError`: the shape rule's, `unsupported`, `allocation`.
   func evaluate(_ operation: any Operator, _ inputs: [Tensor]) throws(GraphError) -> Tensor
 
   /// Makes everything that runs of a plan need but their own memory.
+  /// - Precondition: the plan was made for this backend, whose kernels it holds.
   /// - Parameters:
   ///   - other: a program of the same network for another batch size, or with its gradient, whose copy of the weights is used
   ///     if it is the same.

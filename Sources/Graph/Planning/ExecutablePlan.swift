@@ -13,6 +13,8 @@ package struct ExecutablePlan: Sendable {
   /// The operators to be computed, in this order, those of the first stage before those of the second. Views are not among
   /// them.
   package let order: [Graph.Value]
+  /// What the backend computes each operator of `order` with.
+  package let kernels: [Graph.Value: any OperatorKernel]
   /// How many of `order` belong to the first stage.
   package let firstStageCount: Int
   /// Where each input that the optimised graph needs lies in the arena, in floats.
@@ -24,8 +26,9 @@ package struct ExecutablePlan: Sendable {
 
   /// - Parameters:
   ///   - lateInputs: names of the inputs that the second stage depends on.
-  ///   - backend: asked for layouts, and for the values of constants.
-  /// - Throws: `GraphError.duplicateInput`, `GraphError.tooLarge` for an input too large, what the backend throws.
+  ///   - backend: asked for kernels, and for the values of constants.
+  /// - Throws: `GraphError.duplicateInput`, `GraphError.tooLarge` for an input too large, what the backend throws,
+  ///   `unsupported` among it.
   package init(
     _ graph: Graph, outputs: [Graph.Value], lateInputs: Set<String> = [], precision: Precision = .fast,
     for backend: some Backend
@@ -36,8 +39,10 @@ package struct ExecutablePlan: Sendable {
     self.graph = graph
     self.outputs = outputs
     self.memory = memory
-    layouts = LayoutPlan(graph, outputs: outputs, on: backend)
+    let kernels = try graph.kernels(on: backend)
+    layouts = LayoutPlan(graph, outputs: outputs) { kernels[$0]?.layoutSupport ?? LayoutSupport() }
     order = memory.order.filter { !graph.isView($0) }
+    self.kernels = kernels
     firstStageCount = order.prefix { !memory.isLate($0) }.count
     var inputs: [String: (offset: Int, shape: Shape)] = [:]
     for value in graph.values {
@@ -66,6 +71,17 @@ package struct ExecutablePlan: Sendable {
 }
 
 extension Graph {
+  /// - Throws: `GraphError.unsupported`.
+  package func kernels(on backend: some Backend) throws(GraphError) -> [Value: any OperatorKernel] {
+    var kernels: [Value: any OperatorKernel] = [:]
+    for value in values {
+      guard case .apply(let operation, let inputs) = self[value].source, !operation.isView else { continue }
+      kernels[value] = try backend.kernel(
+        of: operation, inputs: inputs.map { shape(of: $0) }, output: shape(of: value))
+    }
+    return kernels
+  }
+
   /// Whether the value has its input's elements in the same order, and shares its memory.
   func isView(_ value: Value) -> Bool {
     if case .apply(let operation, _) = self[value].source { operation.isView } else { false }

@@ -13,20 +13,19 @@ package struct LayoutPlan {
 
   /// - Parameters:
   ///   - outputs: what others read; like inputs and constants they are planar.
-  ///   - backend: asked what each operator can work in.
-  package init(_ graph: Graph, outputs: [Graph.Value], on backend: some Backend) {
+  ///   - support: what the kernel of an operator can work in; of a view, nothing but planar.
+  package init(_ graph: Graph, outputs: [Graph.Value], support: (Graph.Value) -> LayoutSupport) {
     links = Array(graph.nodes.indices)
     isChannelsLast = [Bool](repeating: false, count: graph.nodes.count)
     var saved = [Int](repeating: 0, count: graph.nodes.count)
     var isPlanar = [Bool](repeating: false, count: graph.nodes.count)
     for output in outputs { isPlanar[output.index] = true }
     for value in graph.values {
-      guard case .apply(let operation, let inputs) = graph[value].source else {
+      guard case .apply(_, let inputs) = graph[value].source else {
         isPlanar[value.index] = true
         continue
       }
-      let shape = graph.shape(of: value)
-      let support = backend.layoutSupport(of: operation, inputs: inputs.map { graph.shape(of: $0) }, output: shape)
+      let support = support(value)
       if let output = support.output { saved[value.index] += output } else { isPlanar[value.index] = true }
       for (number, input) in inputs.enumerated() {
         if support.likeOutput.contains(number) {

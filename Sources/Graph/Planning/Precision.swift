@@ -1,6 +1,6 @@
 /// What a program may do to sums of float32 products for speed.
 package enum Precision: String, Sendable, Hashable, CaseIterable {
-  /// Convolutions by short transforms (`WinogradConvolution`) where they save work; their largest error is below 5e-6 of the
+  /// Convolutions may be computed by short transforms where these save work; their largest error is below 5e-6 of the
   /// largest value.
   case fast
   /// Every convolution a plain sum of products: about 1e-6.

@@ -44,7 +44,7 @@ enum ArchitectureLookup {
     let isSmooth = name.hasSuffix(softplusSuffix)
     let base = isSmooth ? String(name.dropLast(softplusSuffix.count)) : name
     guard let family = families.first(where: { $0.isMember(base) }) else {
-      throw ModelError.unknownArchitecture(name: name, nearest: Nearest.match(base, in: names), known: names)
+      throw ModelError.unknownArchitecture(name: String(base), known: names)
     }
     let search = Search(weights, imageShape: imageShape)
     guard let match = search.candidates.first(where: { $0.name == base }) else {
@@ -69,7 +69,7 @@ extension ArchitectureLookup {
   static func freshTensors(_ name: String, _ size: NetworkSize) throws -> FreshTensors {
     let base = name.hasSuffix(softplusSuffix) ? String(name.dropLast(softplusSuffix.count)) : name
     guard let family = families.first(where: { $0.isMember(base) }) else {
-      throw ModelError.unknownArchitecture(name: name, nearest: Nearest.match(base, in: names), known: names)
+      throw ModelError.unknownArchitecture(name: String(base), known: names)
     }
     guard let tensors = family.freshTensors(base, size) else {
       throw ModelError.notTrainable(name: name, known: trainableNames)

@@ -45,7 +45,7 @@ struct LayerBuilder {
     guard let type = LayerType.all[layer.type] else {
       let known = LayerType.all.keys.sorted()
       throw ModelError.unknownLayerType(
-        layer: path, type: layer.type, nearest: Nearest.match(layer.type, in: known), known: known)
+        layer: path, type: layer.type, known: known)
     }
     try type.check(layer, title: title)
     let input = shape
@@ -65,13 +65,12 @@ struct LayerBuilder {
 
   private func checkSizes(from first: Int, title: String, input: Shape) throws {
     let limit = Self.largestActivation.multipliedReportingOverflow(by: max(1, batch))
-    let backend = Engine.backend
     for index in first..<graph.nodes.count {
       guard case .apply(let operation, let operands) = graph.nodes[index].source else { continue }
       let shape = graph.nodes[index].shape
       let inputs = operands.map { graph.shape(of: $0) }
       guard let count = Shape(checking: shape.dimensions)?.count, count <= limit.partialValue, !limit.overflow,
-        case let scratch = backend.scratchCounts(of: operation, inputs: inputs, output: shape),
+        case let scratch = Self.scratchCounts(of: operation, inputs: inputs, output: shape),
         scratch.perThread <= Self.largestActivation, scratch.shared <= limit.partialValue
       else {
         throw ModelError.layer(
@@ -82,6 +81,15 @@ struct LayerBuilder {
         throw ModelError.layer(layer: title, input: input.description, reason: "leaves nothing: \(shape)")
       }
     }
+  }
+
+  /// None where there is nothing to compute, and of what is not supported, which is said where the network is planned.
+  private static func scratchCounts(
+    of operation: any Operator, inputs: [Shape], output: Shape
+  ) -> (perThread: Int, shared: Int) {
+    if operation.isView { return (0, 0) }
+    let kernel = try? Engine.backend.kernel(of: operation, inputs: inputs, output: output)
+    return kernel?.scratchCounts ?? (0, 0)
   }
 
   /// A tensor of the layer: a constant unless it is trained.

@@ -26,8 +26,8 @@ package struct LearnedNetwork: Sendable {
     guard found == kind else {
       throw ReferenceError.otherKind(file: file, expected: kind.rawValue, got: found.rawValue, use: found.use)
     }
-    if let task = description.task, task != options.task {
-      throw ReferenceError.otherTask(file: file, trainedFor: task, task: options.task)
+    if let trained = description.task, let task = options.task, trained != task {
+      throw ReferenceError.otherTask(file: file, trainedFor: trained, task: task)
     }
     self.description = description
     digest = checkpoint.sha256

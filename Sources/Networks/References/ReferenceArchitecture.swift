@@ -42,7 +42,7 @@ package struct ReferenceArchitecture: Sendable {
   ) throws {
     let known = Self.names(of: kind)
     guard known.contains(name) else {
-      throw ModelError.unknownArchitecture(name: name, nearest: Nearest.match(name, in: known), known: known)
+      throw ModelError.unknownArchitecture(name: name, known: known)
     }
     let activation = Self.activations.first { name.hasSuffix("-\($0.suffix)") }?.layer ?? Layer("SiLU")
     self.name = name

@@ -4,7 +4,7 @@ extension EvaluationSubject {
   /// A loaded model as what is evaluated.
   package init(_ candidate: ModelLoader.Candidate, _ model: LoadedModel) {
     // Without a checkpoint and a description it is the program that has a name.
-    let ownName = candidate.program.flatMap { $0.checkpoint == nil ? model.plugin?.id : nil }
+    let ownName = candidate.server.flatMap { $0.checkpoint == nil ? model.plugin?.id : nil }
     let record = ModelRecord(
       id: candidate.description?.id ?? ownName
         ?? ModelRecord.id(fromFile: candidate.checkpoint.name, sha256: candidate.checkpoint.sha256),

@@ -58,7 +58,7 @@ struct LPIPS: AlignmentMetric {
   }
 
   private func features(_ images: Tensor, _ kept: SharedArrays) throws -> Tensor {
-    let found = try kept.numbers(
+    let found = try kept.arrays(
       "lpips-features", of: [id] + network.fingerprint, at: images, reuse: .now,
       isValid: { $0.count == 1 && $0[0].floats?.shape == [images.batch, network.featureCount] }
     ) { [.floats(try network.features(images))] }
@@ -83,7 +83,7 @@ extension LPIPSPlugin {
     if let needed = LPIPS.properties(backbone).requirement(missedBy: options.imageShape) {
       throw EvaluationError.invalidConfiguration(
         option: "metric \(id)", expected: "\(needed), which are not enlarged because the value depends on the size",
-        got: "those of \(options.task), \(options.imageShape)")
+        got: "those of \(options.subject), \(options.imageShape)")
     }
     return LPIPS(
       try LPIPSNetwork(

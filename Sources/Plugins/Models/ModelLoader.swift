@@ -17,7 +17,7 @@ public struct ModelLoader: Sendable {
     public let descriptionPath: String?
     /// The program that serves the model, where one does; `checkpoint` is then the checkpoint it was told, or else the
     /// program's own files.
-    public let program: ServerCommand?
+    public let server: ServerCommand?
   }
 
   private let lookup: DescriptionLookup
@@ -37,7 +37,7 @@ public struct ModelLoader: Sendable {
   /// - Throws: `CheckpointError`, `ModelLoaderError`, `DescriptionError`, `ServedPluginError`, `JSONError`, naming the file,
   ///   and without a request `ModelError.noLayers` for a program's model that is not described.
   package func find(
-    _ path: String?, description: String?, program request: ServerRequest? = ServerRequest()
+    _ path: String?, description: String?, server request: ServerRequest? = ServerRequest()
   ) throws -> Candidate {
     let (checkpointPath, explicit) = try places(path, description: description)
     let checkpoint = try checkpointPath.map { try CheckpointFile.open($0) }
@@ -55,7 +55,7 @@ public struct ModelLoader: Sendable {
       return Candidate(
         checkpoint: try checkpoint ?? resolved.files.identity(), plugin: ServedPlugin.self,
         format: format ?? "plugin-files", description: found?.description, descriptionPath: found?.path,
-        program: resolved.program)
+        server: resolved.command)
     }
     guard let checkpoint else { throw ModelLoaderError.noCheckpoint(description: explicit) }
     let probe = FileProbe(checkpoint)
@@ -71,13 +71,13 @@ public struct ModelLoader: Sendable {
     }
     return Candidate(
       checkpoint: checkpoint, plugin: plugin, format: probe.format?.rawValue ?? plugin.id,
-      description: found?.description, descriptionPath: found?.path, program: nil)
+      description: found?.description, descriptionPath: found?.path, server: nil)
   }
 
   /// - Throws: errors that name the file; see `CheckpointError`, `ModelError`, `ServedPluginError`.
   package func load(_ candidate: Candidate, _ options: LoadOptions) throws -> LoadedModel {
     var options = options
-    options.program = candidate.program
+    options.server = candidate.server
     let described = candidate.description?.checkpoint
     if options.weights.isEmpty { options.weights = WeightsChoice(key: described?.weights, member: described?.member) }
     if !options.weights.isEmpty, candidate.plugin != StateDictPlugin.self {

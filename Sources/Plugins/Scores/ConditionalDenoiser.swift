@@ -26,7 +26,7 @@ package struct ConditionalDenoiser: PosteriorScore {
     guard let classes = network.classes else { throw ReferenceError.notConditional(file: network.file) }
     guard classes == options.classCount else {
       throw ReferenceError.otherClasses(
-        file: network.file, got: classes, task: options.task, expected: options.classCount)
+        file: network.file, got: classes, task: options.subject, expected: options.classCount)
     }
     classCount = classes
   }

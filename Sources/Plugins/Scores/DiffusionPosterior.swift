@@ -28,7 +28,7 @@ package struct DiffusionPosterior: PosteriorScore {
   ) throws {
     guard let noise = options.decisiveNoise else {
       throw EvaluationError.invalidTask(
-        task: options.task,
+        task: options.subject,
         problem: "does not say at which noise level references decide, which the reference \(id) needs")
     }
     let conditional = try conditional()
@@ -37,7 +37,7 @@ package struct DiffusionPosterior: PosteriorScore {
     }
     guard classes == options.classCount else {
       throw ReferenceError.otherClasses(
-        file: conditional.file, got: classes, task: options.task, expected: options.classCount)
+        file: conditional.file, got: classes, task: options.subject, expected: options.classCount)
     }
     let unconditional = try unconditional()
     if let classes = unconditional.classes {

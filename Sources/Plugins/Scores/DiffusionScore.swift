@@ -45,7 +45,7 @@ extension DiffusionModel {
   /// - Throws: `DiffusionError.imageShape` for a model of other images than the task's: it would run on others too, and be wrong.
   func fitting(_ options: ReferenceOptions) throws -> DiffusionModel {
     guard imageShape == options.imageShape else {
-      throw DiffusionError.imageShape(file: file, got: imageShape, task: options.task, expected: options.imageShape)
+      throw DiffusionError.imageShape(file: file, got: imageShape, task: options.subject, expected: options.imageShape)
     }
     return self
   }

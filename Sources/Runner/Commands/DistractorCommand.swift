@@ -5,6 +5,7 @@ import Foundation
 import JSON
 import Plugins
 import Sheets
+import Text
 
 /// `pags-bench distractor`: the paper's figures 5 and 16.
 struct DistractorCommand: ParsableCommand {

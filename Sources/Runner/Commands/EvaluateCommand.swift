@@ -41,8 +41,9 @@ struct EvaluateCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Also compare gradients by this metric: its name, or `ID=FILE` where it has weights; may be repeated. (default: the cosine "
-        + "alone)", valueName: "metric"))
-  var metric: [MetricChoice] = []
+        + "alone)", valueName: "metric"),
+    transform: { try ReferenceChoice(argument: $0, of: .metric) })
+  var metric: [ReferenceChoice] = []
 
   @Option(
     help: ArgumentHelp(
@@ -108,7 +109,6 @@ struct EvaluateCommand: ParsableCommand {
     try OptionBounds.check("--images", images, in: OptionBounds.images)
     try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
     try OptionBounds.check("--robustness-draws", robustnessDraws, in: OptionBounds.robustnessDraws)
-    for choice in metric { try choice.validate() }
     if let task { _ = try TaskLookup.plugin(task) }
     if let sheet { _ = try SheetFile(sheet, option: "--sheet") }
     if leaderboard != nil, noLeaderboard {
@@ -291,11 +291,7 @@ struct EvaluateCommand: ParsableCommand {
       OutputPlace.Input("the standard", standard),
     ]
       + references.inputs
-      + metric.flatMap { choice in
-        ((try? choice.resolved(PagsBench.plugins).paths) ?? []).map {
-          OutputPlace.Input("the file of --metric \(choice.id)", $0)
-        }
-      }
+      + metric.flatMap { $0.inputs(.metric) }
   }
 
   private func evaluationOptions(of task: any BenchmarkTask, _ session: Session) throws -> EvaluationOptions {
@@ -303,7 +299,7 @@ struct EvaluateCommand: ParsableCommand {
     evaluation.images = images
     evaluation.seed = seed
     evaluation.clip = clip
-    evaluation.metrics = try MetricLoader(PagsBench.plugins, files: session.files).metrics(
+    evaluation.metrics = try ReferenceLoader(PagsBench.plugins, files: session.files).metrics(
       metric, for: task, threads: options.threads)
     evaluation.robustnessDraws = robustnessDraws
     attackOptions.choose(in: &evaluation)

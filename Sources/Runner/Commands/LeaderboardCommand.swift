@@ -109,10 +109,10 @@ struct LeaderboardCommand: ParsableCommand {
       let document = try folder.shown().document
       let known = (document.tasks + (document.unranked ?? [])).map(\.id)
       if let task, !known.contains(task) {
-        let nearest = Nearest.match(task, in: known).map { "; did you mean `\($0)`?" } ?? ";"
         throw ValidationError(
-          "--task: the leaderboard has no results of `\(task)`\(nearest) "
-            + (known.isEmpty ? "it has none at all" : "it has those of \(known.joined(separator: ", "))"))
+          Nearest.unknown("--task: the leaderboard has no results of", task, among: known) {
+            known.isEmpty ? "it has none at all" : "it has those of \(known.joined(separator: ", "))"
+          })
       }
       CommandLineOutput.result(
         Table.text(

@@ -57,8 +57,10 @@ struct PluginsCommand: ParsableCommand {
       // A score and a second reference may have one name, being read from the same files.
       let found = cards.filter { $0.id == id }
       guard let card = found.first else {
-        let nearest = Nearest.match(id, in: cards.map(\.id)).map { "; did you mean `\($0)`?" } ?? ";"
-        throw ValidationError("there is nothing called `\(id)`\(nearest) `pags-bench plugins` lists all names")
+        throw ValidationError(
+          Nearest.unknown("there is nothing called", id, among: cards.map(\.id)) {
+            "`pags-bench plugins` lists all names"
+          })
       }
       guard found.count > 1 else { return try card.show(json: json) }
       CommandLineOutput.result(

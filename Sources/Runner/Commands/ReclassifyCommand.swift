@@ -41,9 +41,7 @@ struct ReclassifyCommand: ParsableCommand {
 
   func validate() throws {
     guard RegimeRule.versions.contains(rule) else {
-      let nearest = Nearest.match(rule, in: RegimeRule.versions).map { "; did you mean `\($0)`?" } ?? ";"
-      throw ValidationError(
-        "there is no rule `\(rule)`\(nearest) known are \(RegimeRule.versions.joined(separator: ", "))")
+      throw ValidationError(Nearest.unknown("there is no rule", rule, among: RegimeRule.versions))
     }
   }
 

@@ -34,17 +34,17 @@ struct RunCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Compare the images `a` and `b` by this metric instead: its name, or `ID=FILE` where it has weights.",
-      valueName: "metric"))
-  var metric: MetricChoice?
+      valueName: "metric"),
+    transform: { try ReferenceChoice(argument: $0, of: .metric) })
+  var metric: ReferenceChoice?
 
   @OptionGroup(title: "Scores instead of a model (docs/diffusion.md)") var score: ScoreRunOptions
 
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
-    if let metric {
+    if metric != nil {
       return try MetricRun.validate(
-        metric,
         besides: [
           ("the checkpoint", checkpoint != nil), ("--gradient", gradient != nil),
           ("--model", options.network.model != nil),

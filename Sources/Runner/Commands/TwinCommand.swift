@@ -67,7 +67,7 @@ struct TwinCommand: ParsableCommand {
     let configuration = try configuration()
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     let candidate = try ModelLoader(files, plugins: PagsBench.plugins.models).find(
-      checkpoint, description: network.model, program: nil)
+      checkpoint, description: network.model, server: nil)
     let taskID = task ?? candidate.description?.task ?? "glyphs"
     let plugin = try TaskLookup.plugin(taskID)
     let taskOptions = try TaskLookup.options(

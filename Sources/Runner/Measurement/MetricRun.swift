@@ -8,34 +8,28 @@ import Tensor
 
 /// `run --metric`: a metric's values on given pairs of images, with no model: the way to compare them with the original's.
 struct MetricRun {
-  let choice: MetricChoice
+  let choice: ReferenceChoice
   let inputs: String
   let outputs: String
   let threads: Int
 
-  /// - Throws: `ValidationError` for what could not be loaded, and for what only goes with a model.
-  static func validate(_ choice: MetricChoice, besides others: [(name: String, isGiven: Bool)]) throws {
-    try choice.validate()
+  /// - Throws: `ValidationError` for what only goes with a model.
+  static func validate(besides others: [(name: String, isGiven: Bool)]) throws {
     if let other = others.first(where: \.isGiven) {
       throw ValidationError("--metric compares the images of --inputs and reads no model; leave \(other.name) out")
     }
   }
 
   func run() throws {
-    let plugin = try choice.command == nil ? choice.resolved(PagsBench.plugins) : nil
     let place = URL(fileURLWithPath: outputs)
     try OutputPlace.check(
       place, as: .metricValues,
-      apartFrom: [OutputPlace.Input("the file of --inputs", inputs)]
-        + (plugin?.paths ?? []).map { OutputPlace.Input("the file of --metric \(choice.id)", $0) })
+      apartFrom: [OutputPlace.Input("the file of --inputs", inputs)] + choice.inputs(.metric))
     let pairs = try InputPairs.read(inputs)
     if let warning = pairs.warning(file: inputs) { CommandLineOutput.note(warning) }
     let imageShape = pairs.first.shape.droppingFirst
-    let options = ReferenceOptions(task: inputs, imageShape: imageShape, classCount: 0, threads: threads)
-    let metric =
-      try plugin.map { plugin, paths in
-        try plugin.load(paths.map { ReferenceFile(try CheckpointFile.open($0)) }, options)
-      } ?? ServedReferences.metric(choice.command ?? "", options, server: .forReferences)
+    let options = ReferenceOptions(task: nil, imageShape: imageShape, classCount: 0, threads: threads)
+    let metric = try ReferenceLoader(PagsBench.plugins).metric(choice, options)
     if let needed = metric.properties.requirement(missedBy: imageShape) {
       throw EvaluationError.invalidConfiguration(
         option: "metric \(metric.id)", expected: needed, got: "those of \(inputs), \(imageShape)")

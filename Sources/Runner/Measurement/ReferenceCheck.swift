@@ -9,12 +9,12 @@ import Plugins
 struct ReferenceCheck: ParsableArguments {
   @OptionGroup var maps: MapSelection
 
-  @Option(help: ArgumentHelp("A metric: `ID`, `ID=FILE` or `program=CMD`.", valueName: "metric"))
-  var metric: MetricChoice?
+  @Option(
+    help: ArgumentHelp("A metric: `ID`, `ID=FILE` or `program=CMD`.", valueName: "metric"),
+    transform: { try ReferenceChoice(argument: $0, of: .metric) })
+  var metric: ReferenceChoice?
 
   var isAsked: Bool { maps.manifold != nil || maps.score != nil || metric != nil }
-
-  func validate() throws { try metric?.validate() }
 
   struct Outcome: Encodable {
     let subject: String
@@ -57,7 +57,7 @@ struct ReferenceCheck: ParsableArguments {
         Outcome("score \(score.id)", ScoreConformance.problems(score, images: images, noises: noises, seed: seed)))
     }
     if let metric {
-      let made = try MetricLoader(PagsBench.plugins).metrics([metric], for: task, threads: threads).last
+      let made = try ReferenceLoader(PagsBench.plugins).metrics([metric], for: task, threads: threads).last
       if let made {
         outcomes.append(
           Outcome(

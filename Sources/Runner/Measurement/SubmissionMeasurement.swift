@@ -25,7 +25,7 @@ struct SubmissionMeasurement {
     loader = ModelLoader(files, plugins: PagsBench.plugins.models)
     candidate = try loader.find(
       checkpoint?.url.path ?? submission.descriptionURL.path,
-      description: checkpoint == nil ? nil : submission.descriptionURL.path, program: program.request)
+      description: checkpoint == nil ? nil : submission.descriptionURL.path, server: program.request)
     let task = try TaskLookup.make(
       submission.description.task ?? "", data: data, cache: cache, threads: threads, progress: progress)
     if let remark = task.dataRemark { throw ResultError.otherData(file: submission.description.id, remark: remark) }

@@ -11,9 +11,8 @@ enum TaskLookup {
     if let plugin = PagsBench.plugins.tasks.first(where: { $0.id == id }) { return plugin }
     if DescribedTask.isPath(id) { return try DescribedTask(id, beside: PagsBench.plugins.tasks) }
     let known = PagsBench.plugins.tasks.map { $0.id }
-    let nearest = Nearest.match(id, in: known).map { "; did you mean `\($0)`?" } ?? ";"
     throw ValidationError(
-      "there is no task `\(id)`\(nearest) known are \(known.joined(separator: ", ")); a task of your own data is named by its task.json "
+      Nearest.unknown("there is no task", id, among: known) + "; a task of your own data is named by its task.json "
         + "(docs/own-data.md)")
   }
 

@@ -13,10 +13,10 @@ extension ModelLoader.Candidate {
 extension ModelLoader {
   /// What the command line means, said loudly where a program will run.
   func find(_ path: String?, _ options: ModelOptions) throws -> Candidate {
-    let candidate = try find(path, description: options.network.model, program: options.program.request)
-    if let program = candidate.program {
+    let candidate = try find(path, description: options.network.model, server: options.program.request)
+    if let server = candidate.server {
       CommandLineOutput.note(
-        "running the plugin program `\(program.command.joined(separator: " "))` in \(program.folder)")
+        "running the plugin program `\(server.command.joined(separator: " "))` in \(server.folder)")
     }
     return candidate
   }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import BenchCore
 import Plugins
-import Served
 
 /// What a task is measured with and judged by, where it is not the task's own.
 struct ReferenceSelection: ParsableArguments {
@@ -24,31 +23,21 @@ struct ReferenceSelection: ParsableArguments {
 struct MapSelection: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Tangent spaces: `exact`, `autoencoder=FILE` or `program=CMD`. (default: the task's own)", valueName: "manifold"))
-  var manifold: ReferenceFiles.Choice?
+      "Tangent spaces: `exact`, `autoencoder=FILE` or `program=CMD`. (default: the task's own)", valueName: "manifold"),
+    transform: { try ReferenceChoice(argument: $0, of: .manifold) })
+  var manifold: ReferenceChoice?
 
   @Option(
     help: ArgumentHelp(
       "Score: `exact`, `denoiser=FILE`, `edm=FILE`, `diffusers=FOLDER` or `program=CMD`. (default: the task's own)",
-      valueName: "score"))
-  var score: ReferenceFiles.Choice?
+      valueName: "score"),
+    transform: { try ReferenceChoice(argument: $0, of: .score) })
+  var score: ReferenceChoice?
 
   var files: ReferenceFiles { ReferenceFiles(manifold: manifold, score: score) }
 
   /// What is read.
-  var inputs: [OutputPlace.Input?] {
-    [
-      manifold?.files(of: PagsBench.plugins.manifolds).map { OutputPlace.Input("the checkpoint of --manifold", $0) }
-        ?? [],
-      score?.files(of: PagsBench.plugins.scores).map { OutputPlace.Input("the checkpoint of --score", $0) } ?? [],
-    ].flatMap { $0 }
-  }
-
-  func validate() throws {
-    try manifold?.validate(
-      option: "--manifold", known: PagsBench.plugins.manifolds.map { $0.id } + [ServedReferences.id])
-    try score?.validate(option: "--score", known: PagsBench.plugins.scores.map { $0.id } + [ServedReferences.id])
-  }
+  var inputs: [OutputPlace.Input?] { (manifold?.inputs(.manifold) ?? []) + (score?.inputs(.score) ?? []) }
 }
 
 /// `--reference` and `--criteria`: by what a model is judged beside the task's density, or instead of its thresholds.
@@ -56,8 +45,9 @@ struct JudgementOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A second reference, asked beside the task's density whether gradients fit their images: `denoiser=FILE`, `edm=COND,UNCOND` or `diffusers=COND,UNCOND`. (default: none)",
-      valueName: "reference"))
-  var reference: ReferenceFiles.Choice?
+      valueName: "reference"),
+    transform: { try ReferenceChoice(argument: $0, of: .reference) })
+  var reference: ReferenceChoice?
 
   @Option(
     help: ArgumentHelp(
@@ -68,18 +58,6 @@ struct JudgementOptions: ParsableArguments {
 
   /// What is read.
   var inputs: [OutputPlace.Input?] {
-    let checkpoints = reference?.files(of: PagsBench.plugins.posteriorScores) ?? []
-    return checkpoints.map { OutputPlace.Input("the checkpoint of --reference", $0) }
-      + [OutputPlace.Input("the criteria", criteria)]
-  }
-
-  func validate() throws {
-    let known = PagsBench.plugins.posteriorScores.map { $0.id }
-    try reference?.validate(option: "--reference", known: known)
-    if case .exact = reference {
-      throw ValidationError(
-        "--reference exact: an exact density is the task's own reference; expected "
-          + known.map { "\($0)=FILE" }.joined(separator: ", "))
-    }
+    (reference?.inputs(.reference) ?? []) + [OutputPlace.Input("the criteria", criteria)]
   }
 }

@@ -2,15 +2,15 @@ import ArgumentParser
 import BenchCore
 import Foundation
 import Plugins
-import Served
 
 /// `run --score`: the options that stand in place of a model's.
 struct ScoreRunOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Write the score of this model of the images instead, in pixel units: `edm=FILE`, `diffusers=FOLDER`, `denoiser=FILE` or `program=CMD`.",
-      valueName: "score"))
-  var score: ReferenceFiles.Choice?
+      valueName: "score"),
+    transform: { try ReferenceChoice(argument: $0, of: .score) })
+  var score: ReferenceChoice?
 
   @Option(help: ArgumentHelp("Noise level of --score, in pixel units.", valueName: "s"))
   var noise: Double?
@@ -28,9 +28,8 @@ struct ScoreRunOptions: ParsableArguments {
       if classes != nil { throw ValidationError("--classes belongs to --score") }
       return nil
     }
-    try score.validate(option: "--score", known: PagsBench.plugins.scores.map { $0.id } + [ServedReferences.id])
-    guard case .plugin(let id, let file) = score else {
-      throw ValidationError("--score exact is a task's own; expected the file of a model, such as edm=FILE")
+    guard score != .exact else {
+      throw ValidationError("\(ScoreRunError.exact)")
     }
     guard !hasCheckpoint else {
       throw ValidationError("--score takes the place of the model's checkpoint; give one of them")
@@ -39,7 +38,7 @@ struct ScoreRunOptions: ParsableArguments {
     guard noise.isFinite, noise > 0 else {
       throw ValidationError("--noise must be a positive number in pixel units, got \(noise)")
     }
-    return ScoreRun(id: id, file: file, noise: noise, classes: try labels())
+    return ScoreRun(choice: score, noise: noise, classes: try labels())
   }
 
   private func labels() throws -> [Int]? {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BenchCore
 import Foundation
+import Text
 
 /// What a trained model is called.
 enum TrainedModelName {

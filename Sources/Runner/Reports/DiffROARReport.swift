@@ -1,6 +1,7 @@
 import BenchCore
 import Figures
 import Foundation
+import Text
 import Training
 
 /// The curves of `diffroar`.

@@ -1,6 +1,7 @@
 import Attacks
 import BenchCore
 import Foundation
+import Text
 
 /// What `direction` prints.
 struct DirectionReport: Codable, Equatable {

@@ -1,5 +1,6 @@
 import BenchCore
 import Figures
+import Text
 
 /// Responses to noise on the signal and on the distractor, of models in groups: those of one label are one line with a band.
 struct DistractorReport: Codable, Equatable {

@@ -24,7 +24,7 @@ struct LoadReport {
     warnings = (assumption.map { [$0] } ?? []) + doubts.map { "WARNING: \($0)" }
     let isItsOwnArchitecture = candidate.format == model.architecture
     let kind = isItsOwnArchitecture ? candidate.format : "\(candidate.format), \(model.architecture)"
-    let isRecognised = candidate.program == nil && !isItsOwnArchitecture
+    let isRecognised = candidate.server == nil && !isItsOwnArchitecture
     let size = model.preprocessing.resize.map { $0.map(String.init).joined(separator: " x ") }
     let resizing = size.map { ["images: brought to \($0) before that, bilinearly, as a part of the network"] } ?? []
     lines =

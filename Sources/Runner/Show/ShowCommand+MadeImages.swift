@@ -49,9 +49,9 @@ extension ShowCommand {
         throw ValidationError(
           "--model describes one checkpoint, and --guide names another; name their model.json instead")
       }
-      if case .plugin(DenoiserPlugin.id, let file) = inputs.maps.score {
+      if case .plugin(DenoiserPlugin.id, let files) = inputs.maps.score {
         throw ValidationError(
-          "--score denoiser=\(file): a denoiser knows the one noise level that it was trained for, and counterfactuals come down "
+          "--score denoiser=\(files.joined(separator: ",")): a denoiser knows the one noise level that it was trained for, and counterfactuals come down "
             + "through \(counterfactual.steps); leave --score out for the task's own score, or name a diffusion model: edm=FILE"
         )
       }

@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Text
 
 /// Results go to standard output, everything else to standard error.
 ///

@@ -41,7 +41,7 @@ extension PluginMessages.ReadyReference {
       return problem
     }
     if let inputShape, inputShape != options.imageShape.dimensions {
-      return "images of shape \(Shape.words(inputShape)), those of \(options.task) are \(options.imageShape)"
+      return "images of shape \(Shape.words(inputShape)), those of \(options.subject) are \(options.imageShape)"
     }
     switch wanted {
     case .score:

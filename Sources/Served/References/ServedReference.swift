@@ -31,7 +31,7 @@ final class ServedReference: Sendable {
       throw ServedPluginError.command(command, reason: "is empty")
     }
     let identity = try resolved.files.identity()
-    let conversation = try PluginConversation(resolved.program)
+    let conversation = try PluginConversation(resolved.command)
     batch = LoadOptions().batch(for: options.imageShape)
     let ready = try conversation.hello(
       PluginMessages.Hello.Subject(

@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Text
 
 /// Text from submissions on the way to a page.
 ///

@@ -14,7 +14,7 @@ package enum ObjectiveCatalogue {
     guard let type = all.first(where: { $0.id == configuration.name }) else {
       let known = all.map { $0.id }
       throw TrainingError.unknownObjective(
-        name: configuration.name, nearest: Nearest.match(configuration.name, in: known), known: known)
+        name: configuration.name, known: known)
     }
     return try type.init(configuration)
   }

@@ -89,7 +89,7 @@ enum PluginInput: InputKind {
       startLimit: .seconds(3), requestLimit: .seconds(3))
     let checkpoint = CheckpointFile(name: "none", data: Data([0]))
     do {
-      let model = try ServedPlugin().load(checkpoint, nil, LoadOptions(batch: 2, threads: 1, program: program))
+      let model = try ServedPlugin().load(checkpoint, nil, LoadOptions(batch: 2, threads: 1, server: program))
       try ModelExercise.exercise(model, &progress)
     } catch let error as ServedPluginError {
       // Only what is no frame at all was not understood.

@@ -95,7 +95,10 @@ import _TestSupport
         #expect(workspace.output(index).scalars.map(\.bitPattern) == tensor.scalars.map(\.bitPattern), "\(index)")
       }
     }
-    let plan = LayoutPlan(optimised.graph, outputs: optimised.outputs, on: CPUBackend())
+    let kernels = try optimised.graph.kernels(on: CPUBackend())
+    let plan = LayoutPlan(optimised.graph, outputs: optimised.outputs) {
+      kernels[$0]?.layoutSupport ?? LayoutSupport()
+    }
     for value in optimised.outputs { #expect(plan.layout(of: value) == .planar) }
     return optimised.graph.values.filter { plan.layout(of: $0) == .channelsLast }.count
   }

@@ -31,15 +31,15 @@ import Testing
           if case ServedPluginError.notAllowed = error { true } else { false }
         }
         let candidate = try loader.find(
-          argument, description: description, program: ServerRequest(allowsDescriptions: true))
-        let program = try #require(candidate.program)
+          argument, description: description, server: ServerRequest(allowsDescriptions: true))
+        let program = try #require(candidate.server)
         #expect(program.command == ["python3", "serve.py", "--weights=\(checkpoint)"])
         #expect(URL(fileURLWithPath: program.folder).path == folder.path && program.checkpoint == checkpoint)
         #expect(candidate.checkpoint.name == "plugin" && candidate.format == "external")
       }
       let own = try loader.find(
-        checkpoint, description: nil, program: ServerRequest(command: "other {checkpoint}"))
-      #expect(own.program?.command == ["other", checkpoint] && own.description?.id == "a")
+        checkpoint, description: nil, server: ServerRequest(command: "other {checkpoint}"))
+      #expect(own.server?.command == ["other", checkpoint] && own.description?.id == "a")
       #expect { try loader.find(path.path, description: path.path) } throws: { "\($0)".contains("--model") }
     }
   }

@@ -1,6 +1,7 @@
 import BenchCore
 import Checkpoints
 import JSON
+import Text
 
 /// The settings of a configuration of diffusers, under the names that it gives them. Those that are left out have defaults; others that
 /// are there say nothing about what is computed.

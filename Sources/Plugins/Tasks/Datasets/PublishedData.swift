@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Text
 
 /// Whether data are those that a task is about.
 enum PublishedData {

@@ -152,7 +152,7 @@ package struct GlyphsDensity: ClassConditionalDensity {
     compute: () throws -> [Matrix]
   ) throws -> [Matrix] {
     guard let shared, let fingerprint else { return try compute() }
-    return try shared.numbers(
+    return try shared.arrays(
       kind, of: [fingerprint, "\(noise)"], at: images, reuse: reuse,
       isValid: { $0.compactMap(\.doubles).map { [$0.rows, $0.columns] } == columns.map { [images.batch, $0] } }
     ) { try compute().map(KeptArray.doubles) }.compactMap(\.doubles)

@@ -17,9 +17,8 @@ package enum PlainText {
     return nil
   }
 
-  /// The text with such characters spelt out, and not longer than 80 characters.
-  package static func shown(_ text: String) -> String {
-    let limit = 80
+  /// The text with such characters spelt out, and not longer than `limit` characters: fit for one line of a message.
+  package static func shown(_ text: String, limit: Int = 80) -> String {
     let scalars = text.unicodeScalars.prefix(limit).map { isHidden($0) ? name(of: $0) : String($0) }
     return scalars.joined() + (text.unicodeScalars.count > limit ? "..." : "")
   }
