@@ -27,6 +27,20 @@ struct NetworkState: Sendable, Equatable {
     }
   }
 
+  /// The same of some of the tensors.
+  func restricted(to tensors: [FreshTensor]) -> NetworkState {
+    NetworkState(restricting: self, to: tensors)
+  }
+
+  private init(restricting other: NetworkState, to tensors: [FreshTensor]) {
+    self.tensors = tensors
+    for tensor in tensors {
+      values[tensor.name] = other.values[tensor.name]
+      counters[tensor.name] = other.counters[tensor.name]
+      memories[tensor.name] = other.memories[tensor.name]
+    }
+  }
+
   /// Calls `body` with a trained tensor's weights and its memory.
   mutating func update(
     _ name: String, _ body: (UnsafeMutableBufferPointer<Float>, UnsafeMutablePointer<Float>) -> Void
