@@ -75,6 +75,11 @@ struct NetworkState: Sendable, Equatable {
     counters[prefix + "num_batches_tracked", default: 0] += 1
   }
 
+  /// A step with frozen statistics: PyTorch's counters tell a network that was trained with those that it begins with from one that was not.
+  mutating func countFrozenBatch() {
+    for name in counters.keys { counters[name, default: 0] += 1 }
+  }
+
   /// The first tensor that holds NaN or infinity.
   var nonFinite: (name: String, value: Float)? {
     for tensor in tensors {

@@ -83,7 +83,8 @@ import _Fixtures
     let training = ClassifierTraining(Self.configuration(.init(.exact)), task: SpherePlugin(), options: Self.options)
     let images = try #require(try SpherePlugin().images(.training, Self.options, count: 20, seed: 7))
     let points = images.images(0..<20)
-    let directions = try #require(try training.directions(of: images))(points, images.labels)
+    let made = try #require(try training.directions(of: images))
+    let directions = try made(points, images.labels)
     for (image, cosine) in cosineSimilarities(directions, points).enumerated() {
       #expect(abs(cosine - (images.labels[image] == 1 ? 1 : -1)) < 1e-5)
     }
@@ -106,7 +107,8 @@ import _Fixtures
       change(&configuration)
       return try ClassifierTraining(configuration, task: SpherePlugin(), options: Self.options).directions(of: images)
     }
-    let found = try #require(try directions(.init(.file, file: path)))(images.images(0..<64), images.labels)
+    let made = try #require(try directions(.init(.file, file: path)))
+    let found = try made(images.images(0..<64), images.labels)
     #expect(found.scalars == ways.prefix(64 * 500).map { -$0 })
     let others = [
       (try write("few.safetensors", "directions", [63, 1, 20, 25], Array(ways.prefix(63 * 500))), "N of at least 64"),
@@ -166,6 +168,10 @@ import _Fixtures
       (configuration.images, configuration.width, configuration.epochs) = (512, 32, 2)
       configuration.frozenBatchNorm = true
       let trained = try ClassifierTraining(configuration, task: SpherePlugin(), options: Self.options).trainer().train()
+      // Read as it was trained, without the word that its statistics were never computed.
+      let file = CheckpointFile(name: "model.ckpt", data: try trained.checkpoint())
+      let loaded = try StateDictPlugin().load(file, nil, LoadOptions(imageShape: [1, 20, 25], classCount: 2))
+      #expect(loaded.architecture == "mlp" && !loaded.warnings.contains { $0.contains("never computed") })
       let set = try SpherePlugin().make(Self.options).evaluationImages(count: 50, seed: 1)
       let gradient = try trained.classifier(threads: 1).inputGradients(at: set.images) { logits, _ in
         [Tensor(shape: logits.shape, scalars: (0..<50).flatMap { _ in [-1, 1] as [Float] })]

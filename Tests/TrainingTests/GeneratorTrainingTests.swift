@@ -33,7 +33,8 @@ import _TestSupport
     var judging = FreshTensors()
     judging.linear("l", 2, 2, bias: false)
     let critic = TrainableNetwork(
-      name: "line", inputShape: [1, 1, 2], layers: [.flatten, Layer("Linear", name: "l")], tensors: judging.list)
+      name: "line", inputShape: [1, 1, 2], layers: [Layer("Flatten"), Layer("Linear", name: "l")], tensors: judging.list
+    )
     let images: [Float] = [0.5, 1.5, -1, 0.25]
     let inputs = [
       "images": Tensor(shape: [2, 1, 1, 2], scalars: images),

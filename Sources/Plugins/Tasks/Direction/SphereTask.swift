@@ -9,6 +9,8 @@ package struct SpherePlugin: TaskPlugin {
     "points of two concentric spheres in 500 dimensions, 1 x 20 x 25; tangent space, score and the way to the other class are exact"
   package let dataRequirement: String? = nil
 
+  package init() {}
+
   package var facts: TaskFacts {
     TaskFacts(
       version: SphereTask.version, constants: SphereTask.constants, imageShape: SphereTask.shape,
