@@ -122,7 +122,9 @@ let package = Package(
       swiftSettings: optimised),
     .target(
       name: "Training",
-      dependencies: ["Networks", "BenchCore", "Graph", "Checkpoints", "JSON", "Text", "Tensor"],
+      dependencies: [
+        "Plugins", "Attacks", "Networks", "BenchCore", "Graph", "Checkpoints", "JSON", "Text", "Tensor",
+      ],
       swiftSettings: optimised),
     // What every conformer to a BenchCore protocol has to fulfil, for `plugins check`, for tests and for third parties.
     .target(name: "Conformance", dependencies: ["BenchCore", "Checkpoints", "Tensor"], swiftSettings: optimised),

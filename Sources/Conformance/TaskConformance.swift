@@ -29,6 +29,11 @@ public enum TaskConformance {
       problems += ScoreConformance.problems(
         score, images: set.images, noises: constants.scoreNoises, logDensity: logDensity, seed: seed)
     }
+    if let classifier = task.marginClassifier {
+      problems += ClassifierConformance.problems(
+        classifier, subject: "classifier of the largest margin of \(task.id)", images: set.images, seed: seed)
+    }
+    problems += closestPointProblems(task, set)
     guard let density = task.density else { return problems }
     problems += DensityConformance.problems(
       density, images: set.images, noises: Set(constants.alignmentNoises + [0]).sorted(), seed: seed)
@@ -38,6 +43,25 @@ public enum TaskConformance {
         images: set.images, seed: seed)
     }
     return problems
+  }
+
+  /// Ways to another class than each image's own.
+  private static func closestPointProblems(_ task: any BenchmarkTask, _ set: ImageSet) -> [ConformanceProblem] {
+    guard let points = task.closestPoints else { return [] }
+    var report = ConformanceReport("closest points of \(task.id)")
+    let classes = set.labels.map { ($0 + 1) % task.classCount }
+    do {
+      let ways = try points.directions(from: set.images, towards: classes)
+      report.require(
+        ways.shape == set.images.shape, .shape, "the ways have shape \(ways.shape), expected \(set.images.shape)")
+      guard ways.shape == set.images.shape else { return report.problems }
+      report.require(ways.scalars.allSatisfy(\.isFinite), .finite, "a way holds NaN or infinity")
+      let alone = try points.directions(from: set.images[batch: 1..<2], towards: [classes[1]])
+      report.require(
+        alone.scalars == Array(ways.item(1)), .batchInvariance, "an image's way depends on the other images of the call"
+      )
+    } catch { report.require(false, .noError, "the ways to another class: \(error)") }
+    return report.problems
   }
 
   private static func checkDeclaration(_ task: any BenchmarkTask, _ report: inout ConformanceReport) {

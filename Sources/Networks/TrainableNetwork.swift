@@ -84,13 +84,25 @@ package struct TrainableNetwork: Sendable {
   /// - Parameters:
   ///   - images: `[N, C, H, W]` in pixel units.
   ///   - parameters: a value for each trained tensor, by name.
-  /// - Returns: the output, and the statistics of each batch normalisation in order.
+  ///   - freezesStatistics: whether batch normalisation keeps the running statistics that it begins with, mean 0 and variance 1, as
+  ///     PyTorch's `eval()` does: scale and shift alone are trained.
+  /// - Returns: the output, and the statistics of each batch normalisation in order: none where they are frozen.
   /// - Throws: `ModelError`, `GraphError`.
   package func apply(
-    to images: Graph.Value, parameters: [String: Graph.Value], in graph: inout Graph
+    to images: Graph.Value, parameters: [String: Graph.Value], freezesStatistics: Bool = false, in graph: inout Graph
   ) throws -> (output: Graph.Value, statistics: [BatchStatistics]) {
     let prepared = try prepared(images, in: &graph)
-    var builder = LayerBuilder(graph: graph, value: prepared, weights: shapes, parameters: parameters)
+    var parameters = parameters
+    if freezesStatistics {
+      for tensor in tensors where tensor.role == .runningMean || tensor.role == .runningVariance {
+        parameters[tensor.name] = graph.constant(
+          Tensor(
+            shape: tensor.shape,
+            scalars: [Float](repeating: tensor.role == .runningMean ? 0 : 1, count: tensor.shape.count)))
+      }
+    }
+    var builder = LayerBuilder(
+      graph: graph, value: prepared, weights: shapes, parameters: parameters, freezesStatistics: freezesStatistics)
     try builder.append(layers, path: "layers")
     graph = builder.graph
     return (builder.value, builder.statistics)

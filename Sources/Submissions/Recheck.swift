@@ -15,6 +15,8 @@ package enum Recheck {
     var (first, second) = (recorded, measured)
     second.provenance = first.provenance
     (first.externalEvaluation, second.externalEvaluation) = (nil, nil)
+    // Networks are not trained again for it.
+    (first.roar, second.roar) = (nil, nil)
     if first == second { return .identical }
     var differences: [String] = []
     if recorded.regime.label != measured.regime.label || recorded.hasVerdict != measured.hasVerdict {
@@ -23,6 +25,7 @@ package enum Recheck {
     }
     let pairs =
       zip(numbers(recorded), numbers(measured)).map { ($0.name, $0.value, $1.value) } + robustness(recorded, measured)
+      + directions(recorded, measured)
     for (name, first, second) in pairs where !overlap(first, second) {
       differences.append("\(name): recorded \(shown(first)), measured \(shown(second))")
     }
@@ -59,6 +62,17 @@ package enum Recheck {
       }
       return robust
         + [("median radius under \(entry.attack.id)", told(entry.medianRadius), told(other.medianRadius))]
+    }
+  }
+
+  /// alpha by the estimators of both.
+  private static func directions(
+    _ recorded: EvaluationResult, _ measured: EvaluationResult
+  ) -> [(String, Estimate, Estimate)] {
+    (recorded.direction?.alphaDx ?? []).compactMap { alpha in
+      measured.direction?.alphaDx.first { $0.estimator == alpha.estimator }.map {
+        ("alpha dx by \(alpha.estimator)", alpha.value, $0.value)
+      }
     }
   }
 

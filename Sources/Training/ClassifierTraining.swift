@@ -58,7 +58,7 @@ package struct ClassifierTraining: Sendable {
     return try Trainer(
       configuration, network: network(for: images), objective: ObjectiveCatalogue.make(configuration.objective),
       images: images,
-      directions: directions())
+      directions: directions(of: images))
   }
 
   private func network(for images: any LabelledImages) throws -> TrainableNetwork {
@@ -70,10 +70,21 @@ package struct ClassifierTraining: Sendable {
       preprocessing: configuration.preprocessing)
   }
 
-  /// The input gradient of the label's log-odds of the task's own density, at the noise that decides about regimes.
-  func directions() throws -> Directions? {
+  /// Where the gradient of the label's log-odds is to point.
+  /// - Parameter images: those that are trained on.
+  func directions(of images: any LabelledImages) throws -> Directions? {
     guard configuration.objective.name == AlignmentPenalty.id else { return nil }
+    let direction = configuration.objective.direction
+    if direction.source == .file { return try DirectionFile(direction, of: images, configuration).directions }
     let task = try plugin.make(options)
+    guard direction.source == .density else {
+      return try ClosestPointDirections(direction, of: task, threads: options.threads).directions
+    }
+    return try densityDirections(of: task)
+  }
+
+  /// The input gradient of the label's log-odds of the task's own density, at the noise that decides about regimes.
+  private func densityDirections(of task: any BenchmarkTask) throws -> Directions {
     guard let density = task.density else {
       throw TrainingError.noDirections(task: task.id, objective: configuration.objective.name)
     }

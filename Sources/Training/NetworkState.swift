@@ -27,6 +27,20 @@ struct NetworkState: Sendable, Equatable {
     }
   }
 
+  /// The same of some of the tensors.
+  func restricted(to tensors: [FreshTensor]) -> NetworkState {
+    NetworkState(restricting: self, to: tensors)
+  }
+
+  private init(restricting other: NetworkState, to tensors: [FreshTensor]) {
+    self.tensors = tensors
+    for tensor in tensors {
+      values[tensor.name] = other.values[tensor.name]
+      counters[tensor.name] = other.counters[tensor.name]
+      memories[tensor.name] = other.memories[tensor.name]
+    }
+  }
+
   /// Calls `body` with a trained tensor's weights and its memory.
   mutating func update(
     _ name: String, _ body: (UnsafeMutableBufferPointer<Float>, UnsafeMutablePointer<Float>) -> Void
@@ -59,6 +73,11 @@ struct NetworkState: Sendable, Equatable {
     enter("running_mean", mean, 1)
     enter("running_var", variance, unbias)
     counters[prefix + "num_batches_tracked", default: 0] += 1
+  }
+
+  /// A step with frozen statistics: PyTorch's counters tell a network that was trained with those that it begins with from one that was not.
+  mutating func countFrozenBatch() {
+    for name in counters.keys { counters[name, default: 0] += 1 }
   }
 
   /// The first tensor that holds NaN or infinity.

@@ -10,9 +10,9 @@ package struct ReferenceTraining: Sendable {
   private let plugin: any TaskPlugin
   private let options: TaskOptions
 
-  /// - Precondition: the configuration's kind is not a classifier.
+  /// - Precondition: the configuration's kind is an autoencoder or a denoiser.
   package init(_ configuration: TrainingConfiguration, task plugin: any TaskPlugin, options: TaskOptions) {
-    precondition(configuration.kind != .classifier, "classifiers are ClassifierTraining's")
+    precondition([.autoencoder, .denoiser].contains(configuration.kind), "other kinds have trainings of their own")
     self.configuration = configuration
     self.plugin = plugin
     self.options = options
@@ -58,7 +58,9 @@ package struct ReferenceTraining: Sendable {
       classes: configuration.conditional ? images.classCount : nil)
     let network = TrainableNetwork(
       name: architecture.name, inputShape: images.imageShape,
-      preprocessing: configuration.preprocessing ?? normalisation(of: images), layers: architecture.layers,
+      preprocessing: configuration.preprocessing
+        ?? images.normalisation(noise: configuration.kind == .denoiser ? configuration.objective.noise : 0),
+      layers: architecture.layers,
       tensors: architecture.tensors)
     let objective: any Objective =
       switch (configuration.kind, configuration.conditional) {
@@ -67,29 +69,6 @@ package struct ReferenceTraining: Sendable {
       default: AutoencoderObjective(configuration.objective)
       }
     return (try Trainer(configuration, network: network, objective: objective, images: images), architecture)
-  }
-
-  /// Under which the network's input has mean 0 and variance 1 in every channel: mean and standard deviation of the training
-  /// images' pixels, and for a denoiser those of the images with noise.
-  private func normalisation(of images: any LabelledImages) -> Preprocessing {
-    let (channels, count) = (images.imageShape[0], images.imageShape.count)
-    let area = count / max(1, channels)
-    var (sums, squares) = ([Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels))
-    var pixels = [Float](repeating: 0, count: count)
-    for image in 0..<images.count {
-      pixels.withUnsafeMutableBufferPointer { images.copyImage(image, to: $0) }
-      for (index, pixel) in pixels.enumerated() {
-        sums[index / area] += Double(pixel)
-        squares[index / area] += Double(pixel) * Double(pixel)
-      }
-    }
-    let total = Double(max(1, images.count * area))
-    let noise = configuration.kind == .denoiser ? configuration.objective.noise : 0
-    let deviations = (0..<channels).map { channel in
-      let mean = sums[channel] / total
-      return max(1e-6, squares[channel] / total - mean * mean + noise * noise).squareRoot()
-    }
-    return Preprocessing(mean: sums.map { Float($0 / total) }, std: deviations.map(Float.init))
   }
 
   private func describe(
@@ -113,5 +92,29 @@ package struct ReferenceTraining: Sendable {
       training:
         "pags-bench train --kind \(kind.rawValue): \(what), \(trained.history.count) epochs\(loss); see recipe.json")
     return description
+  }
+}
+
+extension LabelledImages {
+  /// Under which a network's input has mean 0 and variance 1 in every channel: mean and standard deviation of the images' pixels, with noise
+  /// of a standard deviation added.
+  func normalisation(noise: Double) -> Preprocessing {
+    let (channels, size) = (imageShape[0], imageShape.count)
+    let area = size / max(1, channels)
+    var (sums, squares) = ([Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels))
+    var pixels = [Float](repeating: 0, count: size)
+    for image in 0..<count {
+      pixels.withUnsafeMutableBufferPointer { copyImage(image, to: $0) }
+      for (index, pixel) in pixels.enumerated() {
+        sums[index / area] += Double(pixel)
+        squares[index / area] += Double(pixel) * Double(pixel)
+      }
+    }
+    let total = Double(max(1, count * area))
+    let deviations = (0..<channels).map { channel in
+      let mean = sums[channel] / total
+      return max(1e-6, squares[channel] / total - mean * mean + noise * noise).squareRoot()
+    }
+    return Preprocessing(mean: sums.map { Float($0 / total) }, std: deviations.map(Float.init))
   }
 }

@@ -51,7 +51,8 @@ package struct Trainer: Sendable {
     let optimizer = configuration.optimizer.optimizer
     let loader = try BatchLoader(images, directions: directions, configuration: configuration, threads: threads)
     let step = try TrainingStep(
-      network, objective, batch: configuration.batch, classCount: images.classCount, threads: threads)
+      network, objective, batch: configuration.batch, classCount: images.classCount,
+      freezesStatistics: configuration.frozenBatchNorm, threads: threads)
     if step.usesDirections, directions == nil {
       throw TrainingError.noDirections(task: configuration.task, objective: type(of: objective).id)
     }

@@ -14,6 +14,8 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
   /// Of a denoiser: whether it finds the noise for every class by itself.
   package var conditional = false
   package var architecture = "cnn-small"
+  /// Of a generator: the classifier that it is trained against.
+  package var critic = "cnn-small"
   /// Channels of the first convolution; nil for the architecture's own.
   package var width: Int?
   package var objective = ObjectiveConfiguration()
@@ -32,6 +34,8 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
   package var gradientClipping: Double? = 5
   package var augmentation = AugmentationConfiguration()
   package var initialisation = Initialisation.pytorch
+  /// Whether batch normalisation keeps the statistics that it begins with, mean 0 and variance 1, in training too: an affine map.
+  package var frozenBatchNorm = false
   /// (pixel - mean) / std before the first layer; nil for none.
   package var preprocessing: Preprocessing?
   /// The model whose network this is, trained anew without a robustness objective.
@@ -48,6 +52,7 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
     // Where the recipe names no architecture.
     architecture = ReferenceArchitecture.names(of: kind).first ?? architecture
     try values.read(&architecture, .architecture)
+    try values.read(&critic, .critic)
     width = try values.decodeIfPresent(Int.self, forKey: .width)
     try values.read(&objective, .objective)
     try values.read(&seed, .seed)
@@ -62,6 +67,7 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
     }
     try values.read(&augmentation, .augmentation)
     try values.read(&initialisation, .initialisation)
+    try values.read(&frozenBatchNorm, .frozenBatchNorm)
     preprocessing = try values.decodeIfPresent(Preprocessing.self, forKey: .preprocessing)
     twinOf = try values.decodeIfPresent(TwinOrigin.self, forKey: .twinOf)
   }
@@ -75,6 +81,7 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
     }
     if conditional { try values.encode(conditional, forKey: .conditional) }
     try values.encode(architecture, forKey: .architecture)
+    if kind == .generator { try values.encode(critic, forKey: .critic) }
     try values.encodeIfPresent(width, forKey: .width)
     try values.encode(objective, forKey: .objective)
     try values.encode(seed, forKey: .seed)
@@ -88,15 +95,18 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
     try values.encode(gradientClipping, forKey: .gradientClipping)
     try values.encode(augmentation, forKey: .augmentation)
     try values.encode(initialisation, forKey: .initialisation)
+    // Recipes of before are as they were.
+    if frozenBatchNorm { try values.encode(frozenBatchNorm, forKey: .frozenBatchNorm) }
     try values.encodeIfPresent(preprocessing, forKey: .preprocessing)
     try values.encodeIfPresent(twinOf, forKey: .twinOf)
   }
 
   private enum CodingKeys: String, CodingKey {
-    case task, kind, latentDimension, conditional, architecture, width, objective, seed, images, dataSeed, epochs,
+    case task, kind, latentDimension, conditional, architecture, critic, width, objective, seed, images, dataSeed,
+      epochs,
       batch, optimizer,
       schedule
-    case gradientClipping, augmentation, initialisation, preprocessing, twinOf
+    case gradientClipping, augmentation, initialisation, frozenBatchNorm, preprocessing, twinOf
   }
 
   /// Reads a recipe; keys that it leaves out have their defaults.
@@ -125,6 +135,11 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
       kind == .classifier || (objective.name == CrossEntropy.id && objective.strength == 0), "objective",
       objective.name, "none for \(kind.rawValue)s, which have one of their own")
     try require(!conditional || kind == .denoiser, "conditional", conditional, "a denoiser (--kind denoiser)")
+    try require(
+      kind == .generator || critic == Self().critic, "critic", critic, "none but of a generator (--kind generator)")
+    try require(
+      kind != .generator || augmentation.isNone, "augmentation", "crop \(augmentation.crop), flip \(augmentation.flip)",
+      "none for a generator")
     try require((1...65536).contains(batch), "batch", batch, "1 to 65536")
     if let images { try require((1...100_000_000).contains(images), "images", images, "1 to 100000000") }
     if let width { try require((1...4096).contains(width), "width", width, "1 to 4096") }

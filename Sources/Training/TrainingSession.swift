@@ -53,6 +53,7 @@ struct TrainingSession {
       let norm = updateWeights(schedule.rates(step: globalStep), step: globalStep + 1)
       guard norm.isFinite else { throw diverged("the length of the gradient", Float(norm), index) }
       step.track(in: &state)
+      if configuration.frozenBatchNorm { state.countFrozenBatch() }
       try progress.advance(by: 1)
     }
     if let (name, value) = state.nonFinite { throw diverged("a number of `\(name)`", value, loader.stepsPerEpoch - 1) }

@@ -16,8 +16,12 @@ final class TrainingStep {
   private var outputs: [UnsafeBufferPointer<Float>] = []
 
   /// - Throws: `ModelError`, `GraphError`.
-  init(_ network: TrainableNetwork, _ objective: any Objective, batch: Int, classCount: Int, threads: Int) throws {
-    var building = TrainingGraph(network, batch: batch, classCount: classCount)
+  init(
+    _ network: TrainableNetwork, _ objective: any Objective, batch: Int, classCount: Int,
+    freezesStatistics: Bool = false, threads: Int
+  ) throws {
+    var building = TrainingGraph(
+      network, batch: batch, classCount: classCount, freezesStatistics: freezesStatistics)
     let value = try objective.build(&building)
     precondition(building.graph.shape(of: value.loss).rank == 0, "an objective's loss is one number")
     parameterNames = network.tensors.filter(\.isTrained).map(\.name)

@@ -43,6 +43,11 @@ import Testing
     }
   }
 
+  /// In the order in which tables have them, whatever the order of the groups.
+  private static func estimators(_ groups: [any ClosestPointEstimates]) -> DirectionEstimators {
+    DirectionEstimators(groups, order: ["nearest", "nearest-mean", "density"])
+  }
+
   private static func images(_ rows: [[Float]]) -> Tensor {
     Tensor(shape: [rows.count, 1, 1, rows[0].count], scalars: rows.flatMap { $0 })
   }
@@ -71,9 +76,9 @@ import Testing
     let set = Self.set([[1, 0], [0, 1]], [0, 1])
     let reference = TensorImages(set, classCount: 2)
     let measured = try DirectionMeasurement(
-      of: flat, id: "flat", on: set, estimators: [NearestImages(reference, count: 2, neighbours: 1)], seed: 0,
-      threads: 1)
-    #expect(measured.alphaDx[0].value.value == nil && measured.alphaDx[0].value.undefinedImages == 2)
+      of: flat, id: "flat", on: set, estimators: Self.estimators([NearestImages(reference, count: 2, neighbours: [1])]),
+      seed: 0, threads: 1)
+    #expect(measured.result.alphaDx[0].value.value == nil && measured.result.alphaDx[0].value.undefinedImages == 2)
     #expect(measured.accuracy.value == 0.5)
   }
 
@@ -87,25 +92,26 @@ import Testing
     // At the means themselves every way to the other class is the same.
     let set = Self.set([[0, 0, 0, 0], [3, 0, 0, 0]], [0, 1])
     let reference = TensorImages(set, classCount: 2)
-    let estimators: [any ClosestPoints] = [
-      try NearestImages(reference, count: 2, neighbours: 1), try NearestImages(reference, count: 2, neighbours: 10),
-      DensityStep(density, noise: 0.5),
-    ]
+    let estimators = Self.estimators([
+      SingleEstimate(DensityStep(density, noise: 0.5)), try NearestImages(reference, count: 2, neighbours: [1, 10]),
+    ])
     let measured = try DirectionMeasurement(
       of: classifier, id: "bayes", on: set, estimators: estimators, seed: 0, threads: 1)
-    #expect(measured.alphaDx.map(\.estimator) == ["nearest", "nearest-mean", "density"])
-    for alpha in measured.alphaDx { #expect(abs((alpha.value.value ?? 0) - 1) < 1e-6) }
-    #expect(abs((measured.linearisedDistance.value ?? 0) - 1.5) < 1e-6)
+    #expect(measured.result.alphaDx.map(\.estimator) == ["nearest", "nearest-mean", "density"])
+    for alpha in measured.result.alphaDx { #expect(abs((alpha.value.value ?? 0) - 1) < 1e-6) }
+    #expect(abs((measured.result.medianLinearisedDistance.value ?? 0) - 1.5) < 1e-6)
     // The first class's logit has no gradient; the second image is along its own, in [-1, 1] it is (5, -1, -1, -1).
-    #expect(measured.alphaXOfPixels.undefinedImages == 1 && abs((measured.alphaXOfPixels.value ?? 0) - 1) < 1e-6)
+    #expect(
+      measured.result.alphaXOfPixels.undefinedImages == 1 && abs((measured.result.alphaXOfPixels.value ?? 0) - 1) < 1e-6
+    )
     let published = 5 / (28.0).squareRoot()
-    #expect(abs((measured.alphaX.value ?? 0) - published) < 1e-6)
+    #expect(abs((measured.result.alphaX.value ?? 0) - published) < 1e-6)
     // A classifier that looks elsewhere has no such direction; turned round it has the opposite one.
     for (weights, expected) in [([Float](arrayLiteral: 0, 1, 0, 0), 0.0), ([-3, 0, 0, 0], -1)] {
       let other = LinearClassifier(inputShape: [1, 1, 4], weights: [[0, 0, 0, 0], weights], biases: [0, 0])
       let alpha = try DirectionMeasurement(
-        of: other, id: "other", on: set, estimators: [estimators[0]], seed: 0, threads: 2
-      ).alphaDx[0].value.value
+        of: other, id: "other", on: set, estimators: estimators, seed: 0, threads: 2
+      ).result.alphaDx[0].value.value
       #expect(abs((alpha ?? .nan) - expected) < 1e-6, "\(weights)")
     }
   }
@@ -114,17 +120,17 @@ import Testing
     let rows: [[Float]] = [[0, 0], [1, 0], [0, 2], [5, 5], [6, 5]]
     let reference = TensorImages(Self.set(rows, [0, 0, 0, 1, 1]), classCount: 2)
     let query = Self.images([[0.9, 0.2]])
-    let one = try NearestImages(reference, count: 5, neighbours: 1)
-    let pair = try NearestImages(reference, count: 5, neighbours: 2)
+    let both = try NearestImages(reference, count: 5, neighbours: [1, 2]).directions(from: query, towards: [0])
     func near(_ tensor: Tensor, _ expected: [Float]) -> Bool {
       zip(tensor.scalars, expected).allSatisfy { abs($0 - $1) < 1e-6 }
     }
-    #expect(near(one.directions(from: query, towards: [0]), [0.1, -0.2]))
-    #expect(near(pair.directions(from: query, towards: [0]), [-0.4, -0.2]))
+    #expect(near(both[0], [0.1, -0.2]))
+    #expect(near(both[1], [-0.4, -0.2]))
     // More than there are: all of them.
     #expect(
-      near(try NearestImages(reference, count: 5, neighbours: 10).directions(from: query, towards: [1]), [4.6, 4.8]))
-    #expect { try NearestImages(reference, count: 3, neighbours: 1) } throws: { "\($0)".contains("of class 1") }
+      near(
+        try NearestImages(reference, count: 5, neighbours: [10]).directions(from: query, towards: [1])[0], [4.6, 4.8]))
+    #expect { try NearestImages(reference, count: 3, neighbours: [1]) } throws: { "\($0)".contains("of class 1") }
   }
 
   @Test func numbersDoNotDependOnThreads() throws {
@@ -136,12 +142,12 @@ import Testing
     let reference = TensorImages(set, classCount: 4)
     let measured = try [1, 3].map { threads in
       try DirectionMeasurement(
-        of: classifier, id: "linear", on: set, estimators: [NearestImages(reference, count: 50, neighbours: 10)],
-        seed: 5,
-        threads: threads)
+        of: classifier, id: "linear", on: set,
+        estimators: Self.estimators([NearestImages(reference, count: 50, neighbours: [10])]),
+        seed: 5, threads: threads)
     }
-    #expect(measured[0].alphaDx[0].value == measured[1].alphaDx[0].value)
+    #expect(measured[0].result.alphaDx[0].value == measured[1].result.alphaDx[0].value)
     #expect(
-      measured[0].linearisedDistance == measured[1].linearisedDistance && measured[0].alphaX == measured[1].alphaX)
+      measured[0].result == measured[1].result)
   }
 }

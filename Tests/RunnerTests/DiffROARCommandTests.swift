@@ -40,6 +40,38 @@ import Testing
     #expect(table.output.contains(fixed(first, 3)) || table.output.contains("\(first)"), "\(table.output)")
   }
 
+  /// The curve as a part of a result, of the same model only; the leaderboard takes it, and rechecks do not ask for it.
+  @Test func aCurveIsPutIntoAResult() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let evaluated = try binary.run(
+      "evaluate", "bayes", "--images", "32", "--quiet", "--no-leaderboard", "--output", binary.path("bayes.json"))
+    #expect(evaluated.status == 0, "\(evaluated.errors)")
+    let before = try ResultFile.read(URL(fileURLWithPath: binary.path("bayes.json")))
+    #expect(before.roar == nil)
+    let arguments =
+      ["--shares", "0.1,0.5", "--test-images", "40", "--no-controls", "--add-to", binary.path("bayes.json")]
+      + Self.training
+    let outcome = try binary.start(["diffroar", "bayes", "--json"] + arguments).wait()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let after = try ResultFile.read(URL(fileURLWithPath: binary.path("bayes.json")))
+    let roar = try #require(after.roar)
+    #expect(roar.points.map(\.share) == [0.1, 0.5] && roar.trainImages == 64 && roar.epochs == 1)
+    var rest = after
+    rest.roar = nil
+    #expect(rest == before && ResultSummary.text(after).contains("DiffROAR"))
+    let document = LeaderboardDocument([after])
+    #expect(document.tasks[0].entries[0].roar == roar)
+    #expect(LeaderboardTable.tables(document)[0].columns.contains { $0.key == "roar@0.5" })
+    for (models, words) in [
+      (["bayes:1"], "is a result of bayes"), (["bayes", "bayes:1"], "a result is of one model"),
+      (["margin", "--task", "square32"], "is a result of task glyphs"),
+    ] {
+      let refused = try binary.start(["diffroar"] + models + arguments).wait()
+      #expect(refused.status == 64 && refused.errors.contains(words), "\(refused.errors)")
+    }
+  }
+
   @Test func unusableArguments() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }

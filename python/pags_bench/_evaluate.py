@@ -51,6 +51,9 @@ def evaluate(
     standard: Optional[Path] = None,
     attacks: Sequence[str] = (),
     attacked_images: Optional[int] = None,
+    direction: Sequence[str] = (),
+    reference_images: Optional[int] = None,
+    generator: Optional[Path] = None,
     metrics: Sequence[str] = (),
     manifold: Optional[str] = None,
     score: Optional[str] = None,
@@ -101,6 +104,8 @@ def evaluate(
         resize: the size, one number or `(H, W)`, that images are brought to first, as part of a network read from a file.
         standard: the same network trained without a robustness objective, as a file: what A and K are relative to.
         attacks, attacked_images: also attacks the model, such as `["pgd-linf"]`, on the first so many images.
+        direction: also compares gradients with the way to the closest other class, found by these estimates, such as
+            `["nearest-mean"]`; `reference_images` and `generator` (of `learned`) go with it.
         metrics: further metrics of gradients, as `ID` or `ID=FILE`.
         manifold, score, reference: tangent spaces, score, a second reference, as `ID=FILE`, or `program=COMMAND`.
         criteria: thresholds of the rule, as a file.
@@ -131,6 +136,8 @@ def evaluate(
         "task": _path(task), "data": _path(data), "images": images, "seed": seed, "model": _path(description), "arch": arch,
         "weights": weights, "member": member, "resize": _numbers(resize, "resize"), "standard": _path(standard),
         "attacks": ",".join(_texts(attacks, "attacks")) or None, "attacked-images": attacked_images,
+        "direction": ",".join(_texts(direction, "direction")) or None, "reference-images": reference_images,
+        "generator": _path(generator),
         "metric": _texts(metrics, "metrics"), "manifold": manifold, "score": score, "reference": reference,
         "criteria": _path(criteria), "robustness-draws": robustness_draws, "clip": clip, "threads": threads, "batch": batch,
         "no-cache": cache is False, "cache": None if isinstance(cache, bool) else _path(cache), "output": _path(output),

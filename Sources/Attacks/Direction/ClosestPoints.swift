@@ -2,56 +2,77 @@ import BenchCore
 import Foundation
 import Tensor
 
-/// The way from an image to where a class begins, estimated: delta-x of Bigolin Lanfredi et al. (2023), who train generative networks for it.
-package protocol ClosestPoints: Sendable {
-  /// Name in tables.
-  var id: String { get }
-  /// - Parameters:
-  ///   - images: `[N, C, H, W]`.
-  ///   - classes: where each is to go.
-  /// - Returns: `[N, C, H, W]`: directions whose length means nothing.
-  func directions(from images: Tensor, towards classes: [Int]) throws -> Tensor
+/// Estimates of the way to a class that share their work.
+package protocol ClosestPointEstimates: Sendable {
+  /// Name of each, in order.
+  var ids: [String] { get }
+  /// As `ClosestPoints.directions`, by each.
+  func directions(from images: Tensor, towards classes: [Int]) throws -> [Tensor]
 }
 
-/// Towards the mean of the nearest training images of the class, in L2.
-package struct NearestImages: ClosestPoints {
-  package let id: String
-  private let neighbours: Int
+/// One that shares none.
+package struct SingleEstimate: ClosestPointEstimates {
+  private let points: any ClosestPoints
+
+  package init(_ points: any ClosestPoints) { self.points = points }
+
+  package var ids: [String] { [points.id] }
+
+  package func directions(from images: Tensor, towards classes: [Int]) throws -> [Tensor] {
+    [try points.directions(from: images, towards: classes)]
+  }
+}
+
+/// Towards the nearest training image of the class, in L2, and towards the mean of several, all found in one scan of one copy.
+package struct NearestImages: ClosestPointEstimates {
+  /// How many images the mean of `nearest-mean` is of.
+  package static let neighboursOfMean = 10
+
+  package let ids: [String]
+  /// Of each estimate.
+  private let neighbours: [Int]
   /// `[N, C, H, W]`.
   private let images: Tensor
   private let members: [[Int]]
 
+  package var imageCount: Int { images.batch }
+
   /// - Parameters:
   ///   - count: of the images, the first ones.
-  ///   - neighbours: how many the mean is of; fewer where a class has fewer.
+  ///   - neighbours: of each estimate, how many images its mean is of; fewer where a class has fewer.
   /// - Throws: `AttackError.noImages` for a class without any.
-  package init(_ images: any LabelledImages, count: Int, neighbours: Int) throws(AttackError) {
+  package init(_ images: any LabelledImages, count: Int, neighbours: [Int]) throws(AttackError) {
+    precondition(!neighbours.isEmpty && neighbours.allSatisfy { $0 > 0 }, "each estimate is of at least one image")
     let count = min(count, images.count)
     self.images = images.images(0..<count)
     self.neighbours = neighbours
-    id = neighbours == 1 ? "nearest" : "nearest-mean"
+    ids = neighbours.map { $0 == 1 ? "nearest" : "nearest-mean" }
     let labels = images.labels
     members = (0..<images.classCount).map { label in (0..<count).filter { labels[$0] == label } }
     if let empty = members.firstIndex(where: \.isEmpty) { throw .noImages(label: empty, of: count) }
   }
 
-  package func directions(from images: Tensor, towards classes: [Int]) -> Tensor {
+  package func directions(from images: Tensor, towards classes: [Int]) -> [Tensor] {
+    let nearest = (0..<images.batch).map { self.nearest(to: images.item($0), of: classes[$0]) }
     let size = images.stride
-    return Tensor(shape: images.shape) { output in
-      for image in 0..<images.batch {
-        let nearest = self.nearest(to: images.item(image), of: classes[image])
-        for place in 0..<size {
-          var sum = 0.0
-          for member in nearest { sum += Double(self.images.scalars[member * size + place]) }
-          output[image * size + place] = Float(
-            sum / Double(nearest.count) - Double(images.scalars[image * size + place]))
+    return neighbours.map { count in
+      Tensor(shape: images.shape) { output in
+        for image in 0..<images.batch {
+          let chosen = nearest[image].prefix(count)
+          for place in 0..<size {
+            var sum = 0.0
+            for member in chosen { sum += Double(self.images.scalars[member * size + place]) }
+            output[image * size + place] = Float(
+              sum / Double(chosen.count) - Double(images.scalars[image * size + place]))
+          }
         }
       }
     }
   }
 
-  /// Of equally near ones the first.
+  /// As many as any estimate needs, by rising distance; of equally near ones the first.
   private func nearest(to query: ArraySlice<Float>, of label: Int) -> [Int] {
+    let wanted = neighbours.max() ?? 1
     var best: [(square: Double, image: Int)] = []
     images.scalars.withUnsafeBufferPointer { pixels in
       query.withUnsafeBufferPointer { query in
@@ -62,10 +83,10 @@ package struct NearestImages: ClosestPoints {
             sum += difference * difference
           }
           let square = Double(sum)
-          guard best.count < neighbours || square < best[best.count - 1].square else { continue }
+          guard best.count < wanted || square < best[best.count - 1].square else { continue }
           let place = best.firstIndex { square < $0.square } ?? best.count
           best.insert((square, member), at: place)
-          if best.count > neighbours { best.removeLast() }
+          if best.count > wanted { best.removeLast() }
         }
       }
     }
@@ -77,8 +98,8 @@ package struct NearestImages: ClosestPoints {
 /// may be a noisy one of (Tweedie's formula), for exact densities and fitted ones.
 package struct DensityStep: ClosestPoints {
   package let id = "density"
-  let density: any ClassConditionalDensity
-  let noise: Double
+  package let noise: Double
+  private let density: any ClassConditionalDensity
 
   package init(_ density: any ClassConditionalDensity, noise: Double) { (self.density, self.noise) = (density, noise) }
 

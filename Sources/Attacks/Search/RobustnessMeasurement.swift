@@ -68,7 +68,7 @@ package struct RobustnessMeasurement: Sendable {
       radii: sizes, medianRadius: RadiusStatistics.median(sizes, seed: seed),
       robustAccuracy: RadiusStatistics.robustAccuracy(sizes, at: radii.reportedPairs, seed: seed),
       published: radii.published.isEmpty
-        ? nil : RadiusStatistics.published(sizes, grid: radii.published))
+        ? nil : RadiusStatistics.published(sizes, grid: radii.published, unit: radii.unit))
     if checksMasking, attack.norm != .spatial {
       let checks = maskingChecks(of: plan)
       let radius = radii.reported.first?.radius ?? checkedRadius(entry.medianRadius.value, radii.grid)

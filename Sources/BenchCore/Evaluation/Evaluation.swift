@@ -138,7 +138,7 @@ public struct Evaluation: Sendable {
       schemaVersion: EvaluationResult.currentSchemaVersion, model: subject.record,
       task: taskRecord(of: set, suite, means),
       measurementProtocol: protocolRecord(of: set), measurements: suite.measurements(from: means),
-      regime: try RegimeNotApplied(task.missingForRule).map(RegimeVerdict.init)
+      regime: try RegimeNotApplied(task.missingForRule, contradiction: task.ruleContradiction).map(RegimeVerdict.init)
         ?? RegimeRule.verdict(from: means, inputs),
       provenance: .since(start, toolVersion: configuration.toolVersion, threads: configuration.threads))
     let notes =

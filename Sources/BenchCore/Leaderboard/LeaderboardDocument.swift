@@ -43,6 +43,9 @@ package struct LeaderboardDocument: Sendable, Equatable, Codable {
     package var relativeRobustness: Estimate?
     /// What attacks found, where some were made: of the submitted result.
     package var robustness: [RobustnessBrief]?
+    /// Where its gradients point to, and what networks learn from there, where that was measured: of the submitted result.
+    package var direction: DirectionResult?
+    package var roar: RoarResult?
     package var images: Int
     package var seed: UInt64
     /// Of the checkpoint, where there is one.
@@ -131,7 +134,7 @@ extension LeaderboardDocument.Entry {
       accuracyRetention: evidence.accuracyRetention, alignment: evidence.alignment,
       specificShare: evidence.specificShare, rule: evidence.rule, reservations: regime.result.regime.reservations,
       relativeRobustness: regime.result.measurements.relativeRobustness?.definition2.estimate,
-      robustness: result.robustness?.map(RobustnessBrief.init),
+      robustness: result.robustness?.map(RobustnessBrief.init), direction: result.direction, roar: result.roar,
       images: result.measurementProtocol.images, seed: result.measurementProtocol.seed,
       sha256: result.model.checkpoint?.sha256, result: model.path)
     guard !model.external.isEmpty else { return }

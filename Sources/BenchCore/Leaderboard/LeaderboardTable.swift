@@ -18,11 +18,13 @@ package enum LeaderboardTable {
     let sections = (document.tasks + (document.unranked ?? [])).filter { task == nil || $0.id == task }
     // What any entry was attacked with has columns; all tables have the same.
     let attacks = RobustnessColumns.all(sections.flatMap { $0.entries.flatMap { $0.robustness ?? [] } })
+    let entries = sections.flatMap(\.entries)
+    let direction = DirectionColumns(entries.compactMap(\.direction), entries.compactMap(\.roar))
     return sections.map { section in
       let reason = section.beside.map { ", beside the leaderboard: \($0.sentence)" } ?? ""
       return Table(
         title: "Task \(section.id) (version \(section.version))\(reason)",
-        columns: columns + attacks.flatMap(\.columns),
+        columns: columns + attacks.flatMap(\.columns) + direction.columns,
         rows: sorted(section.entries, by: order, isReversed: isReversed).map { entry in
           row(entry, section)
             + attacks.flatMap { columns in
@@ -30,7 +32,7 @@ package enum LeaderboardTable {
               columns.estimates(entry.robustness).enumerated().map {
                 .estimate($0.element, $0.offset == 0 ? .significant(3) : .fixed(3))
               }
-            }
+            } + direction.estimates(entry.direction, entry.roar).map { .estimate($0, .fixed(3)) }
         })
     }
   }

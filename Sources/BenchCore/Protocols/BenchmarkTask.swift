@@ -22,6 +22,12 @@ public protocol BenchmarkTask: Sendable {
   /// - Throws: `EvaluationError.notEnoughImages` where the data set has fewer.
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet
 
+  /// The images to train on, as `TaskPlugin.images`, without reading the data again; nil (the default) where there are none.
+  /// - Parameters:
+  ///   - count: the first so many; nil for all there are, or for the task's own number where it draws them.
+  ///   - seed: of drawn images; others ignore it.
+  func trainingImages(count: Int?, seed: UInt64) throws -> (any LabelledImages)?
+
   /// Nil where no tangent spaces are known: sensitivities and relative robustness are then not measured.
   var manifold: (any Manifold)? { get }
   /// Nil where none is known: gradients are then not compared with scores.
@@ -52,6 +58,16 @@ public protocol BenchmarkTask: Sendable {
   var dataRemark: String? { get }
   /// What values pixels can have, so that attacked images are clipped to them; nil (the default) where any number is an image's.
   var pixelRange: ClosedRange<Float>? { get }
+  /// What the numbers of the images are; pixels by default.
+  var imageUnit: ImageUnit { get }
+  /// The exact way from an image to where another class begins; nil (the default) where it is not known.
+  var closestPoints: (any ClosestPoints)? { get }
+  /// The classifier whose boundary lies in the middle between the classes, so that no other has a larger margin; nil (the default)
+  /// where it is not known. `margin` names it in the place of a model.
+  var marginClassifier: (any Classifier)? { get }
+  /// Why the regime rule would say of the task what is not so, as a clause that follows "because"; nil (the default) where it would not.
+  /// Such a task must lack something that the rule needs.
+  var ruleContradiction: String? { get }
 }
 
 extension BenchmarkTask {
@@ -67,6 +83,11 @@ extension BenchmarkTask {
   public var criteriaSource: CriteriaSource? { nil }
   public var dataRemark: String? { nil }
   public var pixelRange: ClosedRange<Float>? { nil }
+  public var imageUnit: ImageUnit { .pixels }
+  public func trainingImages(count: Int?, seed: UInt64) throws -> (any LabelledImages)? { nil }
+  public var closestPoints: (any ClosestPoints)? { nil }
+  public var marginClassifier: (any Classifier)? { nil }
+  public var ruleContradiction: String? { nil }
   public var exactManifold: (any Manifold)? { densityIsExact ? manifold : nil }
   public var exactScore: (any Score)? { densityIsExact ? score : nil }
 

@@ -30,6 +30,8 @@ public struct ModelDescription: Sendable, Codable, Equatable {
     case autoencoder
     /// The noise in images: a score.
     case denoiser
+    /// The ways from an image to every class: closest points.
+    case generator
   }
 
   public struct Checkpoint: Sendable, Codable, Equatable {

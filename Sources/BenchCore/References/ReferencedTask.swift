@@ -82,10 +82,18 @@ public struct ReferencedTask: BenchmarkTask {
   public var quality: ReferenceQuality? { base.quality }
   public var dataRemark: String? { base.dataRemark }
   public var pixelRange: ClosedRange<Float>? { base.pixelRange }
+  public var imageUnit: ImageUnit { base.imageUnit }
+  public var closestPoints: (any ClosestPoints)? { base.closestPoints }
+  public var marginClassifier: (any Classifier)? { base.marginClassifier }
+  public var ruleContradiction: String? { base.ruleContradiction }
   public var exactManifold: (any Manifold)? { base.exactManifold }
   public var exactScore: (any Score)? { base.exactScore }
 
   public func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
     try base.evaluationImages(count: count, seed: seed)
+  }
+
+  public func trainingImages(count: Int?, seed: UInt64) throws -> (any LabelledImages)? {
+    try base.trainingImages(count: count, seed: seed)
   }
 }

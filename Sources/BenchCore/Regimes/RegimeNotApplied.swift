@@ -6,13 +6,15 @@ public struct RegimeNotApplied: Sendable, Equatable, Codable {
   public var missing: [TaskCapability]
   public var sentence: String
 
+  /// - Parameter contradiction: why the rule would be wrong of the task even with what is missing; nil where it would not.
   /// - Returns: nil where nothing is missing.
-  init?(_ missing: [TaskCapability]) {
+  init?(_ missing: [TaskCapability], contradiction: String? = nil) {
     guard !missing.isEmpty else { return nil }
     rule = RegimeRule.version
     self.missing = missing
     sentence =
       "Rule \(RegimeRule.version) is not applied and no regime is named: the task has "
       + missing.map(\.words).joined(separator: ", ") + "."
+      + (contradiction.map { " With all of it the rule would not fit the task, because \($0)." } ?? "")
   }
 }

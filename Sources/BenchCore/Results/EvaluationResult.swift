@@ -11,6 +11,10 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   public var measurements: Measurements
   /// Of the attacks that were asked for; nil without. No rule uses it.
   public var robustness: [RobustnessEntry]?
+  /// Where gradients point to, if it was asked for; nil without. No rule uses it.
+  public var direction: DirectionResult?
+  /// Of networks trained anew on what gradients point to, if that was done; nil without. No rule uses it.
+  public var roar: RoarResult?
   public var regime: RegimeVerdict
   public var provenance: Provenance
   /// Who measured, where it was not the one who submitted the model.
@@ -22,7 +26,7 @@ public struct EvaluationResult: Sendable, Equatable, Codable {
   enum CodingKeys: String, CodingKey {
     case schemaVersion, model, task
     case measurementProtocol = "protocol"
-    case measurements, robustness, regime, provenance, externalEvaluation
+    case measurements, robustness, direction, roar, regime, provenance, externalEvaluation
   }
 }
 

@@ -12,7 +12,7 @@ package enum ResultSummary {
   package static func tables(_ result: EvaluationResult) -> [SummaryTable] {
     [sensitivity(result), robustness(result)].compactMap { $0 }
       + metrics(of: result).compactMap { alignment(result, metric: $0) }
-      + [imageAlignment(result), attacks(result)].compactMap { $0 }
+      + [imageAlignment(result), attacks(result), direction(result), roar(result)].compactMap { $0 }
   }
 
   private static func lines(_ table: SummaryTable) -> [String] {

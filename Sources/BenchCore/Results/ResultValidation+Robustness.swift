@@ -163,10 +163,11 @@ extension ProblemCollector {
 
   private mutating func check(_ published: PublishedMedian, of radii: [Double?], _ path: String) {
     guard checkRadii(published.grid, RobustnessBounds.gridCount, "\(path).grid") else { return }
-    let expected = RadiusStatistics.published(radii, grid: published.grid)
-    require(
-      published.unit == expected.unit, "\(path).unit",
-      "is `\(PlainText.shown(published.unit))`, expected `\(expected.unit)`")
+    guard let unit = ImageUnit(publishedName: published.unit) else {
+      let known = ImageUnit.allCases.map { "`\($0.publishedName)`" }.joined(separator: " or ")
+      return require(false, "\(path).unit", "is `\(PlainText.shown(published.unit))`, expected \(known)")
+    }
+    let expected = RadiusStatistics.published(radii, grid: published.grid, unit: unit)
     require(
       published.errors.count == expected.errors.count && zip(published.errors, expected.errors).allSatisfy(isClose),
       "\(path).errors", "are not those of the radii")

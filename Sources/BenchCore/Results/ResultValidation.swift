@@ -15,6 +15,8 @@ package enum ResultValidation {
     collector.check(result.measurementProtocol, task: result.task)
     collector.check(result.measurements, result.measurementProtocol, of: result.task)
     collector.check(result.robustness, result)
+    collector.check(result.direction, result)
+    collector.check(result.roar)
     collector.check(result.regime, result)
     collector.check(result.provenance)
     if let evaluator = result.externalEvaluation?.evaluator {

@@ -135,9 +135,9 @@ public struct RobustAccuracy: Sendable, Equatable, Codable {
   }
 }
 
-/// The median robustness as the paper on directions computes it: linear interpolation of the error along a fixed grid, in units of
-/// images in [-1, 1].
+/// The median robustness as the paper on directions computes it: linear interpolation of the error along a fixed grid.
 public struct PublishedMedian: Sendable, Equatable, Codable {
+  /// Of the grid and the value: `"[-1, 1]"` for pixels in that range, `"coordinates"` for points.
   public var unit: String
   public var grid: [Double]
   /// Without perturbation, then for each radius of the grid.

@@ -53,7 +53,8 @@ package enum RobustnessText {
     guard let value = published.value else {
       return "no radius of the published grid brings the error to its threshold"
     }
-    return "\(size(value)) in units of images in \(published.unit), by the direction paper's grid and formula"
+    let unit = published.unit == ImageUnit.pixels.publishedName ? "images in \(published.unit)" : published.unit
+    return "\(size(value)) in units of \(unit), by the direction paper's grid and formula"
       + (published.isMedian ? "" : "; no median: threshold \(size(published.threshold))")
   }
 

@@ -46,12 +46,14 @@ package enum RadiusStatistics {
 
   /// As the code of the paper on directions: the last crossing of the threshold from below, interpolated linearly.
   /// - Parameters:
-  ///   - radii: in pixel units of [0, 1].
-  ///   - grid: in units of images in [-1, 1], where every length is twice as large.
-  package static func published(_ radii: [Double?], grid: [Double]) -> PublishedMedian {
+  ///   - radii: in the unit of the images.
+  ///   - grid: in the paper's, where pixels lie in [-1, 1] and every length is twice as large.
+  package static func published(
+    _ radii: [Double?], grid: [Double], unit: ImageUnit = .pixels
+  ) -> PublishedMedian {
     let points = [0] + grid
     let errors = points.map { point in
-      Double(radii.count { $0.map { $0 <= point / 2 } ?? false }) / Double(radii.count)
+      Double(radii.count { $0.map { $0 <= point / unit.publishedScale } ?? false }) / Double(radii.count)
     }
     let threshold = min(0.5, errors[errors.count - 1] - 0.01)
     var value: Double? = errors[0] >= threshold ? 0 : nil
@@ -60,7 +62,7 @@ package enum RadiusStatistics {
       value = points[index - 1] + share * (points[index] - points[index - 1])
     }
     return PublishedMedian(
-      unit: "[-1, 1]", grid: grid, errors: errors, threshold: threshold, value: value,
+      unit: unit.publishedName, grid: grid, errors: errors, threshold: threshold, value: value,
       isMedian: threshold == 0.5)
   }
 }

@@ -6,6 +6,7 @@ import Text
 enum ArchitectureLookup {
   static let families: [any Architecture.Type] = [
     ResNet.self, PreActivationResNet.self, WideResNet.self, VGG.self, LeNet.self, SmallCNN.self, SmallResNet.self,
+    MultilayerPerceptron.self,
   ]
 
   static var names: [String] { families.flatMap { $0.names } }

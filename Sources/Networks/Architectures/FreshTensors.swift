@@ -27,6 +27,11 @@ package struct FreshTensor: Sendable, Equatable {
     case .runningMean, .runningVariance, .batchCount: false
     }
   }
+
+  /// The same under another name, beside the tensors of another network.
+  package func prefixed(_ prefix: String) -> FreshTensor {
+    FreshTensor(name: prefix + name, shape: shape, role: role)
+  }
 }
 
 /// The tensors of a network that is yet to be trained, in the order in which PyTorch would save them.

@@ -22,13 +22,18 @@ struct LayerBuilder {
   /// By tensor name, so that a tensor used twice is one value.
   private var tensors: [String: Graph.Value]
 
-  /// - Parameter parameters: values of the graph that stand for tensors, by name: what is trained. Given, the network is
-  ///   built in training mode; otherwise all tensors are constants.
-  init(graph: Graph, value: Graph.Value, weights: WeightSource, parameters: [String: Graph.Value]? = nil) {
+  /// - Parameters:
+  ///   - parameters: values of the graph that stand for tensors, by name: what is trained. Given, the network is
+  ///     built in training mode; otherwise all tensors are constants.
+  ///   - freezesStatistics: whether normalisation uses running statistics also in training, which must then be among `parameters`.
+  init(
+    graph: Graph, value: Graph.Value, weights: WeightSource, parameters: [String: Graph.Value]? = nil,
+    freezesStatistics: Bool = false
+  ) {
     self.graph = graph
     self.value = value
     self.weights = weights
-    isTraining = parameters != nil
+    isTraining = parameters != nil && !freezesStatistics
     tensors = parameters ?? [:]
     batch = graph.shape(of: value).dimensions.first ?? 1
   }

@@ -88,7 +88,8 @@ final class WeightSource: Sendable {
     return names.filter { !used.contains($0) && !$0.hasSuffix("num_batches_tracked") }
   }
 
-  /// Says so where the statistics of batch normalisation are as they begin: all means 0 and all variances 1. Nil otherwise.
+  /// Says so where the statistics of batch normalisation are as they begin: all means 0 and all variances 1. Nil otherwise, and where the counters
+  /// of batches say that the network was trained with these (`train --frozen-batch-norm`).
   var untrainedStatistics: String? {
     let statistics = loaded.withLock {
       $0.filter { $0.key.hasSuffix("running_mean") || $0.key.hasSuffix("running_var") }
@@ -99,6 +100,9 @@ final class WeightSource: Sendable {
         return tensor.scalars.allSatisfy { $0 == start }
       })
     else { return nil }
+    let counters = stored.filter { $0.key.hasSuffix("num_batches_tracked") && $0.value.elementCount == 1 }
+    let areCounted = counters.values.contains { ((try? $0.integers().first) ?? 0) > 0 }
+    guard !areCounted else { return nil }
     return UntrainedStatistics.warning(normalisations: statistics.count { $0.key.hasSuffix("running_mean") })
   }
 

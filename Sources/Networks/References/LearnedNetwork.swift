@@ -92,6 +92,7 @@ extension ModelDescription.Kind {
     switch self {
     case .classifier: "a classifier is what `evaluate CHECKPOINT` measures"
     case .autoencoder: "pass it as --manifold autoencoder=FILE"
+    case .generator: "pass it to `direction` as --generator FILE"
     case .denoiser: "pass it as --score denoiser=FILE, a class-conditional one as --reference denoiser=FILE"
     }
   }

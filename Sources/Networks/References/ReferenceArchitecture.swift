@@ -11,7 +11,7 @@ package struct ReferenceArchitecture: Sendable {
   package let tensors: [FreshTensor]
   /// What a description says of it.
   package let description: JSONValue
-  /// Of a class-conditional denoiser.
+  /// Of a class-conditional denoiser or a generator.
   package let classes: Int?
 
   /// With SiLU, or one of `activations` as a suffix.
@@ -19,7 +19,7 @@ package struct ReferenceArchitecture: Sendable {
     let base =
       switch kind {
       case .autoencoder: ConvolutionalAutoencoder.name
-      case .denoiser: SmallUNet.name
+      case .denoiser, .generator: SmallUNet.name
       case .classifier: ""
       }
     return kind == .classifier ? [] : [base] + activations.map { "\(base)-\($0.suffix)" }
@@ -34,7 +34,8 @@ package struct ReferenceArchitecture: Sendable {
   ///   - imageShape: `[C, H, W]`.
   ///   - latentDimension: of an autoencoder.
   ///   - width: channels at full size; nil for the architecture's own.
-  ///   - classes: of a class-conditional denoiser, which has one output of an image's shape for each of them and one for all.
+  ///   - classes: of a class-conditional denoiser, which has one output of an image's shape for each of them and one for all, or of a generator,
+  ///     which has the first alone.
   /// - Throws: `ModelError.unknownArchitecture`.
   package init(
     named name: String, kind: ModelDescription.Kind, imageShape: Shape, latentDimension: Int, width: Int?,
@@ -56,7 +57,8 @@ package struct ReferenceArchitecture: Sendable {
         encoding: AutoencoderNetwork.Lists(encoder: network.encoder, decoder: network.decoder))
     } else {
       let network = SmallUNet(
-        imageShape: imageShape, width: width ?? 16, activation: activation, outputs: (classes ?? 0) + 1)
+        imageShape: imageShape, width: width ?? 16, activation: activation,
+        outputs: (classes ?? 0) + (kind == .generator ? 0 : 1))
       layers = network.layers
       tensors = network.tensors.list
       description = try JSONValue(encoding: network.layers)

@@ -15,6 +15,9 @@ public struct EvaluationOptions: Sendable {
   public var attacks: [String] = []
   /// How many images are attacked, the first of those measured: 2 to all; nil for 200, or all where there are fewer.
   public var attackedImages: Int?
+  /// How the way to the closest other class is found, with which gradients are compared (docs/direction.md); nil (the default) not to. What
+  /// comes of it is the result's `direction`, which no rule uses.
+  public var direction: DirectionSettings?
   /// How gradients are compared; `"cosine"` is among them.
   public var metrics: [any AlignmentMetric] = [Cosine()]
   /// Among which references are looked up by their ids.

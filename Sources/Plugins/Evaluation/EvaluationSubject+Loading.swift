@@ -40,6 +40,20 @@ extension EvaluationSubject {
   }
 }
 
+extension EvaluationSubject {
+  /// The classifier of a task whose boundary lies in the middle between its classes.
+  /// - Throws: `NoMarginClassifier` where the task does not know it.
+  static func marginClassifier(of task: any BenchmarkTask) throws(NoMarginClassifier) -> EvaluationSubject {
+    guard let classifier = task.marginClassifier else { throw NoMarginClassifier(task: task.id) }
+    return EvaluationSubject(
+      classifier: classifier,
+      record: ModelRecord(
+        id: "margin", name: "classifier of the largest margin", checkpoint: nil,
+        plugin: .init(id: "margin", version: "1"),
+        architecture: "\(task.id)-margin", parameters: 0, preprocessing: .identity(channels: task.imageShape[0])))
+  }
+}
+
 extension ModelRecord {
   /// A file's name and the beginning of its digest, since many a `best.pth` is not the same model: lower case, what an id may
   /// not hold replaced by `-`.

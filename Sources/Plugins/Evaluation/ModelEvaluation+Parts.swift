@@ -47,6 +47,8 @@ extension ModelEvaluation {
       outcome?.result.robustness = robustness
     }
     guard missing.isEmpty, var outcome else { throw MissingParts(model: subject.record.id, kinds: missing) }
+    // Of a fraction of the work: it is not divided.
+    outcome.result.direction = try measureDirection(of: subject, progress: progress)
     outcome.result.provenance = .since(
       start, toolVersion: options.toolVersion, threads: options.loading.threads)
     return outcome

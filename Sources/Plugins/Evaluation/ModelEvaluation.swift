@@ -1,3 +1,4 @@
+import Attacks
 import BenchCore
 import Checkpoints
 import Foundation
@@ -20,11 +21,13 @@ public struct ModelEvaluation: Sendable {
   public private(set) var options: EvaluationOptions
   let files: ProjectFiles?
   let attacks: EvaluationAttacks
+  private let direction: DirectionEstimators?
 
   /// - Parameters:
   ///   - task: as its plugin makes it.
   ///   - files: where descriptions are looked for, and the results of models that others name as their standards.
-  /// - Throws: what `ReferenceFiles.task` throws; `EvaluationError.invalidConfiguration` for attacks that there are not.
+  /// - Throws: what `ReferenceFiles.task` throws; `EvaluationError.invalidConfiguration` for attacks and ways to other classes that there are
+  ///   not, and what reading a generator throws.
   public init(
     of task: any BenchmarkTask, _ options: EvaluationOptions, files: ProjectFiles? = .locate()
   ) throws {
@@ -33,6 +36,7 @@ public struct ModelEvaluation: Sendable {
     self.options = options
     self.files = files
     attacks = try EvaluationAttacks(options, on: self.task)
+    direction = try options.direction?.estimators(of: self.task, threads: options.loading.threads, files: files)
   }
 
   /// The same with another number of threads, on which no number depends.
@@ -45,7 +49,7 @@ public struct ModelEvaluation: Sendable {
   /// A model that was read.
   public struct Loaded: Sendable {
     public var subject: EvaluationSubject
-    /// Nil for a task's own Bayes classifier.
+    /// Nil for a task's own classifier.
     public let model: LoadedModel?
   }
 
@@ -74,6 +78,7 @@ public struct ModelEvaluation: Sendable {
     case .bayes(let noise):
       return Loaded(
         subject: try .bayesClassifier(of: task, noise: noise, threads: options.loading.threads), model: nil)
+    case .margin: return Loaded(subject: try .marginClassifier(of: task), model: nil)
     case .file(let candidate, let loader):
       let model = try loader.load(candidate, loading)
       if let served = model.classifier as? ServedClassifier {
@@ -92,11 +97,25 @@ public struct ModelEvaluation: Sendable {
     let start = Date()
     let attacked = try attacks.prepared(for: subject.classifier, options)
     var outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
-    guard let attacked else { return outcome }
-    outcome.result.robustness = try attacks.run(attacked, progress: progress)
+    outcome.result.direction = try measureDirection(of: subject, progress: progress)
+    outcome.result.robustness = try attacked.map { try attacks.run($0, progress: progress) }
+    guard attacked != nil || direction != nil else { return outcome }
     outcome.result.provenance = .since(
       start, toolVersion: options.toolVersion, threads: options.loading.threads)
     return outcome
+  }
+
+  /// Nil where it was not asked for.
+  func measureDirection(
+    of subject: EvaluationSubject, progress: any ProgressReporter
+  ) throws -> DirectionResult? {
+    guard let direction else { return nil }
+    let set = try task.evaluationImages(count: options.images ?? task.defaultImageCount, seed: options.seed)
+    progress.begin("direction of \(subject.record.id)", total: set.labels.count)
+    return try DirectionMeasurement(
+      of: subject.classifier, id: subject.record.id, on: set, estimators: direction, unit: task.imageUnit,
+      seed: options.seed, threads: options.loading.threads, progress: progress
+    ).result
   }
 
   var configuration: EvaluationConfiguration {

@@ -1,12 +1,14 @@
 import BenchCore
 import Checkpoints
 
-/// What is measured: a model in a file (`ModelEvaluation.source`), or a task's own Bayes classifier.
+/// What is measured: a model in a file (`ModelEvaluation.source`), or a task's own classifier.
 public enum ModelSource: Sendable {
   /// As the loader found it; its network is not read yet.
   case file(ModelLoader.Candidate, loader: ModelLoader)
   /// Smoothed with Gaussian noise of this standard deviation, in pixel units; 0 for none.
   case bayes(noise: Double)
+  /// The task's classifier of the largest margin (`BenchmarkTask.marginClassifier`).
+  case margin
 
   /// A checkpoint, or the description (JSON) that names one.
   /// - Parameters:

@@ -14,6 +14,7 @@ struct PixelTask: BenchmarkTask {
   let criteria: RegimeCriteria?
   private let reference: Reference?
   private let threads: Int
+  private let train: PixelDataset
   private let test: PixelDataset
   let dataRemark: String?
   private let ownData: String?
@@ -64,6 +65,7 @@ struct PixelTask: BenchmarkTask {
     protocolConstants = definition.protocolConstants
     calibration = definition.calibration
     criteria = definition.criteria
+    self.train = train
     self.test = test
     dataRemark = remark
     ownData = options.dataDirectory.flatMap(PublishedData.ownData)
@@ -78,6 +80,11 @@ struct PixelTask: BenchmarkTask {
   var quality: ReferenceQuality? { reference?.quality }
   var densityIsExact: Bool { false }
   var pixelRange: ClosedRange<Float>? { 0...1 }
+
+  /// In file order; `seed` is ignored.
+  func trainingImages(count: Int?, seed: UInt64) throws -> (any LabelledImages)? {
+    try PixelImages(train, classCount: classNames.count, count: count, remark: dataRemark)
+  }
 
   /// The first `count` images of the test split, in file order; `seed` is ignored.
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {

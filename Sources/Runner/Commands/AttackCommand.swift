@@ -20,7 +20,8 @@ struct AttackCommand: ParsableCommand {
       With --verify no attack is run: a file of attacked images, of whatever making, is measured.
       """)
 
-  @Argument(help: "The model's checkpoint or model.json, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
+  @Argument(
+    help: "The model's checkpoint or model.json, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin.")
   var checkpoint: String?
 
   @Option(help: "Task whose images are attacked. (default: the task of the model's description, otherwise glyphs)")

@@ -15,7 +15,8 @@ struct CompareCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "Result files or their samples, checkpoints, model.json files, `bayes` or `bayes:SIGMA`; two at least.")
+    help:
+      "Result files or their samples, checkpoints, model.json files, `bayes`, `bayes:SIGMA` or `margin`; two at least.")
   var models: [String]
 
   @OptionGroup var maps: MapSelection

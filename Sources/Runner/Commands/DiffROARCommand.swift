@@ -18,7 +18,7 @@ struct DiffROARCommand: ParsableCommand {
       --recipe, --arch, --epochs and so on. How to: docs/diffroar.md
       """)
 
-  @Argument(help: "Checkpoints, model.json files, `bayes` or `bayes:SIGMA`.")
+  @Argument(help: "Checkpoints, model.json files, `bayes`, `bayes:SIGMA` or `margin`.")
   var models: [String]
 
   @Option(help: ArgumentHelp("Name of a model's line; given once for each model.", valueName: "text"))
@@ -45,6 +45,12 @@ struct DiffROARCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The figure: .svg, .pdf or .png.", valueName: "file"))
   var output: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Also put the model's curve into this result of evaluate of the same model, as its `roar`, which no rule uses.",
+      valueName: "result"))
+  var addTo: String?
+
   @Option(help: "How the table is written: \(Table.Format.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: Table.Format = .text
 
@@ -69,6 +75,9 @@ struct DiffROARCommand: ParsableCommand {
     }
     _ = try chosenShares()
     _ = try figureFile()
+    if addTo != nil, models.count != 1 {
+      throw ValidationError("--add-to: a result is of one model, and there are \(models.count)")
+    }
     let lines = models.count + (noControls ? 0 : 2)
     if output != nil, lines > FigureDiffROAR.lineLimit {
       throw ValidationError("--output: a figure has at most \(FigureDiffROAR.lineLimit) lines, these are \(lines)")
@@ -97,6 +106,7 @@ struct DiffROARCommand: ParsableCommand {
     guard configuration.kind == .classifier else {
       throw ValidationError("--kind: classifiers are trained here, got \(configuration.kind.rawValue)")
     }
+    var target = try addTo.map { try ResultFile.read(URL(fileURLWithPath: $0)) }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     let sources = try models.map { try ModelSource($0, files: files) }
     let plugin = try TaskLookup.plugin(
@@ -116,6 +126,10 @@ struct DiffROARCommand: ParsableCommand {
         CommandLineOutput.note("\(models[index]): \(warning)")
       }
       return model.subject
+    }
+
+    if let target, let subject = loaded.first {
+      try Self.check(target, file: addTo ?? "", is: subject.record, task: plugin.id, version: plugin.facts.version)
     }
 
     let whole = try measurement.unmasked()
@@ -140,7 +154,28 @@ struct DiffROARCommand: ParsableCommand {
       testImages: measurement.testImages, runs: runs, seed: configuration.seed,
       unmasked: DiffROARReport.estimate(whole, images: measurement.testImages), unmaskedRuns: whole, curves: curves)
     try figureFile?.write(report.figure.figure)
+    if let addTo {
+      target?.roar = report.result(of: curves[0])
+      if let target { try ResultFile.write(target, to: URL(fileURLWithPath: addTo)) }
+    }
     CommandLineOutput.result(
       json ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self) : Table.text([report.table], as: format))
+  }
+
+  /// Before the first network is trained: the curve of another model is no part of a result.
+  private static func check(
+    _ result: EvaluationResult, file: String, is model: ModelRecord, task: String, version: Int?
+  ) throws {
+    guard result.task.id == task, version == nil || result.task.version == version else {
+      throw ValidationError(
+        "--add-to \(file): is a result of task \(result.task.id) version \(result.task.version), and this is \(task)"
+          + (version.map { " version \($0)" } ?? ""))
+    }
+    guard result.model.id == model.id || model.checkpoint != nil,
+      result.model.checkpoint?.sha256 == model.checkpoint?.sha256
+    else {
+      throw ValidationError(
+        "--add-to \(file): is a result of \(result.model.id), another checkpoint than that of \(model.id)")
+    }
   }
 }

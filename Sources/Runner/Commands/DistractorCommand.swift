@@ -17,7 +17,7 @@ struct DistractorCommand: ParsableCommand {
       task. Models of one --label, of several seeds, are one line with their range. How to: docs/distractor.md
       """)
 
-  @Argument(help: "Result files, checkpoints, model.json files, `bayes` or `bayes:SIGMA`.")
+  @Argument(help: "Result files, checkpoints, model.json files, `bayes`, `bayes:SIGMA` or `margin`.")
   var models: [String]
 
   @Option(help: ArgumentHelp("Name of a model's line; given once for each model.", valueName: "text"))

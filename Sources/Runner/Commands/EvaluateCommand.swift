@@ -18,14 +18,14 @@ struct EvaluateCommand: ParsableCommand {
       With another manifold or score than the task's own, a second reference or other criteria (docs/references.md) a result \
       cannot be compared with others: it is printed, written to --output, and not added to the leaderboard.
 
-      CHECKPOINT may also be `bayes`, the task's own Bayes classifier, or `bayes:SIGMA`, smoothed with noise. Of several checkpoints, \
-      one after the other, tasks and references are made once. Several processes can divide one model or many with --shard \
-      (docs/cluster.md); `pags-bench slurm -- evaluate ...` has Slurm do so.
+      CHECKPOINT may also be `bayes`, the task's own Bayes classifier, `bayes:SIGMA`, smoothed with noise, or `margin`, the classifier of the \
+      largest margin, where the task knows it. Of several checkpoints, one after the other, tasks and references are made once. Several \
+      processes can divide one model or many with --shard (docs/cluster.md); `pags-bench slurm -- evaluate ...` has Slurm do so.
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "The model's checkpoint or model.json, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.",
+      "The model's checkpoint or model.json, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin.",
       valueName: "checkpoint"))
   var checkpoints: [String] = []
 
@@ -66,6 +66,8 @@ struct EvaluateCommand: ParsableCommand {
   var robustnessDraws: Int = EvaluationConfiguration.defaultRobustnessDraws
 
   @OptionGroup var attackOptions: EvaluationAttackOptions
+
+  @OptionGroup var directionOptions: EvaluationDirectionOptions
 
   @Option(
     help: ArgumentHelp(
@@ -303,6 +305,7 @@ struct EvaluateCommand: ParsableCommand {
       metric, for: task, threads: options.threads)
     evaluation.robustnessDraws = robustnessDraws
     attackOptions.choose(in: &evaluation)
+    try directionOptions.choose(in: &evaluation)
     evaluation.references = references.files
     evaluation.standard = standard
     evaluation.loading = try options.loadOptions(imageShape: nil, classCount: nil)

@@ -54,6 +54,8 @@ struct SubmitCommand: ParsableCommand {
 
   @OptionGroup var attackOptions: EvaluationAttackOptions
 
+  @OptionGroup var directionOptions: EvaluationDirectionOptions
+
   @OptionGroup var threadOptions: ThreadOptions
 
   @OptionGroup var batchOptions: BatchOptions
@@ -121,6 +123,12 @@ struct SubmitCommand: ParsableCommand {
         options.attackedImages = recorded?.robustness?.first?.radii.count
       } else {
         attackOptions.choose(in: &options)
+      }
+      try directionOptions.choose(in: &options)
+      if recheck, options.direction == nil, let direction = recorded?.direction {
+        // A generator is no part of a result.
+        let names = direction.alphaDx.map(\.estimator).filter { $0 != "learned" }
+        options.direction = names.isEmpty ? nil : DirectionSettings(names, referenceImages: direction.referenceImages)
       }
     }
     if !recheck {

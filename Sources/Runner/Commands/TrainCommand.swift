@@ -18,7 +18,7 @@ struct TrainCommand: ParsableCommand {
       \(ObjectiveCatalogue.all.map { "  \($0.id): \($0.summary)" }.joined(separator: "\n"))
       Networks: \(TrainableNetwork.architectures.joined(separator: ", "))
       Of autoencoders: \(ReferenceArchitecture.names(of: .autoencoder).joined(separator: ", "))
-      Of denoisers: \(ReferenceArchitecture.names(of: .denoiser).joined(separator: ", "))
+      Of denoisers and generators: \(ReferenceArchitecture.names(of: .denoiser).joined(separator: ", "))
       """)
 
   @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"))
@@ -58,9 +58,14 @@ struct TrainCommand: ParsableCommand {
     // What is recorded is the task's id, also where it was named by a file.
     configuration.task = task.id
     let description =
-      try configuration.kind == .classifier
-      ? ClassifierTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)
-      : ReferenceTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)
+      switch configuration.kind {
+      case .classifier:
+        try ClassifierTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)
+      case .autoencoder, .denoiser:
+        try ReferenceTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)
+      case .generator:
+        try GeneratorTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)
+      }
     progress.end()
     CommandLineOutput.result(TrainedModelName.line(description, in: folder))
   }

@@ -34,7 +34,7 @@ struct AttackTarget {
         candidate, options.loadOptions(imageShape: shape, classCount: classes == 0 ? nil : classes))
       subject = EvaluationSubject(candidate, model)
       warnings = LoadReport(candidate, model).warnings
-    case .bayes:
+    case .bayes, .margin:
       let task = try plugin.make(taskOptions)
       subject = try ModelEvaluation(of: task, EvaluationOptions(toolVersion: PagsBench.version)).load(source).subject
       warnings = []

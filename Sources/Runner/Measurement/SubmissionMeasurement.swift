@@ -20,7 +20,7 @@ struct SubmissionMeasurement {
   init(
     _ submission: Submission, checkpoint: CheckpointFile?, files: ProjectFiles, data: String?, cache: URL,
     batch: Int?, threads: Int, program: ServerOptions, progress: any ProgressReporter,
-    choose: (inout EvaluationOptions) -> Void
+    choose: (inout EvaluationOptions) throws -> Void
   ) throws {
     loader = ModelLoader(files, plugins: PagsBench.plugins.models)
     candidate = try loader.find(
@@ -33,7 +33,7 @@ struct SubmissionMeasurement {
     options.loading = LoadOptions(batch: batch, threads: threads)
     options.shared = CacheFolder.shared(in: cache)
     options.acceptsOwnStandards = false
-    choose(&options)
+    try choose(&options)
     evaluation = try ModelEvaluation(of: task, options, files: files)
     self.progress = progress
   }

@@ -27,6 +27,13 @@ struct CourseOptions: ParsableArguments {
   @Flag(help: "Nesterov's momentum, for sgd.")
   var nesterov = false
 
+  @Option(
+    help: ArgumentHelp("Adam's decay of the mean of gradients; one-cycle moves it. (default: 0.9)", valueName: "beta"))
+  var beta1: Double?
+
+  @Option(help: ArgumentHelp("Adam's decay of the mean of their squares. (default: 0.999)", valueName: "beta"))
+  var beta2: Double?
+
   @Option(help: ArgumentHelp("Weight decay. (default: 0)", valueName: "factor"))
   var weightDecay: Double?
 
@@ -68,6 +75,8 @@ struct CourseOptions: ParsableArguments {
     replace(\.optimizer.name, optimizer)
     replace(\.optimizer.learningRate, learningRate)
     replace(\.optimizer.momentum, momentum)
+    replace(\.optimizer.beta1, beta1)
+    replace(\.optimizer.beta2, beta2)
     if nesterov { configuration.optimizer.nesterov = true }
     replace(\.optimizer.weightDecay, weightDecay)
     replace(\.schedule.name, schedule)

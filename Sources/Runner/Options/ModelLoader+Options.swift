@@ -23,10 +23,10 @@ extension ModelLoader {
 }
 
 extension ModelSource {
-  /// A checkpoint or a description, or `bayes`, or `bayes:SIGMA`.
+  /// A checkpoint or a description, or `bayes`, `bayes:SIGMA` or `margin`.
   init(_ argument: String?, options: ModelOptions, files: ProjectFiles) throws {
-    if options.program.plugin == nil, let argument, let bayes = try Self.bayes(argument) {
-      self = bayes
+    if options.program.plugin == nil, let argument, let own = try Self.own(argument) {
+      self = own
       return
     }
     let loader = ModelLoader(files, plugins: PagsBench.plugins.models)
@@ -36,11 +36,12 @@ extension ModelSource {
   /// The same without options: what is to be known of a checkpoint, its description says.
   init(_ argument: String, files: ProjectFiles) throws {
     self =
-      try Self.bayes(argument) ?? .file(argument, files: files, plugins: PagsBench.plugins.models)
+      try Self.own(argument) ?? .file(argument, files: files, plugins: PagsBench.plugins.models)
   }
 
   /// - Returns: nil for a file.
-  private static func bayes(_ argument: String) throws -> ModelSource? {
+  private static func own(_ argument: String) throws -> ModelSource? {
+    if argument == "margin", !isFile(argument) { return .margin }
     guard argument == "bayes" || argument.hasPrefix("bayes:"), !isFile(argument) else { return nil }
     let text = argument.dropFirst("bayes:".count)
     guard argument == "bayes" || Double(text).map({ $0 >= 0 && $0.isFinite }) ?? false else {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BenchCore
+import Checkpoints
 import Foundation
 import Networks
 import Training
@@ -14,7 +15,8 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "classifier, autoencoder (a manifold) or denoiser (a score); see docs/references.md. (default: classifier)",
+      "classifier, autoencoder (a manifold), denoiser (a score) or generator (ways to classes); see docs/references.md and docs/direction.md. "
+        + "(default: classifier)",
       valueName: "kind"))
   var kind: ModelDescription.Kind?
 
@@ -26,6 +28,10 @@ struct TrainingOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("Network. (default: cnn-small)", valueName: "name"))
   var arch: String?
+
+  @Option(
+    help: ArgumentHelp("The classifier that a generator is trained against. (default: cnn-small)", valueName: "name"))
+  var critic: String?
 
   @Option(help: "Channels of the network's first convolution. (default: the network's own)")
   var width: Int?
@@ -51,8 +57,23 @@ struct TrainingOptions: ParsableArguments {
     help: "What an attack's lengths are of: each image, or the whole batch, as in the paper's code. (default: image)")
   var pgdNorm: AttackConfiguration.Norm?
 
+  @Option(
+    help: ArgumentHelp(
+      "What an attack makes large: cross-entropy, or linear-margin, the largest other logit less the label's. (default: cross-entropy)",
+      valueName: "loss"))
+  var pgdLoss: AttackConfiguration.Loss?
+
   @Flag(help: "Begin an attack at the image itself.")
   var pgdNoRandomStart = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Where alignment makes gradients point: density, or away from the closest other class by exact, nearest, nearest-mean, projected, "
+        + "learned=FILE (a generator) or file=FILE (a tensor directions). (default: density)", valueName: "source"))
+  var direction: String?
+
+  @Flag(help: "Batch normalisation keeps mean 0 and variance 1 in training too.")
+  var frozenBatchNorm = false
 
   @Option(help: "Passes over the images. (default: 3)")
   var epochs: Int?
@@ -73,6 +94,7 @@ struct TrainingOptions: ParsableArguments {
     replace(\.latentDimension, latentDimension)
     if conditional { result.conditional = true }
     replace(\.architecture, arch)
+    replace(\.critic, critic)
     replace(\.width, width.map { $0 })
     replace(\.objective.name, objective)
     replace(\.objective.strength, strength)
@@ -80,6 +102,9 @@ struct TrainingOptions: ParsableArguments {
     replace(\.objective.attack.steps, pgdSteps)
     replace(\.objective.attack.stepFactor, pgdStepFactor)
     replace(\.objective.attack.norm, pgdNorm)
+    replace(\.objective.attack.loss, pgdLoss)
+    try replaceDirection(&result.objective)
+    if frozenBatchNorm { result.frozenBatchNorm = true }
     if pgdNoRandomStart { result.objective.attack.randomStart = false }
     replace(\.epochs, epochs)
     course.replace(&result)
@@ -88,5 +113,21 @@ struct TrainingOptions: ParsableArguments {
   }
 }
 
+extension TrainingOptions {
+  /// - Throws: `ValidationError`, and `CheckpointError` for a file that cannot be read.
+  private func replaceDirection(_ objective: inout ObjectiveConfiguration) throws {
+    guard let direction else { return }
+    let parts = direction.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard let source = AlignmentDirection.Source(rawValue: parts[0]), source.isOfFile == (parts.count == 2) else {
+      let known = AlignmentDirection.Source.allCases.map { $0.rawValue + ($0.isOfFile ? "=FILE" : "") }
+      throw ValidationError("--direction must be one of \(known.joined(separator: ", ")), got `\(direction)`")
+    }
+    objective.direction = AlignmentDirection(
+      source, file: parts.count == 2 ? parts[1] : nil,
+      sha256: parts.count == 2 ? try CheckpointFile.open(parts[1]).sha256 : nil)
+  }
+}
+
+extension AttackConfiguration.Loss: ExpressibleByArgument {}
 extension ModelDescription.Kind: ExpressibleByArgument {}
 extension AttackConfiguration.Norm: ExpressibleByArgument {}

@@ -50,6 +50,17 @@ struct DiffROARReport: Codable, Equatable {
   var unmaskedRuns: [Double]
   var curves: [Curve]
 
+  /// A curve as a result holds it.
+  func result(of curve: Curve) -> RoarResult {
+    RoarResult(
+      architecture: architecture, objective: objective, epochs: epochs, trainImages: trainImages,
+      testImages: testImages,
+      runs: runs, seed: seed, unmasked: unmasked,
+      points: curve.points.map {
+        .init(share: $0.share, top: $0.top, bottom: $0.bottom, difference: $0.difference)
+      })
+  }
+
   static func estimate(_ runs: [Double], images: Int) -> Estimate { Spread(runs, images: images).accuracy }
 
   /// The mean of several trainings' accuracies, and its variance: that of the test images, and that between trainings.

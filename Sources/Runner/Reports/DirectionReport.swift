@@ -5,31 +5,24 @@ import Text
 
 /// What `direction` prints.
 struct DirectionReport: Codable, Equatable {
-  struct Alpha: Codable, Equatable {
-    /// How the way to the closest other class was estimated.
-    var estimator: String
-    /// Signed cosine, mean over images.
-    var value: Estimate
-  }
-
   struct Model: Codable, Equatable {
     var label: String
     var id: String
     var sha256: String?
     var accuracy: Estimate
-    var alphaDx: [Alpha]
-    /// Absolute cosine with the image: of pixels in [-1, 1], as published, and in [0, 1].
+    var alphaDx: [DirectionResult.Alpha]
+    /// Absolute cosine with the image: in the report's unit, and with pixels in [0, 1].
     var alphaX: Estimate
     var alphaXOfPixels: Estimate
-    /// In pixel units.
+    /// In the unit of the images.
     var medianLinearisedDistance: Estimate
 
     init(_ label: String, _ record: ModelRecord, _ measured: DirectionMeasurement) {
       (self.label, id, sha256) = (label, record.id, record.checkpoint?.sha256)
       accuracy = measured.accuracy
-      alphaDx = measured.alphaDx.map { Alpha(estimator: $0.estimator, value: $0.value) }
-      (alphaX, alphaXOfPixels) = (measured.alphaX, measured.alphaXOfPixels)
-      medianLinearisedDistance = measured.linearisedDistance
+      alphaDx = measured.result.alphaDx
+      (alphaX, alphaXOfPixels) = (measured.result.alphaX, measured.result.alphaXOfPixels)
+      medianLinearisedDistance = measured.result.medianLinearisedDistance
     }
   }
 
@@ -42,6 +35,8 @@ struct DirectionReport: Codable, Equatable {
   var referenceImages: Int?
   /// Noise of the estimator `density`.
   var noise: Double?
+  /// Of `alphaX`: `"[-1, 1]"` for pixels in that range, as published; `"coordinates"` for points.
+  var unit: String
   /// What |cos| of a direction without preference is in the mean.
   var chance: Double
   var models: [Model]

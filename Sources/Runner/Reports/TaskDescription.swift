@@ -27,15 +27,17 @@ enum TaskDescription {
     if let cost = facts.cost { card.add("takes", cost) }
     if let constants = facts.constants { add(constants, to: &card) }
     for reference in facts.references { card.add("reference", reference) }
-    card.examples = examples(plugin, name)
+    card.examples = examples(plugin, name, own: "bayes")
     return card
   }
 
-  private static func examples(_ plugin: any TaskPlugin, _ name: String?) -> [String] {
+  /// - Parameter own: what the task has in the place of a model; nil for nothing.
+  private static func examples(_ plugin: any TaskPlugin, _ name: String?, own: String?) -> [String] {
     let (name, data) = (name ?? plugin.id, plugin.dataRequirement == nil ? "" : " --data DIR")
     return [
-      "pags-bench evaluate MODEL.pth --task \(name)\(data)", "pags-bench evaluate bayes --task \(name)\(data)",
-      "pags-bench tasks show \(name)\(data) --samples samples.png",
+      "pags-bench evaluate MODEL.pth --task \(name)\(data)"
+    ] + (own.map { ["pags-bench evaluate \($0) --task \(name)\(data)"] } ?? []) + [
+      "pags-bench tasks show \(name)\(data) --samples samples.png"
     ]
   }
 
@@ -73,13 +75,21 @@ enum TaskDescription {
           } ?? ""))
     }
     if let criteria = task.criteria { add(criteria, of: task, to: &card) }
+    if task.closestPoints != nil {
+      card.add("direction", "the way from an image to another class is exact", "docs/direction.md")
+    }
+    if task.marginClassifier != nil {
+      card.add("margin", "the classifier of the largest margin is known: a model called `margin`")
+    }
     if !task.missingForRule.isEmpty {
       card.add(
         "rule \(RegimeRule.version)", "is not applied, and no regime is named",
-        "without " + task.missingForRule.map(\.rawValue).joined(separator: ", "))
+        "without " + task.missingForRule.map(\.rawValue).joined(separator: ", ")
+          + (task.ruleContradiction.map { "; and it would not fit, because \($0)" } ?? ""))
     }
     for reference in plugin.facts.references { card.add("reference", reference) }
-    card.examples = examples(plugin, name)
+    card.examples = examples(
+      plugin, name, own: task.density != nil ? "bayes" : task.marginClassifier != nil ? "margin" : nil)
     return card
   }
 

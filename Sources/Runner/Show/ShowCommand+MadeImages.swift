@@ -13,7 +13,9 @@ extension ShowCommand {
         """)
 
     @Argument(
-      help: "Checkpoints or model.json of the models, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
+      help:
+        "Checkpoints or model.json of the models, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin."
+    )
     var models: [String] = []
 
     @OptionGroup(title: "Synthesis") var synthesis: SynthesisOptions
@@ -36,7 +38,9 @@ extension ShowCommand {
         """)
 
     @Argument(
-      help: "Checkpoints or model.json of the models, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
+      help:
+        "Checkpoints or model.json of the models, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin."
+    )
     var models: [String] = []
 
     @OptionGroup(title: "Counterfactuals") var counterfactual: CounterfactualOptions

@@ -22,7 +22,9 @@ struct ShowCommand: ParsableCommand {
         "Input gradients of models beside the score and the reference's gradient (the paper's figures 1, 6, 10 to 15).")
 
     @Argument(
-      help: "Checkpoints or model.json of the models, or `bayes`, or `bayes:SIGMA`; may be left out with --plugin.")
+      help:
+        "Checkpoints or model.json of the models, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin."
+    )
     var models: [String] = []
 
     @OptionGroup(title: "Gradients of noisy copies, in the column smoothgrad (docs/synthesis.md)")
@@ -53,7 +55,9 @@ struct ShowCommand: ParsableCommand {
         "Directions along the tangent spaces and off them (the paper's figure 7), and gradients split into the two.")
 
     @Argument(
-      help: "Checkpoints or model.json of models whose gradients are split, or `bayes`, or `bayes:SIGMA`; may be none.")
+      help:
+        "Checkpoints or model.json of models whose gradients are split, or `bayes`, `bayes:SIGMA` or `margin`; may be none."
+    )
     var models: [String] = []
 
     @OptionGroup var inputs: MapSheetInputs

@@ -22,6 +22,12 @@ struct RepeatCommand {
     if let attacks = result.robustness, let first = attacks.first {
       words += ["--attacks \(list(attacks.map(\.attack.id)))", "--attacked-images \(first.radii.count)"]
     }
+    if let direction = result.direction {
+      // A generator is a file that the result does not name.
+      let names = direction.alphaDx.map(\.estimator).filter { $0 != "learned" }
+      if !names.isEmpty { words.append("--direction \(list(names))") }
+      if !names.isEmpty, let count = direction.referenceImages { words.append("--reference-images \(count)") }
+    }
     return (words + ["--no-leaderboard --output again.json"]).joined(separator: " ")
   }
 

@@ -16,7 +16,7 @@ struct BatchLoader {
   private let seed: UInt64
   private let order: RandomStream
   private let augmentation: Augmentation
-  /// Of all images, where augmentation does not change them.
+  /// Of all images, where augmentation does not change them and memory holds them: 1 GiB.
   private let fixedDirections: Tensor?
 
   init(
@@ -30,9 +30,12 @@ struct BatchLoader {
     order = RandomStream(seed: seed, name: "training/order")
     augmentation = Augmentation(configuration.augmentation, imageShape: images.imageShape, seed: seed)
     fixedDirections =
-      configuration.augmentation.isNone
+      configuration.augmentation.isNone && images.count * images.imageShape.count <= Self.largestFixed
       ? try directions.map { try $0(images.images(0..<images.count), images.labels) } : nil
   }
+
+  /// Numbers of all directions together.
+  static let largestFixed = 1 << 28
 
   var stepsPerEpoch: Int { images.count / batch }
 

@@ -1,7 +1,7 @@
 import Graph
 
 /// What the two kinds of adversarial training share (Madry et al. 2018): the cross-entropy at x + d, where d is found by
-/// projected gradient ascent of the cross-entropy within a ball of radius `strength`. The network does not see how d was
+/// projected gradient ascent of the cross-entropy, or of the linear margin, within a ball of radius `strength`. The network does not see how d was
 /// found: no derivative flows through the attack.
 ///
 /// As in PyTorch's training mode, which the paper's package code attacks in, every forward pass of the attack normalises with
@@ -38,7 +38,9 @@ extension AdversarialObjective {
     let length = Float(attack.stepFactor * strength / Double(attack.steps))
     for _ in 0..<attack.steps {
       let place = try network.graph.add(network.images, perturbation)
-      let loss = try network.summedCrossEntropy(network.apply(to: place))
+      let logits = try network.apply(to: place)
+      let loss =
+        try attack.loss == .crossEntropy ? network.summedCrossEntropy(logits) : network.summedMargin(logits)
       let gradient = try network.graph.gradient(of: loss, withRespectTo: [place])[0]
       perturbation = try network.graph.stopGradient(
         advance(perturbation, along: gradient, length: length, &network))

@@ -11,6 +11,17 @@ extension TrainingGraph {
     return try graph.negate(graph.reshape(graph.sum(chosen, axes: [0, 1]), to: []))
   }
 
+  /// The sum over the images of the largest other logit less the label's, of shape `[]`.
+  /// - Parameter logits: `[N, K]`.
+  package mutating func summedMargin(_ logits: Graph.Value) throws -> Graph.Value {
+    let labels = labels()
+    let own = try graph.sum(graph.multiply(labels, logits), axes: [1])
+    // The label's own logit is moved out of the way of the maximum.
+    let others = try graph.subtract(logits, graph.multiply(labels, graph.constant(1e6)))
+    let margins = try graph.subtract(graph.maximum(others, axes: [1]), own)
+    return try graph.reshape(graph.sum(margins, axes: [0, 1]), to: [])
+  }
+
   /// Its mean over the images.
   package mutating func crossEntropy(_ logits: Graph.Value) throws -> Graph.Value {
     try perImage(summedCrossEntropy(logits))

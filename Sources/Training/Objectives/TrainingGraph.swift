@@ -5,8 +5,8 @@ import Tensor
 /// The graph of one training step, as an objective sees it: the batch, the network to be applied to anything any number of
 /// times, and noise.
 ///
-/// Every application is one in PyTorch's training mode: batch normalisation uses the statistics of its own batch, and they
-/// enter the running statistics, one application after the other.
+/// Every application is one in PyTorch's training mode, unless statistics are frozen: batch normalisation uses the statistics of its own
+/// batch, and they enter the running statistics, one application after the other.
 package struct TrainingGraph: Sendable {
   package var graph = Graph()
   /// Images in the batch.
@@ -16,6 +16,8 @@ package struct TrainingGraph: Sendable {
   package let network: TrainableNetwork
   /// Zero for a network without classes.
   package let classCount: Int
+  /// Whether every application is one in PyTorch's inference mode, with running mean 0 and variance 1 for good.
+  let freezesStatistics: Bool
 
   /// Values of the trained tensors, by name.
   let parameters: [String: Graph.Value]
@@ -37,7 +39,8 @@ package struct TrainingGraph: Sendable {
 
   static func input(ofParameter name: String) -> String { "parameter/\(name)" }
 
-  init(_ network: TrainableNetwork, batch: Int, classCount: Int) {
+  init(_ network: TrainableNetwork, batch: Int, classCount: Int, freezesStatistics: Bool = false) {
+    self.freezesStatistics = freezesStatistics
     self.network = network
     self.batch = batch
     self.classCount = classCount
@@ -51,7 +54,8 @@ package struct TrainingGraph: Sendable {
 
   /// The network's output for `images` `[N, C, H, W]`.
   package mutating func apply(to images: Graph.Value) throws -> Graph.Value {
-    let (output, statistics) = try network.apply(to: images, parameters: parameters, in: &graph)
+    let (output, statistics) = try network.apply(
+      to: images, parameters: parameters, freezesStatistics: freezesStatistics, in: &graph)
     self.statistics += statistics
     return output
   }

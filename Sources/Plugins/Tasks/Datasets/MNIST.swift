@@ -38,8 +38,10 @@ enum MNIST {
         many standard ones have gradients of which as large a share fits single images as of robust ones': those are told \
         apart beside a standard twin (--standard) only, and stay undecided without one
         """),
-    settings: MixtureSettings(
-      imagesPerComponent: 450, maximumComponents: 16, factors: 40, tangentDimension: 30, priorImages: 100))
+    settings: mixtureSettings)
+
+  static let mixtureSettings = MixtureSettings(
+    imagesPerComponent: 450, maximumComponents: 16, factors: 40, tangentDimension: 30, priorImages: 100)
 
   /// models/recipes/standards, trained on the first 10,000 images and measured on 1,000.
   private static let standards = [

@@ -24,19 +24,13 @@ package struct GlyphsPlugin: TaskPlugin {
 }
 
 extension GlyphsPlugin {
-  /// As many as the study trained with.
-  static let trainingImageCount = 8000
-
   /// Training images are drawn from streams of their own: none is an evaluation image of any seed.
   package func images(
     _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
   ) throws -> (any LabelledImages)? {
     let task = try GlyphsTask(threads: options.threads, progress: options.progress)
     switch split {
-    case .training:
-      return TensorImages(
-        try task.sample(split: .training, count: count ?? Self.trainingImageCount, seed: seed),
-        classCount: task.classCount)
+    case .training: return try task.trainingImages(count: count, seed: seed)
     case .evaluation:
       return TensorImages(
         try task.evaluationImages(count: count ?? task.defaultImageCount, seed: seed), classCount: task.classCount)
@@ -96,6 +90,14 @@ package struct GlyphsTask: BenchmarkTask {
 
   package func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
     try sample(split: .evaluation, count: count, seed: seed)
+  }
+
+  /// As many as the study trained with.
+  static let trainingImageCount = 8000
+
+  package func trainingImages(count: Int?, seed: UInt64) throws -> (any LabelledImages)? {
+    TensorImages(
+      try sample(split: .training, count: count ?? Self.trainingImageCount, seed: seed), classCount: classCount)
   }
 
   /// span(U_signal + U_distractor), each on its half: `[223, 800]`.
