@@ -1,3 +1,5 @@
+import Text
+
 /// Columns of a table for what a result says of the gradient's direction and of DiffROAR.
 package struct DirectionColumns: Sendable {
   private enum Kind {

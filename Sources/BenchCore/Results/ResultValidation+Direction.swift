@@ -1,3 +1,5 @@
+import Text
+
 extension ProblemCollector {
   /// Estimators that a result can have, and points of a curve.
   private static let estimatorCount = 1...12
