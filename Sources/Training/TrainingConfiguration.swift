@@ -36,6 +36,9 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
   package var preprocessing: Preprocessing?
   /// The model whose network this is, trained anew without a robustness objective.
   package var twinOf: TwinOrigin?
+  /// What computes the steps, where that is not this processor: device, software and precision, which decide how they are
+  /// rounded. What is computed at hand is recorded; a recipe's own is not asked for.
+  package var device: String?
 
   package init() {}
 
@@ -64,6 +67,7 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
     try values.read(&initialisation, .initialisation)
     preprocessing = try values.decodeIfPresent(Preprocessing.self, forKey: .preprocessing)
     twinOf = try values.decodeIfPresent(TwinOrigin.self, forKey: .twinOf)
+    device = try values.decodeIfPresent(String.self, forKey: .device)
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -90,13 +94,14 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
     try values.encode(initialisation, forKey: .initialisation)
     try values.encodeIfPresent(preprocessing, forKey: .preprocessing)
     try values.encodeIfPresent(twinOf, forKey: .twinOf)
+    try values.encodeIfPresent(device, forKey: .device)
   }
 
   private enum CodingKeys: String, CodingKey {
     case task, kind, latentDimension, conditional, architecture, width, objective, seed, images, dataSeed, epochs,
       batch, optimizer,
       schedule
-    case gradientClipping, augmentation, initialisation, preprocessing, twinOf
+    case gradientClipping, augmentation, initialisation, preprocessing, twinOf, device
   }
 
   /// Reads a recipe; keys that it leaves out have their defaults.

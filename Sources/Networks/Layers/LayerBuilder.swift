@@ -65,7 +65,7 @@ struct LayerBuilder {
 
   private func checkSizes(from first: Int, title: String, input: Shape) throws {
     let limit = Self.largestActivation.multipliedReportingOverflow(by: max(1, batch))
-    let backend = Engine.backend
+    let backend = Engine.host
     for index in first..<graph.nodes.count {
       guard case .apply(let operation, let operands) = graph.nodes[index].source else { continue }
       let shape = graph.nodes[index].shape

@@ -48,7 +48,8 @@ extension ModelEvaluation {
     }
     guard missing.isEmpty, var outcome else { throw MissingParts(model: subject.record.id, kinds: missing) }
     outcome.result.provenance = .since(
-      start, toolVersion: options.toolVersion, threads: options.loading.threads)
+      start, toolVersion: options.toolVersion, threads: options.loading.threads,
+      device: Engine.device(of: subject.classifier))
     return outcome
   }
 

@@ -1,6 +1,7 @@
 import BenchCore
 import Checkpoints
 import Foundation
+import Networks
 import Served
 
 /// From a model, a task, references and options to a result: the one way, of `evaluate`, `submit`, `sweep` and whoever uses the
@@ -92,10 +93,12 @@ public struct ModelEvaluation: Sendable {
     let start = Date()
     let attacked = try attacks.prepared(for: subject.classifier, options)
     var outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
+    outcome.result.provenance.device = Engine.device(of: subject.classifier)
     guard let attacked else { return outcome }
     outcome.result.robustness = try attacks.run(attacked, progress: progress)
     outcome.result.provenance = .since(
-      start, toolVersion: options.toolVersion, threads: options.loading.threads)
+      start, toolVersion: options.toolVersion, threads: options.loading.threads,
+      device: outcome.result.provenance.device)
     return outcome
   }
 
