@@ -109,8 +109,8 @@ def softplus(x, *, beta):
 
 @operator("gelu")
 def gelu(x, *, tanh):
-    # Minus infinity times 0 has the limit 0.
-    return torch.where(x == -math.inf, 0, functional.gelu(x, approximate="tanh" if tanh else "none"))
+    # PyTorch has NaN at minus infinity, in version 2.15 at infinity too.
+    return torch.where(torch.isinf(x), torch.relu(x), functional.gelu(x, approximate="tanh" if tanh else "none"))
 
 
 @operator("gelu-derivative")
