@@ -112,6 +112,11 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: optimised),
+    // Networks on other devices: the graph is computed by PyTorch in a process of its own, whose program is part of this one.
+    .target(
+      name: "Devices",
+      dependencies: ["Served", "BenchCore", "CPU", "Graph", "Digests", "JSON", "Text", "Tensor", "CMemoryFile"],
+      resources: [.embedInCode("Resources/worker.py")], swiftSettings: optimised),
     // The one list of what is built in, with the tasks, manifolds, scores and metrics themselves.
     .target(
       name: "Plugins",
@@ -153,7 +158,8 @@ let package = Package(
     .executableTarget(
       name: "Runner",
       dependencies: [
-        "Training", "Sweeps", "Sheets", "Synthesis", "Submissions", "Site", "Plugins", "Networks", "Served", "Attacks",
+        "Devices", "Training", "Sweeps", "Sheets", "Synthesis", "Submissions", "Site", "Plugins", "Networks", "Served",
+        "Attacks",
         "BenchCore",
         "Conformance", "Checkpoints", "Figures", "JSON", "Text", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -182,7 +188,9 @@ let package = Package(
       path: "Tests/Fuzzer", swiftSettings: optimised),
 
     // Helpers that tests share.
-    .target(name: "_TestSupport", dependencies: ["Conformance", "Graph", "CPU", "Tensor"], swiftSettings: optimised),
+    .target(
+      name: "_TestSupport", dependencies: ["Conformance", "Devices", "Graph", "CPU", "Tensor"], swiftSettings: optimised
+    ),
     // Networks, mixtures and files that several modules' tests are made of.
     .target(
       name: "_Fixtures",
@@ -221,6 +229,7 @@ let package = Package(
       name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"]),
     .testTarget(name: "AttacksTests", dependencies: ["Attacks", "BenchCore", "Tensor"]),
     .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Attacks", "Plugins", "BenchCore", "Tensor"]),
+    .testTarget(name: "DevicesTests", dependencies: ["Devices", "Graph", "CPU", "Tensor", "_TestSupport"]),
     .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"]),
     .testTarget(
       name: "PluginsTests",

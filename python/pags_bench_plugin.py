@@ -145,10 +145,16 @@ def _serve_reference(kind, answers, announced, id, version, parameters, notes, r
 
 
 def serve_torch(module, input_shape=None, classes=None, mean=None, std=None, *, device=None, id="torch", version=None,
-                architecture=None, **options):
+                architecture=None, strict=True, **options):
     """Serves a torch.nn.Module: put into evaluation mode, moved to `device`, parameters frozen. Further options as for
-    `serve`."""
+    `serve`.
+
+    strict: whether PyTorch is told to round as float32 does, without TF32, and to compute the same twice (`strict_torch`);
+        a line for the summary says so.
+    """
     import torch
+
+    guards = strict_torch() if strict else []
 
     module = module.to(device) if device is not None else module
     module.eval()
@@ -157,8 +163,31 @@ def serve_torch(module, input_shape=None, classes=None, mean=None, std=None, *, 
     forward, backward, facts = torch_functions(module, device)
     serve(forward, backward, input_shape=input_shape, classes=classes, mean=mean, std=std, id=id,
           ready=lambda hello: torch.set_num_threads(hello.get("threads") or 1),
-          **{**facts, **options, **({} if version is None else {"version": version}),
+          **{**facts, **options, "notes": [*options.get("notes", facts["notes"]), *guards],
+             **({} if version is None else {"version": version}),
              **({} if architecture is None else {"architecture": architecture})})
+
+
+def strict_torch():
+    """Sets what PyTorch leaves to speed: no TF32 in convolutions and matrix products, whose input gradients are off by a
+    percent and more with it, and deterministic algorithms, without which gradients differ from run to run. An operation that
+    has none is warned of and computed all the same. Before CUDA is used: cuBLAS reads its setting when it starts.
+
+    Returns lines that say what was set, for `notes`.
+    """
+    import torch
+
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+    if hasattr(torch.backends, "fp32_precision"):  # from 2.9 on, which refuses to be asked both ways
+        for setting in (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn):
+            setting.fp32_precision = "ieee"
+    else:
+        torch.backends.cuda.matmul.allow_tf32 = False
+        torch.backends.cudnn.allow_tf32 = False
+    return ["strict: float32 without TF32, deterministic algorithms"]
 
 
 def torch_functions(module, device=None):

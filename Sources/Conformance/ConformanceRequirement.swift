@@ -30,6 +30,7 @@ public enum ConformanceRequirement: String, Sendable, CaseIterable {
   case deadLogits = "dead-logits"
   case saturation
   case zeroGradients = "zero-gradients"
+  case sameAsProcessor = "same-as-processor"
 
   /// Why it is required: what a result would suffer.
   public var meaning: String {
@@ -72,6 +73,8 @@ public enum ConformanceRequirement: String, Sendable, CaseIterable {
         + "on- and off-manifold curves show only that"
     case .zeroGradients:
       "Without a gradient alignment and relative robustness are undefined, and images without one are left out of the means"
+    case .sameAsProcessor:
+      "A device is for speed: what is measured with it has to be what would be measured without it, but for rounding"
     }
   }
 }
@@ -98,6 +101,7 @@ extension ConformanceRequirement {
     case .linearity: "gradients are linear in the target"
     case .cotangents: "each gradient belongs to its target"
     case .errorPropagation: "work can be stopped"
+    case .sameAsProcessor: "the processor's numbers but for rounding"
     default: rawValue.replacing("-", with: " ")
     }
   }
@@ -128,6 +132,9 @@ extension ConformanceRequirement {
         + "were not normalised as in training"
     case .zeroGradients:
       "An operation without a gradient (rounding, argmax, a hard threshold), a detached input, or saturated activations"
+    case .sameAsProcessor:
+      "A driver or a library that rounds more than it is asked to: compare `run` with and without --device on these images, and "
+        + "measure without it"
     default: nil
     }
   }

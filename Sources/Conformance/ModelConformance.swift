@@ -20,10 +20,12 @@ public enum ModelConformance {
   ///   - other: the same model loaded for another batch size and number of threads, where there is one.
   ///   - allowsRounding: for models that other libraries compute, whose kernels change with the batch size: where numbers
   ///     that should be the same differ in their last digits alone, that is remarked on and no failure.
+  ///   - processor: the same model computed by this machine's processor, where `classifier` is computed by a device.
+  ///   - isStrict: whether the device was told to round as float32 does.
   /// - Returns: what holds and what does not. No error is thrown: a model's errors are findings.
   public static func outcome(
     _ classifier: any Classifier, alike other: (any Classifier)? = nil, subject: String, images: Tensor,
-    seed: UInt64 = 1, allowsRounding: Bool = false
+    seed: UInt64 = 1, allowsRounding: Bool = false, processor: (any Classifier)? = nil, isStrict: Bool = true
   ) -> ConformanceOutcome {
     var report = ClassifierConformance.report(
       classifier, subject: subject, images: images, seed: seed, rounding: allowsRounding ? largestRounding : 0)
@@ -31,6 +33,10 @@ public enum ModelConformance {
     if report.problems.allSatisfy({ $0.requirement != .shape && $0.requirement != .declaration }) {
       ResponseConformance(classifier: classifier, images: images).run(into: &report)
       if let other { ClassifierConformance.compare(classifier, other, images: images, into: &report) }
+      if let processor {
+        DeviceComparison(device: classifier, processor: processor, images: images, isStrict: isStrict).run(
+          into: &report)
+      }
     }
     return ConformanceOutcome(report, requirements: requirements)
   }

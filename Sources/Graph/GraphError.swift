@@ -10,6 +10,10 @@ package enum GraphError: Error, Sendable, CustomStringConvertible {
   case tooLarge(what: String, count: Int, limit: Int)
   case allocation(what: String, bytes: Int)
   case unsupported(operation: String, backend: String)
+  /// What a device, or the process that speaks to it, reports.
+  case device(String)
+  /// A device without the memory for a run: a smaller one may fit.
+  case deviceMemory(device: String, what: String, reason: String)
 
   package var description: String {
     switch self {
@@ -29,6 +33,10 @@ package enum GraphError: Error, Sendable, CustomStringConvertible {
       "not enough memory for \(what): the system does not give \(bytes) bytes; use a smaller batch, smaller images or fewer threads"
     case .unsupported(let operation, let backend):
       "the backend `\(backend)` cannot compute the operator \(operation)"
+    case .device(let problem):
+      problem
+    case .deviceMemory(let device, let what, let reason):
+      "device \(device): not enough memory for \(what) (\(reason)); pass a smaller --batch"
     }
   }
 }

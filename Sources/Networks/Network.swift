@@ -18,7 +18,7 @@ struct Network: NetworkSource {
 
   func graph(batch: Int) throws -> (graph: Graph, images: Graph.Value, logits: Graph.Value) {
     let (images, builder) = try built(batch: batch)
-    let folded = try builder.graph.folded(for: [images, builder.value], on: Engine.backend)
+    let folded = try builder.graph.folded(for: [images, builder.value], on: Engine.host)
     for case .constant(let tensor) in folded.graph.nodes.map(\.source) where !tensor.scalars.allSatisfy(\.isFinite) {
       throw ModelError.nonFiniteWeights(file: weights.file, tensor: "weights with normalisation folded in")
     }

@@ -18,6 +18,8 @@ final class NetworkClassifier: Classifier {
   private let backend: any Backend
   /// Compiled programs and their workspaces, by kind and batch size.
   private let pools = Mutex<[Key: WorkspacePool]>([:])
+  /// Passes that a device has been seen to hold.
+  private let fitting = Mutex<Set<Key>>([])
 
   private struct Key: Hashable {
     let batch: Int
@@ -130,7 +132,14 @@ final class NetworkClassifier: Classifier {
 
   /// Images per pass: the batch, or fewer where `count` images would not give each thread one. Passes of 16 images are 5 %
   /// slower than those of 64, smaller ones soon more; the sizes are powers of two, for which there are programs.
+  ///
+  /// All of the batch where the numbers of an image depend on how many there are: passes that are not full are filled up.
   private func passSize(_ count: Int, withGradient: Bool) throws -> Int {
+    if backend.needsEqualRuns {
+      // The larger pass decides, whichever is asked for first. Where there is none, the other one says what is wrong.
+      if !withGradient { _ = try? fittingBatch(.max, withGradient: true) }
+      return try fittingBatch(.max, withGradient: withGradient)
+    }
     let threads = Workers.share(of: threads)
     var size = threads > 1 ? 16 : max(1, count)
     while size < (count - 1) / threads + 1 { size *= 2 }
@@ -149,10 +158,17 @@ final class NetworkClassifier: Classifier {
 
   private func fits(_ key: Key) throws -> Bool {
     do {
-      return try pool(key).program.fits(workers: threads, memory: memory)
+      let pool = try pool(key)
+      guard pool.program.fits(workers: threads, memory: memory) else { return false }
+      // Whether a device has the memory, nothing but a run tells; the size must not change once images were measured.
+      if backend.needsEqualRuns, fitting.withLock({ $0.insert(key).inserted }) {
+        try pool.withWorkspace { try $0.run() }
+      }
+      return true
     } catch let error as GraphError {
+      fitting.withLock { _ = $0.remove(key) }
       switch error {
-      case .tooLarge, .allocation: return false
+      case .tooLarge, .allocation, .deviceMemory: return false
       default: throw error
       }
     } catch let error as ModelError {
@@ -167,6 +183,7 @@ final class NetworkClassifier: Classifier {
   }
 
   private func key(count: Int, withGradient: Bool) -> Key {
+    if backend.needsEqualRuns { return Key(batch: batch.withLock { $0 }, withGradient: withGradient) }
     var size = 1
     while size < count { size *= 2 }
     return Key(batch: min(size, max(batch.withLock { $0 }, count)), withGradient: withGradient)

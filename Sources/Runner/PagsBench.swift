@@ -28,7 +28,7 @@ struct PagsBench: ParsableCommand {
       ReclassifyCommand.self,
       CompareCommand.self, DistractorCommand.self, DirectionCommand.self, DiffROARCommand.self, SubmitCommand.self,
       NewSubmissionCommand.self,
-      CacheCommand.self,
+      CacheCommand.self, DevicesCommand.self,
       ONNXTestCommand.self,
     ])
 
@@ -40,7 +40,10 @@ struct PagsBench: ParsableCommand {
       var command = try parseAsRoot(NumberListArguments.joined(Array(CommandLine.arguments.dropFirst())))
       do {
         // Networks ask before each operator.
-        try Cancellation.$current.withValue(Cancellation(check: Interruption.check)) { try command.run() }
+        try Cancellation.$current.withValue(Cancellation(check: Interruption.check)) {
+          if let command = command as? any DeviceCommand { try command.selectDevice() }
+          try command.run()
+        }
       } catch is CancellationError {
         CommandLineOutput.error("stopped; nothing was written")
         Foundation.exit(130)

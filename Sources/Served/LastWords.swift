@@ -4,7 +4,7 @@ import Synchronization
 import Text
 
 /// Reads a program's standard error to its end, so that no flood can stop the program, and keeps the last of it.
-final class LastWords: Sendable {
+package final class LastWords: Sendable {
   static let keptBytes = 4096
   private static let shownLines = 20
 
@@ -31,7 +31,7 @@ final class LastWords: Sendable {
 
   /// What was kept, as lines without control characters: a terminal would obey them.
   /// - Parameter limit: how long to wait for the end.
-  func text(waiting limit: Duration) -> String {
+  package func text(waiting limit: Duration) -> String {
     if ended.wait(timeout: .now() + limit / .seconds(1)) == .success { ended.signal() }
     let (bytes, isCut) = tail.withLock { ($0, $0.count == Self.keptBytes) }
     let text = Self.printable(String(decoding: bytes, as: UTF8.self))

@@ -4,8 +4,8 @@ import Foundation
 /// The runner's ends of a plugin's standard input and output, read and written with a time limit.
 ///
 /// Used by one thread at a time.
-final class PluginPipes {
-  enum Problem: Error {
+package final class PluginPipes {
+  package enum Problem: Error {
     case timedOut
     /// The other side has closed its end.
     case ended

@@ -4,9 +4,9 @@ import Subprocess
 import SystemPackage
 
 /// A running plugin: its process, the guard that ends it with this one, its streams.
-final class PluginProcess {
-  let pipes: PluginPipes
-  let lastWords: LastWords
+package final class PluginProcess {
+  package let pipes: PluginPipes
+  package let lastWords: LastWords
   private let child: ChildProcess
   private let group: ChildProcess
   /// Held open while the plugin may run (see `PluginGuard`).
@@ -14,7 +14,7 @@ final class PluginProcess {
   private var isStopped = false
 
   /// - Throws: `ServedPluginError.cannotStart`.
-  init(_ program: ServerCommand) throws {
+  package init(_ program: ServerCommand) throws {
     do {
       let lifeline = try FileDescriptor.closingOnExec()
       self.lifeline = lifeline.writing
@@ -62,10 +62,10 @@ final class PluginProcess {
   }
 
   /// How it ended; nil where it still runs after `limit`.
-  func ending(within limit: Duration) -> PluginEnding? { child.ending(within: limit) }
+  package func ending(within limit: Duration) -> PluginEnding? { child.ending(within: limit) }
 
   /// Ends the plugin and everything it started in its group.
-  func stop() {
+  package func stop() {
     guard !isStopped else { return }
     isStopped = true
     pipes.closeInput()

@@ -4,8 +4,8 @@ import Tensor
 import Text
 
 /// One question and its answer.
-struct PluginTurn {
-  enum Problem: Error {
+package struct PluginTurn {
+  package enum Problem: Error {
     case strayOutput(String)
     case reported(String)
     case frame(String)
@@ -18,9 +18,18 @@ struct PluginTurn {
   let number: Int
   let pipes: PluginPipes
   let deadline: ContinuousClock.Instant
+  /// How many questions before this one nobody waited for the answers of: they are read and dropped.
+  let abandoned: Int
   let check: () throws -> Void
 
-  func send<Header: Encodable>(_ header: Header, payload: UnsafeRawBufferPointer? = nil) throws {
+  package init(
+    number: Int, pipes: PluginPipes, deadline: ContinuousClock.Instant, abandoned: Int = 0,
+    check: @escaping () throws -> Void
+  ) {
+    (self.number, self.pipes, self.deadline, self.abandoned, self.check) = (number, pipes, deadline, abandoned, check)
+  }
+
+  package func send<Header: Encodable>(_ header: Header, payload: UnsafeRawBufferPointer? = nil) throws {
     let head = try PluginFrame.head(header, payloadBytes: payload?.count ?? 0)
     do {
       try head.withUnsafeBytes { try pipes.write($0, by: deadline, check) }
@@ -36,7 +45,7 @@ struct PluginTurn {
     }
   }
 
-  func receive<Answer: Decodable>(_ answer: Answer.Type, type: String) throws -> Answer {
+  package func receive<Answer: Decodable>(_ answer: Answer.Type, type: String) throws -> Answer {
     let (header, payloadBytes) = try receiveHeader(type: type)
     guard payloadBytes == 0 else {
       throw Problem.frame("a payload of \(payloadBytes) bytes after a header of type `\(type)`, expected none")
@@ -108,6 +117,9 @@ struct PluginTurn {
     if header["type"]?.stringValue == "error" {
       guard let message = header["message"]?.stringValue else { throw Problem.frame("an error without a message") }
       throw Problem.reported(LastWords.printable(String(message.prefix(20_000))))
+    }
+    if prefix.payloadBytes == 0, let late = header["request"]?.intValue, (number - abandoned..<number).contains(late) {
+      return try receiveHeader(type: type)
     }
     guard header["type"]?.stringValue == type else {
       throw Problem.frame("a header of type `\(PluginTurn.name(header["type"]))`, expected `\(type)`")

@@ -40,6 +40,9 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
   package var preprocessing: Preprocessing?
   /// The model whose network this is, trained anew without a robustness objective.
   package var twinOf: TwinOrigin?
+  /// What computes the steps, where that is not this processor: device, software and precision, which decide how they are
+  /// rounded. What is computed at hand is recorded; a recipe's own is not asked for.
+  package var device: String?
 
   package init() {}
 
@@ -70,6 +73,7 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
     try values.read(&frozenBatchNorm, .frozenBatchNorm)
     preprocessing = try values.decodeIfPresent(Preprocessing.self, forKey: .preprocessing)
     twinOf = try values.decodeIfPresent(TwinOrigin.self, forKey: .twinOf)
+    device = try values.decodeIfPresent(String.self, forKey: .device)
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -99,6 +103,7 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
     if frozenBatchNorm { try values.encode(frozenBatchNorm, forKey: .frozenBatchNorm) }
     try values.encodeIfPresent(preprocessing, forKey: .preprocessing)
     try values.encodeIfPresent(twinOf, forKey: .twinOf)
+    try values.encodeIfPresent(device, forKey: .device)
   }
 
   private enum CodingKeys: String, CodingKey {
@@ -106,7 +111,7 @@ package struct TrainingConfiguration: Sendable, Codable, Equatable {
       epochs,
       batch, optimizer,
       schedule
-    case gradientClipping, augmentation, initialisation, frozenBatchNorm, preprocessing, twinOf
+    case gradientClipping, augmentation, initialisation, frozenBatchNorm, preprocessing, twinOf, device
   }
 
   /// Reads a recipe; keys that it leaves out have their defaults.

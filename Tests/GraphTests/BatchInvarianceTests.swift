@@ -125,6 +125,8 @@ import _TestSupport
 
   @Test(arguments: networks.indices)
   func bitsDoNotDependOnTheBatch(_ index: Int) throws {
+    // A device's do: its runs are always of the same number.
+    guard !TestedBackend.current.needsEqualRuns else { return }
     let network = Self.networks[index]
     let shape = network.image.prepending(Self.imageCount)
     let images = Tensor(

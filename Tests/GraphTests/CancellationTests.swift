@@ -1,3 +1,4 @@
+import CPU
 import Graph
 import Synchronization
 import Tensor
@@ -21,8 +22,10 @@ import _TestSupport
     let workspace = try workspace(Tensor(shape: [2, 3], scalars: [1, 2, 3, 4, 5, 6]))
     try workspace.run()
     let expected = try workspace.output(0)
-    let steps = workspace.program.plan.order.count
-    #expect(steps > 3)
+    let order = workspace.program.plan.order.count
+    #expect(order > 3)
+    // A device is asked for all of a stage at once.
+    let steps = TestedBackend.current is CPUBackend ? order : 1
     for last in 0..<steps {
       let asked = Mutex(0)
       #expect(throws: CancellationError.self) {
@@ -45,6 +48,8 @@ import _TestSupport
     let workspace = try workspace(Tensor(shape: [2, 3], repeating: 1))
     let asked = Mutex(0)
     try Cancellation.$current.withValue(Cancellation { asked.withLock { $0 += 1 } }) { try workspace.run() }
-    #expect(asked.withLock { $0 } == workspace.program.plan.order.count)
+    let (count, order) = (asked.withLock { $0 }, workspace.program.plan.order.count)
+    // A device is waited for, which asks too.
+    if TestedBackend.current is CPUBackend { #expect(count == order) } else { #expect(count >= 2) }
   }
 }

@@ -54,8 +54,10 @@ import _TestSupport
         [output], inputs: isConstant ? ["a": left] : ["a": left, "b": right], threads: threads)[0]
     }
     let result = try product(left, threads: 1, isConstant: true)
+    // Another library adds up in another order.
+    let tolerance = TestedBackend.current.needsEqualRuns ? 1e-5 : 2e-6
     for (index, value) in result.scalars.enumerated() {
-      #expect(abs(Double(value) - expected[index]) <= 2e-6 * (1 + scales[index]), "element \(index)")
+      #expect(abs(Double(value) - expected[index]) <= tolerance * (1 + scales[index]), "element \(index)")
     }
     for (threads, isConstant) in [(1, false), (3, true), (2, false)] {
       #expect(try product(left, threads: threads, isConstant: isConstant) == result)

@@ -91,7 +91,7 @@ import _TestSupport
       if case .apply(let operation, _) = node.source { #expect(!(operation is Multiply), "batch norm left a product") }
     }
     let plan = try plan(block.graph, outputs: [block.output])
-    #expect(names(plan) == ["fused-layer"])
+    if TestedBackend.current.fusesLayers { #expect(names(plan) == ["fused-layer"]) }
     expectEqual(
       try block.graph.evaluate([block.output], inputs: block.given),
       try ReferenceInterpreter.evaluate(block.graph, [block.output], inputs: block.given), "block")
@@ -106,6 +106,7 @@ import _TestSupport
     let output = try graph.conv2d(hidden, w2, ConvolutionGeometry())
     let cotangent = graph.input("cotangent", graph.shape(of: output))
     let gradient = try graph.gradient(of: [(output, cotangent)], withRespectTo: [x])[0]
+    guard TestedBackend.current.fusesLayers else { return }
     let plan = try plan(graph, outputs: [output, gradient], lateInputs: ["cotangent"])
     // The gradient of the second convolution and the rectifier's gate are one step.
     #expect(names(plan) == ["fused-layer", "conv2d", "fused-layer", "conv2d-input-gradient"])
@@ -135,7 +136,8 @@ import _TestSupport
     let row = graph.constant(Tensor(shape: [5], scalars: [1, 2, 3, 4, 5]))
     let output = try graph.relu(
       graph.batchNorm(product, scale: row, shift: row, mean: row, variance: row, epsilon: 0.1))
-    #expect(names(try plan(graph, outputs: [output])) == ["fused-layer"])
+    let steps = names(try plan(graph, outputs: [output]))
+    if TestedBackend.current.fusesLayers { #expect(steps == ["fused-layer"]) }
     let given = ["x": Tensor(shape: [3, 4], scalars: (0..<12).map { Float($0) / 4 - 1 })]
     expectEqual(
       try graph.evaluate([output], inputs: given), try ReferenceInterpreter.evaluate(graph, [output], inputs: given),

@@ -38,6 +38,7 @@ def evaluate(
     mean: Union[float, Sequence[float], None] = None,
     std: Union[float, Sequence[float], None] = None,
     device: Union[str, torch.device, None] = None,
+    device_precision: Optional[str] = None,
     id: Optional[str] = None,
     name: Optional[str] = None,
     checkpoint: Optional[Path] = None,
@@ -91,7 +92,10 @@ def evaluate(
         seed: of everything random, 0 to 2**63 - 1.
         mean, std: what the model was trained to have its images normalised with, one number per channel, of pixels in
             [0, 1]. Without them, a file's own are used, and a module gets pixels in [0, 1].
-        device: of a module: where it is moved for the time being, such as `cuda`. By default it stays where it is.
+        device: where the model computes, such as `cuda` or `cuda:1`. A module is moved there for the time being, and by default stays
+            where it is. A file's network is computed there by the PyTorch of this Python, by default on the processor by the
+            program itself.
+        device_precision: of a file's network on a device: `float32`, `tf32`, `tf32x3` or `bf16`. All but the first go on no leaderboard.
         id, name: what the model is called in the result. By default as its description says; otherwise a file by its name, a module by
             its class's, and the id with the beginning of the digest.
         checkpoint: of a module: a file that says which model this is, in place of a digest of its tensors. It is not read,
@@ -153,12 +157,15 @@ def evaluate(
         report = stack.enter_context(_progress.reporter(progress))
         if isinstance(model, (str, os.PathLike)):
             for key, value in served.items():
-                if value is not None:
+                if key != "device" and value is not None:
                     raise UsageError(f"{key} is for models of this process; {os.fspath(model)!r} is read by the program itself")
             options.update(mean=_numbers(mean, "mean"), std=_numbers(std, "std"))
+            options["device"] = None if device is None or str(device) == "cpu" else str(device)
+            options["device-precision"] = device_precision
             finished = run([*_arguments(options), _argument(model)], on_progress=report)
         else:
-            finished = _evaluate_served(model, options, served, _pair(mean, std), folder, on_progress=report)
+            finished = _evaluate_served(
+                model, options, served, _pair(mean, std), folder, device_precision=device_precision, on_progress=report)
         drawn = None
         if picture is not None and picture.endswith(".png"):
             with open(picture, "rb") as file:
@@ -168,12 +175,14 @@ def evaluate(
 
 def _evaluate_served(
     model: object, options: Dict[str, Any], served: Mapping[str, Any], pair: Tuple[Any, Any], folder: str, *,
-    on_progress: Optional[ProgressCallback],
+    device_precision: Optional[str], on_progress: Optional[ProgressCallback],
 ) -> Output:
     # Here, because numpy takes its time to be imported.
     from . import _torch
     from ._serving import ModelServer, ServedClassifier
 
+    if device_precision is not None:
+        raise UsageError("device_precision is for files that the program reads itself; a module of this process rounds as it is made to")
     for key in ("arch", "weights", "member", "resize"):
         if options[key] is not None:
             raise UsageError(f"{key} is for files that the program reads itself; it does not look into models of this process")

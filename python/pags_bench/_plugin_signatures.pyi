@@ -31,5 +31,6 @@ def serve_torch(
     id: str = "torch",
     version: Optional[str] = None,
     architecture: Optional[str] = None,
+    strict: bool = True,
     **options: Any,
 ) -> None: ...

@@ -31,9 +31,12 @@ def program_path() -> str:
 
 
 def environment() -> Dict[str, str]:
-    """That of the program: this process's, with one thread for OpenBLAS, which is called from threads already."""
+    """That of the program: this process's, with one thread for OpenBLAS, which is called from threads already, and with this
+    Python for what PyTorch is to compute (`--device`), unless another is named."""
     variables = dict(os.environ)
     variables["OPENBLAS_NUM_THREADS"] = "1"
+    if sys.executable:
+        variables.setdefault("PAGS_BENCH_PYTHON", sys.executable)
     return variables
 
 

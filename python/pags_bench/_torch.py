@@ -58,7 +58,9 @@ def served(
             stack.enter_context(_place(module))
             module.to(device)
         stack.enter_context(_evaluation_mode(module))
+        guards = stack.enter_context(_strict(module))
         forward, backward, facts = helper.torch_functions(module, device)
+        facts["notes"] = [*facts["notes"], *guards]
         facts["architecture"] = type(unwrapped(module)).__name__
         facts.update((key, value) for key, value in announced.items() if value is not None)
         yield ServedClassifier(forward, backward, **facts)
@@ -103,6 +105,31 @@ def _place(module: torch.nn.Module) -> Iterator[None]:
             if gradient is not None:
                 gradient.data = gradient_data
                 tensor.grad = gradient
+
+
+@contextlib.contextmanager
+def _strict(module: torch.nn.Module) -> Iterator[List[str]]:
+    """The guards of `strict_torch` where the module is on another device than the processor, whose numbers need none;
+    what was set before is set again afterwards."""
+    import torch
+
+    if all(tensor.device.type == "cpu" for tensor in (*module.parameters(), *module.buffers())):
+        yield []
+        return
+    backends = torch.backends
+    precision: List[Tuple[Any, str]] = (
+        [(backends.cuda.matmul, "fp32_precision"), (backends.cudnn.conv, "fp32_precision"), (backends.cudnn.rnn, "fp32_precision")]
+        if hasattr(backends, "fp32_precision") else [(backends.cuda.matmul, "allow_tf32"), (backends.cudnn, "allow_tf32")])
+    settings = [*precision, (backends.cudnn, "benchmark"), (backends.cudnn, "deterministic")]
+    before = [(owner, name, getattr(owner, name)) for owner, name in settings]
+    deterministic = torch.are_deterministic_algorithms_enabled()
+    warns_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    try:
+        yield helper.strict_torch()
+    finally:
+        for owner, name, value in before:
+            setattr(owner, name, value)
+        torch.use_deterministic_algorithms(deterministic, warn_only=warns_only)
 
 
 @contextlib.contextmanager

@@ -143,7 +143,7 @@ def test_another_program(monkeypatch, tmp_path, checkpoint):
 
 #: Options of the command that are no arguments, or have another name.
 NO_ARGUMENTS = {"help", "version", "json", "quiet", "no-leaderboard", "no-cache", "plugin", "allow-plugin", "plugin-limit",
-                "plugin-start-limit", "parts", "shard", "merge"}
+                "plugin-start-limit", "device-python", "device-limit", "parts", "shard", "merge"}
 OTHER_NAMES = {"model": "description", "metric": "metrics"}
 
 

@@ -5,6 +5,8 @@ import hashlib
 import io
 import json
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -229,3 +231,55 @@ def test_a_published_network():
     read = pags_bench.evaluate(file, description=REPOSITORY / "models/known/mnist-lenet5-adversarial.json", **arguments)
     assert read.regime == served.regime
     assert_same_numbers(read, served, 1e-3)
+
+
+def test_a_file_on_a_device(network, tmp_path):
+    """The program has this Python's PyTorch compute the file's network."""
+    torch.save(network.state_dict(), tmp_path / "network.pt")
+    (tmp_path / "network.json").write_text(
+        json.dumps({"id": "network", "name": "Network", "task": "glyphs", "architecture": LAYERS}))
+    arguments = {"description": tmp_path / "network.json", "images": 64, "progress": False}
+    here = pags_bench.evaluate(tmp_path / "network.pt", **arguments)
+    there = pags_bench.evaluate(tmp_path / "network.pt", device="cpu-torch", **arguments)
+    assert here.regime == there.regime
+    assert_same_numbers(here, there, 1e-3)
+    assert there.json["provenance"]["device"]["software"]["torch"] == torch.__version__
+    assert "device" not in here.json["provenance"]
+    with pytest.raises(pags_bench.UsageError, match="device_precision"):
+        pags_bench.evaluate(network, device_precision="tf32", progress=False)
+
+
+SETTINGS = """
+import torch
+def settings():
+    backends = torch.backends
+    new = hasattr(backends, "fp32_precision")
+    return (torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled(),
+            backends.cudnn.deterministic, backends.cudnn.benchmark,
+            backends.cudnn.conv.fp32_precision if new else backends.cudnn.allow_tf32,
+            backends.cuda.matmul.fp32_precision if new else backends.cuda.matmul.allow_tf32)
+before = settings()
+"""
+
+
+def test_what_is_set_for_a_gpu():
+    """In a process of its own, which it is meant for."""
+    outcome = subprocess.run([sys.executable, "-c", SETTINGS + """
+import pags_bench_plugin
+print(pags_bench_plugin.strict_torch())
+after = settings()
+assert after[:4] == (True, True, True, False) and after[4] in ("ieee", False) and after[5] in ("ieee", False), after
+"""], capture_output=True, text=True)
+    assert (outcome.returncode, outcome.stdout) == (0, "['strict: float32 without TF32, deterministic algorithms']\n"), outcome.stderr
+
+
+def test_what_is_set_is_set_back():
+    outcome = subprocess.run([sys.executable, "-c", SETTINGS + """
+from pags_bench._torch import _strict
+with _strict(torch.nn.Linear(2, 2)) as guards:
+    assert guards == [] and settings() == before
+with _strict(torch.nn.Linear(2, 2, device="meta")) as guards:
+    assert guards and settings() != before
+assert settings() == before, (settings(), before)
+"""], capture_output=True, text=True)
+    assert outcome.returncode == 0, outcome.stderr

@@ -178,16 +178,23 @@ package struct Leaderboard: Sendable {
   /// The bytes of a result that may stand beside it.
   private func checkedBeside(_ result: EvaluationResult) throws -> Data {
     guard result.task.hasOwnReferences else { throw ResultError.otherReferences(file: Self.resultPath(of: result)) }
+    try Self.checkPrecision(result, at: Self.path(of: result))
     let problems = ResultValidation.problems(in: result)
     guard problems.isEmpty else { throw ResultError.invalid(file: Self.path(of: result), problems: problems) }
     return try ResultFile.encode(result)
   }
 
-  /// - Throws: `ResultError.noVerdict`, `.otherReferences`, `.otherData`.
+  /// - Throws: `ResultError.noVerdict`, `.otherReferences`, `.otherData`, `.reducedPrecision`.
   private static func checkComparable(_ result: EvaluationResult, at path: String) throws(ResultError) {
     if let reason = result.regime.evidence.notApplied { throw .noVerdict(file: path, reason: reason.sentence) }
     guard result.task.hasOwnReferences else { throw .otherReferences(file: path) }
     if let remark = result.task.dataset.remark { throw .otherData(file: path, remark: remark) }
+    try checkPrecision(result, at: path)
+  }
+
+  private static func checkPrecision(_ result: EvaluationResult, at path: String) throws(ResultError) {
+    guard let device = result.provenance.device, device.precision != Provenance.Device.strictPrecision else { return }
+    throw .reducedPrecision(file: path, precision: device.precision)
   }
 
   /// All results with their external evaluations, by path.

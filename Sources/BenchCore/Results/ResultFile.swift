@@ -52,6 +52,8 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
   case noVerdict(file: String, reason: String)
   /// A result on data that are not known to be the task's.
   case otherData(file: String, remark: String)
+  /// A result of a device that was allowed to round more than float32 does.
+  case reducedPrecision(file: String, precision: String)
   /// A result of another checkpoint than the one that was submitted under this id.
   case otherCheckpoint(model: String, submitted: String, measured: String)
   /// A result of a submitted model that was measured otherwise than the recorded one.
@@ -77,6 +79,9 @@ public enum ResultError: Error, Sendable, Equatable, CustomStringConvertible {
     case .noVerdict(let file, let reason): "\(file): \(reason) A leaderboard is in the order of regimes"
     case .otherData(let file, let remark):
       "\(file): \(remark), so it cannot be compared with the results of a leaderboard; evaluate with the task's own data"
+    case .reducedPrecision(let file, let precision):
+      "\(file): was computed in \(precision), so it cannot be compared with the results of a leaderboard; evaluate without "
+        + "--device-precision"
     case .otherCheckpoint(let model, let submitted, let measured):
       "models/\(model)/model.json: `\(model)` was submitted with the checkpoint of SHA-256 \(submitted), this result is of "
         + "\(measured); a changed checkpoint is another model: give it another id, or evaluate with --no-leaderboard"

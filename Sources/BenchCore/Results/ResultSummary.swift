@@ -243,6 +243,14 @@ package enum ResultSummary {
         "pags-bench \(result.provenance.toolVersion), \(fixed(result.provenance.elapsedSeconds, 1)) s, "
           + "\(result.provenance.host.threads) \(result.provenance.host.threads == 1 ? "thread" : "threads")"
       ))
+    if let device = result.provenance.device {
+      rows.append(
+        (
+          "computed on",
+          "\(device.name), \(device.hardware), \(device.precision)"
+            + (device.imagesPerRun.map { ", \($0) images a run" } ?? "")
+        ))
+    }
     return ["Record (digests are SHA-256)"] + fields(rows)
   }
 }

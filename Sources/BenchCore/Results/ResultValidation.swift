@@ -220,5 +220,13 @@ extension ProblemCollector {
       "is `\(provenance.createdAt)`, expected ISO 8601")
     require(provenance.elapsedSeconds, in: 0...1e9, "provenance.elapsedSeconds")
     require(provenance.host.threads, in: ResultBounds.threads, "provenance.host.threads")
+    guard let device = provenance.device else { return }
+    require(!device.name.isEmpty, "provenance.device.name", "is empty")
+    require(
+      Provenance.Device.precisions.contains(device.precision), "provenance.device.precision",
+      "is `\(device.precision)`, expected \(Provenance.Device.precisions.joined(separator: ", "))")
+    if let images = device.imagesPerRun {
+      require(images, in: ResultBounds.images, "provenance.device.imagesPerRun")
+    }
   }
 }

@@ -2,7 +2,8 @@ import Tensor
 
 extension Graph {
   /// The same computation of `outputs` with less work: constants folded, batch normalisation folded into the layer before
-  /// it, equal nodes shared, dead ones dropped, and bias, residual and activation fused into their layer.
+  /// it, equal nodes shared, dead ones dropped, and, where the backend can use it, bias, residual and activation fused into
+  /// their layer.
   ///
   /// Differentiate first: fused operators have no derivative rules.
   /// - Parameter backend: computes constants.
@@ -13,7 +14,7 @@ extension Graph {
     (graph, values) = graph.withoutDeadNodes(values)
     (graph, values) = try graph.simplified(values, on: backend)
     (graph, values) = graph.withoutDeadNodes(values)
-    (graph, values) = try graph.fused(values)
+    if backend.fusesLayers { (graph, values) = try graph.fused(values) }
     return graph.withoutDeadNodes(values)
   }
 

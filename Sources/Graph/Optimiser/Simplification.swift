@@ -85,7 +85,7 @@ private struct Simplifier {
     let shape = try operation.shape(of: tensors.map(\.shape))
     let inputCount = tensors.reduce(0) { $0 + $1.shape.count }
     guard shape.count <= max(2 * inputCount, 1 << 16) else { return nil }
-    return constant(try backend.evaluate(operation, tensors))
+    return constant(try backend.constants.evaluate(operation, tensors))
   }
 
   // MARK: Algebra

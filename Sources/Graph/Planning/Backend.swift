@@ -9,6 +9,15 @@ package protocol Backend: Sendable {
   /// the same.
   var rounding: String { get }
 
+  /// Whether plans for it join bias, residual and activation to their layer (`FusedLayer`, `FusedChannels`).
+  var fusesLayers: Bool { get }
+
+  /// Whether the last bits of an image's numbers depend on how many images a run holds. Then every run has to hold as many.
+  var needsEqualRuns: Bool { get }
+
+  /// What computes constants while a plan is made: itself, or for a device the processor, which needs no transfer for it.
+  var constants: any Backend { get }
+
   /// What it computes an operator with, which is no view.
   /// - Parameter inputs, output: as the operator's shape rule accepts and gives them.
   /// - Throws: `GraphError.unsupported`.
@@ -33,6 +42,10 @@ package protocol Backend: Sendable {
 }
 
 extension Backend {
+  package var fusesLayers: Bool { true }
+  package var needsEqualRuns: Bool { false }
+  package var constants: any Backend { self }
+
   /// Plans and compiles; see `ExecutablePlan`.
   package func compile(
     _ graph: Graph, outputs: [Graph.Value], lateInputs: Set<String> = [], precision: Precision = .fast,
@@ -47,8 +60,11 @@ extension Backend {
 package protocol CompiledProgram: Sendable {
   var plan: ExecutablePlan { get }
 
-  /// Bytes that a workspace takes.
+  /// Bytes of this machine's memory that a workspace takes.
   func workspaceBytes(threads: Int) -> Int
+
+  /// How many workspaces are worth having at once; nil for as many as there are workers.
+  var mostWorkspaces: Int? { get }
 
   /// - Parameter threads: what each operator is spread over. One where images are spread over workspaces; several where the
   ///   images of a batch depend on each other, as with batch normalisation in training.
@@ -59,6 +75,7 @@ package protocol CompiledProgram: Sendable {
 extension CompiledProgram {
   package var inputNames: [String] { plan.inputNames }
   package var outputShapes: [Shape] { plan.outputShapes }
+  package var mostWorkspaces: Int? { nil }
   /// Bytes that a workspace of one thread takes.
   package var workspaceBytes: Int { workspaceBytes(threads: 1) }
 }

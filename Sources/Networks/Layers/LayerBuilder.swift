@@ -93,7 +93,7 @@ struct LayerBuilder {
     of operation: any Operator, inputs: [Shape], output: Shape
   ) -> (perThread: Int, shared: Int) {
     if operation.isView { return (0, 0) }
-    let kernel = try? Engine.backend.kernel(of: operation, inputs: inputs, output: output)
+    let kernel = try? Engine.host.kernel(of: operation, inputs: inputs, output: output)
     return kernel?.scratchCounts ?? (0, 0)
   }
 

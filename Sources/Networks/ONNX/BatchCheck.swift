@@ -44,7 +44,7 @@ struct BatchCheck {
   private static func run(_ network: ONNXNetwork, _ batches: [Range<Int>]) throws -> [Tensor] {
     guard let size = batches.first?.count else { return [] }
     let (graph, _, logits) = try network.graph(batch: size)
-    let program = try Engine.backend.compile(graph, outputs: [logits])
+    let program = try Engine.host.compile(graph, outputs: [logits])
     try program.checkMemory(file: network.file, images: size, workers: 1)
     return try WorkspacePool(program).withWorkspace { workspace in
       try batches.map { places in

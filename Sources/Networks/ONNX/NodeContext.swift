@@ -48,7 +48,7 @@ struct NodeContext {
       guard graph.isKnown(value, given: known) else {
         throw failure("its input `\(node.inputs[index])` depends on the images; only a constant is supported there")
       }
-      return try graph.evaluate([value], inputs: known, on: Engine.backend)[0].scalars
+      return try graph.evaluate([value], inputs: known, on: Engine.host)[0].scalars
     }
   }
 

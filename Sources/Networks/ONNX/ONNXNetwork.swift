@@ -101,7 +101,7 @@ struct ONNXNetwork: NetworkSource {
     let value = values[0].value(in: &importer.graph)
     var logits = try rows(value, batch: batch, &importer.graph)
     if takesLogarithm { logits = try importer.graph.log(logits) }
-    let folded = try importer.graph.folded(for: [images, logits], on: Engine.backend)
+    let folded = try importer.graph.folded(for: [images, logits], on: Engine.host)
     return (folded.graph, folded.outputs[0], folded.outputs[1])
   }
 

@@ -47,7 +47,7 @@ extension ONNXOperator {
       rebatching: node.rebatching)
     return try build(context, &graph).map { output in
       guard case .graph(let value, _) = output else { return output }
-      let positions = try graph.evaluate([value], inputs: [:], on: Engine.backend)[0]
+      let positions = try graph.evaluate([value], inputs: [:], on: Engine.host)[0]
       let values = try positions.scalars.map { position in
         guard let place = Int(exactly: position), pool.indices.contains(place) else {
           throw node.failure("puts the number \(position) among integers")

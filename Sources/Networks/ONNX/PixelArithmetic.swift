@@ -116,7 +116,7 @@ struct PixelArithmetic: Sendable {
     else { return nil }
     func outcome(_ grey: Float) -> [Float]? {
       let image = Tensor(shape: shape, repeating: grey)
-      return try? importer.graph.evaluate([result], inputs: ["images": image], on: Engine.backend)[0].scalars
+      return try? importer.graph.evaluate([result], inputs: ["images": image], on: Engine.host)[0].scalars
     }
     let (dark, bright): (Float, Float) = (0.25, 0.75)
     guard let low = outcome(dark), let high = outcome(bright) else { return nil }

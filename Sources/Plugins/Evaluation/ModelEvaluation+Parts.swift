@@ -50,7 +50,8 @@ extension ModelEvaluation {
     // Of a fraction of the work: it is not divided.
     outcome.result.direction = try measureDirection(of: subject, progress: progress)
     outcome.result.provenance = .since(
-      start, toolVersion: options.toolVersion, threads: options.loading.threads)
+      start, toolVersion: options.toolVersion, threads: options.loading.threads,
+      device: Engine.device(of: subject.classifier))
     return outcome
   }
 

@@ -2,6 +2,7 @@ import Attacks
 import BenchCore
 import Checkpoints
 import Foundation
+import Networks
 import Served
 
 /// From a model, a task, references and options to a result: the one way, of `evaluate`, `submit`, `sweep` and whoever uses the
@@ -97,11 +98,13 @@ public struct ModelEvaluation: Sendable {
     let start = Date()
     let attacked = try attacks.prepared(for: subject.classifier, options)
     var outcome = try Evaluation(task: task, configuration: configuration).run(subject, progress: progress)
+    outcome.result.provenance.device = Engine.device(of: subject.classifier)
     outcome.result.direction = try measureDirection(of: subject, progress: progress)
     outcome.result.robustness = try attacked.map { try attacks.run($0, progress: progress) }
     guard attacked != nil || direction != nil else { return outcome }
     outcome.result.provenance = .since(
-      start, toolVersion: options.toolVersion, threads: options.loading.threads)
+      start, toolVersion: options.toolVersion, threads: options.loading.threads,
+      device: outcome.result.provenance.device)
     return outcome
   }
 

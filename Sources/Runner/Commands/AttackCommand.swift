@@ -4,6 +4,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
+import Networks
 import Plugins
 import Tensor
 
@@ -48,6 +49,8 @@ struct AttackCommand: ParsableCommand {
   @OptionGroup(title: "In parts, for several processes (docs/cluster.md)") var parts: PartOptions
 
   @OptionGroup var options: ModelOptions
+
+  @OptionGroup(title: "Networks on another device (docs/devices.md)") var deviceOptions: DeviceOptions
 
   func validate() throws {
     try OptionBounds.check("--images", images, in: OptionBounds.images)
@@ -96,7 +99,9 @@ struct AttackCommand: ParsableCommand {
     try Interruption.check()
     let report = AttackReport(
       model: target.subject.record, task: target.record, robustness: entries,
-      provenance: .since(start, toolVersion: PagsBench.version, threads: options.threads))
+      provenance: .since(
+        start, toolVersion: PagsBench.version, threads: options.threads,
+        device: Engine.device(of: target.subject.classifier)))
     CommandLineOutput.result(
       json ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self) : report.text)
   }
@@ -155,4 +160,9 @@ struct AttackCommand: ParsableCommand {
       return result.entry
     }
   }
+}
+
+extension AttackCommand: DeviceCommand {
+  var batch: Int? { options.batch }
+  var servingProgram: String? { options.program.plugin }
 }

@@ -28,6 +28,8 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
+  @OptionGroup(title: "Networks on another device (docs/devices.md)") var deviceOptions: DeviceOptions
+
   func validate() throws {
     _ = try ImageShapeOption.parse(shape)
     try options.program.check(hasCheckpoint: checkpoint != nil)
@@ -130,4 +132,9 @@ enum BenchError: Error, CustomStringConvertible {
         + "\(available >> 20) MiB that this process may use; pass a smaller --batch or fewer --threads"
     }
   }
+}
+
+extension BenchCommand: DeviceCommand {
+  var batch: Int? { options.batch }
+  var servingProgram: String? { options.program.plugin }
 }

@@ -107,6 +107,8 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
+  @OptionGroup(title: "Networks on another device (docs/devices.md)") var deviceOptions: DeviceOptions
+
   func validate() throws {
     try OptionBounds.check("--images", images, in: OptionBounds.images)
     try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
@@ -115,6 +117,11 @@ struct EvaluateCommand: ParsableCommand {
     if let sheet { _ = try SheetFile(sheet, option: "--sheet") }
     if leaderboard != nil, noLeaderboard {
       throw ValidationError("--leaderboard and --no-leaderboard exclude each other")
+    }
+    if !deviceOptions.isStrict, !noLeaderboard {
+      throw ValidationError(
+        "--device-precision \(deviceOptions.devicePrecision.rawValue): such results stand on no leaderboard; pass --no-leaderboard"
+      )
     }
     try options.program.check(hasCheckpoint: !checkpoints.isEmpty)
     guard checkpoints.count > 1 else { return }
@@ -312,4 +319,9 @@ struct EvaluateCommand: ParsableCommand {
     evaluation.shared = session.shared
     return evaluation
   }
+}
+
+extension EvaluateCommand: DeviceCommand {
+  var batch: Int? { options.batch }
+  var servingProgram: String? { options.program.plugin }
 }

@@ -21,6 +21,8 @@ struct ONNXTestCommand: ParsableCommand {
   @Option(help: "Relative tolerance.")
   var relative = 1e-3
 
+  @OptionGroup(title: "Networks on another device (docs/devices.md)") var deviceOptions: DeviceOptions
+
   func run() throws {
     for line in try String(contentsOfFile: list, encoding: .utf8).split(separator: "\n") {
       let folder = URL(fileURLWithPath: String(line))
@@ -33,4 +35,8 @@ struct ONNXTestCommand: ParsableCommand {
       CommandLineOutput.result("\(folder.lastPathComponent)\t\(outcome.word)\t\(outcome.reason)")
     }
   }
+}
+
+extension ONNXTestCommand: DeviceCommand {
+  var batch: Int? { nil }
 }

@@ -3,6 +3,7 @@ import BenchCore
 import Conformance
 import Foundation
 import JSON
+import Networks
 import Plugins
 import Served
 import Tensor
@@ -18,6 +19,8 @@ extension PluginsCommand {
         gradients against finite differences along random directions.
 
         With --score, --manifold or --metric it is these that are checked, and no model: on images of --task, at its noise levels.
+
+        With --device the device's numbers are compared with the processor's, and where they differ by more than rounding is told.
 
         Images are the task's where its data are at hand (--task, --data), otherwise random pixels. Exit status 1 where \
         something fails.
@@ -47,6 +50,8 @@ extension PluginsCommand {
     var quiet = false
 
     @OptionGroup var options: ModelOptions
+
+    @OptionGroup(title: "Networks on another device (docs/devices.md)") var deviceOptions: DeviceOptions
 
     @OptionGroup var references: ReferenceCheck
 
@@ -85,7 +90,10 @@ extension PluginsCommand {
       let outcome = ModelConformance.outcome(
         model.classifier, alike: try loader.load(candidate, settings.withOtherBatchAndThreads).classifier,
         subject: candidate.checkpoint.name, images: chosen.images, seed: seed,
-        allowsRounding: model.classifier is ServedClassifier)
+        allowsRounding: model.classifier is ServedClassifier || deviceOptions.device != nil,
+        processor: try deviceOptions.device.map { _ in
+          try Engine.$here.withValue(Engine.host) { try loader.load(candidate, settings).classifier }
+        }, isStrict: deviceOptions.isStrict)
       try Interruption.check()
       let report = CheckReport(outcome, images: chosen, model: LoadReport(candidate, model))
       CommandLineOutput.result(json ? try report.json() : report.text)
@@ -109,4 +117,9 @@ extension PluginsCommand {
       if outcomes.contains(where: { !$0.findings.isEmpty }) { throw ExitCode(1) }
     }
   }
+}
+
+extension PluginsCommand.Check: DeviceCommand {
+  var batch: Int? { options.batch }
+  var servingProgram: String? { options.program.plugin }
 }

@@ -42,6 +42,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
+  @OptionGroup(title: "Networks on another device (docs/devices.md)") var deviceOptions: DeviceOptions
+
   func validate() throws {
     if metric != nil {
       return try MetricRun.validate(
@@ -120,4 +122,9 @@ extension TensorToWrite {
   init(_ name: String, _ tensor: Tensor) {
     self.init(name: name, shape: tensor.shape.dimensions, floats: tensor.scalars)
   }
+}
+
+extension RunCommand: DeviceCommand {
+  var batch: Int? { options.batch }
+  var servingProgram: String? { options.program.plugin }
 }

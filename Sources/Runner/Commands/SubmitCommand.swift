@@ -68,6 +68,8 @@ struct SubmitCommand: ParsableCommand {
 
   @OptionGroup(title: "Models that a program serves (docs/plugin-protocol.md)") var program: ServerOptions
 
+  @OptionGroup(title: "Networks on another device (docs/devices.md)") var deviceOptions: DeviceOptions
+
   func validate() throws {
     if (directory == nil) == (externalEvaluation == nil) {
       throw ValidationError("give either the folder of a submission or --external-evaluation FILE")
@@ -77,6 +79,10 @@ struct SubmitCommand: ParsableCommand {
     }
     if program.plugin != nil {
       throw ValidationError("a submission names its program in model.json (plugin.command); see --allow-plugin")
+    }
+    if !deviceOptions.isStrict {
+      throw ValidationError(
+        "--device-precision \(deviceOptions.devicePrecision.rawValue): such results stand on no leaderboard")
     }
     if let mirror, URL(string: mirror)?.scheme.map({ ["file", "http", "https"].contains($0) }) != true {
       throw ValidationError("--mirror must begin with file://, https:// or http://, got `\(mirror)`")
@@ -166,4 +172,8 @@ struct SubmitCommand: ParsableCommand {
       result: outcome.result
     ).show(json: json)
   }
+}
+
+extension SubmitCommand: DeviceCommand {
+  var batch: Int? { batchOptions.batch }
 }

@@ -42,6 +42,8 @@ struct SweepCommand: ParsableCommand {
 
   @OptionGroup var threadOptions: ThreadOptions
 
+  @OptionGroup(title: "Networks on another device (docs/devices.md)") var deviceOptions: DeviceOptions
+
   @Flag(help: "Print sweep.json instead of the table.")
   var json = false
 
@@ -179,4 +181,9 @@ struct SweepCommand: ParsableCommand {
         attacks: options.attacks.isEmpty ? nil : options.attacks, attackedImages: options.attackedImages,
         digest: try task.evaluationImages(count: options.images ?? task.defaultImageCount, seed: options.seed).digest))
   }
+}
+
+extension SweepCommand: DeviceCommand {
+  /// Those of a training step are the recipe's.
+  var batch: Int? { nil }
 }

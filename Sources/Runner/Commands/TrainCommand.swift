@@ -28,6 +28,8 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var threadOptions: ThreadOptions
 
+  @OptionGroup(title: "Networks on another device (docs/devices.md)") var deviceOptions: DeviceOptions
+
   @Option(help: "The model's id. (default: the folder's name)")
   var id: String?
 
@@ -85,4 +87,9 @@ struct TrainCommand: ParsableCommand {
         option: "strength", value: "0", expected: "a number above 0 for \(objective.name); pass --strength")
     }
   }
+}
+
+extension TrainCommand: DeviceCommand {
+  /// Those of a training step are the recipe's.
+  var batch: Int? { nil }
 }

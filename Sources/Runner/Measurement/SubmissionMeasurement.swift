@@ -3,6 +3,7 @@ import Checkpoints
 import Conformance
 import Foundation
 import JSON
+import Networks
 import Plugins
 import Served
 import Submissions
@@ -59,7 +60,9 @@ struct SubmissionMeasurement {
       model.classifier, alike: try loader.load(candidate, evaluation.loading.withOtherBatchAndThreads).classifier,
       subject: candidate.checkpoint.name,
       images: try evaluation.task.evaluationImages(count: CheckImages.defaultCount, seed: 0).images, seed: 0,
-      allowsRounding: model.classifier is ServedClassifier)
+      allowsRounding: model.classifier is ServedClassifier || Engine.backend.needsEqualRuns,
+      processor: Engine.device(of: model.classifier) == nil
+        ? nil : try Engine.$here.withValue(Engine.host) { try loader.load(candidate, evaluation.loading).classifier })
     try progress.advance(by: 1)
     guard !outcome.passed else { return }
     for line in CheckReport.lines(outcome) { CommandLineOutput.note(line) }

@@ -108,6 +108,7 @@ struct TrainingOptions: ParsableArguments {
     if pgdNoRandomStart { result.objective.attack.randomStart = false }
     replace(\.epochs, epochs)
     course.replace(&result)
+    result.device = Engine.backend.needsEqualRuns ? Engine.backend.rounding : nil
     try result.check()
     return result
   }

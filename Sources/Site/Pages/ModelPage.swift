@@ -133,6 +133,9 @@ extension Site {
         "pags-bench \(OutsideText.name(provenance.toolVersion)), \(OutsideText.name(provenance.createdAt)), "
           + "\(fixed(provenance.elapsedSeconds, 1)) s with \(provenance.host.threads) "
           + "\(provenance.host.threads == 1 ? "thread" : "threads") of \(OutsideText.name(provenance.host.cpu))"))
+    if let device = provenance.device {
+      rows.append(pair("Computed on", OutsideText.name("\(device.name), \(device.hardware), \(device.precision)")))
+    }
     return rows
   }
 

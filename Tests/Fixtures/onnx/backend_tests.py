@@ -158,11 +158,12 @@ def versions(folders):
     return ", ".join(sorted(known, key=lambda version: [int(part) for part in version.split(".")]))
 
 
-def run(binary, folders):
+def run(binary, folders, device):
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(folders))
         file.flush()
-        result = subprocess.run([binary, "onnx-test", file.name], capture_output=True, text=True)
+        result = subprocess.run(
+            [binary, "onnx-test", file.name, *(["--device", device] if device else [])], capture_output=True, text=True)
     if result.returncode != 0:
         sys.exit(f"pags-bench ended with {result.returncode}: {result.stderr[-2000:]}")
     return [line.split("\t") for line in result.stdout.splitlines()]
@@ -172,6 +173,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", required=True)
     parser.add_argument("--release", action="append", default=[], help="a folder onnx/backend/test/data/node")
+    parser.add_argument("--device", help="as of the commands: where the operators are computed")
     parser.add_argument("--write", help="write the table to this file")
     options = parser.parse_args()
     counts = collections.defaultdict(collections.Counter)
@@ -203,7 +205,7 @@ def main():
                 opset = max(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
                 required = is_required(value_types(model), operator)
                 selected.append((operator, opset, os.path.join(source, name), required))
-            results = run(options.binary, [entry[2] for entry in selected])
+            results = run(options.binary, [entry[2] for entry in selected], options.device)
             if len(results) != len(selected):
                 sys.exit(f"{len(results)} results for {len(selected)} cases")
             for (operator, opset, folder, required), (name, word, *text) in zip(selected, results):

@@ -5,6 +5,7 @@ import Networks
 import Tensor
 import Testing
 import _Fixtures
+import _TestSupport
 
 @testable import Plugins
 
@@ -21,7 +22,12 @@ import _Fixtures
     let images: Tensor
     let content: StateDict
 
-    init(_ file: String) throws {
+    /// The model as computed by the processor, and by a device where one is tested.
+    static func all(_ file: String) throws -> [Golden] {
+      try TestedBackend.all.map { backend in try Engine.$here.withValue(backend) { try Golden(file) } }
+    }
+
+    private init(_ file: String) throws {
       let shared = try #require(ModelFixtures.shared)
       let stem = file.prefix { $0 != "." }
       content = try CheckpointReader.stateDict(
@@ -45,8 +51,13 @@ import _Fixtures
   }
 
   @Test(arguments: files) func logitsAndGradientsAreTheReferences(file: String) throws {
-    let golden = try Golden(file)
-    #expect(!golden.model.preprocessingIsAssumed)
+    for golden in try Golden.all(file) {
+      #expect(!golden.model.preprocessingIsAssumed)
+      try expectLogitsAndGradients(of: golden, file)
+    }
+  }
+
+  private func expectLogitsAndGradients(of golden: Golden, _ file: String) throws {
     for (target, name) in [
       (GradientTarget.logitSum, "gradient_logit_sum"), (.logitPredicted, "gradient_predicted_logit"),
     ] {
@@ -63,7 +74,10 @@ import _Fixtures
   }
 
   @Test(arguments: files) func sensitivitiesAreTheReferences(file: String) throws {
-    let golden = try Golden(file)
+    for golden in try Golden.all(file) { try expectSensitivities(of: golden) }
+  }
+
+  private func expectSensitivities(of golden: Golden) throws {
     let directions = PerturbationDirections(
       noise: try golden.tensor("noise"),
       tangentSpace: try TangentBasis(orthonormalizing: golden.tensor("tangent_vectors")))

@@ -1,0 +1,54 @@
+import ArgumentParser
+import Devices
+import JSON
+
+/// `pags-bench devices`: what `--device` can name here, and why not the rest.
+struct DevicesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "devices",
+    abstract: "Lists the devices that networks can be computed on, and why others are not there.",
+    discussion: """
+      Asks PyTorch, which computes networks for --device (docs/devices.md). The built-in engine on the processor, without --device, \
+      needs none of them.
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "The Python that has PyTorch. (default: \(DevicePython.variable) of the environment, otherwise python3)",
+      valueName: "file"))
+  var devicePython: String?
+
+  @Option(help: ArgumentHelp("How long it may take to answer.", valueName: "seconds"))
+  var deviceLimit: Double = 300
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func validate() throws {
+    guard deviceLimit > 0, deviceLimit <= 1e6 else {
+      throw ValidationError("--device-limit must be above 0 and at most 1000000 seconds, got \(deviceLimit)")
+    }
+  }
+
+  func run() throws {
+    let listing = try DeviceListing.found(.found(option: devicePython), limit: .seconds(deviceLimit))
+    if json {
+      CommandLineOutput.result(String(decoding: try JSONEncoding.encode(listing), as: UTF8.self))
+    } else {
+      CommandLineOutput.result(Self.text(listing))
+    }
+  }
+
+  private static func text(_ listing: DeviceListing) -> String {
+    let width = listing.devices.map(\.name.count).max() ?? 0
+    var lines = listing.devices.map { device in
+      let what = device.problem.map { "not there: \($0)" } ?? (device.hardware ?? "")
+      let driver = device.driver.map { ", driver \($0)" } ?? ""
+      return "\(device.name.padded(width + 2))\(what)\(driver)"
+    }
+    if let torch = listing.torch, let version = listing.pythonVersion {
+      lines.append("PyTorch \(torch), Python \(version), \(listing.python)")
+    }
+    return lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import Devices
+import Networks
+
+/// `--device`: what computes networks instead of this machine's processor.
+struct DeviceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Compute networks there, with PyTorch: cuda, rocm, mps, xpu or cpu-torch, with :N for the one of number N. (default: the "
+        + "built-in engine on the processor)", valueName: "device"))
+  var device: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How the device rounds: float32, or shorter operands, tf32, tf32x3 or bf16, for results that stand on no leaderboard.",
+      valueName: "precision"))
+  var devicePrecision: DevicePrecision = .strict
+
+  @Option(
+    help: ArgumentHelp(
+      "The Python that has PyTorch. (default: \(DevicePython.variable) of the environment, otherwise python3)",
+      valueName: "file"))
+  var devicePython: String?
+
+  @Option(help: ArgumentHelp("How long the device may take to start, and for one answer.", valueName: "seconds"))
+  var deviceLimit: Double = 300
+
+  func validate() throws {
+    if let device {
+      do { _ = try DeviceName(device) } catch { throw ValidationError("--device: \(error)") }
+    } else if devicePrecision != .strict || devicePython != nil {
+      throw ValidationError("\(devicePython == nil ? "--device-precision" : "--device-python") belongs to --device")
+    }
+    guard deviceLimit > 0, deviceLimit <= 1e6 else {
+      throw ValidationError("--device-limit must be above 0 and at most 1000000 seconds, got \(deviceLimit)")
+    }
+  }
+
+  /// Whether results are comparable with those of others.
+  var isStrict: Bool { devicePrecision == .strict }
+
+  /// Starts the device, and has it compute all networks that are read from now on.
+  /// - Parameter batch: images of a run, where the user says so.
+  /// - Throws: `DeviceError`, `CancellationError`.
+  func select(batch: Int?) throws {
+    guard let device else { return }
+    let backend = try DeviceBackend(
+      DeviceRequest(
+        device: DeviceName(device), precision: devicePrecision, python: .found(option: devicePython),
+        limit: .seconds(deviceLimit), imagesPerRun: batch, checkCancellation: { try Interruption.check() }))
+    Engine.use(backend, as: backend.record)
+  }
+}
+
+extension DevicePrecision: ExpressibleByArgument {}
+
+/// A command whose networks a device can compute: it is started before the command runs.
+protocol DeviceCommand: ParsableCommand {
+  var deviceOptions: DeviceOptions { get }
+  /// `--batch`.
+  var batch: Int? { get }
+  /// `--plugin`: a program that computes the model itself.
+  var servingProgram: String? { get }
+}
+
+extension DeviceCommand {
+  var servingProgram: String? { nil }
+
+  /// - Throws: `ValidationError`, and what `DeviceOptions.select` throws.
+  func selectDevice() throws {
+    if let device = deviceOptions.device, servingProgram != nil {
+      throw ValidationError(
+        "--device \(device) is for networks that pags-bench computes; the program of --plugin computes its model where it wants to"
+      )
+    }
+    try deviceOptions.select(batch: batch)
+  }
+}

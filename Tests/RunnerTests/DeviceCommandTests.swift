@@ -1,0 +1,212 @@
+import Checkpoints
+import Foundation
+import JSON
+import Testing
+import _Fixtures
+
+/// `--device` and `devices`, with PyTorch on the processor where there is one.
+@Suite struct DeviceCommandTests {
+  /// Whether PAGS_BENCH_PYTHON names a Python that has PyTorch.
+  private static let hasTorch: Bool = {
+    guard let python = ProcessInfo.processInfo.environment["PAGS_BENCH_PYTHON"] else { return false }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [python, "-c", "import torch"]
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }()
+
+  private static let model = RealBinary.package
+    .appendingPathComponent("models/glyphs-cnn-randomized-smoothing-0.5/model.ckpt").path
+
+  private func images(_ binary: RealBinary, count: Int) throws -> String {
+    let path = binary.path("in\(count).safetensors")
+    let pixels = 20 * 40
+    try SafetensorsWriter.write(
+      [
+        TensorToWrite(
+          name: "images", shape: [count, 1, 20, 40],
+          floats: (0..<count * pixels).map { Float(($0 * 7919 + $0 / pixels * 31) % 97) / 97 })
+      ], to: path)
+    return path
+  }
+
+  @Test(.enabled(if: hasTorch, "no PyTorch")) func runIsTheProcessorsButForRounding() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    func run(_ count: Int, _ name: String, _ options: [String]) throws -> [String: [Float]] {
+      let file = binary.path(name)
+      let arguments = [
+        "run", Self.model, "--inputs", try images(binary, count: count), "--outputs", file, "--gradient", "logit-sum",
+      ]
+      let outcome = try binary.start(arguments + options).wait()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      let content = try SafetensorsReader.read(CheckpointFile.open(file))
+      return try ["logits", "gradient"].reduce(into: [:]) { $0[$1] = try #require(content[$1]).floats() }
+    }
+    let device = ["--device", "cpu-torch", "--batch", "8"]
+    let (expected, got) = (try run(5, "cpu", []), try run(5, "device", device))
+    for (name, tolerance) in [("logits", 1e-5), ("gradient", 1e-4)] {
+      let (here, there) = (try #require(got[name]), try #require(expected[name]))
+      let square = zip(here, there).reduce(0) { $0 + pow(Double($1.0) - Double($1.1), 2) }
+      let norm = there.reduce(0) { $0 + Double($1) * Double($1) }
+      #expect(square > 0 && (square / norm).squareRoot() < tolerance, "\(name)")
+    }
+    // Two of the images alone, and the same command again.
+    let few = try run(2, "few", device)
+    #expect(few["logits"] == got["logits"].map { Array($0.prefix(20)) })
+    #expect(few["gradient"] == got["gradient"].map { Array($0.prefix(1600)) })
+    _ = try run(5, "again", device)
+    #expect(
+      try Data(contentsOf: URL(fileURLWithPath: binary.path("device")))
+        == Data(contentsOf: URL(fileURLWithPath: binary.path("again"))))
+  }
+
+  /// A whole result: the same label, every number but for rounding, and what computed it.
+  @Test(.enabled(if: hasTorch, "no PyTorch")) func anEvaluation() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    func evaluate(_ name: String, _ options: [String]) throws -> JSONValue {
+      let arguments = ["evaluate", Self.model, "--images", "300", "--json", "--quiet", "--no-leaderboard"]
+      let outcome = try binary.start(arguments + options).wait()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return try JSONDecoding.parse(Data(outcome.output.utf8), source: name)
+    }
+    let (native, device) = (try evaluate("cpu", []), try evaluate("device", ["--device", "cpu-torch"]))
+    #expect(native["regime"]?["label"] == device["regime"]?["label"])
+    var different: [String] = []
+    func compare(_ one: JSONValue?, _ other: JSONValue?, _ path: String) {
+      switch (one, other) {
+      case (.object(let left)?, .object(let right)?) where left.map(\.key) == right.map(\.key):
+        for (a, b) in zip(left, right) where a.key != "provenance" { compare(a.value, b.value, path + "." + a.key) }
+      case (.array(let left)?, .array(let right)?) where left.count == right.count:
+        for (index, pair) in zip(left, right).enumerated() { compare(pair.0, pair.1, "\(path)[\(index)]") }
+      default:
+        if one == other { return }
+        // One image of a few hundred whose gradient takes another path moves a cosine by some 1e-6, and ratios of small
+        // sensitivities differ by 2e-5; of the usual 2,000 images 1e-6 and 1e-5 are enough (docs/devices.md).
+        guard let a = one?.doubleValue, let b = other?.doubleValue, abs(a - b) <= 2e-5 + 5e-5 * abs(a) else {
+          different.append("\(path): \(one.map { "\($0)" } ?? "-"), \(other.map { "\($0)" } ?? "-")")
+          return
+        }
+      }
+    }
+    compare(native, device, "")
+    #expect(different.isEmpty, "\(different.prefix(5))")
+    #expect(native["provenance"]?["device"] == nil)
+    let record = try #require(device["provenance"]?["device"])
+    #expect(record["name"] == .string("cpu-torch") && record["precision"] == .string("float32"))
+    #expect(record["imagesPerRun"]?.intValue == 64 && record["software"]?["torch"]?.stringValue != nil)
+  }
+
+  @Test(.enabled(if: hasTorch, "no PyTorch")) func checksAndTraining() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let check = try binary.run(
+      "plugins", "check", Self.model, "--task", "glyphs", "--images", "6", "--device", "cpu-torch", "--quiet")
+    #expect(check.status == 0, "\(check.output)\(check.errors)")
+    #expect(check.output.contains("the processor's numbers but for rounding (same-as-processor)"))
+    // Where less is kept of operands, that is told and is no failure.
+    let rounded = try binary.run(
+      "plugins", "check", Self.model, "--task", "glyphs", "--images", "6", "--device", "cpu-torch",
+      "--device-precision", "bf16",
+      "--quiet")
+    #expect(rounded.output.contains("differ from the processor's by"), "\(rounded.output)")
+
+    func train(_ folder: String, _ options: [String]) throws -> RealBinary.Outcome {
+      let arguments = ["train", "--output", binary.path(folder), "--images", "256", "--epochs", "1", "--quiet"]
+      return try binary.start(arguments + options).wait()
+    }
+    let device = ["--device", "cpu-torch"]
+    for (folder, options) in [("cpu", []), ("one", device), ("two", device + ["--threads", "2"])]
+      as [(String, [String])]
+    {
+      let outcome = try train(folder, options)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+    }
+    func checkpoint(_ folder: String) throws -> Data {
+      try Data(contentsOf: binary.folder.appendingPathComponent("\(folder)/model.ckpt"))
+    }
+    #expect(try checkpoint("one") == checkpoint("two"))
+    #expect(try checkpoint("one") != checkpoint("cpu"))
+    let recipe = try String(contentsOf: binary.folder.appendingPathComponent("one/recipe.json"), encoding: .utf8)
+    #expect(recipe.contains("\"device\": \"cpu-torch, "))
+    // Goes on with the same alone.
+    #expect(try train("one", []).status != 0)
+  }
+
+  @Test func whatDoesNotGoTogether() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    func refusal(_ arguments: [String], _ words: String, status: Int32 = 64) throws {
+      let outcome = try binary.start(arguments).wait()
+      #expect(outcome.status == status && outcome.errors.contains(words), "\(arguments): \(outcome.errors)")
+    }
+    let evaluate = ["evaluate", Self.model]
+    try refusal(evaluate + ["--device", "gpu"], "`gpu` is no device; expected one of cuda, rocm, mps, xpu, cpu-torch")
+    try refusal(evaluate + ["--device-precision", "bf16"], "--device-precision belongs to --device")
+    try refusal(evaluate + ["--device-python", "python3"], "--device-python belongs to --device")
+    try refusal(evaluate + ["--device", "cuda", "--device-limit", "0"], "--device-limit must be above 0")
+    try refusal(
+      evaluate + ["--device", "cuda", "--device-precision", "tf32"],
+      "--device-precision tf32: such results stand on no leaderboard; pass --no-leaderboard")
+    try refusal(
+      ["submit", ".", "--device", "cuda", "--device-precision", "bf16"], "such results stand on no leaderboard")
+    try refusal(
+      evaluate + ["--device", "cuda", "--plugin", "python3 serve.py"],
+      "the program of --plugin computes its model where it wants to")
+    try refusal(
+      evaluate + ["--device", "cuda", "--device-python", "/no/such/python"],
+      "`/no/such/python`, the Python for --device that --device-python names, cannot be started", status: 1)
+    #expect(binary.files.isEmpty)
+  }
+
+  /// Every device is there or not for a reason, also without a Python.
+  @Test func devices() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let outcome = try binary.run("devices", "--json", "--device-python", "/no/such/python")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let devices = try #require(
+      try JSONDecoding.parse(Data(outcome.output.utf8), source: "devices")["devices"]?.arrayValue)
+    #expect(devices.compactMap { $0["name"]?.stringValue } == ["cuda", "rocm", "mps", "xpu", "cpu-torch"])
+    #expect(devices.allSatisfy { $0["problem"]?.stringValue?.contains("cannot be started") == true })
+    let text = try binary.run("devices", "--device-python", "/no/such/python")
+    #expect(text.status == 0 && text.output.contains("cuda       not there: "))
+    guard Self.hasTorch else { return }
+    let found = try binary.run("devices")
+    #expect(found.output.contains("PyTorch ") && !found.output.contains("cpu-torch  not there"), "\(found.output)")
+  }
+
+  /// The worker ends with the program that asked for it, whatever ended that.
+  @Test(.enabled(if: hasTorch, "no PyTorch"), arguments: [SIGTERM, SIGKILL])
+  func noWorkerOutlivesTheProgram(_ signal: Int32) throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let python = try #require(ProcessInfo.processInfo.environment["PAGS_BENCH_PYTHON"])
+    let wrapper = try binary.write(
+      Data("#!/bin/sh\necho $$ >'\(binary.path("worker"))'\nexec '\(python)' \"$@\"\n".utf8), "python")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: wrapper)
+    let running = try binary.start([
+      "evaluate", Self.model, "--images", "2000", "--quiet", "--output", binary.path("result.json"), "--no-leaderboard",
+      "--device", "cpu-torch", "--device-python", wrapper,
+    ])
+    let end = ContinuousClock.now + .seconds(60)
+    var worker: pid_t?
+    while worker == nil, .now < end {
+      worker = (try? String(contentsOfFile: binary.path("worker"), encoding: .utf8)).flatMap {
+        pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines))
+      }
+      Thread.sleep(forTimeInterval: 0.05)
+    }
+    let process = try #require(worker)
+    #expect(kill(process, 0) == 0)
+    kill(running.process.processIdentifier, signal)
+    running.process.waitUntilExit()
+    while kill(process, 0) == 0, .now < end { Thread.sleep(forTimeInterval: 0.05) }
+    #expect(kill(process, 0) != 0)
+    #expect(!FileManager.default.fileExists(atPath: binary.path("result.json")))
+  }
+}
