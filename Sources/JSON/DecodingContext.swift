@@ -1,28 +1,32 @@
 /// What stays the same all through one decoding, and the one way to decode a value.
-struct DecodingContext {
+final class DecodingContext: Sendable {
   let source: String
   let rejectsUnknownKeys: Bool
 
-  /// - Parameter path: where `value` lies; worked out only when a decoder or a message needs it.
+  init(source: String, rejectsUnknownKeys: Bool) {
+    self.source = source
+    self.rejectsUnknownKeys = rejectsUnknownKeys
+  }
+
+  /// - Parameters:
+  ///   - parent: the decoder of the array or object that `value` lies in; nil for the document.
+  ///   - place: where in it.
   func decode<T: Decodable>(
-    _ type: T.Type, from value: JSONValue, at path: @autoclosure () -> JSONPath
+    _ type: T.Type, from value: JSONValue, below parent: ValueDecoder?, at place: JSONPath.Component?
   ) throws(JSONError) -> T {
-    if let scalarType = type as? any JSONScalar.Type {
-      do {
-        if let scalar = try scalarType.read(value) as? T { return scalar }
-      } catch {
-        switch error {
-        case .wrongType(let expected): throw wrongType(expected, got: value, at: path())
-        case .outOfRange(let expected):
-          throw .numberOutOfRange(
-            source: source, path: path().description, number: Self.text(of: value), expected: expected)
-        }
-      }
+    if let scalar = Self.scalar(type) {
+      return try decode(type, as: scalar, from: value, at: ValueDecoder.path(below: parent, at: place))
     }
-    let decoder = ValueDecoder(value: value, path: path(), context: self, audit: KeyAudit())
+    let decoder = ValueDecoder(value: value, below: parent, at: place, context: self)
+    defer { decoder.end() }
     do {
       let result = try T(from: decoder)
-      if rejectsUnknownKeys { try decoder.audit.rejectUnknownKeys(source: source) }
+      if rejectsUnknownKeys, decoder.hasUnknownKeys {
+        // Once more, to learn for the message what it asks for that is not there.
+        decoder.notesAbsentKeys = true
+        _ = try T(from: decoder)
+        try decoder.rejectUnknownKeys()
+      }
       return result
     } catch let error as JSONError {
       throw error
@@ -30,6 +34,46 @@ struct DecodingContext {
       throw describe(error)
     } catch {
       throw .invalidValue(source: source, path: decoder.path.description, reason: "\(error)")
+    }
+  }
+
+  /// The type as that of a scalar; nil where it is none.
+  static func scalar<T>(_ type: T.Type) -> (any JSONScalar.Type)? {
+    let identity = ObjectIdentifier(type)
+    return scalars.first { $0.identity == identity }?.type
+  }
+
+  /// A table, because asking a type at run time what it conforms to takes longer than decoding most values.
+  private static let scalars: [(identity: ObjectIdentifier, type: any JSONScalar.Type)] = {
+    let types: [any JSONScalar.Type] = [
+      Bool.self, String.self, Double.self, Float.self, Int.self, Int8.self, Int16.self, Int32.self, Int64.self,
+      UInt.self, UInt8.self, UInt16.self, UInt32.self, UInt64.self,
+    ]
+    return types.map { (ObjectIdentifier($0), $0) }
+  }()
+
+  func decode<T: Decodable>(
+    _ type: T.Type, as scalar: any JSONScalar.Type, from value: JSONValue, at path: @autoclosure () -> JSONPath
+  ) throws(JSONError) -> T {
+    guard let result = try read(scalar, from: value, at: path()) as? T else {
+      throw wrongType("\(type)", got: value, at: path())
+    }
+    return result
+  }
+
+  /// - Parameter path: of `value`, for messages.
+  func read<T: JSONScalar>(
+    _ type: T.Type, from value: JSONValue, at path: @autoclosure () -> JSONPath
+  ) throws(JSONError) -> T {
+    do {
+      return try T.read(value)
+    } catch {
+      switch error {
+      case .wrongType(let expected): throw wrongType(expected, got: value, at: path())
+      case .outOfRange(let expected):
+        throw .numberOutOfRange(
+          source: source, path: path().description, number: Self.text(of: value), expected: expected)
+      }
     }
   }
 

@@ -1,90 +1,10 @@
 internal import CJSONC
 import Foundation
 
-/// The bridge to json-c: the only file that knows it.
+/// The bridge to json-c, which writes: the only file that knows it.
 enum JSONC {
-  /// No document, read or written, nests deeper: json-c frees and prints its trees recursively, and so does Swift.
+  /// No document, read or written, nests deeper: json-c frees and prints its trees recursively, and Swift reads and frees so.
   static let depthCeiling = 512
-
-  /// Parses one value that `JSONGrammar` accepted.
-  /// - Parameter bytes: the value without white space around it, fewer than 2^31.
-  static func parse(
-    _ bytes: UnsafeBufferPointer<UInt8>, source: String, maximumDepth: Int
-  ) throws(JSONError) -> JSONValue {
-    // json-c counts the document itself as a level, and refuses the last one.
-    guard let tokener = json_tokener_new_ex(Int32(maximumDepth + 2)), let length = Int32(exactly: bytes.count) else {
-      throw .tooLarge(source: source, byteCount: bytes.count)
-    }
-    defer { json_tokener_free(tokener) }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8)
-    var root = bytes.withMemoryRebound(to: CChar.self) { json_tokener_parse_ex(tokener, $0.baseAddress, length) }
-    if json_tokener_get_error(tokener) == json_tokener_continue {
-      // A number has no end of its own: the terminating zero byte is its end.
-      root = json_tokener_parse_ex(tokener, "", 1)
-    }
-    defer { json_object_put(root) }
-    let status = json_tokener_get_error(tokener)
-    guard status == json_tokener_success else {
-      let end = min(json_tokener_get_parse_end(tokener), bytes.count)
-      let grammar = JSONGrammar(bytes: bytes, source: source, maximumDepth: maximumDepth)
-      throw .syntax(
-        source: source, position: grammar.position(end), problem: String(cString: json_tokener_error_desc(status)))
-    }
-    var path = JSONPath()
-    return try value(of: root, path: &path, source: source)
-  }
-
-  /// - Parameter object: borrowed; json-c's null is the null pointer.
-  private static func value(
-    of object: OpaquePointer?, path: inout JSONPath, source: String
-  ) throws(JSONError) -> JSONValue {
-    switch json_object_get_type(object) {
-    case json_type_boolean: return .bool(json_object_get_boolean(object) != 0)
-    case json_type_int: return .integer(json_object_get_int64(object))
-    case json_type_double:
-      let number = json_object_get_double(object)
-      guard number.isFinite else {
-        throw .numberOutOfRange(
-          source: source, path: path.description, number: text(of: object), expected: "a 64-bit floating-point number")
-      }
-      return .number(number)
-    case json_type_string: return .string(text(of: object))
-    case json_type_array:
-      var elements: [JSONValue] = []
-      elements.reserveCapacity(json_object_array_length(object))
-      for index in 0..<json_object_array_length(object) {
-        path.components.append(.index(index))
-        elements.append(try value(of: json_object_array_get_idx(object, index), path: &path, source: source))
-        path.components.removeLast()
-      }
-      return .array(elements)
-    case json_type_object:
-      var members: [JSONMember] = []
-      members.reserveCapacity(Int(json_object_object_length(object)))
-      var iterator = json_object_iter_begin(object)
-      var end = json_object_iter_end(object)
-      while json_object_iter_equal(&iterator, &end) == 0 {
-        let key = String(cString: json_object_iter_peek_name(&iterator))
-        path.components.append(.key(key))
-        let member = try value(of: json_object_iter_peek_value(&iterator), path: &path, source: source)
-        members.append(JSONMember(key: key, value: member))
-        path.components.removeLast()
-        json_object_iter_next(&iterator)
-      }
-      return .object(members)
-    default: return .null
-    }
-  }
-
-  /// The text of a string, which may contain U+0000, or of a double as it was written.
-  private static func text(of object: OpaquePointer?) -> String {
-    guard let start = json_object_get_string(object) else { return "" }
-    let count = Int(json_object_get_string_len(object))
-    guard json_object_is_type(object, json_type_string) != 0 else { return String(cString: start) }
-    return UnsafeBufferPointer(start: start, count: count).withMemoryRebound(to: UInt8.self) {
-      String(decoding: $0, as: UTF8.self)
-    }
-  }
 }
 
 extension JSONC {

@@ -8,14 +8,12 @@ package enum JSONDecoding {
     _ data: Data, source: String, maximumDepth: Int = 64
   ) throws(JSONError) -> JSONValue {
     precondition((1...JSONC.depthCeiling).contains(maximumDepth), "maximumDepth outside 1...\(JSONC.depthCeiling)")
-    // One byte is left for the terminating zero.
     guard data.count < Int(Int32.max) else { throw .tooLarge(source: source, byteCount: data.count) }
     let result = data.withUnsafeBytes { raw in
       raw.withMemoryRebound(to: UInt8.self) { bytes in
         Result { () throws(JSONError) in
-          var grammar = JSONGrammar(bytes: bytes, source: source, maximumDepth: maximumDepth)
-          let value = UnsafeBufferPointer(rebasing: bytes[try grammar.check()])
-          return try JSONC.parse(value, source: source, maximumDepth: maximumDepth)
+          var parser = JSONParser(bytes: bytes, source: source, maximumDepth: maximumDepth)
+          return try parser.readDocument()
         }
       }
     }
@@ -37,6 +35,6 @@ package enum JSONDecoding {
     _ type: T.Type, from value: JSONValue, source: String, rejectUnknownKeys: Bool = false
   ) throws(JSONError) -> T {
     let context = DecodingContext(source: source, rejectsUnknownKeys: rejectUnknownKeys)
-    return try context.decode(type, from: value, at: JSONPath())
+    return try context.decode(type, from: value, below: nil, at: nil)
   }
 }

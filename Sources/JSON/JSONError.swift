@@ -13,7 +13,7 @@ public struct JSONPosition: Sendable, Equatable, CustomStringConvertible {
 /// Everything that can go wrong between a Swift value and its JSON text. `source` is the name of the file, `path` a place
 /// in the document such as `$.preprocessing.mean[1]`.
 public enum JSONError: Error, Sendable, Equatable {
-  /// The text is larger than json-c can take (2 GiB).
+  /// The text is larger than any document may be (2 GiB).
   case tooLarge(source: String, byteCount: Int)
   /// The text is not JSON by RFC 8259.
   case syntax(source: String, position: JSONPosition, problem: String)

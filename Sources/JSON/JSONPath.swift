@@ -13,8 +13,11 @@ struct JSONPath: Sendable, Equatable, CustomStringConvertible {
     JSONPath(components: components + [component])
   }
 
-  func appending(_ key: some CodingKey) -> JSONPath {
-    appending((key as? PathKey)?.component ?? .key(key.stringValue))
+  func appending(_ key: some CodingKey) -> JSONPath { appending(Self.component(key)) }
+
+  static func component<Key: CodingKey>(_ key: Key) -> Component {
+    // Compared first, which takes no search for what the type is.
+    if Key.self == PathKey.self, let key = key as? PathKey { key.component } else { .key(key.stringValue) }
   }
 
   var codingPath: [any CodingKey] { components.map(PathKey.init) }

@@ -1,5 +1,5 @@
 /// The Swift types that are one JSON boolean, number or string.
-protocol JSONScalar {
+protocol JSONScalar: Sendable {
   /// - Throws: what is expected instead.
   static func read(_ value: JSONValue) throws(ScalarMismatch) -> Self
 

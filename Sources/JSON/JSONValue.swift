@@ -2,7 +2,7 @@
 ///
 /// Integers and other numbers are kept apart by their spelling: `1` is `.integer(1)` and `1.0` is `.number(1)`, so that
 /// seeds and digests of 64-bit integers survive. Both answer `doubleValue`.
-public indirect enum JSONValue: Sendable, Equatable {
+public enum JSONValue: Sendable, Equatable {
   case null
   case bool(Bool)
   case integer(Int64)

@@ -2,68 +2,54 @@ import Text
 
 /// Reads an object by its keys.
 struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
-  private let members: [JSONMember]
-  /// Nil where there are so few members that looking through them is quicker than hashing.
-  private let indices: [String: Int]?
-  private let path: JSONPath
-  private let context: DecodingContext
-  private let audit: KeyAudit
-  private let object: KeyAudit.Object
+  let decoder: ValueDecoder
 
-  /// - Parameter members: with unique keys, as the parser guarantees; of equal ones the first counts.
-  init(members: [JSONMember], path: JSONPath, context: DecodingContext, audit: KeyAudit) {
-    self.members = members
-    self.path = path
-    self.context = context
-    self.audit = audit
-    indices =
-      members.count <= Self.few
-      ? nil : Dictionary(members.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
-    object = audit.object(at: path, members: members)
-  }
+  private var context: DecodingContext { decoder.context }
 
-  private static var few: Int { 16 }
-
-  private func place(of key: String) -> Int? {
-    if let indices { indices[key] } else { members.firstIndex { $0.key == key } }
-  }
-
-  var codingPath: [any CodingKey] { path.codingPath }
+  var codingPath: [any CodingKey] { decoder.codingPath }
 
   /// The keys that `Key` knows. Whoever lists them reads them all.
   var allKeys: [Key] {
-    members.enumerated().compactMap { place, member in
+    decoder.members.compactMap { member in
       guard let key = Key(stringValue: member.key) else { return nil }
-      object.ask(member.key, at: place)
+      _ = decoder.member(member.key)
       return key
     }
   }
 
-  func contains(_ key: Key) -> Bool { member(key) != nil }
+  func contains(_ key: Key) -> Bool { decoder.member(key.stringValue) != nil }
 
   func decodeNil(forKey key: Key) throws -> Bool { try value(key).isNull }
 
-  // Most of what a file holds are numbers that may be null: asked for once, and not three times as the standard library does.
+  // What files are full of is read without asking at run time what it is.
 
-  func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
-    let value = try value(key)
-    if case .number(let number) = value { return number }
-    return try context.decode(type, from: value, at: path.appending(key))
+  func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try scalar(key) }
+  func decode(_ type: String.Type, forKey key: Key) throws -> String { try scalar(key) }
+  func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try scalar(key) }
+  func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try scalar(key) }
+  func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? { try scalarIfPresent(key) }
+  func decodeIfPresent(_ type: String.Type, forKey key: Key) throws -> String? { try scalarIfPresent(key) }
+  func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? { try scalarIfPresent(key) }
+  func decodeIfPresent(_ type: Bool.Type, forKey key: Key) throws -> Bool? { try scalarIfPresent(key) }
+
+  private func scalar<T: JSONScalar>(_ key: Key) throws -> T { try scalar(value(key), key) }
+
+  private func scalarIfPresent<T: JSONScalar>(_ key: Key) throws -> T? {
+    guard let value = decoder.member(key.stringValue), !value.isNull else { return nil }
+    return try scalar(value, key)
   }
 
-  func decodeIfPresent(_ type: Double.Type, forKey key: Key) throws -> Double? {
-    guard let value = member(key), !value.isNull else { return nil }
-    if case .number(let number) = value { return number }
-    return try context.decode(type, from: value, at: path.appending(key))
+  private func scalar<T: JSONScalar>(_ value: JSONValue, _ key: Key) throws -> T {
+    try context.read(T.self, from: value, at: decoder.path.appending(key))
   }
 
   func decodeIfPresent<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T? {
-    guard let value = member(key), !value.isNull else { return nil }
-    return try context.decode(type, from: value, at: path.appending(key))
+    guard let value = decoder.member(key.stringValue), !value.isNull else { return nil }
+    return try context.decode(type, from: value, below: decoder, at: JSONPath.component(key))
   }
 
   func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
-    try context.decode(type, from: try value(key), at: path.appending(key))
+    try context.decode(type, from: try value(key), below: decoder, at: JSONPath.component(key))
   }
 
   func nestedContainer<NestedKey: CodingKey>(
@@ -78,31 +64,23 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
   /// A missing or null `super` is null, by the convention of `Codable`.
   func superDecoder() -> any Decoder {
-    decoder(of: member(PathKey.super.stringValue) ?? .null, PathKey.super)
+    decoder(of: decoder.member(PathKey.super.stringValue) ?? .null, PathKey.super)
   }
 
   func superDecoder(forKey key: Key) -> any Decoder {
-    decoder(of: member(key) ?? .null, key)
-  }
-
-  private func member(_ key: Key) -> JSONValue? { member(key.stringValue) }
-
-  private func member(_ key: String) -> JSONValue? {
-    let place = place(of: key)
-    object.ask(key, at: place)
-    return place.map { members[$0].value }
+    decoder(of: decoder.member(key.stringValue) ?? .null, key)
   }
 
   private func value(_ key: Key) throws(JSONError) -> JSONValue {
-    guard let value = member(key) else {
+    guard let value = decoder.member(key.stringValue) else {
       throw .missingKey(
-        source: context.source, path: path.description, key: key.stringValue,
-        similar: Nearest.match(key.stringValue, in: object.unasked))
+        source: context.source, path: decoder.path.description, key: key.stringValue,
+        similar: Nearest.match(key.stringValue, in: decoder.unasked))
     }
     return value
   }
 
   private func decoder(of value: JSONValue, _ key: some CodingKey) -> ValueDecoder {
-    ValueDecoder(value: value, path: path.appending(key), context: context, audit: audit)
+    decoder.nested(value, at: JSONPath.component(key))
   }
 }

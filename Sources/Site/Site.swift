@@ -6,6 +6,8 @@ package struct Site: Sendable {
   let sections: [TaskSection]
   let models: [ListedModel]
   let templates: Template.Library
+  /// What stands around the pages of models, the same for all.
+  private let modelFrame: PageFrame
 
   /// A task with its models, in the order of the leaderboard.
   struct TaskSection: Sendable {
@@ -59,11 +61,13 @@ package struct Site: Sendable {
           address: section.beside == nil ? "tasks/\(name).html" : "tasks/\(name)-beside-\(place).html"))
     }
     (self.sections, self.models) = (sections, listed)
+    modelFrame = PageFrame(templates.layout, sections, root: "../../", current: "")
   }
 
-  /// In the order in which they are written: what others link to first.
+  /// In the order in which they are made: what takes longest first, so that no processor has nothing to do in the end; what leads to all
+  /// others last.
   package var pages: [SitePage] {
-    [.style, .script, .rule, .submit] + models.indices.map(SitePage.model) + sections.indices.map(SitePage.task) + [
+    sections.indices.map(SitePage.task) + [.style, .script, .rule, .submit] + models.indices.map(SitePage.model) + [
       .index
     ]
   }
@@ -97,27 +101,20 @@ package struct Site: Sendable {
     case .model(let index):
       document(
         templates.model, modelView(models[index]), title: OutsideText.name(models[index].entry.shownName),
-        root: "../../",
-        current: "")
+        root: "../../", in: modelFrame)
     }
   }
 
-  /// - Parameter root: from the page's folder to the site's.
   private func document(
     _ template: Template, _ view: View, title: String, root: String, current: String, hasScript: Bool = false
   ) -> Data {
-    let tasks = sections.enumerated().map { index, section in
-      [
-        "label": Site.title(of: section, among: sections), "address": root + section.address,
-        "isCurrent": current == "task-\(index)",
-      ]
-        as View
-    }
-    let layout: View = [
-      "title": title, "root": root, "hasScript": hasScript, "tasks": tasks, "isIndex": current == "index",
-      "isRule": current == "rule", "isSubmit": current == "submit", "body": template.render(view.adding("root", root)),
-    ]
-    return Data(templates.layout.render(layout).utf8)
+    document(
+      template, view, title: title, root: root,
+      in: PageFrame(templates.layout, sections, root: root, current: current, hasScript: hasScript))
+  }
+
+  private func document(_ template: Template, _ view: View, title: String, root: String, in frame: PageFrame) -> Data {
+    frame.document(title: title, body: template.render(view.adding("root", root)))
   }
 
   /// The version stands where there are several.

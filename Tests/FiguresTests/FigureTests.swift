@@ -61,7 +61,7 @@ final class DocumentReader: NSObject, XMLParserDelegate {
       let document = try #require(DocumentReader.read(svg))
       let texts = document.texts
       for text in [
-        "Gradient norm", "Regularisation constant λ", "Softmax change (L1), steps of length 8", "Accuracy; cosine",
+        "Gradient norm", "Regularisation constant λ", "Softmax change (L1),", "steps of length 8", "Accuracy; cosine",
         "weak",
         "excessive", "off-manifold sensitivity", "on-manifold sensitivity", "accuracy",
         "alignment with the Bayes classifier", "range over 2 seeds", "Bayes-aligned", "undecided", "10−3", "0",
@@ -143,6 +143,29 @@ final class DocumentReader: NSObject, XMLParserDelegate {
     }
   }
 
+  /// Columns of a row have one format of numbers, and a label that is longer than its panel does not reach the next.
+  @Test func aRowHasOneFormatAndLabelsStayBesideTheirPanels() throws {
+    func column(_ strengths: [Double]) -> Figure3.Column {
+      Figure3.Column(
+        title: "One", strengthLabel: "Strength",
+        groups: strengths.map {
+          .init(strength: $0, onManifold: [0], offManifold: [0], accuracy: [1], alignment: [], regime: .weak)
+        }, bayesOnManifold: nil, bayesAccuracy: nil)
+    }
+    func figure(_ columns: [Double]...) throws -> DocumentReader {
+      let figure = Figure3(columns: columns.map(column), stepSize: 8, alignmentReference: "reference", seeds: 1)
+      return try #require(DocumentReader.read(figure.figure.svg()))
+    }
+    #expect(try figure([0.1, 1, 10]).texts.contains("0.1"))
+    let both = try figure([0.1, 1, 10], [0.001, 0.1, 10]).texts
+    #expect(!both.contains("0.1") && both.contains("10−1"))
+    let style = FigureStyle(panelWidth: 236, panelHeight: 168)
+    for line in style.lines(ofYLabel: "Softmax change (L1), steps of length 8") {
+      #expect(line.width(size: style.labelSize) * 1.2 < style.panelHeight)
+    }
+    #expect(style.lines(ofYLabel: "Accuracy; cosine") == ["Accuracy; cosine"])
+  }
+
   @Test func aFigureOfOnePointHasNoBandsAndNoBreak() throws {
     let column = Figure3.Column(
       title: "One", strengthLabel: "Strength",
@@ -152,7 +175,7 @@ final class DocumentReader: NSObject, XMLParserDelegate {
     let svg = Figure3(columns: [column], stepSize: 1.4384, alignmentReference: "fitted reference", seeds: 1).figure
       .svg()
     let document = try #require(DocumentReader.read(svg))
-    #expect(document.texts.contains("Softmax change (L1), steps of length 1.438"))
+    #expect(document.texts.contains("steps of length 1.438"))
     #expect(!document.texts.contains { $0.contains("seeds") || $0.contains("alignment") })
     #expect(!svg.contains("fill-opacity") && !svg.contains("nan") && !svg.contains("inf"))
   }

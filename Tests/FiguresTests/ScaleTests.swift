@@ -3,8 +3,8 @@ import Testing
 @testable import Figures
 
 @Suite struct ScaleTests {
-  private func labels(_ scale: Scale, count: Int = 5) -> [String] {
-    scale.ticks(count: count).compactMap(\.label).map { label in
+  private func labels(_ scale: Scale, count: Int = 5, asPowers: Bool = false) -> [String] {
+    scale.ticks(count: count, asPowers: asPowers).compactMap(\.label).map { label in
       label.parts.map { part in
         switch part {
         case .plain(let text), .italic(let text): text
@@ -27,6 +27,12 @@ import Testing
     // Less than two powers: 2 and 5 are labelled too.
     #expect(labels(.logarithmic(0.15...0.9, hasZero: false)) == ["0.2", "0.5"])
     #expect(labels(.logarithmic(150...900, hasZero: false)) == ["200", "500"])
+    // No axis is without a number.
+    #expect(labels(.logarithmic(2.3...4.2, hasZero: true)) == ["0", "3", "4"])
+    #expect(labels(.logarithmic(1.2...1.9, hasZero: false)) == ["1.51"])
+    let range = Scale.logarithmic(0.1...10, hasZero: false)
+    #expect(labels(range) == ["0.1", "1", "10"])
+    #expect(labels(range, asPowers: true) == ["10^\u{2212}1", "10^0", "10^1"])
   }
 
   @Test func zeroHasItsPlaceLeftOfTheBreak() throws {

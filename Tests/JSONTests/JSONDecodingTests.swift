@@ -95,6 +95,50 @@ import Testing
     #expect(message(Tagged.self, #"{"type": "a", "value": 1}"#, rejectUnknownKeys: true) == "")
   }
 
+  @Test func unknownKeysOfManyAndOfNestedContainers() {
+    let keys = (0..<80).map { "\"key\($0)\": \($0)" }
+    for unread in [0, 17, 63, 64, 79] {
+      let text = "{" + keys.reversed().joined(separator: ", ") + "}"
+      #expect(message(Many.self, text, rejectUnknownKeys: true).isEmpty)
+      let renamed = text.replacing("\"key\(unread)\"", with: "\"kex\(unread)\"")
+      #expect(
+        message(Many.self, renamed, rejectUnknownKeys: true).hasPrefix("model.json: $: missing key `key\(unread)`"))
+      let more = "{\"more\": 0, " + keys.joined(separator: ", ") + "}"
+      #expect(message(Many.self, more, rejectUnknownKeys: true) == "model.json: $: unknown key `more`")
+    }
+    // What either of two looks at a nested container asks for is known to both.
+    #expect(message(Outer.self, #"{"inner": {"a": 1, "b": 2}}"#, rejectUnknownKeys: true) == "")
+    #expect(
+      message(Outer.self, #"{"inner": {"a": 1, "b": 2, "d": 3}}"#, rejectUnknownKeys: true)
+        == "model.json: $.inner: unknown key `d`; did you mean `c`?")
+  }
+
+  struct Many: Decodable {
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Name.self)
+      for index in 0..<80 { _ = try container.decode(Int.self, forKey: Name("key\(index)")) }
+    }
+  }
+
+  struct Outer: Decodable {
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Name.self)
+      for name in ["a", "b"] {
+        let inner = try container.nestedContainer(keyedBy: Name.self, forKey: Name("inner"))
+        _ = try inner.decode(Int.self, forKey: Name(name))
+        _ = try inner.decodeIfPresent(Int.self, forKey: Name("c"))
+      }
+    }
+  }
+
+  struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(_ name: String) { stringValue = name }
+    init(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
+  }
+
   /// Reads its tag, then hands the same object on.
   struct Tagged: Decodable {
     struct Payload: Decodable { var value: Int }

@@ -45,6 +45,36 @@ func message(_ text: String, maximumDepth: Int = 64) -> String {
     #expect(try outcome(text).get() == value)
   }
 
+  /// The nearest double, whatever way it is written: what the standard library reads.
+  @Test func numbersAreReadToTheNearest() throws {
+    var generator = SystemRandomNumberGenerator()
+    var texts = [
+      "0.1", "0.30000000000000004", "1.7976931348623157e308", "5e-324", "9007199254740993.0", "9007199254740992.5",
+      "1.00000000000000011102230246251565", "1844674407370955161.9", "18446744073709551615.0", "0.000e5", "-0.0000",
+      "123456789012345678.9e-19", "4.35", "2.5e-1", "1e22", "1e23", "8.5e-19", "0.1e1000000000000000000000000000",
+    ]
+    for _ in 0..<20_000 {
+      let digits = String(
+        UInt64.random(in: 0...(.max), using: &generator) >> UInt64.random(in: 0..<64, using: &generator))
+      let place = digits.index(digits.startIndex, offsetBy: Int.random(in: 0..<digits.count, using: &generator))
+      let whole = digits[..<place].isEmpty ? "0" : String(digits[..<place])
+      texts.append("\(whole).\(digits[place...])e\(Int.random(in: -25...25, using: &generator))")
+      texts.append("\(Double.random(in: 0..<1, using: &generator))")
+    }
+    // Halfway between two doubles, and beside it.
+    for exponent in 0..<10 {
+      let middle = UInt64(1) << 53 | UInt64.random(in: 0..<(1 << 53), using: &generator) | 1
+      texts += ["\(middle - 1)", "\(middle)", "\(middle + 1)"].map { "\($0).0e-\(exponent)" }
+    }
+    for text in texts {
+      guard let expected = Double(text), expected.isFinite else {
+        #expect(message(text).contains("out of range"))
+        continue
+      }
+      #expect(try outcome(text).get() == .number(expected), "\(text)")
+    }
+  }
+
   @Test func escapesAreResolved() throws {
     let text = #""\"\\\/\b\f\n\r\t\u00e9\u20AC\ud83d\ude00\u0000é€😀""#
     #expect(try outcome(text).get() == .string("\"\\/\u{8}\u{c}\n\r\té€😀\0é€😀"))

@@ -25,6 +25,28 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.path("site/tasks")))
   }
 
+  /// Whoever copies a site to a server copies what has changed.
+  @Test func pagesThatAreAsTheyShouldBeAreLeftAlone() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let site = try Results.site(try Results.all())
+    try site.write(to: folder.path("site"))
+    func places() throws -> [String: Int] {
+      try Dictionary(
+        uniqueKeysWithValues: folder.files("site").filter { !$0.hasPrefix(".") }.map { file in
+          let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("site/\(file)"))
+          return (file, try #require(attributes[.systemFileNumber] as? Int))
+        })
+    }
+    let before = try places()
+    try folder.write("damaged", "site/rule.html")
+    let damaged = try places()
+    try site.write(to: folder.path("site"))
+    let after = try places()
+    #expect(before.count > 10 && after.filter { damaged[$0.key] != $0.value }.keys.sorted() == ["rule.html"])
+    #expect(try Data(contentsOf: URL(fileURLWithPath: folder.path("site/rule.html"))) == site.content(of: .rule))
+  }
+
   @Test func strangersAreLeftAlone() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }

@@ -273,6 +273,14 @@ package struct Leaderboard: Sendable {
     return try JSONDecoding.decode(ModelDescription.self, from: data, source: url.path)
   }
 
+  /// Which of the models have such a description.
+  package func submitted(among models: [String]) -> Set<String> {
+    // One look at the folder, and not one for each model.
+    let folder = directory.deletingLastPathComponent().appendingPathComponent("models")
+    let present = Set((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
+    return Set(models).filter { present.contains($0) && (try? submittedDescription(of: $0)) != nil }
+  }
+
   @discardableResult
   private func refreshLocked() throws -> Bool {
     let data = try build()

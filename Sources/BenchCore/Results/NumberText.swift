@@ -1,8 +1,9 @@
 import Foundation
+import Text
 
 /// The number with a fixed number of decimals; "-0.00" is written "0.00".
 package func fixed(_ value: Double, _ decimals: Int) -> String {
-  let text = String(format: "%.\(decimals)f", value)
+  let text = FixedDecimals.text(value, decimals)
   return text.hasPrefix("-") && !text.contains(where: { ("1"..."9").contains($0) }) ? String(text.dropFirst()) : text
 }
 

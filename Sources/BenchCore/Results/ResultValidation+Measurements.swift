@@ -42,7 +42,7 @@ extension ProblemCollector {
         "must have exactly one of bayesAlignment and referenceAlignment")
     }
     for (index, entry) in (measurements.distractor ?? []).enumerated() {
-      let path = "measurements.distractor[\(index)]"
+      var path: String { "measurements.distractor[\(index)]" }
       require(entry.noise > 0, "\(path).noise", "is \(entry.noise)")
       check(entry.signal, in: 0...2, images: settings.images, "\(path).signal")
       check(entry.distractor, in: 0...2, images: settings.images, "\(path).distractor")
@@ -81,16 +81,21 @@ extension ProblemCollector {
   /// A metric may have any range; the cosine's is known.
   private mutating func check(_ entries: [AlignmentEntry], _ settings: ProtocolRecord, _ path: String) {
     for (index, entry) in entries.enumerated() {
-      let path = "\(path)[\(index)]"
+      var place: String { "\(path)[\(index)]" }
       let limit = entry.metric == EvaluationConfiguration.decisiveMetric ? 1 : Double.greatestFiniteMagnitude
-      requireIdentifier(entry.metric, "\(path).metric")
-      require(entry.noise.isFinite && entry.noise >= 0, "\(path).noise", "is \(entry.noise)")
-      check(entry.estimate, in: -limit...limit, images: settings.images, path)
+      requireIdentifier(entry.metric, "\(place).metric")
+      require(entry.noise.isFinite && entry.noise >= 0, "\(place).noise", "is \(entry.noise)")
+      check(entry.estimate, in: -limit...limit, images: settings.images, place)
       for (control, estimate) in entry.controls.all {
-        check(estimate, in: -limit...limit, images: settings.images, "\(path).controls.\(control.rawValue)")
+        check(estimate, in: -limit...limit, images: settings.images, "\(place).controls.\(control.rawValue)")
       }
     }
-    let keys = entries.map { "\($0.target.rawValue)/\($0.metric)/\($0.noise)" }
-    require(Set(keys).count == keys.count, path, "has two entries of one target, metric and noise")
+    struct Key: Hashable {
+      let target: GradientTarget
+      let metric: String
+      let noise: Double
+    }
+    let keys = Set(entries.map { Key(target: $0.target, metric: $0.metric, noise: $0.noise) })
+    require(keys.count == entries.count, path, "has two entries of one target, metric and noise")
   }
 }

@@ -29,9 +29,15 @@ package enum ResultValidation {
 
   /// `[a-z0-9][a-z0-9._-]*`: what a model, a task or a plugin may be called. Such a name is also a safe file name.
   package static func isIdentifier(_ text: String) -> Bool {
-    let allowed = Set("abcdefghijklmnopqrstuvwxyz0123456789._-")
-    guard let first = text.first, text.count <= 100 else { return false }
-    return !"._-".contains(first) && text.allSatisfy(allowed.contains)
+    guard let first = text.utf8.first, text.utf8.count <= 100 else { return false }
+    return isAlphanumeric(first)
+      && text.utf8.allSatisfy { byte in
+        isAlphanumeric(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+      }
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
   }
 
   /// A text as an identifier: lower case, what it may not hold replaced by `-`, cut at the limit, which leaves room for a
@@ -47,7 +53,10 @@ package enum ResultValidation {
 
   /// 64 lower-case hexadecimal digits.
   static func isDigest(_ text: String) -> Bool {
-    text.count == 64 && text.allSatisfy { "0123456789abcdef".contains($0) }
+    text.utf8.count == 64
+      && text.utf8.allSatisfy {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+      }
   }
 }
 
@@ -63,54 +72,54 @@ enum ResultBounds {
   static let threads = 1...100_000
 }
 
-/// Problems found so far.
+/// Problems found so far. A path is put together when there is one.
 struct ProblemCollector {
   private(set) var problems: [String] = []
 
-  mutating func require(_ condition: Bool, _ path: String, _ problem: @autoclosure () -> String) {
-    if !condition { problems.append("\(path) \(problem())") }
+  mutating func require(_ condition: Bool, _ path: @autoclosure () -> String, _ problem: @autoclosure () -> String) {
+    if !condition { problems.append("\(path()) \(problem())") }
   }
 
-  mutating func requireIdentifier(_ text: String, _ path: String) {
+  mutating func requireIdentifier(_ text: String, _ path: @autoclosure () -> String) {
     require(
-      ResultValidation.isIdentifier(text), path,
+      ResultValidation.isIdentifier(text), path(),
       "is `\(text)`, expected lower-case letters, digits, `.`, `_`, `-`, not beginning with a sign")
   }
 
-  mutating func requireDigest(_ text: String, _ path: String) {
-    require(ResultValidation.isDigest(text), path, "is `\(text)`, expected 64 lower-case hexadecimal digits")
+  mutating func requireDigest(_ text: String, _ path: @autoclosure () -> String) {
+    require(ResultValidation.isDigest(text), path(), "is `\(text)`, expected 64 lower-case hexadecimal digits")
   }
 
   /// A count with bounds.
-  mutating func require(_ value: Int, in range: ClosedRange<Int>, _ path: String) {
-    require(range.contains(value), path, "is \(value), expected \(range.lowerBound) to \(range.upperBound)")
+  mutating func require(_ value: Int, in range: ClosedRange<Int>, _ path: @autoclosure () -> String) {
+    require(range.contains(value), path(), "is \(value), expected \(range.lowerBound) to \(range.upperBound)")
   }
 
   /// A number that must be finite and in a range.
-  mutating func require(_ value: Double?, in range: ClosedRange<Double>, _ path: String) {
+  mutating func require(_ value: Double?, in range: ClosedRange<Double>, _ path: @autoclosure () -> String) {
     guard let value else { return }
     require(
-      value.isFinite && range.contains(value), path,
+      value.isFinite && range.contains(value), path(),
       "is \(value), expected a number in [\(brief(range.lowerBound)), \(brief(range.upperBound))]")
   }
 
   mutating func check(
-    _ estimate: Estimate, in range: ClosedRange<Double>, images: Int? = nil, _ path: String
+    _ estimate: Estimate, in range: ClosedRange<Double>, images: Int? = nil, _ path: @autoclosure () -> String
   ) {
     // A mean computed from resample counts may differ from the plain mean in its last digits.
     let slack = 1e-9 * max(1, abs(estimate.value ?? 0))
     let widened = range.lowerBound - slack...range.upperBound + slack
-    require(estimate.value, in: widened, "\(path).value")
-    require(estimate.low, in: widened, "\(path).low")
-    require(estimate.high, in: widened, "\(path).high")
+    require(estimate.value, in: widened, "\(path()).value")
+    require(estimate.low, in: widened, "\(path()).low")
+    require(estimate.high, in: widened, "\(path()).high")
     let (low, high) = (estimate.low ?? -.infinity, estimate.high ?? .infinity)
-    require(low <= high, path, "has low \(low) above high \(high)")
+    require(low <= high, path(), "has low \(low) above high \(high)")
     if let value = estimate.value {
-      require(low - slack <= value && value <= high + slack, path, "has value \(value) outside [\(low), \(high)]")
+      require(low - slack <= value && value <= high + slack, path(), "has value \(value) outside [\(low), \(high)]")
     }
     if let undefined = estimate.undefinedImages {
       require(
-        (1...max(1, images ?? ResultBounds.images.upperBound)).contains(undefined), "\(path).undefinedImages",
+        (1...max(1, images ?? ResultBounds.images.upperBound)).contains(undefined), "\(path()).undefinedImages",
         "is \(undefined)")
     }
   }

@@ -31,7 +31,26 @@ package enum LaTeXTable {
   /// that nothing in a name can stop the compilation.
   package static func name(_ text: String) -> String {
     // Two hyphens would become one dash.
-    PlainText.shown(text.precomposedStringWithCanonicalMapping).map(character).joined().replacing("--", with: "-{}-")
+    isPlain(text)
+      ? text
+      : PlainText.shown(text.precomposedStringWithCanonicalMapping).map(character).joined().replacing(
+        "--", with: "-{}-")
+  }
+
+  /// Whether every character stands for itself, as in nearly every name.
+  private static func isPlain(_ text: String) -> Bool {
+    var previous: UInt8 = 0
+    return text.utf8.count <= 80
+      && text.utf8.allSatisfy { byte in
+        defer { previous = byte }
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: " "), UInt8(ascii: ","), UInt8(ascii: "."),
+          UInt8(ascii: ":"):
+          return true
+        default: return byte == UInt8(ascii: "-") && previous != byte
+        }
+      }
   }
 
   private static func character(_ character: Character) -> String {

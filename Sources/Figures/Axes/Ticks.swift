@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// A mark on an axis.
 package struct Tick: Sendable, Equatable {
@@ -28,12 +29,29 @@ enum TickStep {
 
 extension Scale {
   /// At most about `count` labelled ticks, from left to right.
-  package func ticks(count: Int) -> [Tick] {
+  /// - Parameter asPowers: whether numbers of a logarithmic scale are written as powers of ten also where `hasPlainNumbers` holds.
+  package func ticks(count: Int, asPowers: Bool = false) -> [Tick] {
     switch self {
     case .linear(let range): linearTicks(range, count: count)
     case .logarithmic(let range, let hasZero):
-      (hasZero ? [Tick(position: Self.zeroPosition, label: "0")] : []) + decadeTicks(range, count: count)
+      (hasZero ? [Tick(position: Self.zeroPosition, label: "0")] : [])
+        + decadeTicks(range, count: count, isPlain: hasPlainNumbers && !asPowers)
     }
+  }
+
+  /// Whether its numbers are short when they are written out: 0.1, 1, 10 and what lies between.
+  var hasPlainNumbers: Bool {
+    switch self {
+    case .linear: true
+    case .logarithmic(let range, _): Self.powers(in: range).allSatisfy { abs($0) < 2 }
+    }
+  }
+
+  /// Exponents of the powers of ten in the range.
+  private static func powers(in range: ClosedRange<Double>) -> [Int] {
+    guard range.lowerBound > 0, range.upperBound.isFinite else { return [] }
+    let (low, high) = (Int(floor(log10(range.lowerBound))), Int(ceil(log10(range.upperBound))))
+    return (low...high).filter { range.contains(pow(10, Double($0))) }
   }
 
   private func linearTicks(_ range: ClosedRange<Double>, count: Int) -> [Tick] {
@@ -48,20 +66,27 @@ extension Scale {
     let last = Int((range.upperBound / step + 1e-6).rounded(.down))
     return (first...max(first, last)).compactMap { index in
       let value = Double(index) * step
-      return position(value).map { Tick(position: $0, label: RichText(String(format: "%.\(decimals)f", value))) }
+      return position(value).map { Tick(position: $0, label: RichText(FixedDecimals.text(value, decimals))) }
     }
   }
 
   /// Powers of ten, all or, where there are many, every second or third labelled; between up to seven of them the multiples 2 to 9.
-  /// A range that holds less than two powers is labelled at 2 and 5 too.
-  private func decadeTicks(_ range: ClosedRange<Double>, count: Int) -> [Tick] {
+  /// A range that holds less than two powers is labelled at 2 and 5 too, one that holds none of these at all multiples, and one
+  /// between two multiples in its middle.
+  private func decadeTicks(_ range: ClosedRange<Double>, count: Int, isPlain: Bool) -> [Tick] {
     guard range.lowerBound > 0, range.upperBound.isFinite else { return [] }
     let low = Int(floor(log10(range.lowerBound)))
     let high = Int(ceil(log10(range.upperBound)))
-    let powers = (low...high).filter { range.contains(pow(10, Double($0))) }
+    let powers = Self.powers(in: range)
     let stride = max(1, (powers.count + count - 1) / count)
-    let labelled: Set<Int> = powers.count < 2 ? [1, 2, 5] : [1]
-    let isPlain = powers.allSatisfy { abs($0) < 2 }
+    func holds(_ multiples: [Int]) -> Bool {
+      (low...high).contains { power in multiples.contains { range.contains(Double($0) * pow(10, Double(power))) } }
+    }
+    guard holds(Array(1...9)) else {
+      let middle = (range.lowerBound * range.upperBound).squareRoot()
+      return position(middle).map { [Tick(position: $0, label: RichText(String(format: "%.3g", middle)))] } ?? []
+    }
+    let labelled: Set<Int> = powers.count >= 2 ? [1] : holds([1, 2, 5]) ? [1, 2, 5] : Set(1...9)
     var ticks: [Tick] = []
     for power in low...high {
       for multiple in powers.count > 7 ? 1...1 : 1...9 {
@@ -80,7 +105,7 @@ extension Scale {
 
   private static func label(_ multiple: Int, _ power: Int, isPlain: Bool) -> RichText {
     if isPlain {
-      return RichText(String(format: "%.\(max(0, -power))f", Double(multiple) * pow(10, Double(power))))
+      return RichText(FixedDecimals.text(Double(multiple) * pow(10, Double(power)), max(0, -power)))
     }
     // A true minus sign, not a hyphen.
     let mantissa = multiple == 1 ? "" : "\(multiple) \u{00D7} "

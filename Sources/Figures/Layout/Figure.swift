@@ -49,7 +49,12 @@ package struct Figure: Sendable {
 
   private var width: Double {
     let gaps = Double(max(0, columns.count - 1)) * style.columnGap
-    return style.leftMargin + Double(columns.count) * style.panelWidth + gaps + style.rightMargin
+    return leftMargin + Double(columns.count) * style.panelWidth + gaps + style.rightMargin
+  }
+
+  private var leftMargin: Double {
+    let lines = columns.first?.compactMap(\.y.label).map { style.lines(ofYLabel: $0).count }.max() ?? 1
+    return style.leftMargin + Double(lines - 1) * style.labelLeading
   }
 
   /// The upper line of the uppermost panels.
@@ -64,7 +69,7 @@ package struct Figure: Sendable {
   }
 
   private func left(of column: Int) -> Double {
-    style.leftMargin + Double(column) * (style.panelWidth + style.columnGap)
+    leftMargin + Double(column) * (style.panelWidth + style.columnGap)
   }
 
   private var drawings: [PanelDrawing] {
@@ -73,9 +78,15 @@ package struct Figure: Sendable {
         let frame = Rectangle(
           left: left(of: column), top: top + Double(row) * (style.panelHeight + style.rowGap),
           width: style.panelWidth, height: style.panelHeight)
-        return PanelDrawing(panel: panel, frame: frame, style: style, number: column * rows + row)
+        return PanelDrawing(
+          panel: panel, frame: frame, style: style, number: column * rows + row, hasPowers: hasPowers(inRow: row))
       }
     }
+  }
+
+  /// One format in a row: powers of ten where any of its axes needs them.
+  private func hasPowers(inRow row: Int) -> Bool {
+    columns.contains { $0.indices.contains(row) && !$0[row].x.scale.hasPlainNumbers }
   }
 
   private var hasStrip: Bool {

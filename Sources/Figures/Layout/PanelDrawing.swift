@@ -5,6 +5,8 @@ struct PanelDrawing {
   let style: FigureStyle
   /// Of this panel among all, for the name of its clipping path.
   let number: Int
+  /// Whether a logarithmic x axis has powers of ten as its numbers, as others of the same row.
+  let hasPowers: Bool
 
   private func point(_ x: Double, _ y: Double) -> Point? {
     guard let across = panel.x.scale.position(x), let up = panel.y.scale.position(y) else { return nil }
@@ -107,7 +109,8 @@ struct PanelDrawing {
 
   private func axis(horizontal: Bool) -> [SVGNode] {
     let axis = horizontal ? panel.x : panel.y
-    let ticks = axis.scale.ticks(count: horizontal ? style.horizontalTicks : style.verticalTicks)
+    let ticks = axis.scale.ticks(
+      count: horizontal ? style.horizontalTicks : style.verticalTicks, asPowers: horizontal && hasPowers)
     var path = SVGPath()
     var nodes: [SVGNode] = []
     for tick in ticks where (-1e-9...1 + 1e-9).contains(tick.position) {
@@ -131,18 +134,28 @@ struct PanelDrawing {
     let strokes = [SVGAttribute("stroke", Colour.ink.hex), SVGAttribute("stroke-width", 0.9)]
     nodes.insert(.element("path", [SVGAttribute("d", path.data), SVGAttribute("fill", "none")] + strokes, []), at: 0)
     if horizontal, case .logarithmic(_, hasZero: true) = axis.scale { nodes += breakMarks }
-    if let label = axis.label { nodes.append(title(label, horizontal: horizontal)) }
+    if let label = axis.label { nodes += horizontal ? [title(label)] : upright(label) }
     return nodes
   }
 
-  private func title(_ label: RichText, horizontal: Bool) -> SVGNode {
+  private func title(_ label: RichText) -> SVGNode {
     TextMark(
       text: label,
-      at: horizontal
-        ? Point(x: frame.left + frame.width / 2, y: frame.bottom + style.tickSize + style.labelSize + 12)
-        : Point(x: frame.left - style.leftLabelOffset, y: frame.top + frame.height / 2),
-      size: style.labelSize, anchor: .middle, isVertical: !horizontal
+      at: Point(x: frame.left + frame.width / 2, y: frame.bottom + style.tickSize + style.labelSize + 12),
+      size: style.labelSize, anchor: .middle
     ).node
+  }
+
+  /// The last line next to the panel.
+  private func upright(_ label: RichText) -> [SVGNode] {
+    let lines = style.lines(ofYLabel: label)
+    return lines.enumerated().map { index, line in
+      let offset = style.leftLabelOffset + Double(lines.count - 1 - index) * style.labelLeading
+      return TextMark(
+        text: line, at: Point(x: frame.left - offset, y: frame.top + frame.height / 2), size: style.labelSize,
+        anchor: .middle, isVertical: true
+      ).node
+    }
   }
 
   /// Two short strokes through the lower and upper line of the frame, on a gap.

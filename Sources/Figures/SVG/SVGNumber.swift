@@ -4,10 +4,10 @@ package enum SVGNumber {
     precondition(value.isFinite && abs(value) < 1e9, "coordinate \(value) is not on any page")
     let hundredths = Int((value * 100).rounded())
     let (whole, fraction) = abs(hundredths).quotientAndRemainder(dividingBy: 100)
-    var text = (hundredths < 0 ? "-" : "") + "\(whole)"
-    if fraction > 0 {
-      text += "." + (fraction < 10 ? "0" : "") + (fraction % 10 == 0 ? "\(fraction / 10)" : "\(fraction)")
-    }
+    guard fraction > 0 else { return String(hundredths / 100) }
+    var text = (hundredths < 0 ? "-" : "") + String(whole)
+    text += fraction < 10 ? ".0" : "."
+    text += String(fraction % 10 == 0 ? fraction / 10 : fraction)
     return text
   }
 }

@@ -81,6 +81,20 @@ package struct RichText: Sendable, Equatable, ExpressibleByStringInterpolation {
     return nodes
   }
 
+  /// In two lines, as equally long as can be, where one would be longer than `width` even in a face that is somewhat wider; only
+  /// text without raised or slanted parts is broken.
+  func lines(within width: Double, size: Double) -> [RichText] {
+    guard parts.count == 1, case .plain(let text) = parts[0], 1.2 * Typeface.width(text, size: size) > width else {
+      return [self]
+    }
+    let breaks = text.indices.filter { text[$0] == " " }.map { (text[..<$0], text[text.index(after: $0)...]) }
+    func longest(_ lines: (Substring, Substring)) -> Double {
+      max(Typeface.width(String(lines.0), size: size), Typeface.width(String(lines.1), size: size))
+    }
+    guard let best = breaks.min(by: { longest($0) < longest($1) }) else { return [self] }
+    return [RichText(String(best.0)), RichText(String(best.1))]
+  }
+
   func width(size: Double, isBold: Bool = false) -> Double {
     parts.reduce(0) { sum, part in
       switch part {

@@ -26,6 +26,8 @@ struct SheetLayout {
   private static let captionSize = 8.5
   private static let lineHeight = 1.2
   private static let headingLines = 3
+  /// How much wider than Helvetica the face of a machine without it, or Arial, may be.
+  private static let widening = 1.2
   private static let narrowest = 46.0
   private static let widestRowHeading = 110.0
 
@@ -54,9 +56,7 @@ struct SheetLayout {
     }
     width = max(right - Self.gap + Self.margin, 160)
 
-    let headings = zip(sheet.columns, widths).map {
-      Self.lines($0, width: $1, size: Self.headingSize, atMost: Self.headingLines, isBold: true)
-    }
+    let headings = zip(sheet.columns, widths).map { Self.heading($0, width: $1) }
     let headingHeight = Double(headings.map(\.count).max() ?? 0) * Self.headingSize * Self.lineHeight
     var top = Self.margin + headingHeight
     for (column, lines) in headings.enumerated() {
@@ -105,7 +105,8 @@ struct SheetLayout {
       top = top.rounded() + pictureHeight + Double(captionCount) * Self.captionSize * Self.lineHeight + Self.gap
     }
     for note in sheet.notes {
-      let lines = Self.lines(note, width: width - 2 * Self.margin, size: Self.captionSize, atMost: 12, isBold: false)
+      let lines = Self.lines(
+        note, width: (width - 2 * Self.margin) / Self.widening, size: Self.captionSize, atMost: 12, isBold: false)
       for line in lines {
         top += Self.captionSize * Self.lineHeight
         texts.append(
@@ -114,6 +115,13 @@ struct SheetLayout {
     }
     width = width.rounded(.up)
     height = (top + Self.margin).rounded(.up)
+  }
+
+  /// In lines that would fit in a face that is somewhat wider too, as machines without Helvetica or Arial may have; unless that cuts it.
+  private static func heading(_ text: String, width: Double) -> [String] {
+    let roomy = lines(text, width: width / widening, size: headingSize, atMost: headingLines + 1, isBold: true)
+    return roomy.contains { $0.hasSuffix("...") }
+      ? lines(text, width: width, size: headingSize, atMost: headingLines, isBold: true) : roomy
   }
 
   private mutating func write(

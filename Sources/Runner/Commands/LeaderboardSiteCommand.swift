@@ -27,13 +27,11 @@ extension LeaderboardCommand {
       let leaderboard = folder.leaderboard
       let shown = try folder.shown()
       let all = shown.models + shown.unranked
-      let submitted = all.map(\.result.model.id).filter {
-        (try? leaderboard.submittedDescription(of: $0)) != nil
-      }
+      let submitted = leaderboard.submitted(among: all.map(\.result.model.id))
       let withData = PagsBench.plugins.tasks.filter { $0.dataRequirement != nil }.map(\.id)
       let site = try Site(
         shown.models, unranked: shown.unranked,
-        surroundings: .init(folder: leaderboard.directory, submitted: Set(submitted), tasksWithData: Set(withData)))
+        surroundings: .init(folder: leaderboard.directory, submitted: submitted, tasksWithData: Set(withData)))
       let pages = site.pages
       try place.write(pages.map(site.path)) { site.content(of: pages[$0]) }
       guard !quiet else { return }

@@ -75,8 +75,9 @@ struct SynthesisWork {
       ? " from a Gaussian of \(synthesis.seeds == .own ? "the class" : "all other classes")" : ""
     let range =
       task.pixelRange.map { ", pixels in [\(brief(Double($0.lowerBound))), \(brief(Double($0.upperBound)))]" } ?? ""
+    let kind = synthesis.kind.rawValue
     return
-      "\(synthesis.kind.rawValue)\(seeds): \(ascent.steps) steps of length \(significant(ascent.stepLength)) within an L2 radius "
+      "\(kind.prefix(1).uppercased() + kind.dropFirst())\(seeds): \(ascent.steps) steps of length \(significant(ascent.stepLength)) within an L2 radius "
       + "of \(significant(ascent.radius))\(range)"
   }
 }

@@ -49,7 +49,8 @@ struct CurvePlot {
     let (upper, lower) = (points(\.high), points(\.low))
     let band = upper.count == line.count && lower.count == line.count ? upper + lower.reversed() : []
     let area = band.isEmpty ? "" : "<path class=\"band\" d=\"M\(band.map(Plot.text).joined(separator: "L"))Z\"/>"
-    let signs = line.map { "M\(Plot.text($0))\(sign(of: curve).path(size: 3.4))" }.joined()
+    let sign = sign(of: curve).path(size: 3.4)
+    let signs = line.map { "M\(Plot.text($0))\(sign)" }.joined()
     return "<g class=\"curve \(curve.style)\">\(area)"
       + "<path class=\"line\" d=\"M\(line.map(Plot.text).joined(separator: "L"))\"/><path class=\"signs\" d=\"\(signs)\"/></g>"
   }

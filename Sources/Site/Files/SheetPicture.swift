@@ -17,7 +17,7 @@ struct SheetPicture {
   /// - Parameter result: its path relative to the leaderboard's folder.
   /// - Returns: nil where there is none, or what is there is no sheet of ours.
   init?(beside result: String, in folder: URL) {
-    let base = folder.appendingPathComponent(Self.base(beside: result)).path
+    let base = "\(folder.path)/\(Self.base(beside: result))"
     for (suffix, kind) in [("svg", "svg+xml"), ("png", "png")] {
       guard let data = Self.file("\(base).\(suffix)"), Self.isSheet(data, isPNG: suffix == "png") else { continue }
       address = "data:image/\(kind);base64,\(data.base64EncodedString())"

@@ -75,6 +75,8 @@ package struct SiteFolder {
   }
 
   private func write(_ data: Data, to page: String) throws(SiteError) {
+    // Pages that are there as they should be are left alone.
+    if listed.contains(page), (try? Data(contentsOf: URL(fileURLWithPath: "\(path)/\(page)"))) == data { return }
     do {
       try AtomicFile.write(data, to: "\(path)/\(page)", durably: false)
     } catch {

@@ -21,7 +21,7 @@ extension Site {
       "training": source?.training.map(OutsideText.whole) ?? false,
       "license": source?.license.map(OutsideText.whole) ?? false,
       "quantities": Self.quantities(member),
-      "sentences": regime.evidence.sentences.map { OutsideText.whole($0) },
+      "sentences": regime.evidence.sentences.map { Markup.item(OutsideText.whole($0)) }.joined(),
       "isExternalRegime": entry.regimeFrom != nil && entry.regimeFrom != entry.result,
       "open": regime.evidence.v2?.open.map {
         ["condition": $0.condition.rawValue, "settledBy": OutsideText.whole($0.settledBy)]
@@ -48,95 +48,95 @@ extension Site {
       as View
   }
 
-  private static func pair(_ name: String, _ value: String) -> View { ["name": name, "value": value] }
-
-  private static func facts(_ result: EvaluationResult) -> [View] {
+  private static func facts(_ result: EvaluationResult) -> String {
     let (model, task) = (result.model, result.task)
-    return [
-      pair("Identifier", model.id),
-      pair(
-        "Network", "\(OutsideText.whole(model.architecture)), \(ResultSummary.grouped(model.parameters)) parameters"),
-      pair(
+    return Markup.facts([
+      ("Identifier", model.id),
+      (
+        "Network", "\(OutsideText.whole(model.architecture)), \(ResultSummary.grouped(model.parameters)) parameters"
+      ),
+      (
         "Task",
         "\(task.id) version \(task.version): \(ResultSummary.grouped(task.dataset.images)) images of "
-          + "\(OutsideText.name(task.dataset.name)) \(OutsideText.name(task.dataset.split))"),
-    ]
+          + "\(OutsideText.name(task.dataset.name)) \(OutsideText.name(task.dataset.split))"
+      ),
+    ])
   }
 
-  private static func quantities(_ member: ListedModel) -> [View] {
-    Quantity.allCases.compactMap { quantity in
-      guard let estimate = quantity.of(member.entry), estimate.value != nil || estimate.low != nil else { return nil }
+  private static func quantities(_ member: ListedModel) -> String {
+    Quantity.allCases.map { quantity in
+      guard let estimate = quantity.of(member.entry), estimate.value != nil || estimate.low != nil else { return "" }
       let threshold = quantity.threshold(member.decisive.regime.evidence)
-      return [
-        "symbol": quantity.symbol, "words": quantity.words,
-        "value": estimate.value == nil ? "" : quantity.text(estimate.value), "interval": quantity.interval(estimate),
-        "bar": IntervalBar.svg(estimate, of: quantity, threshold: threshold),
-        "threshold": threshold.map { ["value": significant($0, digits: 3, trimming: true)] } ?? false,
-      ]
-    }
+      let value = estimate.value == nil ? "" : quantity.text(estimate.value)
+      let tick =
+        threshold.map { "; the tick is the rule&rsquo;s threshold, \(significant($0, digits: 3, trimming: true))" }
+        ?? ""
+      return "<li><h3>\(quantity.symbol)</h3><p class=\"big\">\(value) \(Markup.small(quantity.interval(estimate)))</p>"
+        + IntervalBar.svg(estimate, of: quantity, threshold: threshold)
+        + "<p class=\"quiet\">\(XMLText.escaped(quantity.words))\(tick)</p></li>\n"
+    }.joined()
   }
 
   private static func table(_ table: SummaryTable) -> View {
     let hasWords = table.rows.contains { $0.dropFirst().contains { $0.first?.isLetter ?? false } }
-    let rows = table.rows.map { row -> View in
+    let rows = table.rows.map { row in
       // Indented there to say that it is a part of what stands above.
-      let isPart = row[0].hasPrefix("  ")
-      return [
-        "head": OutsideText.name(row[0].trimmingPrefix(while: { $0 == " " }).description), "isPart": isPart,
-        "cells": row.dropFirst().map { OutsideText.name($0) },
-      ]
-    }
+      Markup.row(
+        OutsideText.name(String(row[0].drop { $0 == " " })), isPart: row[0].hasPrefix("  "),
+        row.dropFirst().map { OutsideText.name($0) })
+    }.joined()
     return [
       "title": table.title, "style": hasWords ? "left" : "",
-      "header": table.header.map { ["cells": $0] as View } ?? false, "rows": rows,
+      "header": table.header.map(Markup.header) ?? "", "rows": rows,
       "remarks": table.remarks.map { OutsideText.whole($0) },
     ]
   }
 
   /// How bytes became a network.
-  private static func reading(_ result: EvaluationResult) -> [View] {
+  private static func reading(_ result: EvaluationResult) -> String {
     let model = result.model
     func list(_ values: [some Any]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
-    var rows = [pair("Read by", "\(model.plugin.id), version \(OutsideText.name(model.plugin.version))")]
+    var rows = [("Read by", "\(model.plugin.id), version \(OutsideText.name(model.plugin.version))")]
     if let checkpoint = model.checkpoint {
       rows.append(
-        pair(
+        (
           "File",
           "\(OutsideText.name(checkpoint.file)), \(ResultSummary.grouped(checkpoint.bytes)) bytes, \(OutsideText.name(checkpoint.format))"
         ))
     }
-    if let weights = model.weights { rows.append(pair("Weights", OutsideText.name(weights))) }
-    rows.append(pair("Architecture", OutsideText.whole(model.architecture)))
-    rows.append(pair("Mean of pixels", list(model.preprocessing.mean)))
-    rows.append(pair("Deviation of pixels", list(model.preprocessing.std)))
-    if let resize = model.preprocessing.resize { rows.append(pair("Resized to", list(resize) + " (height, width)")) }
-    return rows
+    if let weights = model.weights { rows.append(("Weights", OutsideText.name(weights))) }
+    rows.append(("Architecture", OutsideText.whole(model.architecture)))
+    rows.append(("Mean of pixels", list(model.preprocessing.mean)))
+    rows.append(("Deviation of pixels", list(model.preprocessing.std)))
+    if let resize = model.preprocessing.resize { rows.append(("Resized to", list(resize) + " (height, width)")) }
+    return Markup.facts(rows)
   }
 
-  private static func record(_ result: EvaluationResult) -> [View] {
+  private static func record(_ result: EvaluationResult) -> String {
     let (settings, provenance) = (result.measurementProtocol, result.provenance)
-    var rows: [View] = []
-    if let checkpoint = result.model.checkpoint { rows.append(pair("Checkpoint, SHA-256", checkpoint.sha256)) }
+    var rows: [(String, String)] = []
+    if let checkpoint = result.model.checkpoint { rows.append(("Checkpoint, SHA-256", checkpoint.sha256)) }
     rows += [
-      pair("Images, SHA-256", result.task.dataset.digest), pair("Seed", "\(settings.seed)"),
-      pair("Images", ResultSummary.grouped(settings.images)),
-      pair("Step sizes", settings.stepSizes.map { significant($0, digits: 4, trimming: true) }.joined(separator: ", ")),
-      pair("Gradient", settings.gradientTarget.rawValue), pair("Clipping", settings.clip ? "to [0, 1]" : "none"),
-      pair("Rule", settings.rule), pair("Resamples", ResultSummary.grouped(settings.bootstrapResamples)),
+      ("Images, SHA-256", result.task.dataset.digest), ("Seed", "\(settings.seed)"),
+      ("Images", ResultSummary.grouped(settings.images)),
+      ("Step sizes", settings.stepSizes.map { significant($0, digits: 4, trimming: true) }.joined(separator: ", ")),
+      ("Gradient", settings.gradientTarget.rawValue), ("Clipping", settings.clip ? "to [0, 1]" : "none"),
+      ("Rule", settings.rule), ("Resamples", ResultSummary.grouped(settings.bootstrapResamples)),
     ]
     for metric in settings.metrics ?? [] {
-      rows.append(pair("Metric \(metric.id), SHA-256", metric.learned.checkpoint.sha256))
+      rows.append(("Metric \(metric.id), SHA-256", metric.learned.checkpoint.sha256))
     }
     rows.append(
-      pair(
+      (
         "Made by",
         "pags-bench \(OutsideText.name(provenance.toolVersion)), \(OutsideText.name(provenance.createdAt)), "
           + "\(fixed(provenance.elapsedSeconds, 1)) s with \(provenance.host.threads) "
-          + "\(provenance.host.threads == 1 ? "thread" : "threads") of \(OutsideText.name(provenance.host.cpu))"))
+          + "\(provenance.host.threads == 1 ? "thread" : "threads") of \(OutsideText.name(provenance.host.cpu))"
+      ))
     if let device = provenance.device {
-      rows.append(pair("Computed on", OutsideText.name("\(device.name), \(device.hardware), \(device.precision)")))
+      rows.append(("Computed on", OutsideText.name("\(device.name), \(device.hardware), \(device.precision)")))
     }
-    return rows
+    return Markup.facts(rows)
   }
 
   private static func evaluations(_ entry: LeaderboardDocument.Entry) -> [View] {

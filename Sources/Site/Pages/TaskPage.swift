@@ -68,51 +68,39 @@ extension Site {
   /// One line of the page: the script takes rows apart at line breaks, which no name can hold.
   private func row(_ member: ListedModel, _ columns: [TaskColumn]) -> String {
     let entry = member.entry
-    return templates.row.render([
+    let row = templates.row.render([
       "key": member.key, "id": entry.id, "name": OutsideText.name(entry.shownName), "address": "../\(member.address)",
-      "cells": columns.dropFirst().map { cell($0, member) },
-    ]).replacing("\n", with: "")
+      "cells": columns.dropFirst().map { "<td class=\"\($0.style)\">\(cell($0, member))</td>" }.joined(),
+    ])
+    return row.utf8.contains(UInt8(ascii: "\n")) ? row.replacing("\n", with: "") : row
   }
 
-  private func cell(_ column: TaskColumn, _ member: ListedModel) -> View {
-    /// A dash where there is nothing.
-    func view(
-      sign: Any = false, link: Any = false, words: Any = false, number: String = "", bar: String = "",
-      interval: Any = false
-    ) -> View {
-      [
-        "style": column.style, "sign": sign, "link": link, "words": words, "number": number, "bar": bar,
-        "interval": interval,
-      ]
-    }
-    func view(_ estimate: Estimate?, _ bar: (Estimate) -> String, _ text: (Double?) -> String) -> View {
-      guard let estimate, estimate.value != nil || estimate.low != nil else { return view(number: Self.nothing) }
-      return view(
-        number: estimate.value == nil ? "" : text(estimate.value), bar: bar(estimate),
-        interval: ["text": "[\(text(estimate.low)), \(text(estimate.high))]"] as View)
+  /// A dash where there is nothing.
+  private func cell(_ column: TaskColumn, _ member: ListedModel) -> String {
+    func cell(_ estimate: Estimate?, _ bar: (Estimate) -> String, _ text: (Double?) -> String) -> String {
+      guard let estimate, estimate.value != nil || estimate.low != nil else { return Self.nothing }
+      return (estimate.value == nil ? "" : text(estimate.value)) + bar(estimate)
+        + Markup.small("[\(text(estimate.low)), \(text(estimate.high))]")
     }
     let source = member.model.result.model.source
     switch column.content {
-    case .model: return view()
+    case .model: return ""
     case .regime:
-      return view(
-        sign: ["icon": member.regime.icon, "name": member.regime.name, "style": member.regime.style] as View,
-        interval: (member.beside?.isJudged == false ? false : ["text": confidence(member)] as View) as Any)
+      return Markup.regime(member.regime) + (member.beside?.isJudged == false ? "" : Markup.small(confidence(member)))
     case .quantity(let quantity):
       let threshold = quantity.threshold(member.decisive.regime.evidence)
-      return view(
+      return cell(
         quantity.of(member.entry), { IntervalBar.svg($0, of: quantity, threshold: threshold) }, quantity.text)
     case .attack(let columns, let index, let scale):
-      return view(columns.estimates(member.entry.robustness)[index], { IntervalBar.svg($0, scale: scale) }) {
+      return cell(columns.estimates(member.entry.robustness)[index], { IntervalBar.svg($0, scale: scale) }) {
         index == 0 ? significant($0) : fixed($0, 3)
       }
-    case .parameters: return view(number: ResultSummary.grouped(member.entry.parameters))
-    case .text(let value):
-      return view(words: ["text": value(member.model.result).map(OutsideText.name) ?? Self.nothing] as View)
+    case .parameters: return ResultSummary.grouped(member.entry.parameters)
+    case .text(let value): return Markup.words(value(member.model.result).map(OutsideText.name) ?? Self.nothing)
     case .paper:
       let link = OutsideText.link(source?.paper) ?? OutsideText.link(source?.url)
       let words = source?.paper.map(OutsideText.name) ?? (link == nil ? Self.nothing : "source")
-      return link.map { view(link: ["href": $0, "words": words] as View) } ?? view(words: ["text": words] as View)
+      return link.map { Markup.link($0, words) } ?? Markup.words(words)
     }
   }
 

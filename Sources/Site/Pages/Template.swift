@@ -1,7 +1,7 @@
 import Figures
 import Mustache
 
-/// A page's template, a file of `Resources`, compiled into the program.
+/// A page's template, a file of `Resources`, compiled into the program. What a page has hundreds of is `Markup`.
 ///
 /// The content type of all of them is this module's own: the package escapes character by character, and a quotation mark that is
 /// followed by a combining accent is another character, which it would let through as it is.
@@ -40,14 +40,5 @@ struct Template {
 private struct ScalarEscaping: MustacheContentType {
   static let name = "SITE"
 
-  func escapeText(_ text: String) -> String {
-    let needsNothing = text.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), UInt8(ascii: "'"), 0..<0x20:
-        false
-      default: true
-      }
-    }
-    return needsNothing ? text : XMLText.escaped(text)
-  }
+  func escapeText(_ text: String) -> String { XMLText.escaped(text) }
 }

@@ -21,7 +21,9 @@ enum BibTeX {
 
   /// LaTeX with every brace in a pair: BibTeX counts braces, escaped or not.
   private static func text(_ text: String) -> String {
-    LaTeXTable.name(text).replacing("\\{", with: "\\textbraceleft{}").replacing("\\}", with: "\\textbraceright{}")
+    let name = LaTeXTable.name(text)
+    guard name.utf8.contains(UInt8(ascii: "\\")) else { return name }
+    return name.replacing("\\{", with: "\\textbraceleft{}").replacing("\\}", with: "\\textbraceright{}")
   }
 
   /// `\url` takes nearly everything as it is; what would end it or the field is percent-encoded (RFC 3986, section 2.1).

@@ -14,6 +14,8 @@ enum OutsideText {
   static func whole(_ text: String) -> String { shortened(text, to: 4000) }
 
   private static func shortened(_ text: String, to limit: Int) -> String {
+    // Nearly every text.
+    if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
     let scalars = text.unicodeScalars
     // Counted up to the limit only: a name may have megabytes.
     guard let end = scalars.index(scalars.startIndex, offsetBy: limit, limitedBy: scalars.endIndex),

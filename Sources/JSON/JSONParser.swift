@@ -1,36 +1,19 @@
-/// Checks a text against RFC 8259 before json-c sees it.
+/// Reads a text strictly by RFC 8259, in one pass.
 ///
-/// json-c, even when strict, takes `NaN`, `-01.5`, raw control characters and overlong UTF-8, turns lone surrogates into
-/// U+FFFD, cuts keys at U+0000, and of two members with the same key silently keeps the last. This check refuses all of
-/// them with position and path. It keeps its own stack, so nesting costs no recursion. See `JSONGrammar+Tokens.swift`
-/// for strings, numbers and literals.
+/// json-c, which writes, does not read here: even when strict it takes `NaN`, `-01.5`, raw control characters and overlong UTF-8, turns
+/// lone surrogates into U+FFFD, cuts keys at U+0000, and of two members with the same key silently keeps the last. All of them are
+/// refused here, with position and path. See `JSONParser+Tokens.swift` for strings and literals, `JSONParser+Numbers.swift` for numbers.
 ///
 /// Two keys are the same if Swift strings compare them equal, that is, up to canonical equivalence: otherwise looking
 /// one up would be ambiguous.
-struct JSONGrammar {
+struct JSONParser {
   /// An array or object that is still open.
   struct Frame {
-    /// Looking through a few keys is quicker than hashing them; many are hashed.
-    struct KeySet {
-      private var few: [String] = []
-      private var many: Set<String> = []
-
-      /// - Returns: whether it is new.
-      mutating func insert(_ key: String) -> Bool {
-        guard many.isEmpty else { return many.insert(key).inserted }
-        guard !few.contains(key) else { return false }
-        few.append(key)
-        if few.count > 16 { many = Set(few) }
-        return true
-      }
-    }
-
     let isObject: Bool
     /// The index of the current element.
     var index = 0
-    /// The key of the current member.
-    var key = ""
-    var keys = KeySet()
+    /// Where the key of the current member is, without its quotation marks.
+    var key = 0..<0
   }
 
   let bytes: UnsafeBufferPointer<UInt8>
@@ -39,75 +22,70 @@ struct JSONGrammar {
   var offset = 0
   var frames: [Frame] = []
 
+  /// - Parameter maximumDepth: at most `JSONC.depthCeiling`: values are read recursively.
   init(bytes: UnsafeBufferPointer<UInt8>, source: String, maximumDepth: Int) {
     self.bytes = bytes
     self.source = source
     self.maximumDepth = maximumDepth
   }
 
-  /// Checks the whole text.
-  /// - Returns: the bytes of the value, without the white space around it.
-  mutating func check() throws(JSONError) -> Range<Int> {
+  /// The whole text, which is one value.
+  mutating func readDocument() throws(JSONError) -> JSONValue {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
       throw syntax("the file starts with a byte order mark; save it as UTF-8 without one")
     }
     skipWhitespace()
-    let start = offset
-    repeat {
-      // The first value of a container follows directly; every other value has to be completed first.
-      while try opensContainer() {}
-    } while try continuesContainer()
-    let end = offset
+    let value = try readValue()
     skipWhitespace()
     guard offset == bytes.count else { throw .trailingGarbage(source: source, position: position(offset)) }
-    return start..<end
+    return value
   }
 
-  /// Reads a scalar or an empty container, or opens a container.
-  /// - Returns: whether a container was opened and its first value comes next.
-  private mutating func opensContainer() throws(JSONError) -> Bool {
+  private mutating func readValue() throws(JSONError) -> JSONValue {
     switch peek {
-    case UInt8(ascii: "["):
-      try open(isObject: false)
-      guard peek == UInt8(ascii: "]") else { return true }
-      close()
-    case UInt8(ascii: "{"):
-      try open(isObject: true)
-      guard peek == UInt8(ascii: "}") else {
-        try readKey()
-        return true
-      }
-      close()
-    default:
-      try readScalar()
+    case UInt8(ascii: "{"): .object(try readMembers())
+    case UInt8(ascii: "["): .array(try readElements())
+    case UInt8(ascii: "\""): .string(try readString().text)
+    default: try readScalar()
     }
-    return false
   }
 
-  /// After a complete value: closes the containers that end here.
-  /// - Returns: whether another value follows after a comma.
-  private mutating func continuesContainer() throws(JSONError) -> Bool {
-    while let frame = frames.last {
-      skipWhitespace()
-      switch (peek, frame.isObject) {
-      case (UInt8(ascii: ","), true):
-        offset += 1
-        skipWhitespace()
-        try readKey()
-        return true
-      case (UInt8(ascii: ","), false):
-        offset += 1
-        skipWhitespace()
+  private mutating func readElements() throws(JSONError) -> [JSONValue] {
+    try open(isObject: false)
+    var elements: [JSONValue] = []
+    if peek != UInt8(ascii: "]") {
+      elements.append(try readValue())
+      while try continues(before: UInt8(ascii: "]"), else: "`,` or `]`") {
         if peek == UInt8(ascii: "]") { throw syntax("expected a value after the comma") }
         frames[frames.count - 1].index += 1
-        return true
-      case (UInt8(ascii: "}"), true), (UInt8(ascii: "]"), false):
-        close()
-      default:
-        throw unexpected(frame.isObject ? "`,` or `}`" : "`,` or `]`")
+        elements.append(try readValue())
       }
     }
-    return false
+    close()
+    return elements
+  }
+
+  private mutating func readMembers() throws(JSONError) -> [JSONMember] {
+    try open(isObject: true)
+    var members: [JSONMember] = []
+    // Looking through a few keys is quicker than hashing them; many are hashed.
+    let few = 16
+    var keys: Set<String> = []
+    if peek != UInt8(ascii: "}") {
+      // Most objects have no more: one allocation instead of three.
+      members.reserveCapacity(4)
+      repeat {
+        let start = offset
+        let key = try readKey()
+        if members.count == few { keys = Set(members.map(\.key)) }
+        guard members.count < few ? !members.contains(where: { $0.key == key }) : keys.insert(key).inserted else {
+          throw .duplicateKey(source: source, path: containerPath.description, key: key, position: position(start))
+        }
+        members.append(JSONMember(key: key, value: try readValue()))
+      } while try continues(before: UInt8(ascii: "}"), else: "`,` or `}`")
+    }
+    close()
+    return members
   }
 
   private mutating func open(isObject: Bool) throws(JSONError) {
@@ -119,31 +97,42 @@ struct JSONGrammar {
     skipWhitespace()
   }
 
+  /// After a value of a container: whether another one follows behind a comma.
+  private mutating func continues(before end: UInt8, else expected: String) throws(JSONError) -> Bool {
+    skipWhitespace()
+    switch peek {
+    case UInt8(ascii: ","):
+      offset += 1
+      skipWhitespace()
+      return true
+    case end: return false
+    default: throw unexpected(expected)
+    }
+  }
+
   private mutating func close() {
     frames.removeLast()
     offset += 1
   }
 
   /// Reads a key and its colon, up to the value.
-  private mutating func readKey() throws(JSONError) {
+  private mutating func readKey() throws(JSONError) -> String {
     guard peek == UInt8(ascii: "\"") else { throw unexpected("a key in double quotes") }
     let start = offset
-    let key = text(of: try readString())
+    let (key, range) = try readString()
     if key.utf8.contains(0) {
       throw .nulInKey(source: source, path: containerPath.description, position: position(start))
     }
-    guard frames[frames.count - 1].keys.insert(key) else {
-      throw .duplicateKey(source: source, path: containerPath.description, key: key, position: position(start))
-    }
-    frames[frames.count - 1].key = key
+    frames[frames.count - 1].key = range
     skipWhitespace()
     guard peek == UInt8(ascii: ":") else { throw unexpected("`:` after the key") }
     offset += 1
     skipWhitespace()
+    return key
   }
 }
 
-extension JSONGrammar {
+extension JSONParser {
   /// The byte at the current place; `nil` at the end.
   var peek: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
@@ -153,7 +142,7 @@ extension JSONGrammar {
 
   /// The path of the value being read.
   var path: JSONPath {
-    JSONPath(components: frames.map { $0.isObject ? .key($0.key) : .index($0.index) })
+    JSONPath(components: frames.map { $0.isObject ? .key(text(of: $0.key)) : .index($0.index) })
   }
 
   /// The path of the innermost open container.

@@ -1,13 +1,18 @@
-/// Strings, numbers and literals.
-extension JSONGrammar {
-  mutating func readScalar() throws(JSONError) {
+/// Strings and literals.
+extension JSONParser {
+  mutating func readScalar() throws(JSONError) -> JSONValue {
     switch peek {
-    case UInt8(ascii: "\""): _ = try readString()
-    case UInt8(ascii: "t"): try readLiteral("true")
-    case UInt8(ascii: "f"): try readLiteral("false")
-    case UInt8(ascii: "n"): try readLiteral("null")
-    case UInt8(ascii: "-"): try readNumber()
-    case let byte where isDigit(byte): try readNumber()
+    case UInt8(ascii: "t"):
+      try readLiteral("true")
+      return .bool(true)
+    case UInt8(ascii: "f"):
+      try readLiteral("false")
+      return .bool(false)
+    case UInt8(ascii: "n"):
+      try readLiteral("null")
+      return .null
+    case UInt8(ascii: "-"): return try readNumber()
+    case let byte where isDigit(byte): return try readNumber()
     case UInt8(ascii: "N"), UInt8(ascii: "I"): throw syntax("expected a value; JSON has no NaN and no Infinity")
     default: throw unexpected("a value")
     }
@@ -20,61 +25,21 @@ extension JSONGrammar {
     }
   }
 
-  /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`. A number written without fraction and exponent has to fit
-  /// 64 bits; whether the others fit a double is for json-c's conversion to tell.
-  private mutating func readNumber() throws(JSONError) {
-    let start = offset
-    if peek == UInt8(ascii: "-") { offset += 1 }
-    if peek == UInt8(ascii: "0") {
-      offset += 1
-      if isDigit(peek) { throw syntax("a number must not start with 0") }
-    } else {
-      try readDigits()
-    }
-    var isInteger = true
-    if peek == UInt8(ascii: ".") {
-      isInteger = false
-      offset += 1
-      try readDigits()
-    }
-    if peek == UInt8(ascii: "e") || peek == UInt8(ascii: "E") {
-      isInteger = false
-      offset += 1
-      if peek == UInt8(ascii: "+") || peek == UInt8(ascii: "-") { offset += 1 }
-      try readDigits()
-    }
-    // 18 digits always fit.
-    if isInteger, offset - start > 18 {
-      let number = String(decoding: bytes[start..<offset], as: UTF8.self)
-      guard Int64(number) != nil else {
-        throw .numberOutOfRange(
-          source: source, path: path.description, number: number, expected: "a 64-bit integer; write it as a string")
-      }
-    }
-  }
-
-  private mutating func readDigits() throws(JSONError) {
-    guard isDigit(peek) else { throw unexpected("a digit") }
-    while isDigit(peek) { offset += 1 }
-  }
-
-  private func isDigit(_ byte: UInt8?) -> Bool {
-    byte.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
-  }
-
   /// Reads a string from its opening to its closing quotation mark.
-  /// - Returns: the bytes between them.
-  mutating func readString() throws(JSONError) -> Range<Int> {
+  /// - Returns: its text, and where the bytes between them are.
+  mutating func readString() throws(JSONError) -> (text: String, range: Range<Int>) {
     offset += 1
     let start = offset
-    var isASCII = true
+    var (isASCII, hasEscapes) = (true, false)
     while let byte = peek {
       switch byte {
       case UInt8(ascii: "\""):
-        if !isASCII { try checkUTF8(start..<offset) }
+        let range = start..<offset
+        if !isASCII { try checkUTF8(range) }
         offset += 1
-        return start..<(offset - 1)
+        return (hasEscapes ? unescaped(range) : verbatim(range), range)
       case UInt8(ascii: "\\"):
+        hasEscapes = true
         try readEscape()
       case ..<0x20:
         throw syntax("a control character in a string, byte 0x\(String(byte, radix: 16)); write it as an escape")
@@ -138,12 +103,19 @@ extension JSONGrammar {
     }
   }
 
-  /// The text of a string that `readString` accepted, escapes resolved.
+  /// The text of a string that `readString` accepted.
   func text(of range: Range<Int>) -> String {
-    guard bytes[range].contains(UInt8(ascii: "\\")) else { return String(decoding: bytes[range], as: UTF8.self) }
+    bytes[range].contains(UInt8(ascii: "\\")) ? unescaped(range) : verbatim(range)
+  }
+
+  private func verbatim(_ range: Range<Int>) -> String {
+    String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
+  }
+
+  private func unescaped(_ range: Range<Int>) -> String {
     // As UTF-16, in which a pair of surrogate escapes is simply two units.
     var units: [UInt16] = []
-    var rest = Substring(String(decoding: bytes[range], as: UTF8.self)).unicodeScalars
+    var rest = Substring(verbatim(range)).unicodeScalars
     while let scalar = rest.popFirst() {
       guard scalar == "\\", let escape = rest.popFirst() else {
         units.append(contentsOf: String(scalar).utf16)
