@@ -31,7 +31,7 @@ package enum ModelSchema {
         },
         "kind": {
           "description": "what the checkpoint computes; absent: a classifier",
-          "enum": ["classifier", "autoencoder", "denoiser"]
+          "enum": ["classifier", "autoencoder", "denoiser", "generator"]
         },
         "task": {
           "description": "id of the task the model was trained for (`pags-bench tasks`)",
@@ -221,7 +221,7 @@ package enum ModelSchema {
           "maximum": 1000
         },
         "classes": {
-          "description": "of a class-conditional denoiser: how many classes it finds the noise for",
+          "description": "of a class-conditional denoiser: how many classes it finds the noise for; of a generator: to how many it goes",
           "type": "integer",
           "minimum": 2,
           "maximum": 4096

