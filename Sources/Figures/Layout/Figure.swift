@@ -20,7 +20,8 @@ package struct Figure: Sendable {
   /// - Parameter lettering: of all text but title and description.
   package func svg(_ lettering: Lettering = .text) -> String {
     let key = LegendDrawing(legend: legend, left: 10, width: width - 20, style: style)
-    let height = legendTop + key.height + 6
+    // Whole: else the edge of a PNG is half transparent.
+    let height = (legendTop + key.height + 6).rounded(.up)
     let page = [SVGAttribute("width", width), SVGAttribute("height", height)]
     let viewBox = "0 0 \(SVGNumber.text(width)) \(SVGNumber.text(height))"
     let attributes =
