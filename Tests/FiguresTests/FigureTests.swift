@@ -91,6 +91,11 @@ final class DocumentReader: NSObject, XMLParserDelegate {
     #expect(drawing.svg(.outlines) == drawing.svg(.outlines) && !drawing.svg(.outlines).contains("nan"))
   }
 
+  /// None of the letters that figures' axes have is drawn as a box.
+  @Test(arguments: ["λ", "σ", "ε", "∞", "−", "×"]) func signsOfAxesAreDrawn(sign: Character) {
+    #expect(StrokeLetters.strokes[sign] != nil)
+  }
+
   @Test func anOutlineEndsWhereItsTextDoes() throws {
     func outline(_ anchor: TextMark.Anchor) throws -> [Double] {
       let mark = TextMark(text: "HH" + .superscript("H"), at: Point(x: 100, y: 50), size: 20, anchor: anchor)
@@ -159,6 +164,11 @@ final class DocumentReader: NSObject, XMLParserDelegate {
     #expect(try figure([0.1, 1, 10]).texts.contains("0.1"))
     let both = try figure([0.1, 1, 10], [0.001, 0.1, 10]).texts
     #expect(!both.contains("0.1") && both.contains("10−1"))
+    // Whole, so that no edge of a PNG is half transparent.
+    for key in ["width", "height"] {
+      let side = try #require(try figure([1], [1]).elements.first?.attributes[key].flatMap(Double.init))
+      #expect(side == side.rounded())
+    }
     let style = FigureStyle(panelWidth: 236, panelHeight: 168)
     for line in style.lines(ofYLabel: "Softmax change (L1), steps of length 8") {
       #expect(line.width(size: style.labelSize) * 1.2 < style.panelHeight)

@@ -41,7 +41,7 @@ import Testing
       #expect(shown.contains("no. \(position)"))
       for number in numbers(position) { #expect(shown.contains(number), "\(number) of \(shown)") }
     }
-    #expect(shown.prefix(3) == ["image", "Small", "Bayes classifier"])
+    #expect(shown.prefix(4) == ["image", "Small", "Bayes", "classifier"])
     #expect(shown.contains { $0.contains("grey is 0") } && shown.contains { $0.contains("log-odds-predicted") })
 
     let beside = try texts(binary.path("beside.svg"))

@@ -20,7 +20,8 @@ package struct Figure: Sendable {
   /// - Parameter lettering: of all text but title and description.
   package func svg(_ lettering: Lettering = .text) -> String {
     let key = LegendDrawing(legend: legend, left: 10, width: width - 20, style: style)
-    let height = legendTop + key.height + 6
+    // Whole: else the edge of a PNG is half transparent.
+    let height = (legendTop + key.height + 6).rounded(.up)
     let page = [SVGAttribute("width", width), SVGAttribute("height", height)]
     let viewBox = "0 0 \(SVGNumber.text(width)) \(SVGNumber.text(height))"
     let attributes =
@@ -117,9 +118,9 @@ package struct Figure: Sendable {
 
   /// The strip above a column that names the spans of its first panel.
   private func strip(of column: Int) -> [SVGNode] {
-    guard hasStrip, let spans = columns[column].first?.spans else { return [] }
+    guard hasStrip, let panel = columns[column].first else { return [] }
     let left = left(of: column)
-    return spans.flatMap { span -> [SVGNode] in
+    return panel.spans.flatMap { span -> [SVGNode] in
       let box = Rectangle(
         left: left + span.range.lowerBound * style.panelWidth, top: top - style.stripHeight - 3,
         width: (span.range.upperBound - span.range.lowerBound) * style.panelWidth, height: style.stripHeight)
@@ -130,20 +131,36 @@ package struct Figure: Sendable {
       let ground = SVGNode.element("rect", box.attributes() + paint, [])
       let size = style.tickSize
       let label = span.labels.first { Typeface.width($0, size: size) + 4 <= box.width }
-      guard let label else { return [ground] + upright(span.labels, in: box, size: size, halo: span.shade.tint) }
+      guard let label else {
+        return [ground] + upright(span.labels, in: box, avoiding: marks(of: panel, left: left), halo: span.shade.tint)
+      }
       let place = Point(x: box.left + box.width / 2, y: box.top + 0.5 * box.height + 0.35 * size)
       let name = TextMark(text: RichText(label), at: place, size: size, anchor: .middle, halo: span.shade.tint)
       return [ground, name.node]
     }
   }
 
-  /// The name of a span that is too narrow for it, from top to bottom of the panel below the strip.
-  private func upright(_ labels: [String], in box: Rectangle, size: Double, halo: Colour) -> [SVGNode] {
+  private func marks(of panel: Panel, left: Double) -> [Point] {
+    panel.series.flatMap(\.samples).compactMap { sample in
+      guard let across = panel.x.scale.position(sample.x), let up = panel.y.scale.position(sample.y) else { return nil }
+      return Point(x: left + across * style.panelWidth, y: top + (1 - up) * style.panelHeight)
+    }
+  }
+
+  /// The name of a span that is too narrow for it, upright in the panel below the strip: at its top, or where marks are in the way there
+  /// and not at its bottom, there.
+  private func upright(_ labels: [String], in box: Rectangle, avoiding marks: [Point], halo: Colour) -> [SVGNode] {
+    let size = style.tickSize
     guard let label = labels.last, box.width >= size, Typeface.width(label, size: size) + 12 <= style.panelHeight else {
       return []
     }
-    let place = Point(
-      x: box.left + box.width / 2 + 0.35 * size, y: top + 6 + Typeface.width(label, size: size) / 2)
+    let (length, centre) = (Typeface.width(label, size: size), box.left + box.width / 2)
+    func isFree(_ start: Double) -> Bool {
+      !marks.contains { abs($0.x - centre) < size && (start - 6...start + length + 6).contains($0.y) }
+    }
+    let (upper, lower) = (top + 6, top + style.panelHeight - 6 - length)
+    let start = !isFree(upper) && isFree(lower) ? lower : upper
+    let place = Point(x: centre + 0.35 * size, y: start + length / 2)
     return [TextMark(text: RichText(label), at: place, size: size, anchor: .middle, isVertical: true, halo: halo).node]
   }
 }

@@ -18,8 +18,8 @@ package struct FigureStyle: Sendable {
   /// The strip above the uppermost panel that names its spans; 0 for none.
   package var stripHeight = 17.0
 
-  /// From one line of a label to the next.
-  var labelLeading: Double { 1.2 * labelSize }
+  /// From one line of a label to the next; whole, as all that a page's width is made of.
+  var labelLeading: Double { (1.2 * labelSize).rounded(.up) }
 
   /// A y label that is longer than its panel has two lines.
   func lines(ofYLabel label: RichText) -> [RichText] { label.lines(within: panelHeight, size: labelSize) }

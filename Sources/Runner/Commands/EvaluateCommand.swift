@@ -83,7 +83,7 @@ struct EvaluateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also draw the gradients at the first images here, beside score and reference: .svg or .png (docs/show.md).",
+      "Also draw the gradients at the first images here, beside score and reference: .svg, .pdf or .png (docs/show.md).",
       valueName: "file"))
   var sheet: String?
 
