@@ -70,12 +70,11 @@ public struct ReferenceLoader: Sendable {
   /// - Throws: `CheckpointError`, `DescriptionError`, `JSONError`, naming the file.
   private func files(_ paths: [String], of plugin: any ReferencePlugin.Type) throws -> [ReferenceFile] {
     try paths.map { path in
-      let read = try plugin.filesRead(at: path).map { try CheckpointFile.open($0) }
+      let read = try plugin.filesRead(at: path)
       guard let first = read.first else {
         throw EvaluationError.invalidConfiguration(option: plugin.id, expected: "files in \(path)", got: "none")
       }
-      return ReferenceFile(
-        first, further: Array(read.dropFirst()), try lookup.find(for: first, explicit: nil)?.description)
+      return try ReferenceFile(at: first, further: Array(read.dropFirst()), lookup)
     }
   }
 
@@ -90,5 +89,16 @@ public struct ReferenceLoader: Sendable {
     let plugin = plugins.references(kind)[index]
     try plugin.check(count: paths.count, option: "--\(kind.rawValue)")
     return try make(candidates[index], files(paths, of: plugin))
+  }
+}
+
+extension ReferenceFile {
+  /// The files at paths, with what `lookup` finds for the first.
+  /// - Throws: `CheckpointError`, `DescriptionError`, `JSONError`, naming the file.
+  init(at path: String, further: [String] = [], _ lookup: DescriptionLookup) throws {
+    let checkpoint = try CheckpointFile.open(path)
+    self.init(
+      checkpoint, further: try further.map { try CheckpointFile.open($0) },
+      try lookup.find(for: checkpoint, explicit: nil)?.description)
   }
 }
