@@ -148,7 +148,7 @@ import Testing
       Issue.record("gave logits")
     } catch {
       let text = Self.message(error, of: "flood")
-      #expect(text.contains("| ?[2Jthe last line") && text.contains("exit code 7"), "\(text)")
+      #expect(text.contains("| U+001B[2Jthe last line") && text.contains("exit code 7"), "\(text)")
     }
   }
 
