@@ -13,6 +13,7 @@ final class DeviceConnection: Sendable {
   let request: DeviceRequest
   private let state: Mutex<State>
   private let held = Mutex(Held())
+  private let loading = Mutex(())
 
   /// Used under the lock alone.
   private struct State: @unchecked Sendable {
@@ -203,7 +204,12 @@ final class DeviceConnection: Sendable {
     }
   }
 
-  /// Counts a program's constants.
+  /// Programs are given to the worker one after the other: what one of them brings, or failed to bring, the next one knows of.
+  func inTurn<Failure: Error>(_ load: () throws(Failure) -> Void) throws(Failure) {
+    try loading.withLock { (_) throws(Failure) in try load() }
+  }
+
+  /// Counts a program's constants; in its turn.
   /// - Returns: those that the worker does not have.
   func use(constants digests: Set<String>) -> Set<String> {
     held.withLock { held in

@@ -22,6 +22,17 @@ final class DeviceProgram: CompiledProgram {
     let graph = try DeviceGraph(plan, device: backend.name)
     let number = connection.nextNumber()
     let digests = Set(graph.constants.keys)
+    try connection.inTurn { () throws(GraphError) in
+      try Self.load(graph, as: number, constants: digests, on: backend)
+    }
+    (self.plan, self.backend, self.number, constants) = (plan, backend, number, digests)
+  }
+
+  /// Gives the worker a graph, and those of its constants that it does not have.
+  private static func load(
+    _ graph: DeviceGraph, as number: Int, constants digests: Set<String>, on backend: DeviceBackend
+  ) throws(GraphError) {
+    let connection = backend.connection
     let missing = connection.use(constants: digests)
     func undo(_ error: GraphError) -> GraphError {
       connection.forget(program: number, constants: digests)
@@ -47,7 +58,6 @@ final class DeviceProgram: CompiledProgram {
     if let reason = answer.memory {
       throw undo(.deviceMemory(device: backend.name, what: "the network's weights", reason: reason))
     }
-    (self.plan, self.backend, self.number, constants) = (plan, backend, number, digests)
   }
 
   deinit { connection.forget(program: number, constants: constants) }

@@ -98,6 +98,20 @@ struct DeviceBackendTests {
     #expect(backend.record.precision == "float32" && backend.record.software["torch"] != nil)
   }
 
+  /// One of them brings the weights of all, while others drop theirs.
+  @Test func programsOfTheSameWeightsFromSeveralThreads() throws {
+    let backend = try device()
+    let (graph, outputs) = try network(images: 1)
+    let images = numbers([1, 3, 8, 8], "x")
+    let results = try Workers.map(24, threads: 4) { _ in
+      let workspace = try backend.compile(graph, outputs: [outputs[0]]).makeWorkspace(threads: 1)
+      try workspace.set("images", to: images)
+      try workspace.run()
+      return try workspace.output(0)
+    }
+    #expect(results.allSatisfy { $0 == results[0] })
+  }
+
   @Test func severalThreadsTakeTurns() throws {
     let (graph, outputs) = try network(images: 2)
     let pool = WorkspacePool(try device().compile(graph, outputs: outputs))

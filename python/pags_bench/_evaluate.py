@@ -55,6 +55,8 @@ def evaluate(
     direction: Sequence[str] = (),
     reference_images: Optional[int] = None,
     generator: Optional[Path] = None,
+    generator_steps: Optional[Tuple[int, int]] = None,
+    generator_penalty: Optional[float] = None,
     metrics: Sequence[str] = (),
     manifold: Optional[str] = None,
     score: Optional[str] = None,
@@ -110,6 +112,8 @@ def evaluate(
         attacks, attacked_images: also attacks the model, such as `["pgd-linf"]`, on the first so many images.
         direction: also compares gradients with the way to the closest other class, found by these estimates, such as
             `["nearest-mean"]`; `reference_images` and `generator` (of `learned`) go with it.
+        generator_steps, generator_penalty: of a projection onto the images of an ONNX `generator`: steps without and with the
+            penalty on its vector, and that penalty's factor.
         metrics: further metrics of gradients, as `ID` or `ID=FILE`.
         manifold, score, reference: tangent spaces, score, a second reference, as `ID=FILE`, or `program=COMMAND`.
         criteria: thresholds of the rule, as a file.
@@ -141,7 +145,8 @@ def evaluate(
         "weights": weights, "member": member, "resize": _numbers(resize, "resize"), "standard": _path(standard),
         "attacks": ",".join(_texts(attacks, "attacks")) or None, "attacked-images": attacked_images,
         "direction": ",".join(_texts(direction, "direction")) or None, "reference-images": reference_images,
-        "generator": _path(generator),
+        "generator": _path(generator), "generator-steps": _numbers(generator_steps, "generator_steps"),
+        "generator-penalty": generator_penalty,
         "metric": _texts(metrics, "metrics"), "manifold": manifold, "score": score, "reference": reference,
         "criteria": _path(criteria), "robustness-draws": robustness_draws, "clip": clip, "threads": threads, "batch": batch,
         "no-cache": cache is False, "cache": None if isinstance(cache, bool) else _path(cache), "output": _path(output),

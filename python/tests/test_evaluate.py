@@ -87,7 +87,7 @@ def test_what_the_command_warns_of(checkpoint, empty_folder):
     ({"attacks": "pgd-linf"}, pags_bench.UsageError, None, "a list of texts"),
     ({"attacks": ["pgd"]}, pags_bench.UsageError, 64, "pgd"),
     ({"task": "mnist", "data": "no --such folder"}, pags_bench.UsageError, 64, "no --such folder"),
-    ({"device": "cuda"}, pags_bench.UsageError, None, "read by the program itself"),
+    ({"device": "gpu"}, pags_bench.UsageError, 64, "cpu-torch"),
     ({"id": "Not An Id"}, pags_bench.UsageError, 64, "--id"),
     ({"cache": "c", "threads": 0}, pags_bench.UsageError, 64, "--threads"),
     ({"sheet": "sheet.gif"}, pags_bench.UsageError, 64, ".png"),
