@@ -144,11 +144,7 @@ final class DeviceConnection: Sendable {
       process.stop()
       return error
     }
-    // A crash closes the pipes a moment before the system tells how it ended.
-    var ending: PluginEnding?
-    if case PluginPipes.Problem.ended = error { ending = process.ending(within: .seconds(2)) }
-    process.stop()
-    let words = process.lastWords.text(waiting: .milliseconds(500))
+    let (ending, words) = process.conclude(after: error)
     func failed(_ problem: String, advice: String? = nil, showsWords: Bool = true) -> DeviceError {
       .worker(
         .init(device: request.device, python: request.python, doing: doing, lastWords: showsWords ? words : ""),

@@ -127,12 +127,8 @@ final class PluginConversation {
       process.stop()
       return error
     }
-    // A crash closes the pipes a moment before the system tells how it ended.
-    var ending: PluginEnding?
-    if case PluginPipes.Problem.ended = error { ending = process.ending(within: .seconds(2)) }
-    process.stop()
-    let failure = PluginFailure(
-      program: name, doing: doing, lastWords: process.lastWords.text(waiting: .milliseconds(500)))
+    let (ending, words) = process.conclude(after: error)
+    let failure = PluginFailure(program: name, doing: doing, lastWords: words)
     switch error {
     case PluginPipes.Problem.timedOut: return ServedPluginError.timedOut(failure, limit: limit, option: option)
     case PluginPipes.Problem.ended: return ServedPluginError.ended(failure, how: ending)

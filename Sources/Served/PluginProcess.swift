@@ -64,6 +64,16 @@ package final class PluginProcess {
   /// How it ended; nil where it still runs after `limit`.
   package func ending(within limit: Duration) -> PluginEnding? { child.ending(within: limit) }
 
+  /// Ends the plugin after a conversation with it failed.
+  /// - Returns: how it ended where it did so by itself, and its last words.
+  package func conclude(after error: any Error) -> (ending: PluginEnding?, lastWords: String) {
+    // A crash closes the pipes a moment before the system tells how it ended.
+    var ending: PluginEnding?
+    if case PluginPipes.Problem.ended = error { ending = self.ending(within: .seconds(2)) }
+    stop()
+    return (ending, lastWords.text(waiting: .milliseconds(500)))
+  }
+
   /// Ends the plugin and everything it started in its group.
   package func stop() {
     guard !isStopped else { return }

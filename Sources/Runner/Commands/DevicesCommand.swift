@@ -12,26 +12,13 @@ struct DevicesCommand: ParsableCommand {
       needs none of them.
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "The Python that has PyTorch. (default: \(DevicePython.variable) of the environment, otherwise python3)",
-      valueName: "file"))
-  var devicePython: String?
-
-  @Option(help: ArgumentHelp("How long it may take to answer.", valueName: "seconds"))
-  var deviceLimit: Double = 300
+  @OptionGroup var python: DevicePythonOptions
 
   @Flag(help: "Print JSON.")
   var json = false
 
-  func validate() throws {
-    guard deviceLimit > 0, deviceLimit <= 1e6 else {
-      throw ValidationError("--device-limit must be above 0 and at most 1000000 seconds, got \(deviceLimit)")
-    }
-  }
-
   func run() throws {
-    let listing = try DeviceListing.found(.found(option: devicePython), limit: .seconds(deviceLimit))
+    let listing = try DeviceListing.found(python.found, limit: python.limit)
     if json {
       CommandLineOutput.result(String(decoding: try JSONEncoding.encode(listing), as: UTF8.self))
     } else {

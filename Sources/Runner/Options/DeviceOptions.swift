@@ -16,23 +16,14 @@ struct DeviceOptions: ParsableArguments {
       valueName: "precision"))
   var devicePrecision: DevicePrecision = .strict
 
-  @Option(
-    help: ArgumentHelp(
-      "The Python that has PyTorch. (default: \(DevicePython.variable) of the environment, otherwise python3)",
-      valueName: "file"))
-  var devicePython: String?
-
-  @Option(help: ArgumentHelp("How long the device may take to start, and for one answer.", valueName: "seconds"))
-  var deviceLimit: Double = 300
+  @OptionGroup var python: DevicePythonOptions
 
   func validate() throws {
     if let device {
       do { _ = try DeviceName(device) } catch { throw ValidationError("--device: \(error)") }
-    } else if devicePrecision != .strict || devicePython != nil {
-      throw ValidationError("\(devicePython == nil ? "--device-precision" : "--device-python") belongs to --device")
-    }
-    guard deviceLimit > 0, deviceLimit <= 1e6 else {
-      throw ValidationError("--device-limit must be above 0 and at most 1000000 seconds, got \(deviceLimit)")
+    } else if devicePrecision != .strict || python.devicePython != nil {
+      throw ValidationError(
+        "\(python.devicePython == nil ? "--device-precision" : "--device-python") belongs to --device")
     }
   }
 
@@ -46,8 +37,8 @@ struct DeviceOptions: ParsableArguments {
     guard let device else { return }
     let backend = try DeviceBackend(
       DeviceRequest(
-        device: DeviceName(device), precision: devicePrecision, python: .found(option: devicePython),
-        limit: .seconds(deviceLimit), imagesPerRun: batch, checkCancellation: { try Interruption.check() }))
+        device: DeviceName(device), precision: devicePrecision, python: python.found, limit: python.limit,
+        imagesPerRun: batch, checkCancellation: { try Interruption.check() }))
     Engine.use(backend, as: backend.record)
   }
 }

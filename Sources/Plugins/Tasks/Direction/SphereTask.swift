@@ -103,39 +103,20 @@ struct RadialDifference: ClosestPoints {
 }
 
 /// |x| against the middle between the radii. Its logits differ by 6 on the spheres themselves.
-struct RadialClassifier: Classifier {
+struct RadialClassifier: TwoClassScore {
   let radii: [Double]
   let inputShape: Shape
   let classCount = 2
 
   private var slope: Double { 12 / (radii[1] - radii[0]) }
 
-  func logits(_ images: Tensor) -> Tensor {
-    let middle = (radii[0] + radii[1]) / 2
-    return Tensor(
-      shape: [images.batch, 2],
-      scalars: (0..<images.batch).flatMap { image -> [Float] in
-        let value = slope * (length(images.item(image)) - middle) / 2
-        return [Float(-value), Float(value)]
-      })
-  }
+  func value(at point: ArraySlice<Float>) -> Double { slope * (length(point) - (radii[0] + radii[1]) / 2) / 2 }
 
-  func inputGradients(
-    at images: Tensor, cotangents: @Sendable (_ logits: Tensor, _ range: Range<Int>) throws -> [Tensor]
-  ) throws -> (logits: Tensor, gradients: [Tensor]) {
-    let logits = logits(images)
-    let gradients = try cotangents(logits, 0..<images.batch).map { vectors in
-      Tensor(
-        shape: images.shape,
-        scalars: (0..<images.batch).flatMap { image -> [Float] in
-          let (vector, point) = (Array(vectors.item(image)), images.item(image))
-          // At the centre there is no direction.
-          let length = length(point)
-          let factor = length > 0 ? slope / 2 * Double(vector[1] - vector[0]) / length : 0
-          return point.map { Float(factor * Double($0)) }
-        })
-    }
-    return (logits, gradients)
+  func gradient(at point: ArraySlice<Float>, times factor: Float) -> [Float] {
+    // At the centre there is no direction.
+    let length = length(point)
+    let factor = length > 0 ? slope / 2 * Double(factor) / length : 0
+    return point.map { Float(factor * Double($0)) }
   }
 }
 

@@ -126,36 +126,21 @@ struct RingDifference: ClosestPoints {
 }
 
 /// The matched filter: the mean of the ring against the middle between bright and dark. Its logits differ by 6 on images without noise.
-struct RingMean: Classifier {
+struct RingMean: TwoClassScore {
   let ring: [Bool]
   let inputShape: Shape
   let classCount = 2
 
   private var slope: Double { 24 / Double(max(1, ring.count { $0 })) }
 
-  func logits(_ images: Tensor) -> Tensor {
-    Tensor(
-      shape: [images.batch, 2],
-      scalars: (0..<images.batch).flatMap { image -> [Float] in
-        var sum = 0.0
-        for (pixel, isInRing) in zip(images.item(image), ring) where isInRing { sum += 0.5 - Double(pixel) }
-        return [Float(-slope * sum / 2), Float(slope * sum / 2)]
-      })
+  func value(at point: ArraySlice<Float>) -> Double {
+    var sum = 0.0
+    for (pixel, isInRing) in zip(point, ring) where isInRing { sum += 0.5 - Double(pixel) }
+    return slope * sum / 2
   }
 
-  func inputGradients(
-    at images: Tensor, cotangents: @Sendable (_ logits: Tensor, _ range: Range<Int>) throws -> [Tensor]
-  ) throws -> (logits: Tensor, gradients: [Tensor]) {
-    let logits = logits(images)
-    let gradients = try cotangents(logits, 0..<images.batch).map { vectors in
-      Tensor(
-        shape: images.shape,
-        scalars: (0..<images.batch).flatMap { image -> [Float] in
-          let vector = Array(vectors.item(image))
-          let value = Float(-slope / 2) * (vector[1] - vector[0])
-          return ring.map { $0 ? value : 0 }
-        })
-    }
-    return (logits, gradients)
+  func gradient(at point: ArraySlice<Float>, times factor: Float) -> [Float] {
+    let value = Float(-slope / 2) * factor
+    return ring.map { $0 ? value : 0 }
   }
 }
