@@ -44,6 +44,7 @@ let package = Package(
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // System libraries; exactly one Swift target imports each.
@@ -163,6 +164,7 @@ let package = Package(
         "BenchCore",
         "Conformance", "Checkpoints", "Figures", "JSON", "Text", "Images", "Tensor",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ]),
 
     // Time of single convolutions against the processor's peak; see docs/performance.md.

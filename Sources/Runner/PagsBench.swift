@@ -32,37 +32,57 @@ struct PagsBench: ParsableCommand {
       ONNXTestCommand.self,
     ])
 
-  /// Failures of the work end with 1 and one message; unusable arguments with 64, as swift-argument-parser does.
+  /// Failures of the work end with 1 and one message; unusable arguments with 64, as swift-argument-parser does. With `--json`
+  /// there is one document on standard output, however it ends.
   static func main() {
     LimitedStart.restart()
     MemoryExhaustion.install()
+    let given = Array(CommandLine.arguments.dropFirst())
+    let wantsDocument = given.prefix { $0 != "--" }.contains("--json")
     do {
-      var command = try parseAsRoot(NumberListArguments.joined(Array(CommandLine.arguments.dropFirst())))
+      var command: any ParsableCommand
       do {
+        command = try parseAsRoot(CommandLineArguments.prepared(given, for: Self.self))
+      } catch let error as ConfigurationFileError {
+        throw ValidationError("\(error)")
+      }
+      let reporting = (command as? any ReportingCommand)?.reporting
+      do {
+        if let log = reporting?.log { try LogFile.open(log, arguments: given) }
         // Networks ask before each operator.
         try Cancellation.$current.withValue(Cancellation(check: Interruption.check)) {
           if let command = command as? any DeviceCommand { try command.selectDevice() }
           try command.run()
         }
+        if reporting?.json == true { CommandLineOutput.completeDocument() }
       } catch is CancellationError {
         CommandLineOutput.error("stopped; nothing was written")
-        Foundation.exit(130)
+        throw ExitCode(130)
       } catch  where isFailureOfWork(error) {
         CommandLineOutput.error("\(error)")
-        Foundation.exit(1)
+        throw ExitCode(1)
       }
     } catch {
-      leave(with: error)
+      leave(with: error, wantsDocument: wantsDocument)
     }
+    LogFile.add("ended well")
   }
 
   /// Prints what the parser has to say, which repeats what it was given, and ends as it would.
-  private static func leave(with error: any Error) -> Never {
+  private static func leave(with error: any Error, wantsDocument: Bool) -> Never {
     let text = fullMessage(for: error)
     let code = exitCode(for: error)
-    if !text.isEmpty {
-      if code == .success { CommandLineOutput.result(text + "\n") } else { CommandLineOutput.note(text) }
+    if code == .success {
+      if !text.isEmpty { CommandLineOutput.result(text + "\n") }
+      Foundation.exit(code.rawValue)
     }
+    if !text.isEmpty { CommandLineOutput.note(text) }
+    if wantsDocument {
+      CommandLineOutput.completeDocument(
+        error: error is ExitCode ? (code.rawValue == 130 ? .stopped : .failed) : .arguments, exitCode: code.rawValue,
+        message: text.isEmpty ? nil : message(for: error))
+    }
+    LogFile.add("ended with \(code.rawValue)")
     Foundation.exit(code.rawValue)
   }
 

@@ -161,7 +161,7 @@ import Testing
       binary.start(base + ["--json", "--adversarial", "whole.safetensors"]).wait())
     for shard in ["2/2", "1/2", "2/2"] {
       let outcome = try binary.start(base + ["--parts", "p", "--shard", shard, "--json"]).wait()
-      #expect(outcome.status == 0 && outcome.output.isEmpty, "\(outcome.errors)")
+      #expect(outcome.status == 0 && outcome.output.hasPrefix("{\n  \"notes\""), "\(outcome.errors)")
     }
     let merging =
       base + ["--parts", "p", "--merge", "--json", "--adversarial", "merged.safetensors"]

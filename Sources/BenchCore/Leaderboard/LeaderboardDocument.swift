@@ -87,6 +87,14 @@ package struct LeaderboardDocument: Sendable, Equatable, Codable {
     self.unranked = unranked.isEmpty ? nil : Self.sections(unranked)
   }
 
+  /// The sections of one task.
+  package func only(_ task: String) -> Self {
+    var result = self
+    result.tasks.removeAll { $0.id != task }
+    result.unranked?.removeAll { $0.id != task }
+    return result
+  }
+
   private static func sections(_ models: [EvaluatedModel]) -> [TaskSection] {
     let groups = Dictionary(grouping: models) { TaskKey($0.result) }
     return groups.keys.sorted().map { key in

@@ -9,7 +9,7 @@ import Plugins
 import Tensor
 
 /// `pags-bench attack`: how much images have to be changed until a model is wrong.
-struct AttackCommand: ParsableCommand {
+struct AttackCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "attack", abstract: "Attacks a model: robust accuracy, and each image's smallest radius.",
     discussion: """
@@ -40,11 +40,7 @@ struct AttackCommand: ParsableCommand {
   @Option(help: "Seed of everything that is random.")
   var seed: UInt64 = 0
 
-  @Flag(help: "Print JSON.")
-  var json = false
-
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   @OptionGroup(title: "In parts, for several processes (docs/cluster.md)") var parts: PartOptions
 
@@ -64,7 +60,7 @@ struct AttackCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     let source = try ModelSource(checkpoint, options: options, files: files)
@@ -102,8 +98,7 @@ struct AttackCommand: ParsableCommand {
       provenance: .since(
         start, toolVersion: PagsBench.version, threads: options.threads,
         device: Engine.device(of: target.subject.classifier)))
-    CommandLineOutput.result(
-      json ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self) : report.text)
+    try reporting.result(report, text: report.text)
   }
 
   private func attacked(
@@ -118,7 +113,7 @@ struct AttackCommand: ParsableCommand {
       let found: RobustnessMeasurement.Outcome?
       do {
         found = try parts.outcome(
-          of: "\(target.subject.record.id), \(attack.id)", at: 0, among: 1, quiet: quiet,
+          of: "\(target.subject.record.id), \(attack.id)", at: 0, among: 1, quiet: reporting.quiet,
           whole: { try measurement.run(plan, checksMasking: checks, progress: progress) },
           part: {
             try measurement.measure($0, of: plan, checksMasking: checks, for: owner, in: $1, progress: progress)
@@ -135,7 +130,7 @@ struct AttackCommand: ParsableCommand {
         try SafetensorsWriter.write(
           [TensorToWrite("images", outcome.images)],
           metadata: ["model": target.subject.record.id, "attack": attack.id, "images": target.record.digest], to: path)
-        if !quiet { CommandLineOutput.note("wrote \(path)") }
+        if !reporting.quiet { CommandLineOutput.note("wrote \(path)") }
       }
       return outcome.entry
     }

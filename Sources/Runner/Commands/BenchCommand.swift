@@ -6,7 +6,7 @@ import Plugins
 import Tensor
 
 /// `pags-bench bench`: how fast a model runs here.
-struct BenchCommand: ParsableCommand {
+struct BenchCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures images per second, forward and forward with input gradient.",
     discussion: """
@@ -23,8 +23,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "How long to measure each of the two.")
   var seconds: Double = 2
 
-  @Flag(help: "Print JSON.")
-  var json = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   @OptionGroup var options: ModelOptions
 
@@ -49,16 +48,13 @@ struct BenchCommand: ParsableCommand {
       inputGradient: .init(
         imagesPerSecond: try rate(of: count) { _ = try classifier.inputGradient(.logitSum, at: images) }),
       batch: batch, threads: options.threads)
-    if json {
-      CommandLineOutput.result(String(decoding: try JSONEncoding.encode(report), as: UTF8.self))
-    } else {
-      CommandLineOutput.result(
-        """
+    try reporting.result(
+      report,
+      text: """
         forward                   \(report.forward.imagesPerSecond) images per second
         forward + input gradient  \(report.inputGradient.imagesPerSecond) images per second
         batch \(report.batch), threads \(report.threads)
         """)
-    }
   }
 
   /// Images per thread and pass: those asked for, or fewer where memory wants it and --batch was not given. What does not fit is

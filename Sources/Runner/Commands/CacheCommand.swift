@@ -7,23 +7,44 @@ struct CacheCommand: ParsableCommand {
     commandName: "cache", abstract: "Shows or empties the folder of what is computed or fetched once.",
     subcommands: [Show.self, Clear.self], defaultSubcommand: Show.self)
 
-  struct Show: ParsableCommand {
+  struct Show: ReportingCommand {
     static let configuration = CommandConfiguration(abstract: "Shows the folder, and how much of what is in it.")
 
     @OptionGroup var place: CacheFolderOption
 
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
+    /// What is printed with `--json`.
+    private struct Content: Encodable {
+      struct Part: Encodable {
+        let name: String
+        let summary: String
+        let files: Int
+        let bytes: Int
+      }
+
+      let folder: String
+      let parts: [Part]
+    }
+
     func run() throws {
       let content = CacheContent(folder: place.folder)
-      let lines = try CacheContent.Part.allCases.map { part in
+      let parts = try CacheContent.Part.allCases.map { part in
         let files = try content.files(part)
-        return "  \(part.rawValue.padded(13))\(byteText(files.reduce(0) { $0 + $1.bytes }).padded(12))"
-          + "\(files.count) file\(files.count == 1 ? "" : "s"): \(part.summary)"
+        return Content.Part(
+          name: part.rawValue, summary: part.summary, files: files.count, bytes: files.reduce(0) { $0 + $1.bytes })
       }
-      CommandLineOutput.result(([content.folder.path] + lines).joined(separator: "\n"))
+      let lines = parts.map { part in
+        "  \(part.name.padded(13))\(byteText(part.bytes).padded(12))"
+          + "\(part.files) file\(part.files == 1 ? "" : "s"): \(part.summary)"
+      }
+      try reporting.result(
+        Content(folder: content.folder.path, parts: parts),
+        text: ([content.folder.path] + lines).joined(separator: "\n"))
     }
   }
 
-  struct Clear: ParsableCommand {
+  struct Clear: ReportingCommand {
     static let configuration = CommandConfiguration(
       abstract: "Deletes what is kept; other files in the folder stay.")
 
@@ -31,6 +52,15 @@ struct CacheCommand: ParsableCommand {
     var parts: [CacheContent.Part] = []
 
     @OptionGroup var place: CacheFolderOption
+
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
+    /// What is printed with `--json`.
+    private struct Deleted: Encodable {
+      let folder: String
+      let files: Int
+      let bytes: Int
+    }
 
     func run() throws {
       let content = CacheContent(folder: place.folder)
@@ -42,8 +72,9 @@ struct CacheCommand: ParsableCommand {
           bytes += file.bytes
         }
       }
-      CommandLineOutput.result(
-        "deleted \(count) file\(count == 1 ? "" : "s"), \(byteText(bytes)), from \(content.folder.path)")
+      try reporting.result(
+        Deleted(folder: content.folder.path, files: count, bytes: bytes),
+        text: "deleted \(count) file\(count == 1 ? "" : "s"), \(byteText(bytes)), from \(content.folder.path)")
     }
   }
 }

@@ -5,7 +5,7 @@ import JSON
 import Plugins
 
 /// `pags-bench compare`: models side by side, image by image.
-struct CompareCommand: ParsableCommand {
+struct CompareCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare", abstract: "Compares models on the same images, with intervals of their paired differences.",
     discussion: """
@@ -23,6 +23,8 @@ struct CompareCommand: ParsableCommand {
 
   @OptionGroup var comparison: ComparisonOptions
 
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
   @OptionGroup var options: ModelOptions
 
   private static let limit = 2...100
@@ -34,7 +36,7 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: comparison.quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let compared = try ComparedModels(models, comparison, options, progress: progress)
     var measured: [Int: PairedComparison.Measured] = [:]
@@ -49,10 +51,7 @@ struct CompareCommand: ParsableCommand {
     }
     progress.end()
     let paired = try PairedComparison(models.indices.compactMap { measured[$0] })
-    CommandLineOutput.result(
-      comparison.json
-        ? String(decoding: try JSONEncoding.encode(paired.document), as: UTF8.self)
-        : Table.text([paired.table], as: comparison.format))
+    try reporting.result(paired.document, text: Table.text([paired.table], as: comparison.format))
   }
 
   private func read(_ url: URL) throws -> PairedComparison.Measured {

@@ -3,7 +3,7 @@ import Devices
 import JSON
 
 /// `pags-bench devices`: what `--device` can name here, and why not the rest.
-struct DevicesCommand: ParsableCommand {
+struct DevicesCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "devices",
     abstract: "Lists the devices that networks can be computed on, and why others are not there.",
@@ -14,16 +14,11 @@ struct DevicesCommand: ParsableCommand {
 
   @OptionGroup var python: DevicePythonOptions
 
-  @Flag(help: "Print JSON.")
-  var json = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   func run() throws {
     let listing = try DeviceListing.found(python.found, limit: python.limit)
-    if json {
-      CommandLineOutput.result(String(decoding: try JSONEncoding.encode(listing), as: UTF8.self))
-    } else {
-      CommandLineOutput.result(Self.text(listing))
-    }
+    try reporting.result(listing, text: Self.text(listing))
   }
 
   private static func text(_ listing: DeviceListing) -> String {

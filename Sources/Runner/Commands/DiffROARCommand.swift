@@ -7,7 +7,7 @@ import Plugins
 import Training
 
 /// `pags-bench diffroar`: whether networks learn from the pixels that a model's gradients point to.
-struct DiffROARCommand: ParsableCommand {
+struct DiffROARCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "diffroar",
     abstract: "Trains networks on the pixels that gradients call important, and on the others (DiffROAR).",
@@ -54,11 +54,7 @@ struct DiffROARCommand: ParsableCommand {
   @Option(help: "How the table is written: \(Table.Format.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: Table.Format = .text
 
-  @Flag(help: "Print JSON.")
-  var json = false
-
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   @OptionGroup(title: "The networks that are trained") var training: TrainingOptions
 
@@ -98,7 +94,7 @@ struct DiffROARCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let figureFile = try figureFile()
     try figureFile?.check(apartFrom: models.map { OutputPlace.Input("a model", $0) })
@@ -158,8 +154,7 @@ struct DiffROARCommand: ParsableCommand {
       target?.roar = report.result(of: curves[0])
       if let target { try ResultFile.write(target, to: URL(fileURLWithPath: addTo)) }
     }
-    CommandLineOutput.result(
-      json ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self) : Table.text([report.table], as: format))
+    try reporting.result(report, text: Table.text([report.table], as: format))
   }
 
   /// Before the first network is trained: the curve of another model is no part of a result.

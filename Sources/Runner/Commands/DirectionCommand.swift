@@ -6,7 +6,7 @@ import JSON
 import Plugins
 
 /// `pags-bench direction`: whether gradients point to the closest other class.
-struct DirectionCommand: ParsableCommand {
+struct DirectionCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "direction", abstract: "Compares gradients with the way to the closest other class (alpha).",
     discussion: """
@@ -32,6 +32,8 @@ struct DirectionCommand: ParsableCommand {
 
   @OptionGroup var comparison: ComparisonOptions
 
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
@@ -51,7 +53,7 @@ struct DirectionCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: comparison.quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let compared = try ComparedModels(models, comparison, options, progress: progress)
     try compared.forEachResult { index, _ in
@@ -78,9 +80,6 @@ struct DirectionCommand: ParsableCommand {
       task: task.id, taskVersion: task.version, images: set.labels.count, digest: set.digest, seed: measured.seed,
       referenceImages: chosen.referenceImages, noise: chosen.noise, unit: task.imageUnit.publishedName,
       chance: DirectionMeasurement.chance(task.imageShape.count), models: rows)
-    CommandLineOutput.result(
-      comparison.json
-        ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self)
-        : Table.text([report.table], as: comparison.format))
+    try reporting.result(report, text: Table.text([report.table], as: comparison.format))
   }
 }

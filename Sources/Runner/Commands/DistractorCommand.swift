@@ -8,7 +8,7 @@ import Sheets
 import Text
 
 /// `pags-bench distractor`: the paper's figures 5 and 16.
-struct DistractorCommand: ParsableCommand {
+struct DistractorCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "distractor",
     abstract: "Responses to noise on the signal and on the distractor (the paper's figures 5 and 16).",
@@ -39,6 +39,8 @@ struct DistractorCommand: ParsableCommand {
 
   @OptionGroup var comparison: ComparisonOptions
 
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
   @OptionGroup var options: ModelOptions
 
   func validate() throws {
@@ -63,7 +65,7 @@ struct DistractorCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: comparison.quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let compared = try ComparedModels(models, comparison, options, progress: progress)
     let inputs = models.map { OutputPlace.Input("a model", $0) }
@@ -111,10 +113,7 @@ struct DistractorCommand: ParsableCommand {
         results[index].map { (models[index], label.isEmpty ? nil : label[index], $0, shares[index]) }
       })
     try figureFile?.write(report.figure.figure)
-    CommandLineOutput.result(
-      comparison.json
-        ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self)
-        : Table.text([report.table], as: comparison.format))
+    try reporting.result(report, text: Table.text([report.table], as: comparison.format))
   }
 
   private func figureFile() throws -> FigureFile? { try output.map { try FigureFile($0, option: "--output") } }

@@ -7,7 +7,7 @@ import Plugins
 import Sheets
 
 /// `pags-bench evaluate`: from a checkpoint to a regime and a place on the leaderboard.
-struct EvaluateCommand: ParsableCommand {
+struct EvaluateCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "evaluate", abstract: "Measures a model and tells its regime: weak, bayes-aligned or excessive.",
     discussion: """
@@ -94,14 +94,10 @@ struct EvaluateCommand: ParsableCommand {
         + "With --output FILE.json it is written to FILE.paper.json.", valueName: "protocol"))
   var measuringProtocol: MeasuringProtocol?
 
-  @Flag(help: "Print the result file on standard output instead of the summary.")
-  var json = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   @Flag(help: "Leave the leaderboard alone.")
   var noLeaderboard = false
-
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
 
   @OptionGroup(title: "In parts, for several processes (docs/cluster.md)") var parts: PartOptions
 
@@ -136,7 +132,7 @@ struct EvaluateCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     let board = leaderboard.map { URL(fileURLWithPath: $0) } ?? files.ownLeaderboard
@@ -153,7 +149,7 @@ struct EvaluateCommand: ParsableCommand {
         progress.end()
         throw parts.stopped()
       }
-      if json, let result { CommandLineOutput.result(String(decoding: try ResultFile.encode(result), as: UTF8.self)) }
+      if reporting.json, let result { CommandLineOutput.document(json: try ResultFile.encode(result)) }
       return
     }
     try evaluateAll(in: &session)
@@ -175,11 +171,15 @@ struct EvaluateCommand: ParsableCommand {
   /// - Throws: `ExitCode` where any could not.
   private func evaluateAll(in session: inout Session) throws {
     var results: [EvaluationResult] = []
+    // A result of each, or why there is none.
+    var documents: [Data] = []
     var failures = 0
     for (place, checkpoint) in checkpoints.enumerated() where parts.concerns(place, of: checkpoints.count) {
-      if !quiet { CommandLineOutput.note("model \(place + 1) of \(checkpoints.count): \(checkpoint)") }
+      if !reporting.quiet { CommandLineOutput.note("model \(place + 1) of \(checkpoints.count): \(checkpoint)") }
       do {
-        if let result = try evaluate(checkpoint, at: place, in: &session) { results.append(result) }
+        guard let result = try evaluate(checkpoint, at: place, in: &session) else { continue }
+        results.append(result)
+        if reporting.json { documents.append(try ResultFile.encode(result)) }
       } catch is CancellationError {
         session.progress.end()
         if parts.measures { throw parts.stopped() }
@@ -188,16 +188,18 @@ struct EvaluateCommand: ParsableCommand {
       } catch {
         session.progress.end()
         failures += 1
-        CommandLineOutput.error("\(checkpoint) is not \(parts.merge ? "merged" : "measured"): \(error)")
+        let message = "\(checkpoint) is not \(parts.merge ? "merged" : "measured"): \(error)"
+        CommandLineOutput.error(message)
+        documents.append(try JSONEncoding.encode(ErrorDocument(.failed, message)))
       }
     }
     guard parts.merges else {
       if failures > 0 { throw ExitCode(1) }
       return
     }
-    if json {
-      let documents = try results.map { String(decoding: try ResultFile.encode($0).dropLast(), as: UTF8.self) }
-      CommandLineOutput.result("[\n\(documents.joined(separator: ",\n"))\n]")
+    if reporting.json {
+      let list = documents.map { String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .newlines) }
+      CommandLineOutput.document(json: Data("[\n\(list.joined(separator: ",\n"))\n]".utf8))
     } else {
       let models = Dictionary(grouping: results.map { EvaluatedModel($0) }) { Leaderboard.Standing(of: $0.result) }
       let document = LeaderboardDocument(models[.ranked] ?? [], unranked: models[.unranked] ?? [])
@@ -242,7 +244,7 @@ struct EvaluateCommand: ParsableCommand {
     let subject = loaded.subject
     guard
       let outcome = try parts.outcome(
-        of: record.id, at: place, among: max(1, checkpoints.count), quiet: quiet,
+        of: record.id, at: place, among: max(1, checkpoints.count), quiet: reporting.quiet,
         whole: { try evaluation.measure(subject, progress: progress) },
         part: { try evaluation.measure($0, of: subject, in: $1, progress: progress) },
         merged: { try evaluation.merge(subject, from: $0, progress: progress) })
@@ -258,14 +260,14 @@ struct EvaluateCommand: ParsableCommand {
     }
     let figures = paper.map { PaperReport(figures: $0.figures(outcome)) }
     if let figures, let place = outputs.output { places.append(try figures.write(beside: place)) }
-    if json {
+    if reporting.json {
       for note in outcome.notes { CommandLineOutput.note("note: \(note)") }
     } else {
       let reading = report.map { "\nHow the checkpoint was read\n  " + $0.lines.joined(separator: "\n  ") } ?? ""
       CommandLineOutput.result(
         ResultSummary.text(outcome.result) + ResultSummary.notes(outcome.notes) + reading + (figures?.text ?? ""))
     }
-    if !quiet {
+    if !reporting.quiet {
       if !task.isComparable, !noLeaderboard { CommandLineOutput.note(standing(on: task)) }
       for place in places { CommandLineOutput.note("wrote \(place)") }
     }

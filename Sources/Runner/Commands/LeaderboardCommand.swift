@@ -41,26 +41,48 @@ struct LeaderboardCommand: ParsableCommand {
     }
   }
 
-  struct Build: ParsableCommand {
+  struct Build: ReportingCommand {
     static let configuration = CommandConfiguration(
       abstract: "Rebuilds leaderboard.json from results/.",
       discussion: "The file depends on the results alone: building it twice gives the same bytes.")
 
     @OptionGroup var folder: Folder
 
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
+    /// What is printed of a leaderboard.
+    private struct Built: Encodable {
+      let file: String
+      let changed: Bool
+    }
+
     func run() throws {
-      for (_, leaderboard) in folder.all {
-        let changed = try leaderboard.refresh()
-        CommandLineOutput.result("\(leaderboard.documentURL.path): \(changed ? "rebuilt" : "up to date")")
+      let built = try folder.all.map {
+        Built(file: $0.leaderboard.documentURL.path, changed: try $0.leaderboard.refresh())
       }
+      try reporting.result(
+        built, text: built.map { "\($0.file): \($0.changed ? "rebuilt" : "up to date")" }.joined(separator: "\n"))
     }
   }
 
-  struct Verify: ParsableCommand {
+  struct Verify: ReportingCommand {
     static let configuration = CommandConfiguration(
       abstract: "Checks every result against the schema, its place and its checkpoint's digest.")
 
     @OptionGroup var folder: Folder
+
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
+    /// What is printed with `--json`.
+    private struct Verified: Encodable {
+      struct Mismatch: Encodable {
+        let path: String
+        let reason: String
+      }
+
+      let directory: String
+      let mismatches: [Mismatch]
+    }
 
     func run() throws {
       var mismatches = try folder.all.flatMap { prefix, leaderboard in
@@ -75,15 +97,18 @@ struct LeaderboardCommand: ParsableCommand {
       if folder.directory == nil {
         mismatches += try SubmissionVerification.mismatches(folder.files, tasks: PagsBench.plugins.tasks)
       }
-      guard mismatches.isEmpty else {
-        for mismatch in mismatches { CommandLineOutput.error(mismatch.description) }
-        throw ExitCode(1)
+      for mismatch in mismatches { CommandLineOutput.error(mismatch.description) }
+      let directory = folder.leaderboard.directory.path
+      if reporting.json || mismatches.isEmpty {
+        try reporting.result(
+          Verified(directory: directory, mismatches: mismatches.map { .init(path: $0.path, reason: $0.reason) }),
+          text: "\(directory): every result is in order")
       }
-      CommandLineOutput.result("\(folder.leaderboard.directory.path): every result is in order")
+      if !mismatches.isEmpty { throw ExitCode(1) }
     }
   }
 
-  struct PrintTable: ParsableCommand {
+  struct PrintTable: ReportingCommand {
     static let configuration = CommandConfiguration(
       commandName: "table", abstract: "Prints the leaderboard's tables, one for each task.",
       discussion: "From the results, not from leaderboard.json. How to: docs/show.md")
@@ -105,6 +130,8 @@ struct LeaderboardCommand: ParsableCommand {
     @Flag(help: "The other way round.")
     var reverse = false
 
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
     func run() throws {
       let document = try folder.shown().document
       let known = (document.tasks + (document.unranked ?? [])).map(\.id)
@@ -114,9 +141,10 @@ struct LeaderboardCommand: ParsableCommand {
             known.isEmpty ? "it has none at all" : "it has those of \(known.joined(separator: ", "))"
           })
       }
-      CommandLineOutput.result(
-        Table.text(
-          LeaderboardTable.tables(document, task: task, order: sort, isReversed: reverse), as: format))
+      // In the document's own order; what reads it sorts by itself.
+      try reporting.result(
+        task.map(document.only) ?? document,
+        text: Table.text(LeaderboardTable.tables(document, task: task, order: sort, isReversed: reverse), as: format))
     }
   }
 }

@@ -5,7 +5,7 @@ import Plugins
 import Site
 
 extension LeaderboardCommand {
-  struct MakeSite: ParsableCommand {
+  struct MakeSite: ReportingCommand {
     static let configuration = CommandConfiguration(
       commandName: "site", abstract: "Writes the leaderboard as web pages that need no server.",
       discussion: """
@@ -19,8 +19,14 @@ extension LeaderboardCommand {
 
     @OptionGroup var folder: Folder
 
-    @Flag(help: "Say nothing but errors.")
-    var quiet = false
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
+    /// What is printed.
+    private struct Made: Encodable {
+      let index: String
+      let models: Int
+      let files: Int
+    }
 
     func run() throws {
       let place = try SiteFolder(URL(fileURLWithPath: output).resolvingSymlinksInPath().path)
@@ -34,10 +40,9 @@ extension LeaderboardCommand {
         surroundings: .init(folder: leaderboard.directory, submitted: submitted, tasksWithData: Set(withData)))
       let pages = site.pages
       try place.write(pages.map(site.path)) { site.content(of: pages[$0]) }
-      guard !quiet else { return }
-      let count = all.count
-      CommandLineOutput.result(
-        "\(place.path)/index.html: \(count) \(count == 1 ? "model" : "models"), \(pages.count) files")
+      let made = Made(index: "\(place.path)/index.html", models: all.count, files: pages.count)
+      try reporting.result(
+        made, text: "\(made.index): \(made.models) \(made.models == 1 ? "model" : "models"), \(made.files) files")
     }
   }
 }

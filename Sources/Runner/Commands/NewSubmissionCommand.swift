@@ -5,7 +5,7 @@ import Plugins
 import Submissions
 
 /// `pags-bench new-submission`: a folder to fill in.
-struct NewSubmissionCommand: ParsableCommand {
+struct NewSubmissionCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "new-submission", abstract: "Writes a template of a submission.",
     discussion: """
@@ -25,6 +25,15 @@ struct NewSubmissionCommand: ParsableCommand {
   @Option(help: "Fill in the task.")
   var task: String?
 
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
+  /// What is printed with `--json`.
+  private struct Written: Encodable {
+    let description: String
+    let explanation: String
+    let next: String
+  }
+
   func validate() throws {
     if let task { _ = try TaskLookup.plugin(task) }
     if let id, !ResultValidation.isIdentifier(id) {
@@ -37,8 +46,11 @@ struct NewSubmissionCommand: ParsableCommand {
     try SubmissionTemplate.write(
       to: URL(fileURLWithPath: directory), id: id, task: task, checkpoint: checkpoint.map { URL(fileURLWithPath: $0) },
       tasks: PagsBench.plugins.tasks.map { $0.id })
-    CommandLineOutput.result(
-      "\(directory)/model.json: fill it in (\(directory)/README.md explains every key), then "
-        + "`pags-bench submit \(directory) --dry-run`")
+    let written = Written(
+      description: "\(directory)/model.json", explanation: "\(directory)/README.md",
+      next: "pags-bench submit \(directory) --dry-run")
+    try reporting.result(
+      written,
+      text: "\(written.description): fill it in (\(written.explanation) explains every key), then `\(written.next)`")
   }
 }

@@ -10,7 +10,7 @@ import Tensor
 
 extension PluginsCommand {
   /// `pags-bench plugins check`: whether a model can be measured at all.
-  struct Check: ParsableCommand {
+  struct Check: ReportingCommand {
     static let configuration = CommandConfiguration(
       abstract: "Checks that a model can be measured, and says what each failure means.",
       discussion: """
@@ -43,11 +43,7 @@ extension PluginsCommand {
     @Option(help: "Seed of images, directions and targets.")
     var seed: UInt64 = 0
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    @Flag(help: "No progress on standard error.")
-    var quiet = false
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
     @OptionGroup var options: ModelOptions
 
@@ -75,7 +71,7 @@ extension PluginsCommand {
 
     func run() throws {
       Interruption.install()
-      let progress = TerminalProgress(quiet: quiet)
+      let progress = TerminalProgress(quiet: reporting.quiet)
       defer { progress.end() }
       if references.isAsked { return try checkReferences(progress) }
       let loader = ModelLoader(ProjectFiles.locate(), plugins: PagsBench.plugins.models)
@@ -96,7 +92,7 @@ extension PluginsCommand {
         }, isStrict: deviceOptions.isStrict)
       try Interruption.check()
       let report = CheckReport(outcome, images: chosen, model: LoadReport(candidate, model))
-      CommandLineOutput.result(json ? try report.json() : report.text)
+      try reporting.result(report.document, text: report.text)
       if !outcome.passed { throw ExitCode(1) }
     }
 
@@ -110,10 +106,7 @@ extension PluginsCommand {
       let outcomes = try references.outcomes(made, images: images, seed: seed, threads: options.threads)
       progress.end()
       try Interruption.check()
-      CommandLineOutput.result(
-        json
-          ? String(decoding: try JSONEncoding.encode(outcomes), as: UTF8.self)
-          : outcomes.map(\.text).joined(separator: "\n"))
+      try reporting.result(outcomes, text: outcomes.map(\.text).joined(separator: "\n"))
       if outcomes.contains(where: { !$0.findings.isEmpty }) { throw ExitCode(1) }
     }
   }

@@ -11,16 +11,15 @@ struct PluginsCommand: ParsableCommand {
     commandName: "plugins", abstract: "Lists model formats, references, metrics, architectures and layer types.",
     subcommands: [List.self, Show.self, Check.self], defaultSubcommand: List.self)
 
-  struct List: ParsableCommand {
+  struct List: ReportingCommand {
     static let configuration = CommandConfiguration(
       abstract: "Lists model formats, references, metrics and architectures.")
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
     func run() throws {
-      if json {
-        return CommandLineOutput.result(String(decoding: try JSONEncoding.encode(PluginCards.all), as: UTF8.self))
+      if reporting.json {
+        return try CommandLineOutput.document(PluginCards.all)
       }
       var lines = ["Model formats"]
       lines += PagsBench.plugins.models.map { "  \($0.id.padded(14))\($0.summary)" }
@@ -42,15 +41,14 @@ struct PluginsCommand: ParsableCommand {
     }
   }
 
-  struct Show: ParsableCommand {
+  struct Show: ReportingCommand {
     static let configuration = CommandConfiguration(
       abstract: "Shows a model format, a reference, a metric, an architecture or a layer type.")
 
     @Argument(help: "Name from `pags-bench plugins`.")
     var id: String
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
     func run() throws {
       let cards = PluginCards.all
@@ -62,11 +60,8 @@ struct PluginsCommand: ParsableCommand {
             "`pags-bench plugins` lists all names"
           })
       }
-      guard found.count > 1 else { return try card.show(json: json) }
-      CommandLineOutput.result(
-        json
-          ? String(decoding: try JSONEncoding.encode(found), as: UTF8.self)
-          : found.map(\.text).joined(separator: "\n\n"))
+      guard found.count > 1 else { return try card.show(reporting) }
+      try reporting.result(found, text: found.map(\.text).joined(separator: "\n\n"))
     }
   }
 }

@@ -6,7 +6,7 @@ import JSON
 import Text
 
 /// `pags-bench reclassify`: a rule applied to stored samples.
-struct ReclassifyCommand: ParsableCommand {
+struct ReclassifyCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "reclassify", abstract: "Applies a version of the regime rule to stored samples, without the models.",
     discussion: """
@@ -36,8 +36,7 @@ struct ReclassifyCommand: ParsableCommand {
   @Flag(help: "Replace the regime in the result files.")
   var write = false
 
-  @Flag(help: "Print the verdicts as JSON.")
-  var json = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   func validate() throws {
     guard RegimeRule.versions.contains(rule) else {
@@ -91,8 +90,7 @@ struct ReclassifyCommand: ParsableCommand {
       }
     }
     let verdicts = outcomes.map(\.verdict)
-    CommandLineOutput.result(
-      json ? String(decoding: try JSONEncoding.encode(verdicts), as: UTF8.self) : Self.table(verdicts))
+    try reporting.result(verdicts, text: Self.table(verdicts))
   }
 
   private static func table(_ verdicts: [Verdict]) -> String {

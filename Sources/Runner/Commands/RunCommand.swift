@@ -6,7 +6,7 @@ import Plugins
 import Tensor
 
 /// `pags-bench run`: logits and input gradients of given images; the way to check that a model was loaded right.
-struct RunCommand: ParsableCommand {
+struct RunCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Writes a model's logits, and input gradients, for given images.",
     discussion: """
@@ -44,6 +44,8 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup(title: "Networks on another device (docs/devices.md)") var deviceOptions: DeviceOptions
 
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
   func validate() throws {
     if metric != nil {
       return try MetricRun.validate(
@@ -63,10 +65,10 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     Interruption.install()
     if let metric {
-      return try MetricRun(choice: metric, inputs: inputs, outputs: outputs, threads: options.threads).run()
+      return try MetricRun(choice: metric, inputs: inputs, outputs: outputs, threads: options.threads).run(reporting)
     }
     if let work = try score.work(hasCheckpoint: checkpoint != nil) {
-      return try work.run(inputs: inputs, outputs: outputs, threads: options.threads)
+      return try work.run(inputs: inputs, outputs: outputs, threads: options.threads, reporting)
     }
     let named = [
       OutputPlace.Input("the file of --inputs", inputs), OutputPlace.Input("the model", checkpoint),
@@ -100,9 +102,10 @@ struct RunCommand: ParsableCommand {
     try SafetensorsWriter.write(
       tensors.map { TensorToWrite($0.name, $0.tensor) },
       metadata: ["model": candidate.checkpoint.sha256, "gradient": gradient?.rawValue ?? "none"], to: outputs)
-    CommandLineOutput.result(
-      "\(outputs): \(tensors.map { "\($0.name) \($0.tensor.shape.dimensions)" }.joined(separator: ", ")) of \(given.images.batch) images"
-    )
+    let shapes = tensors.map { "\($0.name) \($0.tensor.shape.dimensions)" }.joined(separator: ", ")
+    try reporting.result(
+      WrittenTensors(file: outputs, tensors.map { ($0.name, $0.tensor.shape.dimensions) }),
+      text: "\(outputs): \(shapes) of \(given.images.batch) images")
   }
 
   /// What is to be said where numbers are infinite or NaN: they are written as they are, and no later program may notice.

@@ -3,7 +3,7 @@ import BenchCore
 import Foundation
 
 /// `pags-bench slurm`: a command as an array job of Slurm, and a job that puts together what it measured.
-struct SlurmCommand: ParsableCommand {
+struct SlurmCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "slurm", abstract: "Has Slurm divide a command: submits its shards and the merge.",
     discussion: """
@@ -36,6 +36,8 @@ struct SlurmCommand: ParsableCommand {
   var dryRun = false
 
   @OptionGroup(title: "What Slurm is asked for, as of sbatch") var resources: SlurmResources
+
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   @Argument(
     parsing: .captureForPassthrough,
@@ -95,7 +97,7 @@ struct SlurmCommand: ParsableCommand {
       environment: SlurmScripts.variables.compactMap { name in environment[name].map { (name, $0) }
       })
     try folder.write(scripts)
-    if dryRun { return show(scripts) }
+    if dryRun { return try show(scripts) }
     try submit(scripts)
   }
 
@@ -110,10 +112,11 @@ struct SlurmCommand: ParsableCommand {
     .filter { !$0.tasks.isEmpty }
     var missing = folder.missing(of: count)
     if missing.isEmpty, folder.missingMerges(of: scripts.merges).isEmpty {
-      CommandLineOutput.result(
-        "all \(count) shards are done and merged; nothing to submit. Logs are in \(folder.logs.path); to begin anew, remove "
+      return try reporting.result(
+        Submitted(shards: count, done: count, logs: folder.logs.path),
+        text:
+          "all \(count) shards are done and merged; nothing to submit. Logs are in \(folder.logs.path); to begin anew, remove "
           + folder.url.path)
-      return
     }
     if missing.isEmpty, folder.hasMergeFailed(of: scripts.merges), queued.isEmpty {
       // Something that is said to be done is not there any more; shards that find their parts end at once.
@@ -123,33 +126,52 @@ struct SlurmCommand: ParsableCommand {
     let running = Set(queued.filter { $0.job.kind == .shards }.flatMap(\.tasks))
     let waiting = missing.filter { running.contains($0) }
     let submitted = missing.filter { !running.contains($0) }
-    CommandLineOutput.result(
-      "\(count) shards: \(count - missing.count) done, \(waiting.count) in the queue, \(submitted.count) to submit"
-    )
+    var outcome = Submitted(shards: count, done: count - missing.count, waiting: waiting.count, logs: folder.logs.path)
+    say("\(count) shards: \(outcome.done) done, \(waiting.count) in the queue, \(submitted.count) to submit")
     guard !submitted.isEmpty || queued.isEmpty else {
-      CommandLineOutput.result(
-        "nothing is submitted; watch it: squeue --jobs=\(list(queued.map(\.job.number)))")
-      return
+      return try reporting.result(
+        outcome, text: "nothing is submitted; watch it: squeue --jobs=\(list(queued.map(\.job.number)))")
     }
     var before = queued.map(\.job).filter { $0.kind == .shards }.map(\.number)
     if !submitted.isEmpty {
       let job = try SlurmProgram.submit(["--parsable"] + arrayOptions(submitted, folder))
       try folder.add(.init(kind: .shards, number: job))
       before.append(job)
-      CommandLineOutput.result("array job \(job): shards \(TaskNumbers.text(submitted))")
+      (outcome.submitted, outcome.arrayJob) = (submitted, job)
+      say("array job \(job): shards \(TaskNumbers.text(submitted))")
     }
     let merges = folder.missingMerges(of: scripts.merges)
     let merge = try SlurmProgram.submit(
       ["--parsable"] + mergeOptions(merges, after: before, folder))
     try folder.add(.init(kind: .merge, number: merge))
-    CommandLineOutput.result(
-      """
-      merge job \(merge): when they have ended
-      watch    squeue --jobs=\(list(before + [merge]))
-      logs     \(folder.logs.path)
-      \(scripts.place.map { "parts    \($0)\n" } ?? "")\
-      When tasks die, give the same command again: it submits what is missing and nothing else.
-      """)
+    outcome.mergeJob = merge
+    try reporting.result(
+      outcome,
+      text: """
+        merge job \(merge): when they have ended
+        watch    squeue --jobs=\(list(before + [merge]))
+        logs     \(folder.logs.path)
+        \(scripts.place.map { "parts    \($0)\n" } ?? "")\
+        When tasks die, give the same command again: it submits what is missing and nothing else.
+        """)
+  }
+
+  /// What is printed with `--json`.
+  private struct Submitted: Encodable {
+    let shards: Int
+    let done: Int
+    /// Those that Slurm has.
+    var waiting = 0
+    /// Numbers of the shards that were submitted now, from 1.
+    var submitted: [Int] = []
+    var arrayJob: Int?
+    var mergeJob: Int?
+    let logs: String
+  }
+
+  /// Jobs are named as soon as there are any: what is submitted stays so, whatever happens next.
+  private func say(_ line: String) {
+    if reporting.json { CommandLineOutput.note(line) } else { CommandLineOutput.result(line) }
   }
 
   /// Older ones have ended long ago.
@@ -176,21 +198,33 @@ struct SlurmCommand: ParsableCommand {
 
   private func list(_ jobs: [Int]) -> String { jobs.map(String.init).joined(separator: ",") }
 
-  private func show(_ scripts: SlurmScripts) {
+  /// What is printed of a dry run with `--json`.
+  private struct Scripts: Encodable {
+    let array: String
+    let merge: String
+    /// In a shell, one after the other.
+    let commands: [String]
+  }
+
+  private func show(_ scripts: SlurmScripts) throws {
     let folder = scripts.folder
     let (shards, merges) = (Array(1...scripts.shards), Array(1...scripts.merges))
-    CommandLineOutput.result(
-      """
-      \(folder.array.path):
+    let commands = [
+      "job=$(\(ShellWord.joined(["sbatch", "--parsable"] + arrayOptions(shards, folder))))",
+      "sbatch --dependency=\"afterany:$job\" \(ShellWord.joined(mergeOptions(merges, after: [], folder)))",
+    ]
+    try reporting.result(
+      Scripts(array: folder.array.path, merge: folder.merge.path, commands: commands),
+      text: """
+        \(folder.array.path):
 
-      \(scripts.array)
-      \(folder.merge.path):
+        \(scripts.array)
+        \(folder.merge.path):
 
-      \(scripts.mergeScript)
-      Nothing is submitted. To submit them:
-        job=$(\(ShellWord.joined(["sbatch", "--parsable"] + arrayOptions(shards, folder))))
-        sbatch --dependency="afterany:$job" \(ShellWord.joined(mergeOptions(merges, after: [], folder)))
-      """)
+        \(scripts.mergeScript)
+        Nothing is submitted. To submit them:
+          \(commands.joined(separator: "\n  "))
+        """)
   }
 
   // MARK: What is divided
@@ -205,7 +239,7 @@ struct SlurmCommand: ParsableCommand {
 
   /// The command as it will be understood: what is wrong with it is said before anything is submitted.
   private func work() throws -> Work {
-    switch try PagsBench.parseAsRoot(NumberListArguments.joined(words)) {
+    switch try PagsBench.parseAsRoot(CommandLineArguments.prepared(words, for: PagsBench.self)) {
     case let evaluate as EvaluateCommand:
       try check(evaluate.parts)
       let models = evaluate.checkpoints.count
@@ -225,8 +259,8 @@ struct SlurmCommand: ParsableCommand {
       }
       let report =
         ["sweep", "--report", output] + (sweep.figure.map { ["--figure", $0] } ?? [])
-        + (sweep.json ? ["--json"] : [])
-        + (sweep.quiet ? ["--quiet"] : [])
+        + (sweep.reporting.json ? ["--json"] : [])
+        + (sweep.reporting.quiet ? ["--quiet"] : [])
       let grid = try sweep.sweep.grid()
       let models = grid.strengths.count * grid.seeds.count
       return Work(shards: min(models, Self.shardBounds.upperBound), results: 1) { _ in

@@ -8,7 +8,7 @@ import Plugins
 import Submissions
 
 /// `pags-bench submit`: a model described by its authors, checked, measured and put on the leaderboard.
-struct SubmitCommand: ParsableCommand {
+struct SubmitCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "submit", abstract: "Checks and measures a submission and adds it to the leaderboard.",
     discussion: """
@@ -60,11 +60,7 @@ struct SubmitCommand: ParsableCommand {
 
   @OptionGroup var batchOptions: BatchOptions
 
-  @Flag(help: "Print JSON instead of the summary.")
-  var json = false
-
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   @OptionGroup(title: "Models that a program serves (docs/plugin-protocol.md)") var program: ServerOptions
 
@@ -104,11 +100,11 @@ struct SubmitCommand: ParsableCommand {
     try SubmissionReport(
       id: external.result.model.id, task: external.result.task.id, added: paths, isDryRun: dryRun,
       lines: external.effect, result: external.result
-    ).show(json: json)
+    ).show(reporting)
   }
 
   private func measure(_ folder: URL, _ files: ProjectFiles) throws {
-    let progress = TerminalProgress(quiet: quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let submission = try Submission.read(folder, tasks: PagsBench.plugins.tasks)
     let (id, taskID) = (submission.description.id, submission.description.task ?? "")
@@ -159,7 +155,7 @@ struct SubmitCommand: ParsableCommand {
             ? "reproduced: every number is the recorded one"
             : "reproduced: the regime, and every number within its interval"
         ], result: outcome.result
-      ).show(json: json)
+      ).show(reporting)
     }
     let change =
       try dryRun
@@ -170,7 +166,7 @@ struct SubmitCommand: ParsableCommand {
       lines: [ResultSummary.text(outcome.result) + ResultSummary.notes(outcome.notes), "How the checkpoint was read"]
         + (report?.lines ?? []).map { "  " + $0 },
       result: outcome.result
-    ).show(json: json)
+    ).show(reporting)
   }
 }
 

@@ -7,7 +7,7 @@ import Sweeps
 import Training
 
 /// `pags-bench sweep`: one objective over strengths and seeds, to figure 3 of the paper.
-struct SweepCommand: ParsableCommand {
+struct SweepCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "sweep", abstract: "Trains and measures an objective over strengths and seeds; draws figure 3.",
     discussion: """
@@ -44,11 +44,7 @@ struct SweepCommand: ParsableCommand {
 
   @OptionGroup(title: "Networks on another device (docs/devices.md)") var deviceOptions: DeviceOptions
 
-  @Flag(help: "Print sweep.json instead of the table.")
-  var json = false
-
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   @OptionGroup(title: "Training, as of the command train") var training: TrainingOptions
 
@@ -56,7 +52,7 @@ struct SweepCommand: ParsableCommand {
     _ = try figureFile()
     guard report.isEmpty else {
       if output != nil { throw ValidationError("--report draws what is there; it does not go with --output") }
-      if json, report.count > 1 { throw ValidationError("--json prints one sweep; pass one --report") }
+      if reporting.json, report.count > 1 { throw ValidationError("--json prints one sweep; pass one --report") }
       return
     }
     guard output != nil else {
@@ -92,23 +88,22 @@ struct SweepCommand: ParsableCommand {
   private func writeFigure(_ sweeps: [(folder: String, report: SweepReport)]) throws {
     guard let file = try figureFile(), let drawn = try Figure3Drawing.figure(sweeps) else { return }
     try file.write(drawn)
-    if !quiet { CommandLineOutput.note("wrote \(file.path)") }
+    if !reporting.quiet { CommandLineOutput.note("wrote \(file.path)") }
   }
 
   private func figureFile() throws -> FigureFile? { try figure.map { try FigureFile($0, option: "--figure") } }
 
   private func show(_ report: SweepReport, _ folder: SweepFolder) throws {
     let files = try report.write(to: folder)
-    CommandLineOutput.result(
-      json ? String(decoding: try JSONEncoding.encode(report), as: UTF8.self) : SweepTable.text(report))
-    if !quiet { for file in files { CommandLineOutput.note("wrote \(file)") } }
+    try reporting.result(report, text: SweepTable.text(report))
+    if !reporting.quiet { for file in files { CommandLineOutput.note("wrote \(file)") } }
   }
 
   // MARK: Training
 
   private func train() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let folder = SweepFolder(URL(fileURLWithPath: output ?? ""))
     try OutputPlace.checkFolder(folder.url)

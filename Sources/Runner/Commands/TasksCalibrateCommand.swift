@@ -5,7 +5,7 @@ import Foundation
 import JSON
 
 /// `pags-bench tasks calibrate`: the thresholds of the regime rule, chosen by the stated procedure on the user's own data.
-struct TasksCalibrateCommand: ParsableCommand {
+struct TasksCalibrateCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate", abstract: "Chooses a task's thresholds anew, from networks whose training is known.",
     discussion: """
@@ -40,8 +40,7 @@ struct TasksCalibrateCommand: ParsableCommand {
 
   @OptionGroup var threadOptions: ThreadOptions
 
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   func validate() throws {
     _ = try TaskLookup.plugin(id)
@@ -49,7 +48,7 @@ struct TasksCalibrateCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let (standardFiles, robustFiles) = (try ResultFiles.under(standards), try ResultFiles.under(robust))
     try OutputPlace.check(
@@ -65,13 +64,14 @@ struct TasksCalibrateCommand: ParsableCommand {
     let new = file.criteria
     // A file cannot be made without them.
     let old = task.criteria ?? new
-    CommandLineOutput.result(
-      """
-      robust off the manifold: R below \(new.robustRatio) (the task's own: \(old.robustRatio))
-      aligned: share at least \(new.specificShare) (\(old.specificShare)); not aligned: below \(new.templateShare) \
-      (\(old.templateShare))
-      standards: \(new.standards.map { "\($0.name) (accuracy \($0.accuracy))" }.joined(separator: ", "))
-      """)
-    if !quiet { CommandLineOutput.note("wrote \(output)") }
+    try reporting.result(
+      file,
+      text: """
+        robust off the manifold: R below \(new.robustRatio) (the task's own: \(old.robustRatio))
+        aligned: share at least \(new.specificShare) (\(old.specificShare)); not aligned: below \(new.templateShare) \
+        (\(old.templateShare))
+        standards: \(new.standards.map { "\($0.name) (accuracy \($0.accuracy))" }.joined(separator: ", "))
+        """)
+    if !reporting.quiet { CommandLineOutput.note("wrote \(output)") }
   }
 }

@@ -12,16 +12,15 @@ struct TasksCommand: ParsableCommand {
     subcommands: [List.self, Show.self, TasksDescribeCommand.self, TasksCalibrateCommand.self],
     defaultSubcommand: List.self)
 
-  struct List: ParsableCommand {
+  struct List: ReportingCommand {
     static let configuration = CommandConfiguration(abstract: "Lists the tasks.")
 
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
     func run() throws {
-      if json {
+      if reporting.json {
         let cards = PagsBench.plugins.tasks.map { TaskDescription.card($0) }
-        return CommandLineOutput.result(String(decoding: try JSONEncoding.encode(cards), as: UTF8.self))
+        return try CommandLineOutput.document(cards)
       }
       let column = max(10, 2 + (PagsBench.plugins.tasks.map(\.id.count).max() ?? 0))
       let lines = PagsBench.plugins.tasks.flatMap { plugin in
@@ -38,7 +37,7 @@ struct TasksCommand: ParsableCommand {
     }
   }
 
-  struct Show: ParsableCommand {
+  struct Show: ReportingCommand {
     static let configuration = CommandConfiguration(
       abstract: "Shows one task: its constants, and with its data how good its reference is.")
 
@@ -57,11 +56,7 @@ struct TasksCommand: ParsableCommand {
 
     @OptionGroup var threadOptions: ThreadOptions
 
-    @Flag(help: "Print JSON.")
-    var json = false
-
-    @Flag(help: "No progress on standard error.")
-    var quiet = false
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
     func validate() throws {
       try OptionBounds.check("--seed", seed, in: OptionBounds.seed)
@@ -74,15 +69,15 @@ struct TasksCommand: ParsableCommand {
       guard plugin.dataRequirement == nil || TaskLookup.dataFolder(id, given: dataOptions.data) != nil else {
         var card = TaskDescription.card(plugin, named: id)
         card.add("reference", "pass --data to see its manifold, density and how good they are")
-        return try card.show(json: json)
+        return try card.show(reporting)
       }
       if let samples { try SampleSheet.check(samples, of: plugin) }
-      let progress = TerminalProgress(quiet: quiet)
+      let progress = TerminalProgress(quiet: reporting.quiet)
       defer { progress.end() }
       let task = try TaskLookup.make(
         id, data: dataOptions.data, cache: cache.folder, threads: threadOptions.threads, progress: progress)
       progress.end()
-      try TaskDescription.card(plugin, task, named: id).show(json: json)
+      try TaskDescription.card(plugin, task, named: id).show(reporting)
       if let samples { try SampleSheet.write(task, seed: seed, to: samples) }
     }
   }

@@ -6,7 +6,7 @@ import JSON
 import Plugins
 
 /// `pags-bench tasks describe`: a data set of one's own becomes a task.
-struct TasksDescribeCommand: ParsableCommand {
+struct TasksDescribeCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "describe", abstract: "Makes a task of a data set of your own.",
     discussion: """
@@ -36,8 +36,7 @@ struct TasksDescribeCommand: ParsableCommand {
 
   @OptionGroup var threadOptions: ThreadOptions
 
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   private static let sides = 4...512
 
@@ -63,7 +62,7 @@ struct TasksDescribeCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let place = URL(fileURLWithPath: data)
     let inspection = TaskInspection(place, resize: resize, crop: try cropSides(), beside: PagsBench.plugins.tasks)
@@ -82,15 +81,16 @@ struct TasksDescribeCommand: ParsableCommand {
     progress.end()
     try Interruption.check()
     try Folder.make(file.deletingLastPathComponent())
-    try AtomicFile.write(
-      JSONEncoding.encode(document.relocated(from: folder, to: file.deletingLastPathComponent())), to: file.path)
-    CommandLineOutput.result(
-      """
-      task \(document.id): \(document.imageShape.map(String.init).joined(separator: " x ")), \(document.classes.count) classes
-      steps of length \(document.stepSizes.map { significant($0) }.joined(separator: ", "))
-      mixture of \(document.mixture.factors) factors, prior worth \(significant(document.mixture.priorImages)) images
-      next: pags-bench evaluate MODEL --task \(file.relativePath)
-      """)
-    if !quiet { CommandLineOutput.note("wrote \(file.relativePath)") }
+    let written = document.relocated(from: folder, to: file.deletingLastPathComponent())
+    try AtomicFile.write(JSONEncoding.encode(written), to: file.path)
+    try reporting.result(
+      written,
+      text: """
+        task \(document.id): \(document.imageShape.map(String.init).joined(separator: " x ")), \(document.classes.count) classes
+        steps of length \(document.stepSizes.map { significant($0) }.joined(separator: ", "))
+        mixture of \(document.mixture.factors) factors, prior worth \(significant(document.mixture.priorImages)) images
+        next: pags-bench evaluate MODEL --task \(file.relativePath)
+        """)
+    if !reporting.quiet { CommandLineOutput.note("wrote \(file.relativePath)") }
   }
 }

@@ -6,7 +6,7 @@ import Networks
 import Training
 
 /// `pags-bench train`: from a configuration to a checkpoint that `evaluate` measures.
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains a network with one of the paper's objectives.",
     discussion: """
@@ -36,8 +36,7 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "The model's name. (default: network, objective and seed)")
   var name: String?
 
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   @OptionGroup var options: TrainingOptions
 
@@ -47,7 +46,7 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let folder = URL(fileURLWithPath: output)
     try OutputPlace.checkFolder(folder)
@@ -69,7 +68,7 @@ struct TrainCommand: ParsableCommand {
         try GeneratorTraining(configuration, task: task, options: taskOptions).run(in: folder, id: id, name: name)
       }
     progress.end()
-    CommandLineOutput.result(TrainedModelName.line(description, in: folder))
+    try TrainedModelName.show(description, in: folder, reporting)
   }
 
   /// What a slip of the command line would otherwise train: a strength that nothing uses, or an objective without any.

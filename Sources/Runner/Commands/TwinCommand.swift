@@ -5,7 +5,7 @@ import Plugins
 import Training
 
 /// `pags-bench twin`: the network of a model, trained without a robustness objective.
-struct TwinCommand: ParsableCommand {
+struct TwinCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "twin", abstract: "Trains a model's network anew without a robustness objective: its standard.",
     discussion: """
@@ -39,8 +39,7 @@ struct TwinCommand: ParsableCommand {
   @Option(help: "The twin's name. (default: the model's id, cross-entropy and the seed)")
   var name: String?
 
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
+  @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   @Option(
     help: ArgumentHelp(
@@ -60,7 +59,7 @@ struct TwinCommand: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let folder = URL(fileURLWithPath: output)
     try OutputPlace.checkFolder(folder)
@@ -87,7 +86,7 @@ struct TwinCommand: ParsableCommand {
     }
     let description = try training.run(in: folder, id: id, name: name)
     progress.end()
-    CommandLineOutput.result(TrainedModelName.line(description, in: folder))
+    try TrainedModelName.show(description, in: folder, reporting)
   }
 
   /// - Throws: `TrainingError`, `JSONError`.

@@ -20,7 +20,7 @@ struct MetricRun {
     }
   }
 
-  func run() throws {
+  func run(_ reporting: ReportingOptions) throws {
     let place = URL(fileURLWithPath: outputs)
     try OutputPlace.check(
       place, as: .metricValues,
@@ -48,6 +48,8 @@ struct MetricRun {
         TensorToWrite(
           name: "metric", dtype: .float64, shape: [values.count], data: values.withUnsafeBytes { Data($0) })
       ], metadata: ["metric": metric.id, "files": files.map(\.sha256).joined(separator: " ")], to: outputs)
-    CommandLineOutput.result("\(outputs): metric [\(values.count)], \(metric.id) of \(values.count) pairs")
+    try reporting.result(
+      WrittenTensors(file: outputs, [("metric", [values.count])]),
+      text: "\(outputs): metric [\(values.count)], \(metric.id) of \(values.count) pairs")
   }
 }

@@ -16,7 +16,7 @@ struct ScoreRun {
 
   /// Reads `images` and writes the tensor `score`.
   /// - Throws: what reading and computing throw, `ScoreRunError`.
-  func run(inputs: String, outputs: String, threads: Int) throws {
+  func run(inputs: String, outputs: String, threads: Int, _ reporting: ReportingOptions) throws {
     let place = URL(fileURLWithPath: outputs)
     try OutputPlace.check(
       place, as: .tensors, apartFrom: [OutputPlace.Input("the file of --inputs", inputs)] + choice.inputs(.score))
@@ -36,7 +36,9 @@ struct ScoreRun {
           .joined(separator: ","),
         "classes": classes.map { $0.map(String.init).joined(separator: ",") } ?? "none",
       ], to: outputs)
-    CommandLineOutput.result("\(outputs): score \(result.shape.dimensions) at noise \(noise) of \(images.batch) images")
+    try reporting.result(
+      WrittenTensors(file: outputs, [("score", result.shape.dimensions)]),
+      text: "\(outputs): score \(result.shape.dimensions) at noise \(noise) of \(images.batch) images")
   }
 
   private func evaluate(_ score: any Score, _ images: Tensor) throws -> Tensor {

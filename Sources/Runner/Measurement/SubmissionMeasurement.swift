@@ -81,8 +81,8 @@ struct SubmissionReport {
   let lines: [String]
   let result: EvaluationResult
 
-  func show(json: Bool) throws {
-    if json {
+  func show(_ reporting: ReportingOptions) throws {
+    if reporting.json {
       struct Document: Encodable {
         let id: String
         let task: String
@@ -94,7 +94,7 @@ struct SubmissionReport {
       // The summary repeats the result.
       let notes = lines.filter { !$0.contains("\n") }
       let document = Document(id: id, task: task, written: !isDryRun, files: added, notes: notes, result: result)
-      return CommandLineOutput.result(String(decoding: try JSONEncoding.encode(document), as: UTF8.self))
+      return try CommandLineOutput.document(document)
     }
     let places = added.map { path in
       "  " + (path.hasPrefix("../") ? String(path.dropFirst(3)) : "leaderboard/" + path)

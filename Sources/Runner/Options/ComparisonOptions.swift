@@ -22,12 +22,6 @@ struct ComparisonOptions: ParsableArguments {
   @Option(help: "How the table is written: \(Table.Format.allCases.map(\.rawValue).joined(separator: ", ")).")
   var format: Table.Format = .text
 
-  @Flag(help: "Print JSON.")
-  var json = false
-
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
-
   func validate() throws {
     try OptionBounds.check("--images", images, in: OptionBounds.images)
     try OptionBounds.check("--seed", seed, in: OptionBounds.seed)

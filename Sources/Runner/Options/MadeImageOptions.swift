@@ -62,12 +62,6 @@ struct MadeImageOptions: ParsableArguments {
         option: "--samples, --images or --indices", task: task.id, requested: requested, available: available)
     }
   }
-
-  /// The places that are measured, from 0, and then those that are only shown.
-  func places(shown: [Int]) -> [Int] {
-    let measured = 0..<(measurement.count ?? 0)
-    return Array(measured) + shown.filter { !measured.contains($0) }
-  }
 }
 
 /// A length in pixel units, or another number that is positive and of a size that means something.

@@ -37,9 +37,6 @@ struct SheetOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Pixels of a .png for 1/96 inch, 1 to 8.", valueName: "n"))
   var scale: Int = SheetFile.defaultScale
 
-  @Flag(help: "No progress on standard error.")
-  var quiet = false
-
   static let imageLimit = 1...400
   /// Images are drawn or read up to the last one that is shown.
   static let indexLimit = 0...99_999

@@ -15,9 +15,17 @@ enum TrainedModelName {
     if let problem = name.flatMap({ PlainText.problem(in: $0) }) { throw ValidationError("--name \(problem)") }
   }
 
-  /// What is printed when the training is complete.
-  static func line(_ description: ModelDescription, in folder: URL) -> String {
+  /// What is printed with `--json` when the training is complete.
+  private struct Trained: Encodable {
+    let checkpoint: String
+    let description: ModelDescription
+  }
+
+  /// Prints what came of a training.
+  static func show(_ description: ModelDescription, in folder: URL, _ reporting: ReportingOptions) throws {
     let accuracy = description.claims?.accuracy.map { String(format: ", accuracy on test images %.4f", $0) } ?? ""
-    return "\(folder.appendingPathComponent("model.ckpt").path): \(description.name)\(accuracy)"
+    let checkpoint = folder.appendingPathComponent("model.ckpt").path
+    try reporting.result(
+      Trained(checkpoint: checkpoint, description: description), text: "\(checkpoint): \(description.name)\(accuracy)")
   }
 }

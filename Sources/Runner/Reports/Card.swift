@@ -35,7 +35,7 @@ struct Card: Encodable {
     return lines.joined(separator: "\n")
   }
 
-  func show(json: Bool) throws {
-    CommandLineOutput.result(json ? String(decoding: try JSONEncoding.encode(self), as: UTF8.self) : text)
+  func show(_ reporting: ReportingOptions) throws {
+    try reporting.result(self, text: text)
   }
 }

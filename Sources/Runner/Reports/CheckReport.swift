@@ -1,7 +1,6 @@
 import BenchCore
 import Conformance
 import Foundation
-import JSON
 
 /// The outcome of `plugins check` for people and for programs.
 struct CheckReport {
@@ -48,31 +47,32 @@ struct CheckReport {
     return lines
   }
 
-  func json() throws -> String {
-    struct Document: Encodable {
-      struct Check: Encodable {
-        let requirement: String
-        let title: String
-        let status: String
-        let findings: [String]
-        let meaning: String
-        let advice: String?
-      }
-
-      let model: String
-      let reading: [String]
-      let images: String
-      let passed: Bool
-      let checks: [Check]
+  /// What is printed with `--json`.
+  struct Document: Encodable {
+    struct Check: Encodable {
+      let requirement: String
+      let title: String
+      let status: String
+      let findings: [String]
+      let meaning: String
+      let advice: String?
     }
-    let document = Document(
+
+    let model: String
+    let reading: [String]
+    let images: String
+    let passed: Bool
+    let checks: [Check]
+  }
+
+  var document: Document {
+    Document(
       model: outcome.subject, reading: model.lines, images: images.origin, passed: outcome.passed,
       checks: outcome.checks.map {
         .init(
           requirement: $0.requirement.rawValue, title: $0.requirement.title, status: $0.status.rawValue,
           findings: $0.findings, meaning: $0.requirement.meaning, advice: $0.requirement.advice)
       })
-    return String(decoding: try JSONEncoding.encode(document), as: UTF8.self)
   }
 
   private static func word(_ status: ConformanceOutcome.Status) -> String {

@@ -66,8 +66,10 @@ struct SynthesisReport: Encodable {
     return [head, ResultSummary.table(rows)].map { $0.joined(separator: "\n") }.joined(separator: "\n\n") + "\n"
   }
 
-  /// Writes it to standard output.
-  func show(json: Bool) throws {
-    CommandLineOutput.result(json ? String(decoding: try JSONEncoding.encode(self), as: UTF8.self) : text)
+  /// Prints what was measured, if anything was, beside a sheet that is written.
+  static func show(_ report: SynthesisReport?, beside sheet: String, _ reporting: ReportingOptions) throws {
+    guard let report else { return try reporting.wrote(sheet) }
+    try reporting.result(report, text: report.text)
+    if reporting.json { CommandLineOutput.note("wrote \(sheet)") } else { CommandLineOutput.result("wrote \(sheet)") }
   }
 }

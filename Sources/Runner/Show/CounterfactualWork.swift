@@ -9,9 +9,10 @@ struct CounterfactualWork {
   let counterfactual: CounterfactualOptions
   let inputs: MadeImageOptions
 
-  func run() throws {
+  func run(_ reporting: ReportingOptions) throws {
     let work = try MadeImageWork(
-      models, inputs, files: [OutputPlace.Input("the guide", counterfactual.guide)], defaultImages: { _ in 8 },
+      models, inputs, reporting, files: [OutputPlace.Input("the guide", counterfactual.guide)],
+      defaultImages: { _ in 8 },
       columns: { 2 * $0 + 3 })
     defer { work.progress.end() }
     let (task, count, rows) = (work.task, work.count, work.rows)

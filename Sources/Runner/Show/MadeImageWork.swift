@@ -9,6 +9,7 @@ import Tensor
 /// that come of them.
 struct MadeImageWork {
   let inputs: MadeImageOptions
+  let reporting: ReportingOptions
   let progress: TerminalProgress
   let prepared: SheetPreparation
   /// Places of the images that are shown.
@@ -25,7 +26,7 @@ struct MadeImageWork {
   var task: any BenchmarkTask { prepared.task }
   var seed: UInt64 { inputs.sheet.seed }
   /// How many images are measured.
-  var count: Int { inputs.measurement.count ?? 0 }
+  let count: Int
   /// Of the images that are made, those that are shown.
   var rows: [Int] { shown.map { place in places.firstIndex(of: place) ?? 0 } }
 
@@ -34,20 +35,23 @@ struct MadeImageWork {
   ///   - defaultImages: how many are shown, of a task of so many classes.
   ///   - columns: of a sheet of so many models.
   init(
-    _ models: [String], _ inputs: MadeImageOptions, files: [OutputPlace.Input?] = [],
+    _ models: [String], _ inputs: MadeImageOptions, _ reporting: ReportingOptions, files: [OutputPlace.Input?] = [],
     defaultImages: (_ classes: Int) -> Int, columns: (_ models: Int) -> Int
   ) throws {
     Interruption.install()
     start = Date()
     self.inputs = inputs
+    self.reporting = reporting
+    count = inputs.measurement.count(reporting) ?? 0
     let sheet = inputs.sheet
-    progress = TerminalProgress(quiet: sheet.quiet)
+    progress = TerminalProgress(quiet: reporting.quiet)
     prepared = try SheetPreparation(
       models, labels: inputs.label, sheet: sheet, maps: inputs.maps, options: inputs.options, inputs: files,
       progress: progress)
     let task = prepared.task
     shown = try sheet.positions(default: defaultImages(task.classCount))
-    places = inputs.places(shown: shown)
+    let measured = 0..<count
+    places = Array(measured) + shown.filter { !measured.contains($0) }
     try MadeImageSheet.check(task, images: shown.count, columns: columns(prepared.shown.sources.count))
     referenceSet = try inputs.referenceSet(of: task)
     references = try ReferenceImages(referenceSet, task: task)
@@ -94,12 +98,13 @@ struct MadeImageWork {
       magnification: sheet.magnification
     ).sheet(columns, on: task)
     try prepared.file.write(result, scale: sheet.scale)
-    if count > 0 {
-      try SynthesisReport(
+    let report =
+      count == 0
+      ? nil
+      : SynthesisReport(
         kind: kind, task: task, set: set, samples: count, seed: seed, settings: [(setting.name, setting.value)],
         models: measured, provenance: .since(start, toolVersion: PagsBench.version, threads: inputs.options.threads)
-      ).show(json: inputs.measurement.json)
-    }
-    CommandLineOutput.wrote(sheet.output, besideJSON: inputs.measurement.json)
+      )
+    try SynthesisReport.show(report, beside: sheet.output, reporting)
   }
 }

@@ -28,16 +28,19 @@ struct MapSheetWork {
   let columns: MapSheetOptions
   let maps: MapSelection
   let options: ModelOptions
+  let reporting: ReportingOptions
   let smoothGrad: SmoothGrad
   /// Nil where nothing is measured.
   let measurement: MeasurementOptions?
 
   init(
-    kind: Kind, models: [String], _ inputs: MapSheetInputs, smoothGrad: SmoothGrad = SmoothGrad(),
+    kind: Kind, models: [String], _ inputs: MapSheetInputs, _ reporting: ReportingOptions,
+    smoothGrad: SmoothGrad = SmoothGrad(),
     measurement: MeasurementOptions? = nil
   ) {
     self.kind = kind
     self.models = models
+    self.reporting = reporting
     self.smoothGrad = smoothGrad
     self.measurement = measurement
     (sheet, columns, maps, options) = (inputs.sheet, inputs.columns, inputs.maps, inputs.options)
@@ -45,7 +48,7 @@ struct MapSheetWork {
 
   func run() throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: sheet.quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let prepared = try SheetPreparation(
       models, labels: columns.label, order: columns.order, sheet: sheet, maps: maps, options: options,
@@ -59,16 +62,15 @@ struct MapSheetWork {
     }
     let loaded = try shown.load(prepared.evaluation, order: columns.order)
     let result = try pictures.sheet(of: loaded, at: images, on: task, remark: task.dataRemark, progress: progress)
-    let report = try measurement.flatMap {
+    let report = try measurement?.count(reporting).map {
       try MeasuredGradients(
-        smoothing: smoothGrad, target: columns.gradient, options: $0, seed: sheet.seed, threads: options.threads
+        smoothing: smoothGrad, target: columns.gradient, count: $0, seed: sheet.seed, threads: options.threads
       ).run(loaded, on: task, progress: progress)
     }
     progress.end()
     try Interruption.check()
     try prepared.file.write(columns.transpose ? result.transposed : result, scale: sheet.scale)
-    try report?.show(json: measurement?.json == true)
-    CommandLineOutput.wrote(sheet.output, besideJSON: measurement?.json == true)
+    try SynthesisReport.show(report, beside: sheet.output, reporting)
   }
 
   private func pictureSheet(of task: any BenchmarkTask, hasModels: Bool) throws -> PictureSheet {

@@ -7,15 +7,14 @@ import Synthesis
 struct MeasuredGradients {
   let smoothing: SmoothGrad
   let target: GradientTarget
-  let options: MeasurementOptions
+  /// How many images are measured.
+  let count: Int
   let seed: UInt64
   let threads: Int
 
-  /// Nothing where nothing is to be measured.
   func run(
     _ models: [PictureSheet.Model], on task: any BenchmarkTask, progress: any ProgressReporter
-  ) throws -> SynthesisReport? {
-    guard let count = options.count else { return nil }
+  ) throws -> SynthesisReport {
     let start = Date()
     let set = try task.evaluationImages(count: count, seed: seed)
     let measurement = SmoothGradMeasurement(

@@ -13,9 +13,9 @@ struct SampleSheetWork {
   let labels: [String]
   let options: ModelOptions
 
-  func run() throws {
+  func run(_ reporting: ReportingOptions) throws {
     Interruption.install()
-    let progress = TerminalProgress(quiet: sheet.quiet)
+    let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     let shown = try ShownModels(models, labels: labels, options: options, files: files)
@@ -56,6 +56,6 @@ struct SampleSheetWork {
     progress.end()
     try Interruption.check()
     try file.write(result, scale: sheet.scale)
-    CommandLineOutput.result("wrote \(sheet.output)")
+    try reporting.wrote(sheet.output)
   }
 }

@@ -3,7 +3,7 @@ import Plugins
 import Synthesis
 
 extension ShowCommand {
-  struct SynthesisCommand: ParsableCommand {
+  struct SynthesisCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
       commandName: "synthesis",
       abstract: "Images made by ascent along models' gradients: of a class, for a missing patch, or of more pixels.",
@@ -22,12 +22,14 @@ extension ShowCommand {
 
     @OptionGroup var inputs: MadeImageOptions
 
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
     func validate() throws { try inputs.check(models) }
 
-    func run() throws { try SynthesisWork(models: models, synthesis: synthesis, inputs: inputs).run() }
+    func run() throws { try SynthesisWork(models: models, synthesis: synthesis, inputs: inputs).run(reporting) }
   }
 
-  struct CounterfactualsCommand: ParsableCommand {
+  struct CounterfactualsCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
       commandName: "counterfactuals",
       abstract: "Images changed to another class by models' gradients and the task's score (DVCE).",
@@ -47,6 +49,8 @@ extension ShowCommand {
 
     @OptionGroup var inputs: MadeImageOptions
 
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
     func validate() throws {
       try inputs.check(models)
       guard counterfactual.guide == nil || inputs.options.network.model == nil else {
@@ -61,6 +65,8 @@ extension ShowCommand {
       }
     }
 
-    func run() throws { try CounterfactualWork(models: models, counterfactual: counterfactual, inputs: inputs).run() }
+    func run() throws {
+      try CounterfactualWork(models: models, counterfactual: counterfactual, inputs: inputs).run(reporting)
+    }
   }
 }

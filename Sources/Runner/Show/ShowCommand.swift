@@ -16,7 +16,7 @@ struct ShowCommand: ParsableCommand {
       Gradients.self, Tangents.self, Scores.self, Samples.self, SynthesisCommand.self, CounterfactualsCommand.self,
     ])
 
-  struct Gradients: ParsableCommand {
+  struct Gradients: ReportingCommand {
     static let configuration = CommandConfiguration(
       abstract:
         "Input gradients of models beside the score and the reference's gradient (the paper's figures 1, 6, 10 to 15).")
@@ -34,6 +34,8 @@ struct ShowCommand: ParsableCommand {
 
     @OptionGroup var inputs: MapSheetInputs
 
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
     func validate() throws {
       guard !models.isEmpty || inputs.options.program.plugin != nil else {
         throw ValidationError(
@@ -44,12 +46,12 @@ struct ShowCommand: ParsableCommand {
 
     func run() throws {
       try MapSheetWork(
-        kind: .gradients, models: models, inputs, smoothGrad: smoothing.settings, measurement: measurement
+        kind: .gradients, models: models, inputs, reporting, smoothGrad: smoothing.settings, measurement: measurement
       ).run()
     }
   }
 
-  struct Tangents: ParsableCommand {
+  struct Tangents: ReportingCommand {
     static let configuration = CommandConfiguration(
       abstract:
         "Directions along the tangent spaces and off them (the paper's figure 7), and gradients split into the two.")
@@ -62,12 +64,14 @@ struct ShowCommand: ParsableCommand {
 
     @OptionGroup var inputs: MapSheetInputs
 
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
     func validate() throws { try inputs.check(models) }
 
-    func run() throws { try MapSheetWork(kind: .tangents, models: models, inputs).run() }
+    func run() throws { try MapSheetWork(kind: .tangents, models: models, inputs, reporting).run() }
   }
 
-  struct Scores: ParsableCommand {
+  struct Scores: ReportingCommand {
     static let configuration = CommandConfiguration(
       abstract: "The score at several noise levels, and what it makes of the images.")
 
@@ -76,12 +80,14 @@ struct ShowCommand: ParsableCommand {
 
     @OptionGroup var inputs: MapSheetInputs
 
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
     func validate() throws { try inputs.check(models) }
 
-    func run() throws { try MapSheetWork(kind: .scores, models: models, inputs).run() }
+    func run() throws { try MapSheetWork(kind: .scores, models: models, inputs, reporting).run() }
   }
 
-  struct Samples: ParsableCommand {
+  struct Samples: ReportingCommand {
     static let configuration = CommandConfiguration(
       abstract: "Images of a task with their labels, and with what models make of them.")
 
@@ -98,13 +104,16 @@ struct ShowCommand: ParsableCommand {
 
     @OptionGroup var options: ModelOptions
 
+    @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
+
     func validate() throws {
       try OptionBounds.check("--columns", columns, in: 1...100)
       try ShownModels.check(models, labels: label, options)
     }
 
     func run() throws {
-      try SampleSheetWork(models: models, sheet: sheet, columns: columns, labels: label, options: options).run()
+      try SampleSheetWork(models: models, sheet: sheet, columns: columns, labels: label, options: options)
+        .run(reporting)
     }
   }
 }

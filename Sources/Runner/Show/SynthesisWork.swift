@@ -9,8 +9,8 @@ struct SynthesisWork {
   let synthesis: SynthesisOptions
   let inputs: MadeImageOptions
 
-  func run() throws {
-    let work = try MadeImageWork(models, inputs, defaultImages: { min(10, $0) }, columns: { $0 + 2 })
+  func run(_ reporting: ReportingOptions) throws {
+    let work = try MadeImageWork(models, inputs, reporting, defaultImages: { min(10, $0) }, columns: { $0 + 2 })
     defer { work.progress.end() }
     let (task, count, rows) = (work.task, work.count, work.rows)
     let ascent = try synthesis.ascent(on: task, length: work.references.meanLength)

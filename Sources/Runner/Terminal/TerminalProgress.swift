@@ -2,7 +2,8 @@ import BenchCore
 import Foundation
 import Synchronization
 
-/// Progress on standard error: a bar on a terminal, a line every tenth of a stage otherwise, none with `--quiet`.
+/// Progress on standard error: a bar on a terminal, a line every tenth of a stage otherwise, none with `--quiet`. A log has the
+/// lines in any case.
 final class TerminalProgress: ProgressReporter {
   private struct Stage {
     var name = ""
@@ -40,7 +41,7 @@ final class TerminalProgress: ProgressReporter {
   }
 
   func note(_ text: String) {
-    guard !isQuiet else { return }
+    guard !isQuiet else { return LogFile.add(text) }
     stage.withLock { stage in
       if isTerminal { write(control: Self.clear, "") }
       CommandLineOutput.note(text)
@@ -56,8 +57,14 @@ final class TerminalProgress: ProgressReporter {
   }
 
   private func show(_ stage: inout Stage) {
-    guard !isQuiet, stage.total > 0 else { return }
+    guard stage.total > 0 else { return }
     let share = min(1, Double(stage.done) / Double(stage.total))
+    let tenth = Int(share * 10)
+    let isNewTenth = tenth > stage.shownTenth
+    stage.shownTenth = max(tenth, stage.shownTenth)
+    let line = "\(stage.name): \(tenth * 10) %\(timeLeft(stage, share))"
+    if isNewTenth { LogFile.add(line) }
+    guard !isQuiet else { return }
     if isTerminal {
       let now = ContinuousClock.now
       guard stage.done == 0 || stage.done >= stage.total || now - stage.shown > .milliseconds(100) else { return }
@@ -66,11 +73,8 @@ final class TerminalProgress: ProgressReporter {
       let filled = Int(share * Double(width))
       let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
       write(control: Self.clear, "\(padded(stage.name)) [\(bar)] \(Int(share * 100)) %\(timeLeft(stage, share))")
-    } else {
-      let tenth = Int(share * 10)
-      guard tenth > stage.shownTenth else { return }
-      stage.shownTenth = tenth
-      write("\(stage.name): \(tenth * 10) %\(timeLeft(stage, share))\n")
+    } else if isNewTenth {
+      write(line + "\n")
     }
   }
 
