@@ -71,6 +71,8 @@ def evaluate(
     leaderboard: Optional[Path] = None,
     sheet: Union[bool, Path, None] = None,
     protocol: Optional[str] = None,
+    config: Optional[Path] = None,
+    log: Optional[Path] = None,
     progress: Union[bool, None, ProgressCallback] = None,
 ) -> Result:
     """Measures how a classifier responds to perturbations on and off the data manifold, and says which kind of robustness
@@ -126,6 +128,8 @@ def evaluate(
         sheet: draws the gradients at the first images: a path (.png, .svg or .pdf), or True to have the picture in the result
             only. The default is True in a notebook, and False elsewhere.
         protocol: `"paper"` also writes what the paper's public code would compute, beside `output`, as `NAME.paper.json`.
+        config: a YAML file of options, by the command's names for them; what is given here counts more.
+        log: appends everything that the command says to this file, with the time of each line.
         progress: called with `(stage, share)`, the share from 0 to 1, from another thread; or True for bars of tqdm, False for
             none. The default is bars where tqdm is installed.
 
@@ -151,7 +155,7 @@ def evaluate(
         "criteria": _path(criteria), "robustness-draws": robustness_draws, "clip": clip, "threads": threads, "batch": batch,
         "no-cache": cache is False, "cache": None if isinstance(cache, bool) else _path(cache), "output": _path(output),
         "json": True, "leaderboard": _path(leaderboard), "no-leaderboard": leaderboard is None, "id": id, "name": name,
-        "protocol": protocol,
+        "protocol": protocol, "config": _path(config), "log": _path(log),
     }
     served = {
         "device": device, "checkpoint": _path(checkpoint), "input_shape": input_shape, "classes": classes}

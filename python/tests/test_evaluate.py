@@ -158,6 +158,17 @@ def test_every_option_of_the_command_is_an_argument():
     assert not [name for name in (*arguments, *pags_bench.__all__) if f"`{name}" not in page and f" {name}" not in page]
 
 
+def test_options_of_a_file_and_a_log(checkpoint, empty_folder):
+    (empty_folder / "options.yaml").write_text("task: glyphs\nimages: 40\nrobustness_draws: 1\n")
+    result = pags_bench.evaluate(checkpoint, config="options.yaml", seed=3, log="run.log")
+    assert (result.json["protocol"]["images"], result.json["protocol"]["seed"]) == (40, 3)
+    lines = (empty_folder / "run.log").read_text().splitlines()
+    assert "pags-bench" in lines[0] and lines[-1].endswith("ended well")
+    with pytest.raises(pags_bench.UsageError, match="did you mean `images`"):
+        (empty_folder / "options.yaml").write_text("imges: 40\n")
+        pags_bench.evaluate(checkpoint, config="options.yaml")
+
+
 def test_the_command():
     def command(*arguments):
         return subprocess.run([sys.executable, "-m", "pags_bench", *arguments], capture_output=True, text=True)

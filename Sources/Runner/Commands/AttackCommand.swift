@@ -22,10 +22,13 @@ struct AttackCommand: ReportingCommand {
       """)
 
   @Argument(
-    help: "The model's checkpoint or model.json, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin.")
+    help: "The model's checkpoint or model.json, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin.",
+    completion: .file())
   var checkpoint: String?
 
-  @Option(help: "Task whose images are attacked. (default: the task of the model's description, otherwise glyphs)")
+  @Option(
+    help: "Task whose images are attacked. (default: the task of the model's description, otherwise glyphs)",
+    completion: .list(PagsBench.plugins.tasks.map { $0.id }))
   var task: String?
 
   @OptionGroup var dataOptions: DataOptions

@@ -14,7 +14,7 @@ struct BenchCommand: ReportingCommand {
       gradient is that of the logit sum, and includes its forward pass.
       """)
 
-  @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.")
+  @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.", completion: .file())
   var checkpoint: String?
 
   @Option(help: ArgumentHelp("Image size, where the network does not tell it.", valueName: "c,h,w"))

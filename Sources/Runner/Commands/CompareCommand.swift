@@ -16,7 +16,8 @@ struct CompareCommand: ReportingCommand {
 
   @Argument(
     help:
-      "Result files or their samples, checkpoints, model.json files, `bayes`, `bayes:SIGMA` or `margin`; two at least.")
+      "Result files or their samples, checkpoints, model.json files, `bayes`, `bayes:SIGMA` or `margin`; two at least.",
+    completion: .file())
   var models: [String]
 
   @OptionGroup var maps: MapSelection

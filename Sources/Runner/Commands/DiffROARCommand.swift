@@ -18,7 +18,7 @@ struct DiffROARCommand: ReportingCommand {
       --recipe, --arch, --epochs and so on. How to: docs/diffroar.md
       """)
 
-  @Argument(help: "Checkpoints, model.json files, `bayes`, `bayes:SIGMA` or `margin`.")
+  @Argument(help: "Checkpoints, model.json files, `bayes`, `bayes:SIGMA` or `margin`.", completion: .file())
   var models: [String]
 
   @Option(help: ArgumentHelp("Name of a model's line; given once for each model.", valueName: "text"))
@@ -42,13 +42,13 @@ struct DiffROARCommand: ReportingCommand {
   @Flag(help: "Leave the random attributions out.")
   var noControls = false
 
-  @Option(help: ArgumentHelp("The figure: .svg, .pdf or .png.", valueName: "file"))
+  @Option(help: ArgumentHelp("The figure: .svg, .pdf or .png.", valueName: "file"), completion: .file())
   var output: String?
 
   @Option(
     help: ArgumentHelp(
       "Also put the model's curve into this result of evaluate of the same model, as its `roar`, which no rule uses.",
-      valueName: "result"))
+      valueName: "result"), completion: .file())
   var addTo: String?
 
   @Option(help: "How the table is written: \(Table.Format.allCases.map(\.rawValue).joined(separator: ", ")).")

@@ -16,7 +16,7 @@ struct DirectionCommand: ReportingCommand {
       learned, by a generator (--generator). Beside it the absolute cosine with the image itself. How to: docs/direction.md
       """)
 
-  @Argument(help: "Checkpoints, model.json files, `bayes`, `bayes:SIGMA` or `margin`.")
+  @Argument(help: "Checkpoints, model.json files, `bayes`, `bayes:SIGMA` or `margin`.", completion: .file())
   var models: [String]
 
   @Option(help: ArgumentHelp("Name of a model's row; given once for each model.", valueName: "text"))

@@ -17,18 +17,20 @@ struct DistractorCommand: ReportingCommand {
       task. Models of one --label, of several seeds, are one line with their range. How to: docs/distractor.md
       """)
 
-  @Argument(help: "Result files, checkpoints, model.json files, `bayes`, `bayes:SIGMA` or `margin`.")
+  @Argument(
+    help: "Result files, checkpoints, model.json files, `bayes`, `bayes:SIGMA` or `margin`.", completion: .file())
   var models: [String]
 
   @Option(help: ArgumentHelp("Name of a model's line; given once for each model.", valueName: "text"))
   var label: [String] = []
 
-  @Option(help: ArgumentHelp("Figure 5: .svg, .pdf or .png.", valueName: "file"))
+  @Option(help: ArgumentHelp("Figure 5: .svg, .pdf or .png.", valueName: "file"), completion: .file())
   var output: String?
 
   @Option(
     help: ArgumentHelp(
-      "Figure 16: the first images with noise on either block, and the models' gradients.", valueName: "file"))
+      "Figure 16: the first images with noise on either block, and the models' gradients.", valueName: "file"),
+    completion: .file())
   var sheet: String?
 
   @Option(help: "Standard deviation of the noise on the sheet.")

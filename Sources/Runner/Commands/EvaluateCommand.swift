@@ -26,10 +26,12 @@ struct EvaluateCommand: ReportingCommand {
   @Argument(
     help: ArgumentHelp(
       "The model's checkpoint or model.json, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin.",
-      valueName: "checkpoint"))
+      valueName: "checkpoint"), completion: .file())
   var checkpoints: [String] = []
 
-  @Option(help: "Task to measure on. (default: the task of the model's description, otherwise glyphs)")
+  @Option(
+    help: "Task to measure on. (default: the task of the model's description, otherwise glyphs)",
+    completion: .list(PagsBench.plugins.tasks.map { $0.id }))
   var task: String?
 
   @OptionGroup var dataOptions: DataOptions
@@ -41,14 +43,15 @@ struct EvaluateCommand: ReportingCommand {
   @Option(
     help: ArgumentHelp(
       "Also compare gradients by this metric: its name, or `ID=FILE` where it has weights; may be repeated. (default: the cosine "
-        + "alone)", valueName: "metric"),
+        + "alone)", valueName: "metric"), completion: .list(PagsBench.plugins.usages(.metric)),
     transform: { try ReferenceChoice(argument: $0, of: .metric) })
   var metric: [ReferenceChoice] = []
 
   @Option(
     help: ArgumentHelp(
       "The same network trained without a robustness objective: what accuracy and on-manifold sensitivity are compared with. "
-        + "(default: claims.standardModel's result, otherwise the task's recorded standards)", valueName: "file"))
+        + "(default: claims.standardModel's result, otherwise the task's recorded standards)", valueName: "file"),
+    completion: .file())
   var standard: String?
 
   @Option(help: "Number of images. (default: the task's own)")
@@ -71,20 +74,22 @@ struct EvaluateCommand: ReportingCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Also write the result here; of several checkpoints, each in this folder as ID.json.", valueName: "file"))
+      "Also write the result here; of several checkpoints, each in this folder as ID.json.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @OptionGroup var identity: IdentityOptions
 
   @Option(
     help: ArgumentHelp(
-      "The leaderboard to write to. (default: one's own, `own` in the project's leaderboard)", valueName: "dir"))
+      "The leaderboard to write to. (default: one's own, `own` in the project's leaderboard)", valueName: "dir"),
+    completion: .directory)
   var leaderboard: String?
 
   @Option(
     help: ArgumentHelp(
       "Also draw the gradients at the first images here, beside score and reference: .svg, .pdf or .png (docs/show.md).",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var sheet: String?
 
   @Option(

@@ -14,7 +14,8 @@ struct LeaderboardCommand: ParsableCommand {
   struct Folder: ParsableArguments {
     @Option(
       help: ArgumentHelp(
-        "The leaderboard's folder. (default: the project's, and one's own in its folder `own`)", valueName: "dir"))
+        "The leaderboard's folder. (default: the project's, and one's own in its folder `own`)", valueName: "dir"),
+      completion: .directory)
     var directory: String?
 
     var files: ProjectFiles { ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: ".")) }
@@ -115,7 +116,7 @@ struct LeaderboardCommand: ParsableCommand {
 
     @OptionGroup var folder: Folder
 
-    @Option(help: "Only the table of this task.")
+    @Option(help: "Only the table of this task.", completion: .list(PagsBench.plugins.tasks.map { $0.id }))
     var task: String?
 
     @Option(help: "How it is written: \(Table.Format.allCases.map(\.rawValue).joined(separator: ", ")).")

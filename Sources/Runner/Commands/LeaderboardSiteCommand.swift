@@ -14,7 +14,7 @@ extension LeaderboardCommand {
         or put the folder on any web server. How to: docs/site.md
         """)
 
-    @Argument(help: ArgumentHelp("The folder to write into.", valueName: "dir"))
+    @Argument(help: ArgumentHelp("The folder to write into.", valueName: "dir"), completion: .directory)
     var output: String
 
     @OptionGroup var folder: Folder

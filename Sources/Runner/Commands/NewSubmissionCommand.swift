@@ -13,16 +13,18 @@ struct NewSubmissionCommand: ReportingCommand {
       key. `pags-bench submit` refuses it until everything is filled in.
       """)
 
-  @Argument(help: ArgumentHelp("Folder to make.", valueName: "dir"))
+  @Argument(help: ArgumentHelp("Folder to make.", valueName: "dir"), completion: .directory)
   var directory: String
 
-  @Option(help: ArgumentHelp("Copy this checkpoint into the folder and fill in its digest.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Copy this checkpoint into the folder and fill in its digest.", valueName: "file"),
+    completion: .file())
   var checkpoint: String?
 
   @Option(help: "Fill in the model's id.")
   var id: String?
 
-  @Option(help: "Fill in the task.")
+  @Option(help: "Fill in the task.", completion: .list(PagsBench.plugins.tasks.map { $0.id }))
   var task: String?
 
   @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions

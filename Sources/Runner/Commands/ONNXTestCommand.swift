@@ -12,7 +12,7 @@ struct ONNXTestCommand: ParsableCommand {
       """,
     shouldDisplay: false)
 
-  @Argument(help: "A file that names one folder per line.")
+  @Argument(help: "A file that names one folder per line.", completion: .file())
   var list: String
 
   @Option(help: "Absolute tolerance.")

@@ -26,10 +26,12 @@ extension PluginsCommand {
         something fails.
         """)
 
-    @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.")
+    @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.", completion: .file())
     var checkpoint: String?
 
-    @Option(help: "Task whose images to check with. (default: the task of the model's description)")
+    @Option(
+      help: "Task whose images to check with. (default: the task of the model's description)",
+      completion: .list(PagsBench.plugins.tasks.map { $0.id }))
     var task: String?
 
     @OptionGroup var dataOptions: DataOptions

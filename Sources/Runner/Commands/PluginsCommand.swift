@@ -45,7 +45,7 @@ struct PluginsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Shows a model format, a reference, a metric, an architecture or a layer type.")
 
-    @Argument(help: "Name from `pags-bench plugins`.")
+    @Argument(help: "Name from `pags-bench plugins`.", completion: .list(PluginCards.all.map(\.id)))
     var id: String
 
     @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions

@@ -16,21 +16,24 @@ struct ReclassifyCommand: ReportingCommand {
       Samples from before rule v2 hold what v1 needs; for v2 their models must be evaluated again.
       """)
 
-  @Argument(help: ArgumentHelp("Result files, or folders of them.", valueName: "result"))
+  @Argument(help: ArgumentHelp("Result files, or folders of them.", valueName: "result"), completion: .file())
   var results: [String]
 
-  @Option(help: "Version of the rule: \(RegimeRule.versions.joined(separator: ", ")).")
+  @Option(
+    help: "Version of the rule: \(RegimeRule.versions.joined(separator: ", ")).", completion: .list(RegimeRule.versions)
+  )
   var rule: String = RegimeRule.version
 
   @Option(
     help: ArgumentHelp(
-      "Result of the standard twin, measured on the same images with its samples beside it.", valueName: "result"))
+      "Result of the standard twin, measured on the same images with its samples beside it.", valueName: "result"),
+    completion: .file())
   var standard: String?
 
   @Option(
     help: ArgumentHelp(
       "Thresholds of the rule, as `tasks calibrate` writes them. (default: those the samples were measured with)",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var criteria: String?
 
   @Flag(help: "Replace the regime in the result files.")

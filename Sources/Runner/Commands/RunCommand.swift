@@ -18,13 +18,13 @@ struct RunCommand: ReportingCommand {
       `metric` is written, one number a pair.
       """)
 
-  @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.")
+  @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.", completion: .file())
   var checkpoint: String?
 
-  @Option(help: ArgumentHelp("Safetensors, .npz or .npy file with `images`.", valueName: "file"))
+  @Option(help: ArgumentHelp("Safetensors, .npz or .npy file with `images`.", valueName: "file"), completion: .file())
   var inputs: String
 
-  @Option(help: ArgumentHelp("Safetensors file to write.", valueName: "file"))
+  @Option(help: ArgumentHelp("Safetensors file to write.", valueName: "file"), completion: .file())
   var outputs: String
 
   @Option(
@@ -34,7 +34,7 @@ struct RunCommand: ReportingCommand {
   @Option(
     help: ArgumentHelp(
       "Compare the images `a` and `b` by this metric instead: its name, or `ID=FILE` where it has weights.",
-      valueName: "metric"),
+      valueName: "metric"), completion: .list(PagsBench.plugins.usages(.metric)),
     transform: { try ReferenceChoice(argument: $0, of: .metric) })
   var metric: ReferenceChoice?
 

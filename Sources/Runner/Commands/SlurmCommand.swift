@@ -29,7 +29,7 @@ struct SlurmCommand: ReportingCommand {
   @Option(
     help: ArgumentHelp(
       "Folder for scripts, parts and logs, seen by all nodes. (default: slurm-COMMAND here)",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var folder: String?
 
   @Flag(help: "Only write the scripts, and print them with the commands that would submit them.")

@@ -22,7 +22,7 @@ struct SubmitCommand: ReportingCommand {
       place and replaces nothing.
       """)
 
-  @Argument(help: ArgumentHelp("Folder of the submission.", valueName: "dir"))
+  @Argument(help: ArgumentHelp("Folder of the submission.", valueName: "dir"), completion: .directory)
   var directory: String?
 
   @OptionGroup var dataOptions: DataOptions
@@ -40,7 +40,9 @@ struct SubmitCommand: ReportingCommand {
   @Flag(help: "Measure a model that is on the leaderboard again and compare.")
   var recheck = false
 
-  @Option(help: ArgumentHelp("Record this result file as somebody else's evaluation.", valueName: "result.json"))
+  @Option(
+    help: ArgumentHelp("Record this result file as somebody else's evaluation.", valueName: "result.json"),
+    completion: .file())
   var externalEvaluation: String?
 
   @Option(help: ArgumentHelp("Who made the external evaluation.", valueName: "name"))

@@ -21,13 +21,16 @@ struct SweepCommand: ReportingCommand {
       several sweeps side by side. How to: docs/sweep.md
       """)
 
-  @Option(help: ArgumentHelp("Folder of the sweep.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder of the sweep.", valueName: "dir"), completion: .directory)
   var output: String?
 
-  @Option(help: ArgumentHelp("Only draw: folder of a sweep. May be repeated.", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("Only draw: folder of a sweep. May be repeated.", valueName: "dir"), completion: .directory)
   var report: [String] = []
 
-  @Option(help: ArgumentHelp("Also write the figure here, of all folders given to --report.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Also write the figure here, of all folders given to --report.", valueName: "file"),
+    completion: .file())
   var figure: String?
 
   @OptionGroup(title: "Models") var sweep: SweepOptions

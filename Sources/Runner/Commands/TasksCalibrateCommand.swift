@@ -15,7 +15,7 @@ struct TasksCalibrateCommand: ReportingCommand {
       here. What is written goes to `evaluate`, `sweep` and `reclassify` as `--criteria FILE`.
       """)
 
-  @Argument(help: "Name of the task.")
+  @Argument(help: "Name of the task.", completion: .list(PagsBench.plugins.tasks.map { $0.id }))
   var id: String
 
   @OptionGroup var dataOptions: DataOptions
@@ -25,17 +25,18 @@ struct TasksCalibrateCommand: ReportingCommand {
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
-      "Results of networks trained without a robustness objective: files, or folders of them.", valueName: "result"))
+      "Results of networks trained without a robustness objective: files, or folders of them.", valueName: "result"),
+    completion: .file())
   var standards: [String]
 
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Results of networks trained for robustness that kept their accuracy: files, or folders of them.",
-      valueName: "result"))
+      valueName: "result"), completion: .file())
   var robust: [String]
 
-  @Option(help: ArgumentHelp("Where to write the thresholds.", valueName: "file"))
+  @Option(help: ArgumentHelp("Where to write the thresholds.", valueName: "file"), completion: .file())
   var output: String
 
   @OptionGroup var threadOptions: ThreadOptions

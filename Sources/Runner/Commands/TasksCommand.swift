@@ -41,14 +41,14 @@ struct TasksCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Shows one task: its constants, and with its data how good its reference is.")
 
-    @Argument(help: "Name of the task.")
+    @Argument(help: "Name of the task.", completion: .list(PagsBench.plugins.tasks.map { $0.id }))
     var id: String
 
     @OptionGroup var dataOptions: DataOptions
 
     @OptionGroup var cache: CacheOptions
 
-    @Option(help: ArgumentHelp("Draw sample images to this PNG file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Draw sample images to this PNG file.", valueName: "file"), completion: .file())
     var samples: String?
 
     @Option(help: "Seed of the samples.")

@@ -16,7 +16,7 @@ struct TasksDescribeCommand: ReportingCommand {
       `evaluate MODEL --task DATA/task.json`. How to: docs/own-data.md
       """)
 
-  @Argument(help: ArgumentHelp("The data set's folder, or its .npz file.", valueName: "data"))
+  @Argument(help: ArgumentHelp("The data set's folder, or its .npz file.", valueName: "data"), completion: .file())
   var data: String
 
   @Option(help: "The task's id. (default: from the name of the folder or file)")
@@ -31,7 +31,9 @@ struct TasksDescribeCommand: ReportingCommand {
   @Option(help: ArgumentHelp("Take the middle of images in folders.", valueName: "h,w"))
   var crop: String?
 
-  @Option(help: ArgumentHelp("Where to write. (default: task.json in the data's folder)", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Where to write. (default: task.json in the data's folder)", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @OptionGroup var threadOptions: ThreadOptions

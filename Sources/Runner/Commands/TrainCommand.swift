@@ -21,7 +21,7 @@ struct TrainCommand: ReportingCommand {
       Of denoisers and generators: \(ReferenceArchitecture.names(of: .denoiser).joined(separator: ", "))
       """)
 
-  @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"), completion: .directory)
   var output: String
 
   @OptionGroup var dataOptions: DataOptions

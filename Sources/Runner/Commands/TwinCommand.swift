@@ -18,13 +18,15 @@ struct TwinCommand: ReportingCommand {
       bytes, whatever --threads is. How long and with what: docs/train.md, "Standard twins".
       """)
 
-  @Argument(help: "The model's checkpoint or model.json.")
+  @Argument(help: "The model's checkpoint or model.json.", completion: .file())
   var checkpoint: String
 
-  @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"))
+  @Option(help: ArgumentHelp("Folder to write to.", valueName: "dir"), completion: .directory)
   var output: String
 
-  @Option(help: "Task whose training images are used. (default: the task of the model's description, otherwise glyphs)")
+  @Option(
+    help: "Task whose training images are used. (default: the task of the model's description, otherwise glyphs)",
+    completion: .list(PagsBench.plugins.tasks.map { $0.id }))
   var task: String?
 
   @OptionGroup var dataOptions: DataOptions
@@ -44,7 +46,7 @@ struct TwinCommand: ReportingCommand {
   @Option(
     help: ArgumentHelp(
       "Recipe to begin with, such as that of the model itself; its network, task and objective are left aside.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var recipe: String?
 
   @Option(help: "Passes over the images. (default: \(TwinTraining.defaultEpochs))")

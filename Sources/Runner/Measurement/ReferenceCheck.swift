@@ -11,6 +11,7 @@ struct ReferenceCheck: ParsableArguments {
 
   @Option(
     help: ArgumentHelp("A metric: `ID`, `ID=FILE` or `program=CMD`.", valueName: "metric"),
+    completion: .list(PagsBench.plugins.usages(.metric)),
     transform: { try ReferenceChoice(argument: $0, of: .metric) })
   var metric: ReferenceChoice?
 

@@ -8,7 +8,7 @@ struct AttackOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "An attack: \(AttackCatalogue.entries.map(\.id).joined(separator: ", ")); may be repeated. (default: pgd-linf and pgd-l2)",
-      valueName: "id"))
+      valueName: "id"), completion: .list(AttackCatalogue.entries.map(\.id)))
   var attack: [String] = []
 
   @Option(
@@ -44,13 +44,13 @@ struct AttackOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Also write the attacked images, of one attack: safetensors with `images`, float32 [N, C, H, W].",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var adversarial: String?
 
   @Option(
     help: ArgumentHelp(
       "Run no attack: measure the attacked images of this file, `images` in the order of the task's, of whatever making.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var verify: String?
 
   /// A number, or a fraction as `8/255`.

@@ -7,7 +7,8 @@ import Plugins
 struct CacheFolderOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Folder for what is computed once. (default: PAGS_BENCH_CACHE or ~/.cache/pags-bench)", valueName: "dir"))
+      "Folder for what is computed once. (default: PAGS_BENCH_CACHE or ~/.cache/pags-bench)", valueName: "dir"),
+    completion: .directory)
   var cache: String?
 
   var folder: URL { CacheFolder.locate(cache) }

@@ -5,7 +5,9 @@ import BenchCore
 ///
 /// `ModelOptions` stand beside them and not within: the parser's time doubles with each level of groups.
 struct ComparisonOptions: ParsableArguments {
-  @Option(help: "Task to measure models on. (default: that of the first result or model, otherwise the command's own)")
+  @Option(
+    help: "Task to measure models on. (default: that of the first result or model, otherwise the command's own)",
+    completion: .list(PagsBench.plugins.tasks.map { $0.id }))
   var task: String?
 
   @OptionGroup var dataOptions: DataOptions

@@ -14,7 +14,7 @@ struct CounterfactualOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A robust model whose gradients are brought into the cone around those of each model: a checkpoint, a model.json, or `bayes`. "
-        + "(default: none)", valueName: "model"))
+        + "(default: none)", valueName: "model"), completion: .file())
   var guide: String?
 
   @Option(

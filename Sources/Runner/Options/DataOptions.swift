@@ -4,7 +4,8 @@ import Foundation
 /// `--data`, of every command that reads a task's images.
 struct DataOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("The task's data set: its folder, the one that holds it, or its archive.", valueName: "dir"))
+    help: ArgumentHelp("The task's data set: its folder, the one that holds it, or its archive.", valueName: "dir"),
+    completion: .file())
   var data: String?
 
   func validate() throws {

@@ -7,7 +7,8 @@ struct DeviceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Compute networks there, with PyTorch: cuda, rocm, mps, xpu or cpu-torch, with :N for the one of number N. (default: the "
-        + "built-in engine on the processor)", valueName: "device"))
+        + "built-in engine on the processor)", valueName: "device"),
+    completion: .list(DeviceName.Kind.allCases.map(\.rawValue)))
   var device: String?
 
   @Option(

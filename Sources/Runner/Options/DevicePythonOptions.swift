@@ -6,7 +6,7 @@ struct DevicePythonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The Python that has PyTorch. (default: \(DevicePython.variable) of the environment, otherwise python3)",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var devicePython: String?
 
   @Option(help: ArgumentHelp("How long the device may take to start, and for one answer.", valueName: "seconds"))

@@ -10,7 +10,7 @@ struct DirectionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Generator of the estimate learned: of train --kind generator, or an ONNX graph of a vector and a class. (default: none)",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var generator: String?
 
   @Option(

@@ -8,7 +8,7 @@ struct EvaluationAttackOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Also attack the model, with these: names with commas between them, as of the command attack (docs/attacks.md). (default: none)",
-      valueName: "names"))
+      valueName: "names"), completion: .list(AttackCatalogue.entries.map(\.id)))
   var attacks: [String] = []
 
   @Option(

@@ -5,10 +5,12 @@ import Foundation
 
 /// What a checkpoint's network is, where it does not tell itself.
 struct NetworkOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The checkpoint's description.", valueName: "model.json"))
+  @Option(help: ArgumentHelp("The checkpoint's description.", valueName: "model.json"), completion: .file())
   var model: String?
 
-  @Option(help: ArgumentHelp("Built-in architecture, where recognition is not wanted.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Built-in architecture, where recognition is not wanted.", valueName: "name"),
+    completion: .list(PluginCards.architectures.map(\.id)))
   var arch: String?
 
   @Option(

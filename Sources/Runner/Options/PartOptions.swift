@@ -10,7 +10,7 @@ struct PartOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Keep what is measured in this folder, a few images a file, and measure nothing that is there already.",
-      valueName: "dir"))
+      valueName: "dir"), completion: .directory)
   var parts: String?
 
   @Option(

@@ -24,13 +24,14 @@ struct MapSelection: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Tangent spaces: `exact`, `autoencoder=FILE` or `program=CMD`. (default: the task's own)", valueName: "manifold"),
+    completion: .list(PagsBench.plugins.usages(.manifold)),
     transform: { try ReferenceChoice(argument: $0, of: .manifold) })
   var manifold: ReferenceChoice?
 
   @Option(
     help: ArgumentHelp(
       "Score: `exact`, `denoiser=FILE`, `edm=FILE`, `diffusers=FOLDER` or `program=CMD`. (default: the task's own)",
-      valueName: "score"),
+      valueName: "score"), completion: .list(PagsBench.plugins.usages(.score)),
     transform: { try ReferenceChoice(argument: $0, of: .score) })
   var score: ReferenceChoice?
 
@@ -45,13 +46,14 @@ struct JudgementOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "A second reference, asked beside the task's density whether gradients fit their images: `denoiser=FILE`, `edm=COND,UNCOND` or `diffusers=COND,UNCOND`. (default: none)",
-      valueName: "reference"),
+      valueName: "reference"), completion: .list(PagsBench.plugins.usages(.reference)),
     transform: { try ReferenceChoice(argument: $0, of: .reference) })
   var reference: ReferenceChoice?
 
   @Option(
     help: ArgumentHelp(
-      "Thresholds of the regime rule, as `tasks calibrate` writes them. (default: the task's own)", valueName: "file"))
+      "Thresholds of the regime rule, as `tasks calibrate` writes them. (default: the task's own)", valueName: "file"),
+    completion: .file())
   var criteria: String?
 
   var files: ReferenceFiles { ReferenceFiles(second: reference, criteria: criteria) }

@@ -11,13 +11,13 @@ struct ReportingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Append what is said to this file too, with the time of every line; with --quiet also what is then not said.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var log: String?
 
   @Option(
     help: ArgumentHelp(
       "Read options from this YAML file, as lines `name: value`; those on the command line count more (docs/evaluate.md).",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var config: String?
 
   /// Prints what a command found: for people, or as one JSON document.

@@ -7,10 +7,12 @@ import Sheets
 
 /// Which images are shown, how, and where to.
 struct SheetOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The sheet to write: .svg, .pdf or .png.", valueName: "file"))
+  @Option(help: ArgumentHelp("The sheet to write: .svg, .pdf or .png.", valueName: "file"), completion: .file())
   var output: String
 
-  @Option(help: "Task whose images are shown. (default: the task of the first model's description, otherwise glyphs)")
+  @Option(
+    help: "Task whose images are shown. (default: the task of the first model's description, otherwise glyphs)",
+    completion: .list(PagsBench.plugins.tasks.map { $0.id }))
   var task: String?
 
   @OptionGroup var dataOptions: DataOptions

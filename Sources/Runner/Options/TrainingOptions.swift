@@ -7,10 +7,15 @@ import Training
 
 /// A recipe, and options that replace parts of it.
 struct TrainingOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Configuration to begin with; the options below replace parts of it.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Configuration to begin with; the options below replace parts of it.", valueName: "file"),
+    completion: .file())
   var recipe: String?
 
-  @Option(help: "Task whose training images are used. (default: glyphs)")
+  @Option(
+    help: "Task whose training images are used. (default: glyphs)",
+    completion: .list(PagsBench.plugins.tasks.map { $0.id })
+  )
   var task: String?
 
   @Option(
@@ -26,7 +31,9 @@ struct TrainingOptions: ParsableArguments {
   @Flag(help: "A denoiser for each class: a second reference (--reference).")
   var conditional = false
 
-  @Option(help: ArgumentHelp("Network. (default: cnn-small)", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Network. (default: cnn-small)", valueName: "name"),
+    completion: .list(TrainableNetwork.architectures))
   var arch: String?
 
   @Option(
@@ -36,7 +43,9 @@ struct TrainingOptions: ParsableArguments {
   @Option(help: "Channels of the network's first convolution. (default: the network's own)")
   var width: Int?
 
-  @Option(help: ArgumentHelp("What is trained for. (default: cross-entropy)", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("What is trained for. (default: cross-entropy)", valueName: "name"),
+    completion: .list(ObjectiveCatalogue.all.map { $0.id }))
   var objective: String?
 
   @Option(help: "Strength of the objective. (default: 0)")

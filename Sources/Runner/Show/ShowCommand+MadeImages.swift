@@ -14,8 +14,8 @@ extension ShowCommand {
 
     @Argument(
       help:
-        "Checkpoints or model.json of the models, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin."
-    )
+        "Checkpoints or model.json of the models, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin.",
+      completion: .file())
     var models: [String] = []
 
     @OptionGroup(title: "Synthesis") var synthesis: SynthesisOptions
@@ -41,8 +41,8 @@ extension ShowCommand {
 
     @Argument(
       help:
-        "Checkpoints or model.json of the models, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin."
-    )
+        "Checkpoints or model.json of the models, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin.",
+      completion: .file())
     var models: [String] = []
 
     @OptionGroup(title: "Counterfactuals") var counterfactual: CounterfactualOptions

@@ -23,8 +23,8 @@ struct ShowCommand: ParsableCommand {
 
     @Argument(
       help:
-        "Checkpoints or model.json of the models, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin."
-    )
+        "Checkpoints or model.json of the models, or `bayes`, `bayes:SIGMA` or `margin`; may be left out with --plugin.",
+      completion: .file())
     var models: [String] = []
 
     @OptionGroup(title: "Gradients of noisy copies, in the column smoothgrad (docs/synthesis.md)")
@@ -58,8 +58,8 @@ struct ShowCommand: ParsableCommand {
 
     @Argument(
       help:
-        "Checkpoints or model.json of models whose gradients are split, or `bayes`, `bayes:SIGMA` or `margin`; may be none."
-    )
+        "Checkpoints or model.json of models whose gradients are split, or `bayes`, `bayes:SIGMA` or `margin`; may be none.",
+      completion: .file())
     var models: [String] = []
 
     @OptionGroup var inputs: MapSheetInputs
@@ -75,7 +75,9 @@ struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "The score at several noise levels, and what it makes of the images.")
 
-    @Argument(help: "Checkpoints or model.json of models whose gradients stand beside it, or `bayes`; may be none.")
+    @Argument(
+      help: "Checkpoints or model.json of models whose gradients stand beside it, or `bayes`; may be none.",
+      completion: .file())
     var models: [String] = []
 
     @OptionGroup var inputs: MapSheetInputs
@@ -91,7 +93,9 @@ struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Images of a task with their labels, and with what models make of them.")
 
-    @Argument(help: "Checkpoints or model.json of models whose predictions are shown, or `bayes`; may be none.")
+    @Argument(
+      help: "Checkpoints or model.json of models whose predictions are shown, or `bayes`; may be none.",
+      completion: .file())
     var models: [String] = []
 
     @OptionGroup var sheet: SheetOptions
