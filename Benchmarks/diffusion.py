@@ -280,6 +280,8 @@ def main():
     torch.manual_seed(0)
     configuration = CONFIGURATIONS[options.network]
     network = EDMPrecond(configuration).eval().requires_grad_(False)
+    if options.work:
+        options.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.work) as name:
         folder = pathlib.Path(name)
         snapshot = folder / "network.pkl"

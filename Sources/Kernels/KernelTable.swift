@@ -58,6 +58,26 @@ package struct KernelTable {
     @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   @usableFromInline package let spreadRow:
     @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  @usableFromInline package let sumPlane:
+    @convention(c) (Int, UnsafePointer<Float>, Float, UnsafeMutablePointer<Double>) -> Void
+  @usableFromInline package let squarePlane:
+    @convention(c) (Int, UnsafePointer<Float>, Float, Float, UnsafeMutablePointer<Double>) -> Void
+  @usableFromInline package let normalisePlane:
+    @convention(c) (
+      Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Float, Float, Float, Float, Float
+    ) -> Void
+  @usableFromInline package let sumPixels:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Double>
+    ) -> Void
+  @usableFromInline package let squarePixels:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Double>
+    ) -> Void
+  @usableFromInline package let normalisePixels:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafePointer<Float>
+    ) -> Void
   package let multiplyAddPeak: @convention(c) (Int, Float) -> Float
   /// Multiply-adds that `multiplyAddPeak` does with one instruction.
   package let peakLanes: Int

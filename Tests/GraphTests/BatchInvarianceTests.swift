@@ -74,6 +74,12 @@ import _TestSupport
       y = try layers.graph.groupNorm(y, groups: 3, scale: nil, shift: nil, epsilon: 1e-5)
       return try layers.linear(layers.graph.flatten(y), 21)
     },
+    Network("normalised", [16, 12, 12]) { layers, x in
+      var y = try layers.conv(x, 32, 3, ConvolutionGeometry(padding: 1))
+      y = try layers.graph.silu(layers.graph.groupNorm(y, groups: 4, scale: nil, shift: nil, epsilon: 1e-5))
+      y = try layers.conv(y, 32, 3, ConvolutionGeometry(padding: 1))
+      return try layers.linear(layers.graph.flatten(layers.graph.globalAveragePool(y)), 10)
+    },
     Network("perceptron", [1, 28, 28]) { layers, x in
       var y = try layers.graph.relu(layers.linear(layers.graph.flatten(x), 131))
       y = try layers.graph.layerNorm(y, scale: nil, shift: nil, epsilon: 1e-5)

@@ -113,6 +113,68 @@ import _TestSupport
     #expect(plan.firstStageCount == 2)
   }
 
+  /// Group normalisation of 6 channels with what stands around it in networks.
+  private struct Normalisation {
+    var graph = Graph()
+    let x: Graph.Value
+    var output: Graph.Value
+    var given: [String: Tensor] = [:]
+
+    /// - Parameters:
+    ///   - offset: added before, one number for each channel of each image.
+    ///   - isAdaptive: with a factor and a summand for each channel of each image behind.
+    init(groups: Int, hasScale: Bool, hasShift: Bool, offset: Bool, isAdaptive: Bool, isActivated: Bool) throws {
+      var generator = SeededGenerator(seed: 4)
+      func random(_ shape: Shape) -> Tensor {
+        Tensor(shape: shape, scalars: (0..<shape.count).map { _ in Float.random(in: -2...2, using: &generator) })
+      }
+      given["x"] = random([3, 6, 5, 7])
+      x = graph.input("x", [3, 6, 5, 7])
+      var y = x
+      func column(_ name: String, _ graph: inout Graph, _ given: inout [String: Tensor]) -> Graph.Value {
+        given[name] = random([3, 6, 1, 1])
+        return graph.input(name, [3, 6, 1, 1])
+      }
+      if offset { y = try graph.add(y, column("offset", &graph, &given)) }
+      y = try graph.groupNorm(
+        y, groups: groups, scale: hasScale ? graph.constant(random([6])) : nil,
+        shift: hasShift ? graph.constant(random([6])) : nil, epsilon: 1e-3)
+      if isAdaptive {
+        y = try graph.multiply(column("factor", &graph, &given), y)
+        y = try graph.add(y, column("summand", &graph, &given))
+      }
+      output = isActivated ? try graph.silu(y) : y
+    }
+  }
+
+  @Test(arguments: [1, 2, 3, 6], 0..<32)
+  func groupNormalisationIsOneStep(_ groups: Int, _ form: Int) throws {
+    let block = try Normalisation(
+      groups: groups, hasScale: form & 1 != 0, hasShift: form & 2 != 0, offset: form & 4 != 0,
+      isAdaptive: form & 8 != 0, isActivated: form & 16 != 0)
+    if TestedBackend.current.fusesLayers {
+      let plan = try plan(block.graph, outputs: [block.output])
+      #expect(names(plan) == ["fused-normalisation"])
+    }
+    expectEqual(
+      try block.graph.evaluate([block.output], inputs: block.given),
+      try ReferenceInterpreter.evaluate(block.graph, [block.output], inputs: block.given), "normalisation")
+  }
+
+  /// Derivatives and other readers want the values between, which are computed once.
+  @Test func aNormalisationThatIsReadBetweenStaysApart() throws {
+    var block = try Normalisation(
+      groups: 2, hasScale: true, hasShift: true, offset: false, isAdaptive: false, isActivated: true)
+    let wanted = try block.graph.gradient(
+      of: [(block.output, block.graph.constant(Tensor(shape: [3, 6, 5, 7], repeating: 0.5)))],
+      withRespectTo: [block.x])
+    let outputs = [block.output] + wanted
+    #expect(!names(try plan(block.graph, outputs: outputs)).contains("fused-normalisation"))
+    expectEqual(
+      try block.graph.evaluate(outputs, inputs: block.given),
+      try ReferenceInterpreter.evaluate(block.graph, outputs, inputs: block.given), "gradient")
+  }
+
   /// Values between that something else reads are neither folded away nor computed twice.
   @Test func intermediateValuesWithSeveralUsers() throws {
     let block = try Block(residual: true)

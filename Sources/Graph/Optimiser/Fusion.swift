@@ -1,23 +1,27 @@
 import Tensor
 
 extension Graph {
-  /// Joins `activation(layer + bias + residual)` into one node where nothing else reads the values between.
+  /// Joins `activation(layer + bias + residual)`, and group normalisation with what follows it, into one node where nothing else
+  /// reads the values between.
   func fused(_ outputs: [Value]) throws(GraphError) -> (graph: Graph, outputs: [Value]) {
     let uses = useCounts(outputs)
     var result = Graph()
     var map: [Value] = []
-    // For every new value, whether one node only reads it.
-    var isSingleUse: [Bool] = []
+    // For every new value, how many nodes read it.
+    var counts: [Int] = []
     for value in values {
       let node = self[value]
       var replacement: Value?
       if case .apply(let operation, let inputs) = node.source {
         let operands = inputs.map { map[$0.index] }
-        replacement = try result.fusedForm(operation, operands, shape: node.shape) { isSingleUse[$0.index] }
+        replacement = try result.fusedForm(operation, operands, shape: node.shape) { counts[$0.index] == 1 }
+        if replacement == nil {
+          replacement = try result.fusedNormalisation(operation, operands, shape: node.shape) { counts[$0.index] }
+        }
       }
       let new = replacement ?? result.copy(node) { map[$0.index] }
-      while isSingleUse.count <= new.index { isSingleUse.append(false) }
-      isSingleUse[new.index] = uses[value.index] == 1
+      while counts.count <= new.index { counts.append(0) }
+      counts[new.index] = uses[value.index]
       map.append(new)
     }
     return (result, outputs.map { map[$0.index] })

@@ -170,4 +170,27 @@ import _TestSupport
     #expect(ImageLayout.planar.plane(4, of: shape) == (80, 1))
     #expect(ImageLayout.channelsLast.plane(4, of: shape) == (61, 3))
   }
+
+  /// Convolutions with group normalisation between them, as in U-Nets for diffusion.
+  @Test(arguments: [(32, 8), (48, 4), (64, 64), (20, 5)])
+  func groupNormalisation(_ channels: Int, _ groups: Int) throws {
+    var network = Network()
+    let x = network.graph.input("x", [3, 16, 12, 12])
+    let offset = network.graph.input("offset", [3, channels, 1, 1])
+    var y = try network.conv(x, channels, 3)
+    for _ in 0..<2 {
+      let inner = try network.graph.groupNorm(
+        network.graph.add(y, offset), groups: groups, scale: network.weights([channels]),
+        shift: network.weights([channels]), epsilon: 1e-5)
+      y = try network.graph.add(network.conv(network.graph.silu(inner), channels, 3), y)
+    }
+    let output = try network.linear(network.graph.globalAveragePool(y))
+    let optimised = try network.graph.optimised(for: [output], on: CPUBackend())
+    let steps = optimised.graph.nodes.count {
+      if case .apply(is FusedNormalisation, _) = $0.source { true } else { false }
+    }
+    #expect(steps == 2)
+    let lastCount = try check(network.graph, [output])
+    if channels >= 32 { #expect(lastCount > 4) }
+  }
 }
