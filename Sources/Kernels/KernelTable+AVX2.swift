@@ -28,6 +28,7 @@ func makeAVX2Kernels() -> KernelTable {
     sumPixels: sumPixels,
     squarePixels: squarePixels,
     normalisePixels: normalisePixels,
+    softmaxRow: softmaxRow,
     multiplyAddPeak: multiplyAddPeak,
     peakLanes: 8,
     sigmoid: sigmoid,

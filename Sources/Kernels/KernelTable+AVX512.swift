@@ -28,6 +28,7 @@ func makeAVX512Kernels() -> KernelTable {
     sumPixels: sumPixels,
     squarePixels: squarePixels,
     normalisePixels: normalisePixels,
+    softmaxRow: softmaxRow,
     multiplyAddPeak: multiplyAddPeak,
     peakLanes: 16,
     sigmoid: sigmoid,

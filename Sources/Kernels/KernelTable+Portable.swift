@@ -28,6 +28,7 @@ func makePortableKernels() -> KernelTable {
     sumPixels: sumPixels,
     squarePixels: squarePixels,
     normalisePixels: normalisePixels,
+    softmaxRow: softmaxRow,
     multiplyAddPeak: multiplyAddPeak,
     peakLanes: 4,
     sigmoid: sigmoid,

@@ -78,6 +78,8 @@ package struct KernelTable {
     @convention(c) (
       Int, Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafePointer<Float>
     ) -> Void
+  @usableFromInline package let softmaxRow:
+    @convention(c) (Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   package let multiplyAddPeak: @convention(c) (Int, Float) -> Float
   /// Multiply-adds that `multiplyAddPeak` does with one instruction.
   package let peakLanes: Int

@@ -54,6 +54,13 @@ package struct VectorKernels: Sendable {
     table.pointee.finishPixels(count, channels, stride, source, values, bias, residual, reference, rectifies, slope)
   }
 
+  @inlinable @inline(__always)
+  package func softmaxRow(
+    count: Int, source: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.softmaxRow(count, source, output, sums)
+  }
+
   /// - Returns: how many multiply-adds `multiplyAddPeak` did, and a number that depends on them.
   package func multiplyAddPeak(repetitions: Int) -> (count: Int, value: Float) {
     (repetitions * 12 * table.pointee.peakLanes, table.pointee.multiplyAddPeak(repetitions, 1e-9))

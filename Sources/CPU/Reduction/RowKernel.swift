@@ -1,21 +1,29 @@
 import Foundation
+import Kernels
 
 /// How one row along the last axis is computed.
 protocol RowFunction: Sendable {
-  func callAsFunction(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int)
+  /// Floats of memory of its own that it wants.
+  var scratchCount: Int { get }
+
+  func callAsFunction(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int, scratch: UnsafeMutablePointer<Float>)
 }
 
 /// A function of each row along the last axis by itself, which keeps the shape.
 struct RowKernel<Function: RowFunction>: CPUKernel {
   let function: Function
 
+  var scratchCount: Int { function.scratchCount }
+
   func evaluate(_ arguments: KernelArguments) {
     guard let count = arguments.outputShape.dimensions.last, count > 0 else { return }
     // An exponential is worth tens of elementary steps.
     let blockSize = KernelArguments.blockSize(work: 32 * count)
-    arguments.forEachBlock(of: arguments.outputShape.count / count, blockSize: blockSize) { range, _ in
+    arguments.forEachBlock(of: arguments.outputShape.count / count, blockSize: blockSize) { range, scratch in
       for row in range {
-        function(arguments.inputs[0] + row * count, into: arguments.output + row * count, count: count)
+        function(
+          arguments.inputs[0] + row * count, into: arguments.output + row * count, count: count, scratch: scratch)
       }
     }
   }
@@ -23,8 +31,14 @@ struct RowKernel<Function: RowFunction>: CPUKernel {
 
 /// See `LogSoftmax`.
 struct LogSoftmaxRow: RowFunction {
-  func callAsFunction(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
-    let largest = largest(x, count: count)
+  var scratchCount: Int { 0 }
+
+  func callAsFunction(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int, scratch: UnsafeMutablePointer<Float>
+  ) {
+    // Subtracted before exponentials are taken, so that none overflows.
+    var largest = -Float.infinity
+    for index in 0..<count { largest = max(largest, x[index]) }
     var sum = 0.0
     for index in 0..<count { sum += exp(Double(x[index] - largest)) }
     let normaliser = Float(log(sum)) + largest
@@ -34,23 +48,13 @@ struct LogSoftmaxRow: RowFunction {
 
 /// See `Softmax`.
 struct SoftmaxRow: RowFunction {
-  func callAsFunction(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int) {
-    let largest = largest(x, count: count)
-    var sum: Float = 0
-    for index in 0..<count {
-      y[index] = exp(x[index] - largest)
-      sum += y[index]
-    }
-    for index in 0..<count { y[index] /= sum }
-  }
-}
+  private let vectors = VectorKernels()
 
-extension RowFunction {
-  /// Subtracted before exponentials are taken, so that none overflows.
-  @inline(__always)
-  func largest(_ x: UnsafePointer<Float>, count: Int) -> Float {
-    var largest = -Float.infinity
-    for index in 0..<count { largest = max(largest, x[index]) }
-    return largest
+  var scratchCount: Int { 16 }
+
+  func callAsFunction(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int, scratch: UnsafeMutablePointer<Float>
+  ) {
+    vectors.softmaxRow(count: count, source: x, output: y, sums: scratch)
   }
 }
