@@ -240,14 +240,16 @@ def conv2d_weight_gradient(x, gradient, *, geometry, height, width):
         x, gradient, (0, 0))
 
 
-#: The number of classes of ImageNet is among them.
+#: Inner extents up to this are sums over classes, whose terms cancel: the gradient of the sum of all logits may be a thousandth of a single
+#: one's. The number of classes of ImageNet is among them.
 LONGEST_WIDE_SUM = 1024
+#: Products of as few columns are logits, whose small differences are measured, and cost little.
+MOST_WIDE_COLUMNS = 128
 
 
 @operator("matmul")
 def matmul(left, right):
-    if left.dim() == 2 and left.shape[1] <= LONGEST_WIDE_SUM:
-        # Sums over classes, whose terms cancel: the gradient of the sum of all logits may be a thousandth of a single one's.
+    if left.dim() == 2 and (left.shape[1] <= LONGEST_WIDE_SUM or right.shape[1] <= MOST_WIDE_COLUMNS):
         return torch.matmul(left.to(wide), right.to(wide)).float()
     return product(torch.matmul, left, right, (-1, -2))
 
