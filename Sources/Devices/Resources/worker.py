@@ -270,13 +270,17 @@ def channel_affine(x, scale, *rest, has_mean, has_shift):
 @operator("channel-moments")
 def channel_moments(u, v):
     axes = [0, *range(2, u.dim())]
-
-    def total(x):
-        return torch.sum(x, axes, keepdim=True, dtype=wide)
-
     count = max(1, u.numel() // max(1, u.shape[1]))
-    of_u, of_v = total(u), total(v)
-    product = total((u.to(wide) - of_u / count) * (v.to(wide) - of_v / count))
+
+    def centred(x):
+        """The sum, the numbers less their mean as float32 has it, and how far that is from the mean."""
+        total = torch.sum(x, axes, keepdim=True, dtype=wide)
+        mean = (total / count).float()
+        return total, x - mean, total / count - mean
+
+    of_u, du, u_rest = centred(u)
+    of_v, dv, v_rest = (of_u, du, u_rest) if u is v else centred(v)
+    product = torch.sum(du * dv, axes, keepdim=True, dtype=wide) - count * u_rest * v_rest
     return torch.stack([of_u.flatten(), of_v.flatten(), product.flatten()]).float()
 
 
