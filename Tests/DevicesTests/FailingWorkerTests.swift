@@ -78,7 +78,9 @@ import _TestSupport
   private static let hasTorch = TestedBackend.device != nil
 
   /// A worker of its own: the Python of the tests with `patch` run before the worker's program, `source`, which it may change.
-  private func withPatched(_ patch: String, _ body: (DeviceBackend) throws -> Void) throws {
+  private func withPatched(
+    _ patch: String, limit: Duration = .seconds(60), _ body: (DeviceBackend) throws -> Void
+  ) throws {
     let python = DevicePython.found().program
     let lines = """
       cat >"$0.py" <<'PATCH'
@@ -92,7 +94,7 @@ import _TestSupport
       """
     try withProgram(lines) { program in
       defer { try? FileManager.default.removeItem(atPath: program.program + ".py") }
-      try body(DeviceBackend(DeviceRequest(device: DeviceName("cpu-torch"), python: program, limit: .seconds(60))))
+      try body(DeviceBackend(DeviceRequest(device: DeviceName("cpu-torch"), python: program, limit: limit)))
     }
   }
 
@@ -141,6 +143,25 @@ import _TestSupport
           "\($0)".contains("device cpu-torch, computing: its process was ended by signal 9")
         }
       }
+    }
+  }
+
+  /// A kernel that never ends, with another run behind it; nobody waits longer than for one answer.
+  @Test(.enabled(if: hasTorch, "no PyTorch")) func aKernelThatHangs() throws {
+    let patch = """
+      import time
+      torch.tanh = lambda x: time.sleep(600)
+      """
+    try withPatched(patch, limit: .seconds(20)) { backend in
+      let start = ContinuousClock.now
+      #expect {
+        _ = try runsOfTwoThreads(backend, 2)
+      } throws: {
+        "\($0)".contains("device cpu-torch, computing: no answer within 20 seconds; where it only needs longer")
+      }
+      // Lost for good.
+      #expect(throws: (any Error).self) { _ = try run(backend, images: 1) }
+      #expect(.now - start < .seconds(40))
     }
   }
 
