@@ -226,13 +226,18 @@ import _TestSupport
         def wait_stream(self, other): pass
         def __enter__(self): return self
         def __exit__(self, *error): pass
+    events, seconds = [], 0.05
     class Event:
-        def record(self, stream): self.end = time.monotonic() + 0.05
+        def record(self, stream):
+            self.end = time.monotonic() + seconds
+            events.append(self)
         def query(self): return time.monotonic() >= self.end
         def synchronize(self): time.sleep(max(0, self.end - time.monotonic()))
     class Runtime:
         def cudaHostRegister(self, address, size, flags): return 0
-        def cudaHostUnregister(self, address): return 0
+        def cudaHostUnregister(self, address):
+            assert all(event.query() for event in events), "memory is dropped that results are on their way to"
+            return 0
     torch.cuda.Stream, torch.cuda.Event, torch.cuda.cudart = Stream, Event, Runtime
     torch.cuda.current_stream = torch.cuda.stream = lambda value: value if isinstance(value, Stream) else Stream()
     torch.Tensor.record_stream = lambda self, stream: None
@@ -285,6 +290,26 @@ import _TestSupport
       } throws: { "\($0)".contains("not enough memory for one run of the network (CUDA out of memory.)") }
       let results = try runsOfTwoThreads(backend, 8)
       #expect(results.count == 8)
+    }
+  }
+
+  /// Its workspace is no more when the results come.
+  @Test(.enabled(if: hasTorch, "no PyTorch")) func aRunThatNobodyWaitedForKeepsItsMemory() throws {
+    try withPatched(Self.streams + "\nseconds = 1.5") { backend in
+      var graph = Graph()
+      let x = graph.input("x", [1, 4])
+      let y = try graph.tanh(x)
+      let program = try backend.compile(graph, outputs: [y])
+      let kept = try program.makeWorkspace(threads: 1)
+      let start = ContinuousClock.now
+      #expect(throws: CancellationError.self) {
+        let cancellation = Cancellation { if .now - start > .milliseconds(300) { throw CancellationError() } }
+        try Cancellation.$current.withValue(cancellation) { try program.makeWorkspace(threads: 1).run() }
+      }
+      // Goes there with the word that the other one's workspace may be forgotten.
+      try kept.set("x", to: Tensor(shape: [1, 4], repeating: 0.5))
+      try kept.run()
+      #expect(Self.isRight(try kept.output(0)))
     }
   }
 

@@ -880,6 +880,9 @@ class Worker:
         self.channel.answer(type="fetched")
 
     def forget(self, header):
+        # Of a run that nobody waited for, results may still be on their way into the memory.
+        while self.running and header.get("workspaces"):
+            self.conclude()
         for name in header.get("workspaces", []):
             workspace = self.workspaces.pop(name, None)
             if workspace is not None:
