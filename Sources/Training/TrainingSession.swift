@@ -1,7 +1,6 @@
 import BenchCore
 import Checkpoints
 import Foundation
-import Graph
 import Tensor
 
 /// A training under way: the state after some epochs.
@@ -50,7 +49,7 @@ struct TrainingSession {
     for (index, images) in batches.enumerated() {
       let globalStep = epoch * batches.count + index
       let rates = schedule.rates(step: globalStep)
-      let next = FilledWorkspace(workspace: steps.workspace(ofStep: index + 1))
+      let next = LentWorkspace(workspace: steps.workspace(ofStep: index + 1))
       let (loss, norm) = try steps.run(
         step: index,
         StepRates(learningRate: rates.learningRate, momentum: rates.momentum, step: globalStep + 1), changing: &state
@@ -80,9 +79,4 @@ struct TrainingSession {
       return row.max() == row[row.startIndex + loader.images.labels[image]]
     }
   }
-}
-
-/// Filled while another one is computed, or after it.
-private struct FilledWorkspace: @unchecked Sendable {
-  let workspace: any Workspace
 }

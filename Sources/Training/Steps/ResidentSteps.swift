@@ -33,13 +33,13 @@ final class ResidentSteps: StepComputation {
     }
     guard let weights else { preconditionFailure("a training graph without weights") }
     var step = try StepGraph(building, objective)
-    var (norm, replacing) = try weights.step(step.gradients, clipping: clipping, in: &step.graph)
+    let (norm, replaced) = try weights.step(step.gradients, clipping: clipping, in: &step.graph)
+    var replacing = replaced
     var statistics: ResidentStatistics?
     if !freezesStatistics, let running = ResidentStatistics(network.tensors, in: &step.graph) {
       replacing.append((ResidentStatistics.name, try running.step(step.statistics, in: &step.graph)))
       statistics = running
     }
-    norm = try step.graph.reshape(norm, to: [])
     let read = [step.loss, norm] + [step.logits].compactMap { $0 }
     let program = try Engine.backend.compile(step.graph, outputs: read + replacing.map(\.value))
     try program.checkMemory(ofStep: network.name, images: batch, threads: threads)
@@ -62,7 +62,7 @@ final class ResidentSteps: StepComputation {
   ) throws -> (loss: Float, norm: Double) {
     let workspace = workspace(ofStep: index)
     try weights.coefficients(rates).withUnsafeBufferPointer { try workspace.set(weights.ratesInput, to: $0) }
-    let here = SendableWorkspace(workspace: workspace)
+    let here = LentWorkspace(workspace: workspace)
     try Workers.forEachBlock(of: 2, blockSize: 1, threads: 2) { range, _ in
       if range.lowerBound == 0 { try here.workspace.run() } else { try meanwhile() }
     }
@@ -77,9 +77,4 @@ final class ResidentSteps: StepComputation {
     weights.take(vectors, into: &state)
     statistics?.take(vectors, into: &state)
   }
-}
-
-/// Used by one worker, while the other fills another workspace.
-private struct SendableWorkspace: @unchecked Sendable {
-  let workspace: any Workspace
 }

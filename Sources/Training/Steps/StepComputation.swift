@@ -28,3 +28,8 @@ protocol StepComputation: AnyObject {
   /// After the last step of an epoch: all that has changed is in the state then.
   func end(_ state: inout NetworkState) throws
 }
+
+/// A workspace in the hands of one worker, while others may have other ones.
+struct LentWorkspace: @unchecked Sendable {
+  let workspace: any Workspace
+}

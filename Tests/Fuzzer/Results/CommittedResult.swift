@@ -14,7 +14,7 @@ enum CommittedResult {
 
   /// With what an attack found, which the numbers that follow from its radii agree with, with where gradients point to, and with networks
   /// trained anew.
-  static let attacked: JSONValue = {
+  static let complete: JSONValue = {
     do {
       var result = try JSONDecoding.decode(EvaluationResult.self, from: JSONEncoding.encode(value), source: id)
       let radii: [Double?] = [0.1, 0.2, 0.3, 0.9, nil, nil]
