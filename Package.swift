@@ -231,7 +231,9 @@ let package = Package(
       name: "MixturesTests", dependencies: ["Mixtures", "_Fixtures", "_TestSupport"]),
     .testTarget(name: "AttacksTests", dependencies: ["Attacks", "BenchCore", "Tensor"]),
     .testTarget(name: "SynthesisTests", dependencies: ["Synthesis", "Attacks", "Plugins", "BenchCore", "Tensor"]),
-    .testTarget(name: "DevicesTests", dependencies: ["Devices", "Graph", "CPU", "Tensor", "_TestSupport"]),
+    .testTarget(
+      name: "DevicesTests",
+      dependencies: ["Devices", "Networks", "BenchCore", "Graph", "CPU", "Tensor", "_TestSupport"]),
     .testTarget(name: "ServedTests", dependencies: ["Served", "_TestSupport", "TestPlugin"]),
     .testTarget(
       name: "PluginsTests",

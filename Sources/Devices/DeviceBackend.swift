@@ -32,7 +32,12 @@ package struct DeviceBackend: Backend {
   /// Libraries of devices choose among kernels by the size of a run.
   package var needsEqualRuns: Bool { true }
 
+  /// While one's run is computed, the other prepares the next one and reads the last one's numbers.
+  package func workers(_ threads: Int) -> Int { max(2, threads) }
+
   package var constants: any Backend { CPUBackend() }
+
+  package func makeResidentTensors() -> (any ResidentTensors)? { DeviceTensors(on: self) }
 
   /// - Throws: never: whether the worker knows an operator is told where a plan is compiled.
   package func kernel(

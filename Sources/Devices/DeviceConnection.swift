@@ -5,25 +5,40 @@ import Served
 import Synchronization
 import Tensor
 
-/// The worker process and the questions to it, which are asked one at a time.
+/// The worker process and the questions to it.
 ///
-/// After any failure but a lack of memory the worker is ended, and every further question gets the same answer. Questions of several
-/// threads take turns.
-final class DeviceConnection: Sendable {
+/// Questions are sent one after the other and answered in that order. Two runs may be on their way at once: while the worker computes one,
+/// the next one's images lie ready. Any other question is alone. After any failure but a lack of memory the worker is ended, and every
+/// further question gets the same answer.
+final class DeviceConnection: @unchecked Sendable {
   let request: DeviceRequest
-  private let state: Mutex<State>
+  /// Locked wherever `state` is used, and signalled where somebody may be waiting for what changed.
+  private let condition = NSCondition()
+  private var state: State
   private let held = Mutex(Held())
   private let loading = Mutex(())
 
-  /// Used under the lock alone.
-  private struct State: @unchecked Sendable {
+  private struct State {
     let process: PluginProcess
     var requests = 0
-    /// Requests whose answers nobody waited for.
-    var abandoned = 0
+    /// Numbers of those that were sent and whose answers somebody waits for, in order.
+    var waiting: [Int] = []
+    /// Whether what is waited for is no run.
+    var isAlone = false
+    /// How many want to be alone: until they were, no run overtakes them.
+    var wantingToBeAlone = 0
+    /// Numbers of requests whose answers nobody waited for, and which are yet to come.
+    var abandoned: [Int] = []
     var failure: (any Error)?
     /// Which the worker reads as its program; until it has.
     var script: SharedRegion?
+
+    func admits(_ isRun: Bool) -> Bool {
+      waiting.isEmpty || isRun && !isAlone && wantingToBeAlone == 0 && waiting.count < Self.mostRuns
+    }
+
+    /// On their way at once.
+    static let mostRuns = 2
   }
 
   /// What the worker holds, changed from any thread.
@@ -53,7 +68,7 @@ final class DeviceConnection: Sendable {
     do { process = try PluginProcess(command) } catch ServedPluginError.cannotStart(_, _, let reason) {
       throw DeviceError.cannotStart(python: request.python, reason: reason)
     }
-    state = Mutex(State(process: process, script: script))
+    state = State(process: process, script: script)
   }
 
   /// The folder it runs in is not where it looks for modules: a file `torch.py` there would be run.
@@ -68,7 +83,7 @@ final class DeviceConnection: Sendable {
     let ready = try connection.ask("hello", DeviceMessages.Ready.self, type: "ready", doing: "starting PyTorch") {
       DeviceMessages.Hello(device: request.device.description, precision: request.precision.rawValue)
     }
-    connection.state.withLock { $0.script = nil }
+    connection.locked { connection.state.script = nil }
     if let problem = ready.problem ?? ready.memory {
       throw DeviceError.unavailable(device: request.device, python: request.python, reason: problem)
     }
@@ -84,16 +99,20 @@ final class DeviceConnection: Sendable {
   }
 
   deinit {
-    state.withLock { state in
-      if state.failure == nil {
-        let turn = PluginTurn(
-          number: state.requests + 1, pipes: state.process.pipes, deadline: .now + .seconds(1), check: {})
-        if (try? turn.send(DeviceMessages.Header(type: "shutdown", request: state.requests + 1))) != nil {
-          _ = state.process.ending(within: .seconds(2))
-        }
+    if state.failure == nil {
+      let turn = PluginTurn(
+        number: state.requests + 1, pipes: state.process.pipes, deadline: .now + .seconds(1), check: {})
+      if (try? turn.send(DeviceMessages.Header(type: "shutdown", request: state.requests + 1))) != nil {
+        _ = state.process.ending(within: .seconds(2))
       }
-      state.process.stop()
     }
+    state.process.stop()
+  }
+
+  private func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
+    condition.lock()
+    defer { condition.unlock() }
+    return try body()
   }
 
   // MARK: Questions
@@ -102,40 +121,102 @@ final class DeviceConnection: Sendable {
   ///   - name: the request's type.
   ///   - type: the answer's.
   ///   - doing: in words, for messages.
+  ///   - isRun: whether it may be sent while a run is waited for.
   ///   - message: made when it is this question's turn.
   /// - Throws: `DeviceError`, `CancellationError`.
   func ask<Answer: Decodable & Sendable>(
-    _ name: String, _ answer: Answer.Type, type: String, doing: String, _ message: () -> some Encodable
+    _ name: String, _ answer: Answer.Type, type: String, doing: String, isRun: Bool = false,
+    _ message: () -> some Encodable
   ) throws -> Answer {
-    try state.withLock { state in
-      if let failure = state.failure { throw failure }
-      state.requests += 1
-      let cancellation = Cancellation.current
-      let turn = PluginTurn(
-        number: state.requests, pipes: state.process.pipes, deadline: .now + request.limit, abandoned: state.abandoned
-      ) { [request] in
-        try cancellation?.check()
-        try request.checkCancellation()
+    let cancellation = Cancellation.current
+    let check = { [request] in
+      try cancellation?.check()
+      try request.checkCancellation()
+    }
+    let number = try locked { try send(name, doing: doing, isRun: isRun, check, message) }
+    let turn = try locked { try turnToBeAnswered(number, check) }
+    do {
+      let answer = try turn.receive(answer, type: type)
+      locked {
+        state.abandoned.removeAll { $0 < number }
+        end(number)
       }
-      var isSent = false
-      do {
-        try JSONEncoding.encodeCompact(message()).withUnsafeBytes {
-          try turn.send(DeviceMessages.Header(type: name, request: state.requests), payload: $0)
-        }
-        isSent = true
-        let answer = try turn.receive(answer, type: type)
-        state.abandoned = 0
-        return answer
-      } catch let error where isSent && !(error is PluginTurn.Problem || error is PluginPipes.Problem) {
-        // Somebody stopped: the answer will come, and is passed over then.
-        state.abandoned += 1
-        throw error
-      } catch {
-        let explained = explain(error, doing: doing, state.process)
-        state.failure = explained
-        throw explained
+      return answer
+    } catch let error where error is PluginTurn.Problem || error is PluginPipes.Problem {
+      throw locked { fail(error, doing: doing) }
+    } catch {
+      // Somebody stopped: the answer will come, and is passed over then.
+      locked { abandon(number) }
+      throw error
+    }
+  }
+
+  /// Waits until the question may be sent, and sends it.
+  /// - Returns: its number.
+  private func send(
+    _ name: String, doing: String, isRun: Bool, _ check: @escaping () throws -> Void, _ message: () -> some Encodable
+  ) throws -> Int {
+    if !isRun { state.wantingToBeAlone += 1 }
+    defer {
+      if !isRun {
+        state.wantingToBeAlone -= 1
+        condition.broadcast()
       }
     }
+    while state.failure == nil, !state.admits(isRun) { try wait(check) }
+    if let failure = state.failure { throw failure }
+    state.requests += 1
+    let number = state.requests
+    do {
+      let turn = PluginTurn(
+        number: number, pipes: state.process.pipes, deadline: .now + request.limit, abandoned: state.abandoned.count,
+        check: check)
+      try JSONEncoding.encodeCompact(message()).withUnsafeBytes {
+        try turn.send(DeviceMessages.Header(type: name, request: number), payload: $0)
+      }
+    } catch { throw fail(error, doing: doing) }
+    state.waiting.append(number)
+    state.isAlone = !isRun
+    return number
+  }
+
+  /// Waits until all answers before this one were read. The time for it begins then.
+  private func turnToBeAnswered(_ number: Int, _ check: @escaping () throws -> Void) throws -> PluginTurn {
+    while state.waiting.first != number {
+      if let failure = state.failure { throw failure }
+      do { try wait(check) } catch {
+        abandon(number)
+        throw error
+      }
+    }
+    return PluginTurn(
+      number: number, pipes: state.process.pipes, deadline: .now + request.limit,
+      abandoned: state.abandoned.count { $0 < number }, check: check)
+  }
+
+  /// Until something has changed, or it is time to ask whether to go on.
+  private func wait(_ check: () throws -> Void) throws {
+    try check()
+    _ = condition.wait(until: Date(timeIntervalSinceNow: 0.1))
+  }
+
+  private func abandon(_ number: Int) {
+    if state.failure == nil { state.abandoned.append(number) }
+    end(number)
+  }
+
+  private func end(_ number: Int) {
+    state.waiting.removeAll { $0 == number }
+    condition.broadcast()
+  }
+
+  /// - Returns: what every question is answered with from now on.
+  private func fail(_ error: any Error, doing: String) -> any Error {
+    let explained = state.failure ?? explain(error, doing: doing, state.process)
+    state.failure = explained
+    state.waiting = []
+    condition.broadcast()
+    return explained
   }
 
   /// The error a user sees, with how the worker ended and its last words; ends the worker.
@@ -188,6 +269,8 @@ final class DeviceConnection: Sendable {
   }
 
   func forget(workspace: Int) { held.withLock { $0.forgotten.workspaces.append(workspace) } }
+
+  func forget(tensors: Int) { held.withLock { $0.forgotten.tensors.append(tensors) } }
 
   func forget(program: Int, constants digests: Set<String>) {
     held.withLock { held in

@@ -20,6 +20,7 @@ enum DeviceMessages {
     var programs: [Int] = []
     var workspaces: [Int] = []
     var constants: [String] = []
+    var tensors: [Int] = []
   }
 
   struct Hello: Encodable {
@@ -61,9 +62,28 @@ enum DeviceMessages {
     let workspace: Int
     let program: Int
     let memory: Memory
-    /// Where in the memory each input lies, in bytes.
+    /// Where in the memory each input lies, in bytes; those that are resident tensors do not.
     let inputs: [String: Int]
+    /// -1 for one that takes the place of a resident tensor.
     let outputs: [Int]
+    /// `DeviceTensors` that the workspace belongs to.
+    let tensors: Int?
+    /// Outputs by the names of the tensors that they take the place of.
+    let replacing: [String: Int]
+  }
+
+  /// To take tensors from the memory (`store`), or to write them there (`fetch`).
+  struct Tensors: Encodable {
+    struct Place: Encodable {
+      /// In bytes.
+      let offset: Int
+      let count: Int
+    }
+
+    let forget: Forgotten
+    let tensors: Int
+    let memory: Memory
+    let places: [String: Place]
   }
 
   struct Run: Encodable {

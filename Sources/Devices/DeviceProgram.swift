@@ -9,6 +9,8 @@ final class DeviceProgram: CompiledProgram {
   let number: Int
   /// Digests of the constants.
   private let constants: Set<String>
+  /// Whether anything depends on late inputs.
+  let hasSecondStage: Bool
 
   var connection: DeviceConnection { backend.connection }
 
@@ -26,6 +28,7 @@ final class DeviceProgram: CompiledProgram {
       try Self.load(graph, as: number, constants: digests, on: backend)
     }
     (self.plan, self.backend, self.number, constants) = (plan, backend, number, digests)
+    hasSecondStage = plan.graph.values.contains { plan.memory.isLate($0) }
   }
 
   /// Gives the worker a graph, and those of its constants that it does not have.
@@ -72,19 +75,25 @@ final class DeviceProgram: CompiledProgram {
 /// Where the numbers of a workspace lie in the memory that it shares with the worker, in bytes.
 struct DevicePlaces {
   let inputs: [String: Int]
+  /// -1 for those that stay on the device.
   let outputs: [Int]
   let bytes: Int
 
-  init(_ plan: ExecutablePlan) {
+  /// - Parameters:
+  ///   - resident: names of the inputs that are on the device already.
+  ///   - staying: outputs that do not leave it.
+  init(_ plan: ExecutablePlan, resident: Set<String> = [], staying: Set<Int> = []) {
     var end = 0
     func take(_ shape: Shape) -> Int {
       defer { end += SharedRegion.aligned(shape.count * MemoryLayout<Float>.stride) }
       return end
     }
     var inputs: [String: Int] = [:]
-    for name in plan.inputNames { inputs[name] = plan.inputs[name].map { take($0.shape) } }
+    for name in plan.inputNames where !resident.contains(name) {
+      inputs[name] = plan.inputs[name].map { take($0.shape) }
+    }
     self.inputs = inputs
-    outputs = plan.outputShapes.map(take)
+    outputs = plan.outputShapes.enumerated().map { staying.contains($0.offset) ? -1 : take($0.element) }
     bytes = end
   }
 }

@@ -7,6 +7,8 @@ final class DeviceWorkspace: Workspace {
   private let number: Int
   private let places: DevicePlaces
   private let region: SharedRegion
+  /// Which some inputs are, and some outputs become.
+  private let tensors: DeviceTensors?
   /// Inputs that the device does not have as they are now.
   private var changed: Set<String>
   /// Inputs whose memory somebody holds: they may change at any time.
@@ -14,22 +16,30 @@ final class DeviceWorkspace: Workspace {
 
   var program: any CompiledProgram { compiled }
 
+  /// - Parameters:
+  ///   - resident: names of `tensors`.
+  ///   - replacing: names of those that outputs take the place of.
   /// - Throws: `GraphError.allocation`, `device`.
-  init(_ program: DeviceProgram) throws(GraphError) {
+  init(
+    _ program: DeviceProgram, tensors: DeviceTensors? = nil, resident: Set<String> = [],
+    replacing outputs: [Int: String] = [:]
+  ) throws(GraphError) {
     compiled = program
+    self.tensors = tensors
     let connection = program.connection
     let number = connection.nextNumber()
-    let places = DevicePlaces(program.plan)
+    let places = DevicePlaces(program.plan, resident: resident, staying: Set(outputs.keys))
     guard let region = SharedRegion(bytes: places.bytes) else {
       throw .allocation(what: "one run of the graph", bytes: places.bytes)
     }
     (self.number, self.places, self.region) = (number, places, region)
-    changed = Set(program.plan.inputNames)
+    changed = Set(places.inputs.keys)
     do {
       _ = try connection.ask("workspace", DeviceMessages.Answer.self, type: "workspace", doing: "preparing a run") {
         DeviceMessages.Workspace(
           forget: connection.takeForgotten(), workspace: number, program: program.number, memory: region.place,
-          inputs: places.inputs, outputs: places.outputs)
+          inputs: places.inputs, outputs: places.outputs, tensors: tensors?.number,
+          replacing: outputs.reduce(into: [:]) { $0[$1.value] = $1.key })
       }
     } catch { throw .device("\(error)") }
   }
@@ -45,7 +55,8 @@ final class DeviceWorkspace: Workspace {
     if let input = compiled.plan.inputs[name], let offset = places.inputs[name] {
       return (floats(at: offset), input.shape)
     }
-    precondition(compiled.plan.unneededInputs.contains(name), "`\(name)` is no input of the graph")
+    precondition(
+      compiled.plan.unneededInputs.contains(name), "`\(name)` is no input of the graph, or stays on the device")
     return nil
   }
 
@@ -80,14 +91,16 @@ final class DeviceWorkspace: Workspace {
 
   func runFirstStage() throws { try run(stage: 0) }
 
-  func runSecondStage() throws { try run(stage: 1) }
+  func runSecondStage() throws {
+    if compiled.hasSecondStage { try run(stage: 1) }
+  }
 
   /// One question to the worker for all operators of a stage: to stop is possible before it and while it is waited for.
   private func run(stage: Int) throws {
     try Cancellation.current?.check()
     let sent = changed.union(held)
     let connection = compiled.connection
-    let answer = try connection.ask("run", DeviceMessages.Answer.self, type: "done", doing: "computing") {
+    let answer = try connection.ask("run", DeviceMessages.Answer.self, type: "done", doing: "computing", isRun: true) {
       DeviceMessages.Run(
         forget: connection.takeForgotten(), workspace: number, stage: stage, changed: sent.sorted())
     }
@@ -98,6 +111,7 @@ final class DeviceWorkspace: Workspace {
   }
 
   func outputBuffer(_ index: Int) -> UnsafeBufferPointer<Float> {
-    UnsafeBufferPointer(start: floats(at: places.outputs[index]), count: compiled.outputShapes[index].count)
+    precondition(places.outputs[index] >= 0, "output \(index) stays on the device")
+    return UnsafeBufferPointer(start: floats(at: places.outputs[index]), count: compiled.outputShapes[index].count)
   }
 }

@@ -14,6 +14,8 @@ final class NetworkClassifier: Classifier {
   private let lowersBatch: Bool
   private let memory: Int
   private let threads: Int
+  /// That divide a call.
+  private let workers: Int
   private let precision: Precision
   private let backend: any Backend
   /// Compiled programs and their workspaces, by kind and batch size.
@@ -42,6 +44,7 @@ final class NetworkClassifier: Classifier {
     self.lowersBatch = lowersBatch
     self.memory = memory
     self.threads = max(1, threads)
+    workers = backend.workers(threads)
     inputShape = network.inputShape
     let probe = try network.graph(batch: 1)
     classCount = probe.graph.shape(of: probe.logits)[1]
@@ -51,7 +54,7 @@ final class NetworkClassifier: Classifier {
     try check(images)
     let result = ResultBuffer(images.batch * classCount)
     let size = try passSize(images.batch, withGradient: false)
-    try Workers.forEachBlock(of: images.batch, blockSize: size, threads: threads) { range, _ in
+    try Workers.forEachBlock(of: images.batch, blockSize: size, threads: workers) { range, _ in
       try self.withWorkspace(count: range.count, withGradient: false) { workspace in
         try self.load(images, range, into: workspace)
         try workspace.run()
@@ -75,7 +78,7 @@ final class NetworkClassifier: Classifier {
     let logits = ResultBuffer(count * classCount)
     let gradients = Mutex<[ResultBuffer]>([])
     let size = try passSize(count, withGradient: true)
-    try Workers.forEachBlock(of: count, blockSize: size, threads: threads) { range, _ in
+    try Workers.forEachBlock(of: count, blockSize: size, threads: workers) { range, _ in
       try self.withWorkspace(count: range.count, withGradient: true) { workspace in
         try self.load(images, range, into: workspace)
         try workspace.runFirstStage()
@@ -162,18 +165,30 @@ final class NetworkClassifier: Classifier {
       guard pool.program.fits(workers: threads, memory: memory) else { return false }
       // Whether a device has the memory, nothing but a run tells; the size must not change once images were measured.
       if backend.needsEqualRuns, fitting.withLock({ $0.insert(key).inserted }) {
-        try pool.withWorkspace { try $0.run() }
+        try runTogether(pool, pool.program.mostWorkspaces ?? 1)
       }
       return true
     } catch let error as GraphError {
       fitting.withLock { _ = $0.remove(key) }
       switch error {
-      case .tooLarge, .allocation, .deviceMemory: return false
+      case .tooLarge, .allocation, .deviceMemory:
+        // It would go on holding memory.
+        pools.withLock { $0[key] = nil }
+        return false
       default: throw error
       }
     } catch let error as ModelError {
       guard case .memory = error else { throw error }
       return false
+    }
+  }
+
+  /// As many runs as there may be at once, each keeping what its second stage reads.
+  private func runTogether(_ pool: WorkspacePool, _ count: Int) throws {
+    guard count > 0 else { return }
+    try pool.withWorkspace {
+      try $0.run()
+      try runTogether(pool, count - 1)
     }
   }
 

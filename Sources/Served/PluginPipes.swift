@@ -3,7 +3,7 @@ import Foundation
 
 /// The runner's ends of a plugin's standard input and output, read and written with a time limit.
 ///
-/// Used by one thread at a time.
+/// One thread at a time writes, and one reads.
 package final class PluginPipes {
   package enum Problem: Error {
     case timedOut

@@ -52,28 +52,42 @@ struct NetworkState: Sendable, Equatable {
     }
   }
 
+  mutating func replace(_ name: String, with numbers: ArraySlice<Float>) { values[name] = Array(numbers) }
+
+  // MARK: Running statistics
+
   /// PyTorch's momentum of running statistics.
   static let statisticsMomentum: Float = 0.1
+
+  static func runningMean(of layer: String) -> String { prefix(layer) + "running_mean" }
+
+  static func runningVariance(of layer: String) -> String { prefix(layer) + "running_var" }
+
+  private static func prefix(_ layer: String) -> String { layer.isEmpty ? "" : "\(layer)." }
+
+  /// What a batch's variance, divided by `count`, is multiplied by.
+  /// - Parameter count: numbers per channel in the batch.
+  static func unbias(_ count: Int) -> Float { count > 1 ? Float(count) / Float(count - 1) : 1 }
 
   /// Lets the statistics of one batch enter the running ones: r <- 0.9 r + 0.1 s, the variance unbiased.
   /// - Parameter count: numbers per channel in the batch.
   mutating func track(
     _ layer: String, mean: UnsafeBufferPointer<Float>, variance: UnsafeBufferPointer<Float>, count: Int
   ) {
-    let prefix = layer.isEmpty ? "" : "\(layer)."
-    let unbias = count > 1 ? Float(count) / Float(count - 1) : 1
     func enter(_ name: String, _ batch: UnsafeBufferPointer<Float>, _ factor: Float) {
-      values[prefix + name]?.withUnsafeMutableBufferPointer { running in
+      values[name]?.withUnsafeMutableBufferPointer { running in
         for index in 0..<min(running.count, batch.count) {
           running[index] =
             (1 - Self.statisticsMomentum) * running[index] + Self.statisticsMomentum * (factor * batch[index])
         }
       }
     }
-    enter("running_mean", mean, 1)
-    enter("running_var", variance, unbias)
-    counters[prefix + "num_batches_tracked", default: 0] += 1
+    enter(Self.runningMean(of: layer), mean, 1)
+    enter(Self.runningVariance(of: layer), variance, Self.unbias(count))
+    countBatch(of: layer)
   }
+
+  mutating func countBatch(of layer: String) { counters[Self.prefix(layer) + "num_batches_tracked", default: 0] += 1 }
 
   /// A step with frozen statistics: PyTorch's counters tell a network that was trained with those that it begins with from one that was not.
   mutating func countFrozenBatch() {

@@ -50,17 +50,29 @@ package struct Trainer: Sendable {
   func session(threads: Int) throws -> TrainingSession {
     let optimizer = configuration.optimizer.optimizer
     let loader = try BatchLoader(images, directions: directions, configuration: configuration, threads: threads)
+    let state = NetworkState(
+      network.tensors, memoriesPerWeight: type(of: optimizer).memoriesPerWeight,
+      initialisation: configuration.initialisation, seed: configuration.seed)
+    let steps = try steps(optimizer, state, threads: threads)
+    if steps.inputs.usesDirections, directions == nil {
+      throw TrainingError.noDirections(task: configuration.task, objective: type(of: objective).id)
+    }
+    return TrainingSession(configuration: configuration, loader: loader, steps: steps, state: state)
+  }
+
+  private func steps(
+    _ optimizer: any Optimizer, _ state: NetworkState, threads: Int
+  ) throws -> any StepComputation {
+    if let resident = Engine.backend.makeResidentTensors() {
+      return try ResidentSteps(
+        network, objective, batch: configuration.batch, classCount: images.classCount,
+        freezesStatistics: configuration.frozenBatchNorm, optimizer: optimizer,
+        clipping: configuration.gradientClipping, state: state, threads: threads, in: resident)
+    }
     let step = try TrainingStep(
       network, objective, batch: configuration.batch, classCount: images.classCount,
       freezesStatistics: configuration.frozenBatchNorm, threads: threads)
-    if step.usesDirections, directions == nil {
-      throw TrainingError.noDirections(task: configuration.task, objective: type(of: objective).id)
-    }
-    return TrainingSession(
-      configuration: configuration, loader: loader, step: step, optimizer: optimizer,
-      state: NetworkState(
-        network.tensors, memoriesPerWeight: type(of: optimizer).memoriesPerWeight,
-        initialisation: configuration.initialisation, seed: configuration.seed))
+    return HostSteps(step, optimizer: optimizer, clipping: configuration.gradientClipping)
   }
 
   /// - Parameter session: of this trainer.

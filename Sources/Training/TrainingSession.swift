@@ -7,20 +7,17 @@ import Tensor
 struct TrainingSession {
   let configuration: TrainingConfiguration
   let loader: BatchLoader
-  let step: TrainingStep
-  let optimizer: any Optimizer
+  let steps: any StepComputation
   private(set) var state: NetworkState
   /// One record per epoch that is complete.
   private(set) var history: [EpochRecord] = []
 
   init(
-    configuration: TrainingConfiguration, loader: BatchLoader, step: TrainingStep, optimizer: any Optimizer,
-    state: NetworkState
+    configuration: TrainingConfiguration, loader: BatchLoader, steps: any StepComputation, state: NetworkState
   ) {
     self.configuration = configuration
     self.loader = loader
-    self.step = step
-    self.optimizer = optimizer
+    self.steps = steps
     self.state = state
   }
 
@@ -42,66 +39,40 @@ struct TrainingSession {
     func diverged(_ quantity: String, _ value: Float, _ index: Int) -> TrainingError {
       .diverged(quantity: quantity, value: value, epoch: epoch + 1, step: index + 1, kept: kept)
     }
-    for index in 0..<loader.stepsPerEpoch {
-      let globalStep = epoch * loader.stepsPerEpoch + index
-      let images = order[index * configuration.batch..<(index + 1) * configuration.batch]
-      try loader.fill(step, images, epoch: epoch, globalStep: globalStep)
-      try step.run(with: state)
-      guard step.loss.isFinite else { throw diverged("the loss", step.loss, index) }
-      lossSum += Double(step.loss)
-      if step.hasLogits { correct += countCorrect(images) }
-      let norm = updateWeights(schedule.rates(step: globalStep), step: globalStep + 1)
+    let batches = (0..<loader.stepsPerEpoch).map { order[$0 * configuration.batch..<($0 + 1) * configuration.batch] }
+    let inputs = steps.inputs
+    try steps.begin(with: state)
+    if let first = batches.first {
+      try loader.fill(
+        steps.workspace(ofStep: 0), inputs, first, epoch: epoch, globalStep: epoch * batches.count)
+    }
+    for (index, images) in batches.enumerated() {
+      let globalStep = epoch * batches.count + index
+      let rates = schedule.rates(step: globalStep)
+      let next = LentWorkspace(workspace: steps.workspace(ofStep: index + 1))
+      let (loss, norm) = try steps.run(
+        step: index,
+        StepRates(learningRate: rates.learningRate, momentum: rates.momentum, step: globalStep + 1), changing: &state
+      ) { [loader] in
+        guard index + 1 < batches.count else { return }
+        try loader.fill(next.workspace, inputs, batches[index + 1], epoch: epoch, globalStep: globalStep + 1)
+      }
+      guard loss.isFinite else { throw diverged("the loss", loss, index) }
       guard norm.isFinite else { throw diverged("the length of the gradient", Float(norm), index) }
-      step.track(in: &state)
+      lossSum += Double(loss)
+      if steps.hasLogits { correct += countCorrect(images, try steps.logits(ofStep: index)) }
       if configuration.frozenBatchNorm { state.countFrozenBatch() }
       try progress.advance(by: 1)
     }
+    try steps.end(&state)
     if let (name, value) = state.nonFinite { throw diverged("a number of `\(name)`", value, loader.stepsPerEpoch - 1) }
     history.append(
       EpochRecord(
         loss: lossSum / Double(loader.stepsPerEpoch),
-        accuracy: step.hasLogits ? Double(correct) / Double(loader.stepsPerEpoch * configuration.batch) : nil))
+        accuracy: steps.hasLogits ? Double(correct) / Double(loader.stepsPerEpoch * configuration.batch) : nil))
   }
 
-  /// - Returns: the length of the whole gradient before clipping; nothing is changed where it is not finite.
-  private mutating func updateWeights(_ rates: (learningRate: Double, momentum: Double), step number: Int) -> Double {
-    let gradients = step.gradients
-    let norm = gradients.reduce(0.0) { $0 + Self.squaredNorm($1.values) }.squareRoot()
-    guard norm.isFinite else { return norm }
-    let factor = Self.clippingFactor(norm: norm, limit: configuration.gradientClipping)
-    let optimizer = self.optimizer
-    for (name, gradient) in gradients {
-      state.update(name) { weights, memory in
-        optimizer.update(
-          weights, gradient: gradient, factor: factor, memory: memory, learningRate: rates.learningRate,
-          momentum: rates.momentum, step: number)
-      }
-    }
-    return norm
-  }
-
-  /// PyTorch's `clip_grad_norm_`.
-  static func clippingFactor(norm: Double, limit: Double?) -> Float {
-    Float(limit.map { min(1, $0 / (norm + 1e-6)) } ?? 1)
-  }
-
-  private static func squaredNorm(_ values: UnsafeBufferPointer<Float>) -> Double {
-    var sum = SIMD8<Double>.zero
-    var index = 0
-    while index + 8 <= values.count {
-      var block = SIMD8<Float>()
-      for lane in 0..<8 { block[lane] = values[index + lane] }
-      let wide = SIMD8<Double>(block)
-      sum += wide * wide
-      index += 8
-    }
-    var total = sum.sum()
-    for value in values[index...] { total += Double(value) * Double(value) }
-    return total
-  }
-
-  private func countCorrect(_ images: ArraySlice<Int>) -> Int {
-    let logits = step.logits
+  private func countCorrect(_ images: ArraySlice<Int>, _ logits: UnsafeBufferPointer<Float>) -> Int {
     let classes = logits.count / max(1, images.count)
     return images.enumerated().count { place, image in
       let row = logits[place * classes..<(place + 1) * classes]

@@ -77,21 +77,24 @@ import _TestSupport
 
   private static let hasTorch = TestedBackend.device != nil
 
-  /// A worker of its own: the Python of the tests with `patch` run before the worker's program.
-  private func withPatched(_ patch: String, _ body: (DeviceBackend) throws -> Void) throws {
+  /// A worker of its own: the Python of the tests with `patch` run before the worker's program, `source`, which it may change.
+  private func withPatched(
+    _ patch: String, limit: Duration = .seconds(60), _ body: (DeviceBackend) throws -> Void
+  ) throws {
     let python = DevicePython.found().program
     let lines = """
       cat >"$0.py" <<'PATCH'
       import sys
       import torch
+      source = open(sys.argv[1], encoding="utf-8").read()
       \(patch)
-      exec(compile(open(sys.argv[1], encoding="utf-8").read(), "worker", "exec"))
+      exec(compile(source, "worker", "exec"))
       PATCH
       exec '\(python)' "$0.py" "$3"
       """
     try withProgram(lines) { program in
       defer { try? FileManager.default.removeItem(atPath: program.program + ".py") }
-      try body(DeviceBackend(DeviceRequest(device: DeviceName("cpu-torch"), python: program, limit: .seconds(60))))
+      try body(DeviceBackend(DeviceRequest(device: DeviceName("cpu-torch"), python: program, limit: limit)))
     }
   }
 
@@ -143,6 +146,25 @@ import _TestSupport
     }
   }
 
+  /// A kernel that never ends, with another run behind it; nobody waits longer than for one answer.
+  @Test(.enabled(if: hasTorch, "no PyTorch")) func aKernelThatHangs() throws {
+    let patch = """
+      import time
+      torch.tanh = lambda x: time.sleep(600)
+      """
+    try withPatched(patch, limit: .seconds(20)) { backend in
+      let start = ContinuousClock.now
+      #expect {
+        _ = try runsOfTwoThreads(backend, 2)
+      } throws: {
+        "\($0)".contains("device cpu-torch, computing: no answer within 20 seconds; where it only needs longer")
+      }
+      // Lost for good.
+      #expect(throws: (any Error).self) { _ = try run(backend, images: 1) }
+      #expect(.now - start < .seconds(40))
+    }
+  }
+
   @Test(.enabled(if: hasTorch, "no PyTorch")) func resultsOfAnotherShape() throws {
     try withPatched("torch.tanh = lambda x: torch.zeros(3)") { backend in
       #expect {
@@ -189,6 +211,141 @@ import _TestSupport
         try Cancellation.$current.withValue(cancellation) { _ = try run(backend, images: 1) }
       }
       #expect(.now - start < .milliseconds(1400))
+      let result = try run(backend, images: 1)
+      #expect(Self.isRight(result))
+    }
+  }
+
+  // MARK: Two runs at once
+
+  /// As a GPU's: results arrive after the worker went on, and copies have streams of their own.
+  private static let streams = """
+    import time
+    class Stream:
+        def __init__(self, device=None): pass
+        def wait_stream(self, other): pass
+        def __enter__(self): return self
+        def __exit__(self, *error): pass
+    events, seconds = [], 0.05
+    class Event:
+        def record(self, stream):
+            self.end = time.monotonic() + seconds
+            events.append(self)
+        def query(self): return time.monotonic() >= self.end
+        def synchronize(self): time.sleep(max(0, self.end - time.monotonic()))
+    class Runtime:
+        def cudaHostRegister(self, address, size, flags): return 0
+        def cudaHostUnregister(self, address):
+            assert all(event.query() for event in events), "memory is dropped that results are on their way to"
+            return 0
+    torch.cuda.Stream, torch.cuda.Event, torch.cuda.cudart = Stream, Event, Runtime
+    torch.cuda.current_stream = torch.cuda.stream = lambda value: value if isinstance(value, Stream) else Stream()
+    torch.Tensor.record_stream = lambda self, stream: None
+    assert 'StreamedCopies if self.device.type == "cuda" else' in source
+    source = source.replace('self.device.type == "cuda" else', "True else")
+    """
+
+  /// tanh of one number on two threads, many times; what each gave.
+  private func runsOfTwoThreads(_ backend: DeviceBackend, _ count: Int) throws -> [Float] {
+    var graph = Graph()
+    let x = graph.input("x", [1])
+    let y = try graph.tanh(x)
+    let pool = WorkspacePool(try backend.compile(graph, outputs: [y]))
+    return try Workers.map(count, threads: 2) { index in
+      try pool.withWorkspace { workspace in
+        try workspace.set("x", to: Tensor(shape: [1], scalars: [Float(index) / 8]))
+        try workspace.run()
+        return try workspace.outputBuffer(0)[0]
+      }
+    }
+  }
+
+  @Test(.enabled(if: hasTorch, "no PyTorch"), arguments: [false, true])
+  func everyRunGetsItsOwnNumbers(_ isStreamed: Bool) throws {
+    try withPatched(isStreamed ? Self.streams : "") { backend in
+      let start = ContinuousClock.now
+      let results = try runsOfTwoThreads(backend, 40)
+      // Arriving one after the other, 40 results of 50 ms take two seconds.
+      if isStreamed { #expect(.now - start < .milliseconds(1800)) }
+      for (index, value) in results.enumerated() {
+        #expect(abs(Double(value) - Foundation.tanh(Double(index) / 8)) < 1e-6)
+      }
+    }
+  }
+
+  /// A run without memory, behind one whose results are on their way; then the same two threads go on.
+  @Test(.enabled(if: hasTorch, "no PyTorch")) func memoryThatLacksBehindAnotherRun() throws {
+    let patch =
+      Self.streams + """
+
+        real = torch.tanh
+        def tanh(x):
+            if x.numel() == 1 and x.item() == 2: raise torch.OutOfMemoryError("CUDA out of memory.")
+            return real(x)
+        torch.tanh = tanh
+        """
+    try withPatched(patch) { backend in
+      #expect {
+        _ = try runsOfTwoThreads(backend, 40)
+      } throws: { "\($0)".contains("not enough memory for one run of the network (CUDA out of memory.)") }
+      let results = try runsOfTwoThreads(backend, 8)
+      #expect(results.count == 8)
+    }
+  }
+
+  /// Its workspace is no more when the results come.
+  @Test(.enabled(if: hasTorch, "no PyTorch")) func aRunThatNobodyWaitedForKeepsItsMemory() throws {
+    try withPatched(Self.streams + "\nseconds = 1.5") { backend in
+      var graph = Graph()
+      let x = graph.input("x", [1, 4])
+      let y = try graph.tanh(x)
+      let program = try backend.compile(graph, outputs: [y])
+      let kept = try program.makeWorkspace(threads: 1)
+      let start = ContinuousClock.now
+      #expect(throws: CancellationError.self) {
+        let cancellation = Cancellation { if .now - start > .milliseconds(300) { throw CancellationError() } }
+        try Cancellation.$current.withValue(cancellation) { try program.makeWorkspace(threads: 1).run() }
+      }
+      // Goes there with the word that the other one's workspace may be forgotten.
+      try kept.set("x", to: Tensor(shape: [1, 4], repeating: 0.5))
+      try kept.run()
+      #expect(Self.isRight(try kept.output(0)))
+    }
+  }
+
+  /// Who stops while another one's run is computed is heard at once, and nobody gets the other's numbers.
+  @Test(.enabled(if: hasTorch, "no PyTorch")) func stoppedBehindAnotherRun() throws {
+    let patch = """
+      import time
+      real = torch.tanh
+      def tanh(x):
+          time.sleep(1.5 if x[0, 0] == 0.5 else 0)
+          return real(x)
+      torch.tanh = tanh
+      """
+    try withPatched(patch) { backend in
+      var graph = Graph()
+      let x = graph.input("x", [1, 4])
+      let y = try graph.tanh(x)
+      let program = try backend.compile(graph, outputs: [y])
+      let start = ContinuousClock.now
+      let values = try Workers.map(2, threads: 2) { index -> Float? in
+        let workspace = try program.makeWorkspace(threads: 1)
+        try workspace.set("x", to: Tensor(shape: [1, 4], repeating: index == 0 ? 0.5 : 0.25))
+        // The other one has its workspace by then, and the slow one is on its way by then.
+        Thread.sleep(forTimeInterval: index == 0 ? 0.3 : 0.6)
+        guard index == 1 else {
+          try workspace.run()
+          return try workspace.outputBuffer(0)[0]
+        }
+        let cancellation = Cancellation { if .now - start > .milliseconds(900) { throw CancellationError() } }
+        #expect(throws: CancellationError.self) {
+          try Cancellation.$current.withValue(cancellation) { try workspace.run() }
+        }
+        #expect(.now - start < .milliseconds(1600))
+        return nil
+      }
+      #expect(abs((values[0] ?? 0) - 0.46211717) < 1e-6)
       let result = try run(backend, images: 1)
       #expect(Self.isRight(result))
     }

@@ -62,7 +62,8 @@ import _TestSupport
     for (threads, isConstant) in [(1, false), (3, true), (2, false)] {
       #expect(try product(left, threads: threads, isConstant: isConstant) == result)
     }
-    if test.isShared, let first = test.leading.first, first > 1 {
+    // A library may choose its kernel by the number of rows.
+    if test.isShared, !TestedBackend.current.needsEqualRuns, let first = test.leading.first, first > 1 {
       let last = left[batch: first - 1..<first]
       #expect(try product(last, threads: 1, isConstant: true) == result[batch: first - 1..<first])
     }

@@ -50,7 +50,7 @@ import _Fixtures
     Example(file: "robustness", name: "resnet10", shape: [3, 12, 12]),
   ]
 
-  @Test(arguments: examples) func agreesWithPyTorch(_ example: Example) throws {
+  @Test(.everyEngine, arguments: examples) func agreesWithPyTorch(_ example: Example) throws {
     let model = try ModelFixtures.load(
       ModelFixtures.checkpoint(example.file), architecture: example.architecture, images: example.shape,
       preprocessing: example.preprocessing)

@@ -15,7 +15,7 @@ import _Fixtures
       threads: threads)
   }
 
-  @Test("layer by layer as PyTorch in float64, for every network, image size and number of channels")
+  @Test("layer by layer as PyTorch in float64, for every network, image size and number of channels", .everyEngine)
   func agreesWithPyTorch() throws {
     let goldens = try LPIPSFixtures.goldens.get()
     #expect(Set(goldens.map(\.network)) == Set(LPIPSBackbone.allCases.map(\.rawValue)))

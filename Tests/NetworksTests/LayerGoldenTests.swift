@@ -23,7 +23,7 @@ import _Fixtures
     return (try? JSONDecoding.decode([Case].self, from: data, source: "layers.json")) ?? []
   }()
 
-  @Test(arguments: cases) func agreesWithPyTorch(_ example: Case) throws {
+  @Test(.everyEngine, arguments: cases) func agreesWithPyTorch(_ example: Case) throws {
     var description = ModelDescription(id: example.name, name: example.name)
     description.architecture = example.layers
     let shape = Shape(example.inputShape)

@@ -9,7 +9,7 @@ import _Fixtures
 
 /// torch.save(model): the modules of the file are used, or contradict the network.
 /// The files are made by `Tests/Fixtures/models/generate_whole.py`.
-@Suite struct WholeNetworkTests {
+@Suite(.everyEngine) struct WholeNetworkTests {
   private static let folder = ModelFixtures.directory.appendingPathComponent("whole")
 
   private func file(_ name: String) throws -> CheckpointFile {

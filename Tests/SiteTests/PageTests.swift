@@ -46,6 +46,27 @@ import Testing
     #expect(!site.text(.model(0)).contains("Sensitivity over step sizes"))
   }
 
+  /// Columns of what not every model was asked for: a dash where it was not.
+  @Test func whereGradientsPointToHasColumns() throws {
+    func estimate(_ value: Double) -> Estimate { Estimate(value: value, low: value - 0.01, high: value + 0.01) }
+    var result = try Results.glyphs()
+    result.direction = DirectionResult(
+      chance: 0.03, alphaDx: [.init(estimator: "nearest", value: estimate(0.512))], alphaX: estimate(0.123),
+      unit: "[-1, 1]", alphaXOfPixels: estimate(0.2), medianLinearisedDistance: estimate(0.7))
+    result.roar = RoarResult(
+      architecture: "cnn-small", objective: "cross-entropy", epochs: 3, trainImages: 800, testImages: 200, runs: 2,
+      seed: 0, unmasked: estimate(0.8),
+      points: [.init(share: 0.1, top: estimate(0.6), bottom: estimate(0.9), difference: estimate(-0.321))])
+    let table = try Results.site([
+      EvaluatedModel(result), EvaluatedModel(try Results.glyphs("glyphs-cnn-cross-entropy")),
+    ]).text(.task(0))
+    for words in [
+      "alpha dx, nearest", "alpha x", "DiffROAR 0.1", "0.512", "[0.502, 0.522]", "0.123", "-0.321",
+      "cosine of the gradient with the way to the closest other class", "data-key=\"direction-0\"",
+    ] { #expect(table.contains(words), "\(words)") }
+    #expect(try !Results.site([EvaluatedModel(try Results.glyphs())]).text(.task(0)).contains("DiffROAR"))
+  }
+
   /// Of other data, and of a task without a rule: on pages of their own, under the reason.
   @Test func whatStandsBesideTheLeaderboardIsNamedAsSuch() throws {
     var other = try Results.glyphs()

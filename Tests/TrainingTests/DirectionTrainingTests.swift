@@ -53,8 +53,8 @@ import _Fixtures
       for (weight, gradient) in step.gradients {
         state.update(weight) { weights, memory in
           optimizer.update(
-            weights, gradient: gradient, factor: 1, memory: memory, learningRate: 0.01, momentum: settings.beta1,
-            step: number + 1)
+            weights, gradient: gradient, factor: 1, memory: memory,
+            coefficients: optimizer.coefficients(learningRate: 0.01, momentum: settings.beta1, step: number + 1))
         }
         let expected = try golden.tensor("\(name)/\(number)/\(weight)").doubles()
         for (value, wanted) in zip(state.values[weight] ?? [], expected) {

@@ -69,6 +69,10 @@ import _TestSupport
   }
 
   @Test func theSameBytesInOneGoInTwoAndOnOneThread() throws {
+    for backend in TestedBackend.all { try Engine.$here.withValue(backend) { try theSameBytes() } }
+  }
+
+  private func theSameBytes() throws {
     let folder = try TemporaryDirectory()
     func bytes(_ name: String, threads: Int) throws -> Data {
       let directory = folder.url.appendingPathComponent(name)

@@ -1,9 +1,11 @@
 import BenchCore
 import Checkpoints
 import Foundation
+import Networks
 import Plugins
 import Tensor
 import Testing
+import _TestSupport
 
 @testable import Training
 
@@ -81,8 +83,15 @@ import Testing
     }
   }
 
+  /// Wherever the steps are computed, and what they change is kept.
   @Test(arguments: [OptimizerConfiguration.Name.sgd, .adam])
   func aStoppedTrainingGoesOnToTheSameBytes(_ optimizer: OptimizerConfiguration.Name) throws {
+    for backend in TestedBackend.all {
+      try Engine.$here.withValue(backend) { try goesOnToTheSameBytes(optimizer, on: backend.name) }
+    }
+  }
+
+  private func goesOnToTheSameBytes(_ optimizer: OptimizerConfiguration.Name, on backend: String) throws {
     var configuration = Self.small("randomized-smoothing", strength: 0.2)
     configuration.optimizer.name = optimizer
     configuration.optimizer.learningRate = optimizer == .sgd ? 0.05 : 0.004
@@ -110,7 +119,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == files.sorted())
         return try contents(folder)
       }
-      #expect(resumed == undisturbed, "stopped in step \(step)")
+      #expect(resumed == undisturbed, "\(backend), stopped in step \(step)")
     }
   }
 

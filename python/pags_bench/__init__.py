@@ -30,10 +30,13 @@ from ._results import (
     Alignment,
     AttackRecord,
     Checkpoint,
+    Direction,
     Estimate,
     ModelRecord,
     RelativeRobustness,
     Result,
+    Roar,
+    RoarPoint,
     RobustAccuracy,
     Sensitivity,
     TaskRecord,
@@ -47,9 +50,9 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "Alignment", "AttackRecord", "Checkpoint", "Entry", "Estimate", "EvaluationError", "Leaderboard", "ModelError",
+    "Alignment", "AttackRecord", "Checkpoint", "Direction", "Entry", "Estimate", "EvaluationError", "Leaderboard", "ModelError",
     "ModelRecord", "PagsBenchError", "PagsBenchWarning", "ProgramMissingError", "RelativeRobustness", "Result", "ResultError",
-    "RobustAccuracy", "Sensitivity", "ServedClassifier", "StoppedError", "TaskRecord", "UsageError", "evaluate",
+    "Roar", "RoarPoint", "RobustAccuracy", "Sensitivity", "ServedClassifier", "StoppedError", "TaskRecord", "UsageError", "evaluate",
     "load_leaderboard", "load_result", "program_path", "serve", "serve_torch",
 ]
 

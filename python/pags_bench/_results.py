@@ -211,6 +211,69 @@ class AttackRecord:
     masking_suspected: Optional[bool]
 
 
+@dataclass(frozen=True)
+class Direction:
+    """Where gradients point to; no rule uses it.
+
+    Attributes:
+        alpha_dx: by how the way to the closest other class was found, such as `nearest`: the signed cosine of it with the
+            gradient of that class's logit less the label's, in [-1, 1], a mean over images.
+        alpha_x: absolute cosine of the predicted logit's gradient with the image, in `unit`.
+        unit: of `alpha_x`: `[-1, 1]` for pixels in that range, `coordinates` for points.
+        alpha_x_of_pixels: the same with pixels in [0, 1].
+        chance: the mean absolute cosine of a direction without preference.
+        median_linearised_distance: in the unit of the images; below 0 where the model is wrong.
+        reference_images: training images among which the nearest are looked for; None without such an estimator.
+        noise: of the estimator `density`; None without it.
+    """
+
+    alpha_dx: Mapping[str, Estimate]
+    alpha_x: Estimate
+    unit: str
+    alpha_x_of_pixels: Estimate
+    chance: float
+    median_linearised_distance: Estimate
+    reference_images: Optional[int]
+    noise: Optional[float]
+
+
+@dataclass(frozen=True)
+class RoarPoint:
+    """
+    Attributes:
+        share: of the coordinates that are left, in (0, 1).
+        top, bottom: test accuracy of networks trained on those with the largest and with the smallest gradients.
+        difference: the first less the second.
+    """
+
+    share: float
+    top: Estimate
+    bottom: Estimate
+    difference: Estimate
+
+
+@dataclass(frozen=True)
+class Roar:
+    """Whether networks learn from the coordinates that gradients point to; no rule uses it.
+
+    Attributes:
+        architecture, objective, epochs: of the networks that were trained.
+        train_images, test_images, runs, seed: on what, and how many for each number.
+        unmasked: their test accuracy on whole images.
+        points: by rising share.
+    """
+
+    architecture: str
+    objective: str
+    epochs: int
+    train_images: int
+    test_images: int
+    runs: int
+    seed: int
+    unmasked: Estimate
+    points: Tuple[RoarPoint, ...]
+
+
 _REFERENCES = {
     "scoreAlignment": "score", "conditionalScoreAlignment": "conditional-score", "bayesAlignment": "bayes",
     "referenceAlignment": "reference",
@@ -242,6 +305,8 @@ class Result:
         relative_robustness: None where the task has no manifold.
         alignments: of all targets, metrics and noise levels.
         attacks: of the attacks that were asked for.
+        direction: where gradients point to; None where it was not asked for.
+        roar: networks trained anew on what gradients point to; None where there are none.
         model, task: what was measured, and on what.
         seed: of everything that was random.
         notes: what the command said besides, line by line; empty for results from files.
@@ -268,6 +333,8 @@ class Result:
     relative_robustness: Optional[RelativeRobustness]
     alignments: Tuple[Alignment, ...]
     attacks: Tuple[AttackRecord, ...]
+    direction: Optional[Direction]
+    roar: Optional[Roar]
     model: ModelRecord
     task: TaskRecord
     seed: int
@@ -310,14 +377,16 @@ class Result:
         """One row for each number that has an interval.
 
         Columns: `quantity` (such as `accuracy`, `R`, `sensitivity_on`, `score_alignment`), `target`, `metric`, `noise`,
-        `step`, `attack`, `radius`, `control` (each empty where it does not apply), `value`, `low`, `high`.
+        `step`, `attack`, `radius`, `control`, `estimator`, `share` (each empty where it does not apply), `value`, `low`, `high`.
 
         Raises:
             ImportError: pandas is not installed.
         """
         import pandas
 
-        columns = ["quantity", "target", "metric", "noise", "step", "attack", "radius", "control", "value", "low", "high"]
+        columns = [
+            "quantity", "target", "metric", "noise", "step", "attack", "radius", "control", "estimator", "share", "value", "low",
+            "high"]
         return pandas.DataFrame(
             [{**row, "value": estimate.value, "low": estimate.low, "high": estimate.high} for row, estimate in self._rows()],
             columns=columns)
@@ -342,6 +411,16 @@ class Result:
             yield {"quantity": "median_radius", "attack": attack.attack}, attack.median_radius
             for point in attack.robust_accuracy:
                 yield {"quantity": "robust_accuracy", "attack": attack.attack, "radius": point.radius}, point.accuracy
+        if self.direction is not None:
+            for estimator, estimate in self.direction.alpha_dx.items():
+                yield {"quantity": "alpha_dx", "estimator": estimator}, estimate
+            for name in ("alpha_x", "alpha_x_of_pixels", "median_linearised_distance"):
+                yield {"quantity": name}, getattr(self.direction, name)
+        if self.roar is not None:
+            yield {"quantity": "roar_unmasked"}, self.roar.unmasked
+            for part in self.roar.points:
+                for name in ("top", "bottom", "difference"):
+                    yield {"quantity": f"roar_{name}", "share": part.share}, getattr(part, name)
 
     def _headline(self) -> Iterator[Tuple[str, Estimate]]:
         for name in ("accuracy", "R", "K", "A", "D", "G", "specific_share"):
@@ -418,7 +497,8 @@ def read_result(
             for node in measurements["sensitivity"]),
         relative_robustness=_relative_robustness(measurements["relativeRobustness"]), alignments=tuple(alignments),
         attacks=tuple(_attack(node) for node in root["robustness"]) if root["robustness"].exists else (),
-        model=_model(root["model"]), task=_task(root["task"]), seed=root["protocol"]["seed"].integer, notes=notes,
+        direction=_direction(root["direction"]), roar=_roar(root["roar"]), model=_model(root["model"]),
+        task=_task(root["task"]), seed=root["protocol"]["seed"].integer, notes=notes,
         warnings=warnings, sheet=sheet, source=source, _document=document)
 
 
@@ -473,6 +553,30 @@ def _attack(node: Node) -> AttackRecord:
 def _robust_accuracy(node: Node) -> RobustAccuracy:
     name = node["name"].text if node["name"].exists else None
     return RobustAccuracy(node["radius"].number, name, Estimate._read(node["accuracy"]))
+
+
+def _direction(node: Node) -> Optional[Direction]:
+    if not node.exists:
+        return None
+    images, noise = node["referenceImages"], node["noise"]
+    return Direction(
+        {alpha["estimator"].text: Estimate._read(alpha["value"]) for alpha in node["alphaDx"]}, Estimate._read(node["alphaX"]),
+        node["unit"].text, Estimate._read(node["alphaXOfPixels"]), node["chance"].number,
+        Estimate._read(node["medianLinearisedDistance"]), images.integer if images.exists else None,
+        noise.number if noise.exists else None)
+
+
+def _roar(node: Node) -> Optional[Roar]:
+    if not node.exists:
+        return None
+    return Roar(
+        node["architecture"].text, node["objective"].text, node["epochs"].integer, node["trainImages"].integer,
+        node["testImages"].integer, node["runs"].integer, node["seed"].integer, Estimate._read(node["unmasked"]),
+        tuple(
+            RoarPoint(
+                point["share"].number, Estimate._read(point["top"]), Estimate._read(point["bottom"]),
+                Estimate._read(point["difference"]))
+            for point in node["points"]))
 
 
 def _model(node: Node) -> ModelRecord:

@@ -51,6 +51,35 @@ def test_numbers_in_words():
     assert math.isnan(float(pags_bench.Estimate(None, None, None)))
 
 
+def test_where_gradients_point_to_and_what_is_learned_from_it(tmp_path):
+    path = BOARD / "results/glyphs/bayes.json"
+    plain = pags_bench.load_result(path)
+    assert plain.direction is None and plain.roar is None
+    number = {"value": 0.5, "low": 0.4, "high": 0.6}
+    document = json.loads(path.read_bytes())
+    document["direction"] = {
+        "chance": 0.03, "alphaDx": [
+            {"estimator": "density", "value": number}, {"estimator": "nearest", "value": {**number, "value": None}}],
+        "alphaX": number, "unit": "[-1, 1]", "alphaXOfPixels": {**number, "undefinedImages": 3},
+        "medianLinearisedDistance": number, "noise": 0.5}
+    document["roar"] = {
+        "architecture": "cnn-small", "objective": "cross-entropy", "epochs": 3, "trainImages": 800, "testImages": 200, "runs": 2,
+        "seed": 7, "unmasked": number, "points": [{"share": 0.1, "top": number, "bottom": number, "difference": number}]}
+    file = tmp_path / "result.json"
+    file.write_text(json.dumps(document))
+    result = pags_bench.load_result(file)
+    assert list(result.direction.alpha_dx) == ["density", "nearest"] and result.direction.alpha_dx["density"].low == 0.4
+    assert (result.direction.reference_images, result.direction.noise, result.direction.unit) == (None, 0.5, "[-1, 1]")
+    assert result.direction.alpha_x_of_pixels.undefined_images == 3
+    assert (result.roar.seed, result.roar.points[0].share, result.roar.points[0].difference.value) == (7, 0.1, 0.5)
+    rows = [row for row, _ in result._rows() if row["quantity"].startswith(("alpha", "roar"))]
+    assert {"quantity": "alpha_dx", "estimator": "nearest"} in rows and {"quantity": "roar_top", "share": 0.1} in rows
+    document["roar"]["points"][0]["share"] = "much"
+    file.write_text(json.dumps(document))
+    with pytest.raises(pags_bench.ResultError, match=r"roar\.points\[0\]\.share"):
+        pags_bench.load_result(file)
+
+
 def test_one_alignment():
     result = pags_bench.load_result(BOARD / "results/glyphs/bayes.json")
     found = result.alignment("bayes", noise=0.5)

@@ -14,6 +14,7 @@ import re
 import struct
 import sys
 import traceback
+from select import select as wait_until_ready
 
 OLDEST_TORCH = (2, 1)
 FLOAT_BYTES = 4
@@ -239,14 +240,16 @@ def conv2d_weight_gradient(x, gradient, *, geometry, height, width):
         x, gradient, (0, 0))
 
 
-#: The number of classes of ImageNet is among them.
+#: Inner extents up to this are sums over classes, whose terms cancel: the gradient of the sum of all logits may be a thousandth of a single
+#: one's. The number of classes of ImageNet is among them.
 LONGEST_WIDE_SUM = 1024
+#: Products of as few columns are logits, whose small differences are measured, and cost little.
+MOST_WIDE_COLUMNS = 128
 
 
 @operator("matmul")
 def matmul(left, right):
-    if left.dim() == 2 and left.shape[1] <= LONGEST_WIDE_SUM:
-        # Sums over classes, whose terms cancel: the gradient of the sum of all logits may be a thousandth of a single one's.
+    if left.dim() == 2 and (left.shape[1] <= LONGEST_WIDE_SUM or right.shape[1] <= MOST_WIDE_COLUMNS):
         return torch.matmul(left.to(wide), right.to(wide)).float()
     return product(torch.matmul, left, right, (-1, -2))
 
@@ -267,13 +270,17 @@ def channel_affine(x, scale, *rest, has_mean, has_shift):
 @operator("channel-moments")
 def channel_moments(u, v):
     axes = [0, *range(2, u.dim())]
-
-    def total(x):
-        return torch.sum(x, axes, keepdim=True, dtype=wide)
-
     count = max(1, u.numel() // max(1, u.shape[1]))
-    of_u, of_v = total(u), total(v)
-    product = total((u.to(wide) - of_u / count) * (v.to(wide) - of_v / count))
+
+    def centred(x):
+        """The sum, the numbers less their mean as float32 has it, and how far that is from the mean."""
+        total = torch.sum(x, axes, keepdim=True, dtype=wide)
+        mean = (total / count).float()
+        return total, x - mean, total / count - mean
+
+    of_u, du, u_rest = centred(u)
+    of_v, dv, v_rest = (of_u, du, u_rest) if u is v else centred(v)
+    product = torch.sum(du * dv, axes, keepdim=True, dtype=wide) - count * u_rest * v_rest
     return torch.stack([of_u.flatten(), of_v.flatten(), product.flatten()]).float()
 
 
@@ -517,32 +524,141 @@ class Program:
 
 
 class Workspace:
-    def __init__(self, program, memory, places, output_places):
+    def __init__(self, program, memory, places, output_places, tensors, replacing):
         self.program, self.memory, self.places, self.output_places = program, memory, places, output_places
         self.values = dict(program.constants)
+        #: Whether the second stage lacks what the first left for it.
+        self.is_empty = True
+        #: Resident tensors by name, and which outputs take whose place.
+        self.tensors = {} if tensors is None else tensors
+        self.replacing = {place: name for name, place in replacing.items()}
 
     def shared(self, offset, count):
         return torch.frombuffer(self.memory, dtype=torch.float32, count=count, offset=offset)
 
-    def run(self, stage, changed, device):
+    def run(self, stage, changed, copies):
+        """What tells whether the results have arrived in the shared memory."""
         values = self.values
         for name in changed:
             index, shape = self.program.inputs[name]
             count = math.prod(shape)
             # A tensor of its own: views of the last one may live on.
-            values[index] = (torch.empty(shape, device=device) if count == 0
-                             else self.shared(self.places[name], count).to(device, copy=True).reshape(shape))
-        for step in self.program.stages[stage]:
-            step.run(values)
+            values[index] = (torch.empty(shape, device=copies.device) if count == 0
+                             else copies.bring(self.shared(self.places[name], count)).reshape(shape))
+        resident = [(name, self.program.inputs[name][0]) for name in self.tensors if name in self.program.inputs]
+        for name, index in resident:
+            values[index] = self.tensors[name]
+        first, self.is_empty = 0 if self.is_empty else stage, True
+        for number in range(first, stage + 1):
+            for step in self.program.stages[number]:
+                step.run(values)
+        self.is_empty = False
+        results, replaced = [], {}
         for place in self.program.late_outputs[stage]:
-            value = values[self.program.outputs[place]]
-            if value.numel():
-                self.shared(self.output_places[place], value.numel()).reshape(value.shape).copy_(value)
+            index = self.program.outputs[place]
+            if place in self.replacing:
+                replaced[self.replacing[place]] = values[index]
+            elif values[index].numel():
+                results.append((self.shared(self.output_places[place], values[index].numel()), values[index]))
+        ended = copies.take(results)
+        # All of them or, where something went wrong before, none.
+        self.tensors.update(replaced)
+        for index in [index for _, index in resident] + [self.program.outputs[place] for place in self.replacing]:
+            values.pop(index, None)
+        return ended
 
     def forget(self):
         """Everything but what cannot be computed again."""
         kept = {index for index, _ in self.program.inputs.values()} | set(self.program.constants)
         self.values = {index: value for index, value in self.values.items() if index in kept}
+        self.is_empty = True
+
+
+# MARK: Copies
+
+class Copies:
+    """To and from memory that pags-bench sees, done when they return."""
+
+    def __init__(self, device):
+        self.device = device
+
+    def admit(self, memory):
+        """Memory that copies go to and come from."""
+
+    def dismiss(self, memory):
+        """It is about to be no more."""
+
+    def bring(self, shared):
+        return shared.to(self.device, copy=True)
+
+    def take(self, results):
+        for shared, value in results:
+            shared.reshape(value.shape).copy_(value)
+        return Ended()
+
+
+class Ended:
+    def has_come(self):
+        return True
+
+    def wait(self):
+        pass
+
+
+class StreamedCopies(Copies):
+    """On CUDA and ROCm beside what is computed: one stream brings, one takes, and the device waits for what it needs of them."""
+
+    def __init__(self, device):
+        super().__init__(device)
+        self.inward, self.outward = torch.cuda.Stream(device), torch.cuda.Stream(device)
+        self.pinned = {}
+
+    def admit(self, memory):
+        # Pages that stay where they are, which the device reads without this process. Where the system refuses, copies are slower.
+        address = torch.frombuffer(memory, dtype=torch.uint8).data_ptr()
+        try:
+            if int(torch.cuda.cudart().cudaHostRegister(address, len(memory), 0)) == 0:
+                self.pinned[id(memory)] = address
+            else:
+                # Otherwise the next kernel would report that refusal as its own.
+                torch.ones(1, device=self.device)
+        except (AttributeError, RuntimeError):
+            pass
+
+    def dismiss(self, memory):
+        address = self.pinned.pop(id(memory), None)
+        if address is not None:
+            torch.cuda.cudart().cudaHostUnregister(address)
+
+    def bring(self, shared):
+        computing = torch.cuda.current_stream(self.device)
+        with torch.cuda.stream(self.inward):
+            value = shared.to(self.device, non_blocking=True, copy=True)
+        computing.wait_stream(self.inward)
+        value.record_stream(computing)
+        return value
+
+    def take(self, results):
+        self.outward.wait_stream(torch.cuda.current_stream(self.device))
+        with torch.cuda.stream(self.outward):
+            for shared, value in results:
+                value.record_stream(self.outward)
+                shared.reshape(value.shape).copy_(value, non_blocking=True)
+            return Recorded(self.outward)
+
+
+class Recorded:
+    """A place in a stream."""
+
+    def __init__(self, stream):
+        self.event = torch.cuda.Event()
+        self.event.record(stream)
+
+    def has_come(self):
+        return self.event.query()
+
+    def wait(self):
+        self.event.synchronize()
 
 
 # MARK: Devices
@@ -630,22 +746,38 @@ class Channel:
     """The ends of standard input and output. What anything else prints goes to standard error."""
 
     def __init__(self):
-        self.input = os.fdopen(os.dup(0), "rb")
+        # Without a buffer: what was not read is seen by `is_asked`.
+        self.input = os.fdopen(os.dup(0), "rb", buffering=0)
         self.output = os.fdopen(os.dup(1), "wb")
         os.dup2(2, 1)
         self.number = None
 
+    def is_asked(self, seconds):
+        """Whether a request comes within so many."""
+        return bool(wait_until_ready([self.input], [], [], seconds)[0])
+
+    def read(self, count):
+        """Less where the other end is closed."""
+        parts = []
+        while count > 0:
+            part = self.input.read(count)
+            if not part:
+                break
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
     def receive(self):
-        head = self.input.read(16)
+        head = self.read(16)
         if len(head) < 16:
             return None
         magic, length, payload = struct.unpack("<4sIQ", head)
         if magic != b"PAGS":
             raise RuntimeError("what came in is no message of pags-bench")
-        header = json.loads(self.input.read(length))
+        header = json.loads(self.read(length))
         self.number = header.get("request")
         # What may be long is the payload.
-        return {**header, **json.loads(self.input.read(payload) or b"{}")}
+        return {**header, **json.loads(self.read(payload) or b"{}")}
 
     def answer(self, **header):
         text = json.dumps({"request": self.number, **header}).encode()
@@ -674,8 +806,10 @@ def safetensors(memory):
 
 class Worker:
     def __init__(self, channel):
-        self.channel, self.device = channel, None
-        self.constants, self.programs, self.workspaces = {}, {}, {}
+        self.channel, self.device, self.copies = channel, None, None
+        self.constants, self.programs, self.workspaces, self.tensors = {}, {}, {}, {}
+        #: Runs whose results are on their way, with their requests' numbers.
+        self.running = []
 
     def hello(self, header):
         global precision, wide
@@ -695,6 +829,7 @@ class Worker:
             # More would divide sums by their number.
             torch.set_num_threads(1)
         self.device = torch.device(kind.torch_name if kind.torch_name in ("cpu", "mps") else f"{kind.torch_name}:{index}")
+        self.copies = (StreamedCopies if self.device.type == "cuda" else Copies)(self.device)
         # Whether it works at all, and the start of its libraries.
         torch.ones(2, 2, device=self.device).matmul(torch.ones(2, 2, device=self.device)).sum().item()
         self.channel.answer(
@@ -716,43 +851,103 @@ class Worker:
 
     def workspace(self, header):
         memory = mapped(header["memory"], writable=True)
+        self.copies.admit(memory)
+        tensors = header.get("tensors")
         self.workspaces[header["workspace"]] = Workspace(
-            self.programs[header["program"]], memory, header["inputs"], header["outputs"])
+            self.programs[header["program"]], memory, header["inputs"], header["outputs"],
+            None if tensors is None else self.tensors[tensors], header["replacing"])
         self.channel.answer(type="workspace")
 
     def run(self, header):
-        self.workspaces[header["workspace"]].run(header["stage"], header["changed"], self.device)
-        self.channel.answer(type="done")
+        # In the order of their last runs.
+        workspace = self.workspaces[header["workspace"]] = self.workspaces.pop(header["workspace"])
+        ended = workspace.run(header["stage"], header["changed"], self.copies)
+        self.running.append((header["request"], ended))
+
+    def store(self, header):
+        memory = mapped(header["memory"], writable=False)
+        tensors = self.tensors.setdefault(header["tensors"], {})
+        for name, place in header["places"].items():
+            tensors[name] = torch.frombuffer(
+                memory, dtype=torch.float32, count=place["count"], offset=place["offset"]).to(self.device, copy=True)
+        self.channel.answer(type="stored")
+
+    def fetch(self, header):
+        memory = mapped(header["memory"], writable=True)
+        tensors = self.tensors[header["tensors"]]
+        for name, place in header["places"].items():
+            torch.frombuffer(memory, dtype=torch.float32, count=place["count"], offset=place["offset"]).copy_(tensors[name])
+        self.channel.answer(type="fetched")
 
     def forget(self, header):
+        # Of a run that nobody waited for, results may still be on their way into the memory.
+        while self.running and header.get("workspaces"):
+            self.conclude()
         for name in header.get("workspaces", []):
-            self.workspaces.pop(name, None)
+            workspace = self.workspaces.pop(name, None)
+            if workspace is not None:
+                self.copies.dismiss(workspace.memory)
         for name in header.get("programs", []):
             self.programs.pop(name, None)
         for name in header.get("constants", []):
             self.constants.pop(name, None)
+        for name in header.get("tensors", []):
+            self.tensors.pop(name, None)
 
-    def make_room(self):
-        for workspace in self.workspaces.values():
-            workspace.forget()
-        if self.device.type in ("cuda", "xpu", "mps"):
+    def make_room(self, busy=0):
+        """Drops what workspaces can compute again, of all but the last `busy` that ran, and what a run left that was not finished."""
+        idle = len(self.workspaces) - busy
+        for place, workspace in enumerate(self.workspaces.values()):
+            if place < idle or workspace.is_empty:
+                workspace.forget()
+        if self.device is not None and self.device.type in ("cuda", "xpu", "mps"):
             getattr(torch, self.device.type).empty_cache()
 
     def serve(self):
         while True:
+            # Another run may begin while the first one goes on: what it needs travels meanwhile.
+            if self.running and not (len(self.running) < MOST_RUNS and self.is_asked_while_running()):
+                self.conclude()
+                continue
             header = self.channel.receive()
             if header is None or header["type"] == "shutdown":
                 return
-            try:
-                self.handle(header)
-                continue
-            except Exception as problem:
-                if not is_memory(problem):
-                    raise
-                reason = str(problem).splitlines()[0][:500]
-            # Outside of the handler: the error holds what was computed last.
-            self.make_room()
-            self.channel.answer(type=ANSWERS[header["type"]], memory=reason)
+            while self.running and header["type"] != "run":
+                self.conclude()
+            reason = self.attempt(header)
+            if reason is not None:
+                # What lay idle is dropped, and the request gets a second try; the workspaces that take turns keep what they hold.
+                self.make_room(busy=MOST_RUNS)
+                reason = self.attempt(header)
+            if reason is not None:
+                self.make_room()
+                self.channel.answer(type=ANSWERS[header["type"]], memory=reason)
+
+    def attempt(self, header):
+        """Why there is too little memory for a request; None where it was done."""
+        try:
+            self.handle(header)
+            return None
+        except Exception as problem:
+            if not is_memory(problem):
+                raise
+            reason = str(problem).splitlines()[0][:500]
+        # Outside of the handler: the error holds what was computed last.
+        while self.running:
+            self.conclude()
+        return reason
+
+    def is_asked_while_running(self):
+        while not self.running[0][1].has_come():
+            if self.channel.is_asked(0.0002):
+                return True
+        return False
+
+    def conclude(self):
+        """Waits for the first run that goes on, and answers."""
+        number, ended = self.running.pop(0)
+        ended.wait()
+        self.channel.answer(type="done", request=number)
 
     def handle(self, header):
         kind = header["type"]
@@ -768,11 +963,17 @@ class Worker:
             self.workspace(header)
         elif kind == "run":
             self.run(header)
+        elif kind == "store":
+            self.store(header)
+        elif kind == "fetch":
+            self.fetch(header)
         else:
             raise RuntimeError(f"there is no request `{kind}`")
 
 
-ANSWERS = {"hello": "ready", "compile": "compiled", "workspace": "workspace", "run": "done"}
+ANSWERS = {"hello": "ready", "compile": "compiled", "workspace": "workspace", "run": "done", "store": "stored", "fetch": "fetched"}
+#: Under way at once; pags-bench sends no more.
+MOST_RUNS = 2
 
 
 def is_memory(problem):

@@ -15,8 +15,14 @@ package protocol Backend: Sendable {
   /// Whether the last bits of an image's numbers depend on how many images a run holds. Then every run has to hold as many.
   var needsEqualRuns: Bool { get }
 
+  /// How many workers are worth having for who is allowed `threads`.
+  func workers(_ threads: Int) -> Int
+
   /// What computes constants while a plan is made: itself, or for a device the processor, which needs no transfer for it.
   var constants: any Backend { get }
+
+  /// New memory for tensors that stay where they are computed; nil where that is this process's own memory.
+  func makeResidentTensors() -> (any ResidentTensors)?
 
   /// What it computes an operator with, which is no view.
   /// - Parameter inputs, output: as the operator's shape rule accepts and gives them.
@@ -44,7 +50,9 @@ package protocol Backend: Sendable {
 extension Backend {
   package var fusesLayers: Bool { true }
   package var needsEqualRuns: Bool { false }
+  package func workers(_ threads: Int) -> Int { max(1, threads) }
   package var constants: any Backend { self }
+  package func makeResidentTensors() -> (any ResidentTensors)? { nil }
 
   /// Plans and compiles; see `ExecutablePlan`.
   package func compile(

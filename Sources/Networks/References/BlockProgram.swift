@@ -10,6 +10,7 @@ package final class BlockProgram: Sendable {
   /// Images per run.
   package let images: Int
   private let pool: WorkspacePool
+  private let backend: any Backend
 
   /// - Parameters:
   ///   - file: whose network it is, for messages.
@@ -19,7 +20,8 @@ package final class BlockProgram: Sendable {
   /// - Throws: `GraphError`, and `ModelError.memory` where the machine does not have what the workers need.
   package init(file: String, images: Int, graph: Graph, output: Graph.Value, threads: Int) throws {
     self.images = images
-    let program = try Engine.backend.compile(graph, outputs: [output])
+    backend = Engine.backend
+    let program = try backend.compile(graph, outputs: [output])
     try program.checkMemory(file: file, images: images, workers: max(1, threads))
     pool = WorkspacePool(program)
   }
@@ -61,7 +63,7 @@ package final class BlockProgram: Sendable {
     guard let count = inputs.values.first?.batch else { preconditionFailure("a program without inputs") }
     precondition(inputs.values.allSatisfy { $0.batch == count }, "inputs of different numbers of images")
     let results = Mutex<[Int: Result]>([:])
-    try Workers.forEachBlock(of: count, blockSize: self.images, threads: threads) { block, _ in
+    try Workers.forEachBlock(of: count, blockSize: self.images, threads: backend.workers(threads)) { block, _ in
       let here = try run(inputs, block: block) { output in
         let count = output.count / block.count
         return try block.enumerated().map { place, image in

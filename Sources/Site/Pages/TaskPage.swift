@@ -91,10 +91,8 @@ extension Site {
       let threshold = quantity.threshold(member.decisive.regime.evidence)
       return cell(
         quantity.of(member.entry), { IntervalBar.svg($0, of: quantity, threshold: threshold) }, quantity.text)
-    case .attack(let columns, let index, let scale):
-      return cell(columns.estimates(member.entry.robustness)[index], { IntervalBar.svg($0, scale: scale) }) {
-        index == 0 ? significant($0) : fixed($0, 3)
-      }
+    case .estimate(let value, let text, let scale):
+      return cell(value(member.entry), { IntervalBar.svg($0, scale: scale) }, text)
     case .parameters: return ResultSummary.grouped(member.entry.parameters)
     case .text(let value): return Markup.words(value(member.model.result).map(OutsideText.name) ?? Self.nothing)
     case .paper:
@@ -121,7 +119,7 @@ extension Site {
     case .model: .text(OutsideText.name(member.entry.shownName))
     case .regime: .text(member.regime.name)
     case .quantity(let quantity): .number(quantity.of(member.entry)?.value)
-    case .attack(let columns, let index, _): .number(columns.estimates(member.entry.robustness)[index]?.value)
+    case .estimate(let value, _, _): .number(value(member.entry)?.value)
     case .parameters: .number(Double(member.entry.parameters))
     case .text(let value): .text(value(member.model.result).map(OutsideText.name) ?? "")
     case .paper: .text(member.model.result.model.source?.paper.map(OutsideText.name) ?? "")

@@ -42,9 +42,12 @@ struct BatchLoader {
   /// The images of an epoch, in the order in which batches take them.
   func order(epoch: Int) -> [Int] { order.permutation(item: epoch, count: images.count) }
 
-  /// - Parameter indices: the images of the batch.
-  func fill(_ step: TrainingStep, _ indices: ArraySlice<Int>, epoch: Int, globalStep: Int) throws {
-    let workspace = step.workspace
+  /// - Parameters:
+  ///   - workspace: of a step with these inputs.
+  ///   - indices: the images of the batch.
+  func fill(
+    _ workspace: any Workspace, _ inputs: StepInputs, _ indices: ArraySlice<Int>, epoch: Int, globalStep: Int
+  ) throws {
     let size = images.imageShape.count
     if let target = try workspace.inputBuffer(TrainingGraph.imagesInput) {
       var scratch = [Float](repeating: 0, count: size)
@@ -62,20 +65,20 @@ struct BatchLoader {
       for (place, index) in indices.enumerated() { target[place * classes + images.labels[index]] = 1 }
     }
     if let target = try workspace.inputBuffer(TrainingGraph.directionsInput) {
-      try fillDirections(target, step, indices)
+      try fillDirections(target, workspace, indices)
     }
-    for noise in step.noises { try fill(noise, in: workspace, globalStep: globalStep) }
+    for noise in inputs.noises { try fill(noise, in: workspace, globalStep: globalStep) }
   }
 
   private func fillDirections(
-    _ target: UnsafeMutableBufferPointer<Float>, _ step: TrainingStep, _ indices: ArraySlice<Int>
+    _ target: UnsafeMutableBufferPointer<Float>, _ workspace: any Workspace, _ indices: ArraySlice<Int>
   ) throws {
     let size = images.imageShape.count
     if let fixedDirections {
       for (place, index) in indices.enumerated() {
         for (offset, value) in fixedDirections.item(index).enumerated() { target[place * size + offset] = value }
       }
-    } else if let directions, let current = try step.workspace.inputBuffer(TrainingGraph.imagesInput) {
+    } else if let directions, let current = try workspace.inputBuffer(TrainingGraph.imagesInput) {
       let tensor = Tensor(shape: images.imageShape.prepending(indices.count), scalars: Array(current))
       let values = try directions(tensor, indices.map { images.labels[$0] })
       _ = target.update(from: values.scalars)

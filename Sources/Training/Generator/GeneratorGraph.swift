@@ -27,20 +27,26 @@ struct GeneratorGraph {
   private let generatorParameters: [String: Graph.Value]
   private let criticParameters: [String: Graph.Value]
 
+  /// Each trained tensor is an input of its own.
   init(_ generator: TrainableNetwork, _ critic: TrainableNetwork, batch: Int, classCount: Int) {
+    self.init(generator, critic, batch: batch, classCount: classCount) { network, prefix, graph in
+      network.tensors.filter(\.isTrained).reduce(into: [:]) { values, tensor in
+        values[tensor.name] = graph.input(TrainingGraph.input(ofParameter: prefix + tensor.name), tensor.shape)
+      }
+    }
+  }
+
+  /// - Parameter parameters: makes a value for each trained tensor of a network, by its name without the prefix.
+  init(
+    _ generator: TrainableNetwork, _ critic: TrainableNetwork, batch: Int, classCount: Int,
+    parameters: (TrainableNetwork, _ prefix: String, inout Graph) throws -> [String: Graph.Value]
+  ) rethrows {
     (self.generator, self.critic, self.batch, self.classCount) = (generator, critic, batch, classCount)
     images = graph.input(Self.imagesInput, generator.inputShape.prepending(batch))
     labels = graph.input(Self.labelsInput, [batch, classCount])
     goals = graph.input(Self.goalsInput, [batch, classCount])
-    func inputs(_ network: TrainableNetwork, _ prefix: String, _ graph: inout Graph) -> [String: Graph.Value] {
-      var values: [String: Graph.Value] = [:]
-      for tensor in network.tensors where tensor.isTrained {
-        values[tensor.name] = graph.input(TrainingGraph.input(ofParameter: prefix + tensor.name), tensor.shape)
-      }
-      return values
-    }
-    generatorParameters = inputs(generator, "", &graph)
-    criticParameters = inputs(critic, Self.criticPrefix, &graph)
+    generatorParameters = try parameters(generator, "", &graph)
+    criticParameters = try parameters(critic, Self.criticPrefix, &graph)
   }
 
   /// The critic's loss and its derivatives, in the order of its trained tensors.
@@ -96,48 +102,5 @@ struct GeneratorGraph {
     let chosen = try graph.multiply(classes, graph.logSoftmax(logits))
     let sum = try graph.reshape(graph.sum(chosen, axes: [0, 1]), to: [])
     return try graph.multiply(sum, graph.constant(-1 / Float(batch)))
-  }
-}
-
-/// A compiled loss with its derivatives with respect to one network's weights, of which both networks' are inputs.
-final class GeneratorStep {
-  private let workspace: any Workspace
-  /// As the state calls what is trained here, in order.
-  let trained: [String]
-  private let parameters: [String]
-
-  /// - Parameters:
-  ///   - outputs: a loss, then its derivatives.
-  ///   - parameters: names of all trained tensors of both networks, in the state.
-  /// - Throws: `ModelError.memory`, `GraphError`.
-  init(
-    _ graph: Graph, outputs: [Graph.Value], trained: [String], parameters: [String], network: String, batch: Int,
-    threads: Int
-  ) throws {
-    let program = try Engine.backend.compile(graph, outputs: outputs)
-    try program.checkMemory(ofStep: network, images: batch, threads: threads)
-    workspace = try program.makeWorkspace(threads: threads)
-    (self.trained, self.parameters) = (trained, parameters)
-  }
-
-  /// - Parameter inputs: by name.
-  /// - Returns: the loss, and the derivative with respect to each of `trained`; valid until the next run.
-  func run(
-    _ inputs: [String: [Float]], with state: NetworkState
-  ) throws -> (loss: Float, gradients: [UnsafeBufferPointer<Float>]) {
-    for (name, values) in inputs {
-      guard let buffer = try workspace.inputBuffer(name) else { continue }
-      _ = buffer.update(from: values)
-    }
-    for name in parameters {
-      // A network of which nothing is left in this loss has no input.
-      guard try workspace.inputBuffer(TrainingGraph.input(ofParameter: name)) != nil else { continue }
-      try state.values[name]?.withUnsafeBufferPointer {
-        try workspace.set(TrainingGraph.input(ofParameter: name), to: $0)
-      }
-    }
-    try workspace.run()
-    let buffers = try workspace.program.outputShapes.indices.map { try workspace.outputBuffer($0) }
-    return (buffers[0][0], Array(buffers.dropFirst()))
   }
 }

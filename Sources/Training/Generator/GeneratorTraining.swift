@@ -105,9 +105,7 @@ struct GeneratorSession {
   let classCount: Int
   private let configuration: TrainingConfiguration
   private let images: any LabelledImages
-  private let criticStep: GeneratorStep
-  private let generatorStep: GeneratorStep
-  private let optimizer: any Optimizer
+  private let steps: any GeneratorComputation
   private let order: RandomStream
   private let goals: RandomStream
   /// Of both networks, the critic's tensors behind `GeneratorGraph.criticPrefix`.
@@ -129,28 +127,20 @@ struct GeneratorSession {
       configuration, generator, images, description
     )
     classCount = images.classCount
-    let graph = GeneratorGraph(generator, critic, batch: configuration.batch, classCount: classCount)
-    let prefix = GeneratorGraph.criticPrefix
-    let made = generator.tensors.filter(\.isTrained).map(\.name)
-    let judging = critic.tensors.filter(\.isTrained).map { prefix + $0.name }
-    func step(
-      _ trained: [String], _ outputs: (inout GeneratorGraph) throws -> [Graph.Value]
-    ) throws -> GeneratorStep {
-      var building = graph
-      let values = try outputs(&building)
-      return try GeneratorStep(
-        building.graph, outputs: values, trained: trained, parameters: made + judging, network: generator.name,
-        batch: configuration.batch, threads: threads)
-    }
-    criticStep = try step(judging) { try $0.criticOutputs() }
-    generatorStep = try step(made) { try $0.generatorOutputs() }
-    optimizer = configuration.optimizer.optimizer
     order = RandomStream(seed: configuration.seed, name: "training/order")
     goals = RandomStream(seed: configuration.seed, name: "training/goals")
-    state = NetworkState(
-      generator.tensors + critic.tensors.map { $0.prefixed(prefix) },
-      memoriesPerWeight: type(of: optimizer).memoriesPerWeight, initialisation: configuration.initialisation,
-      seed: configuration.seed)
+    let state = NetworkState(
+      generator.tensors + critic.tensors.map { $0.prefixed(GeneratorGraph.criticPrefix) },
+      memoriesPerWeight: type(of: configuration.optimizer.optimizer).memoriesPerWeight,
+      initialisation: configuration.initialisation, seed: configuration.seed)
+    self.state = state
+    if let resident = Engine.backend.makeResidentTensors() {
+      steps = try ResidentGeneratorSteps(
+        generator, critic, classCount: classCount, configuration, state: state, threads: threads, in: resident)
+    } else {
+      steps = try HostGeneratorSteps(
+        generator, critic, classCount: classCount, configuration, threads: threads)
+    }
   }
 
   mutating func restore(_ saved: SavedState) throws {
@@ -172,31 +162,26 @@ struct GeneratorSession {
       stepsPerEpoch: stepsPerEpoch)
     let order = order.permutation(item: epoch, count: images.count)
     var lossSum = 0.0
+    try steps.begin(with: state)
     for index in 0..<stepsPerEpoch {
       let globalStep = epoch * stepsPerEpoch + index
       let inputs = inputs(order[index * configuration.batch..<(index + 1) * configuration.batch], globalStep)
       let rates = schedule.rates(step: globalStep)
-      for step in [criticStep, generatorStep] {
-        let (loss, gradients) = try step.run(inputs, with: state)
-        let norm = gradients.reduce(0.0) { $0 + $1.reduce(0.0) { $0 + Double($1) * Double($1) } }.squareRoot()
+      for part in GeneratorPart.allCases {
+        let (loss, norm) = try steps.run(
+          part, inputs,
+          StepRates(learningRate: rates.learningRate, momentum: rates.momentum, step: globalStep + 1),
+          changing: &state)
         guard loss.isFinite, norm.isFinite else {
           throw TrainingError.diverged(
             quantity: loss.isFinite ? "the length of the gradient" : "the loss",
             value: loss.isFinite ? Float(norm) : loss, epoch: epoch + 1, step: index + 1, kept: kept)
         }
         lossSum += Double(loss)
-        let factor = TrainingSession.clippingFactor(norm: norm, limit: configuration.gradientClipping)
-        let optimizer = self.optimizer
-        for (name, gradient) in zip(step.trained, gradients) {
-          state.update(name) { weights, memory in
-            optimizer.update(
-              weights, gradient: gradient, factor: factor, memory: memory, learningRate: rates.learningRate,
-              momentum: rates.momentum, step: globalStep + 1)
-          }
-        }
       }
       try progress.advance(by: 1)
     }
+    try steps.end(&state)
     if let (name, value) = state.nonFinite {
       throw TrainingError.diverged(
         quantity: "a number of `\(name)`", value: value, epoch: epoch + 1, step: stepsPerEpoch, kept: kept)

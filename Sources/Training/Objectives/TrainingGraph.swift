@@ -39,17 +39,26 @@ package struct TrainingGraph: Sendable {
 
   static func input(ofParameter name: String) -> String { "parameter/\(name)" }
 
+  /// Each trained tensor is an input of its own.
   init(_ network: TrainableNetwork, batch: Int, classCount: Int, freezesStatistics: Bool = false) {
+    self.init(network, batch: batch, classCount: classCount, freezesStatistics: freezesStatistics) { graph in
+      network.tensors.filter(\.isTrained).reduce(into: [:]) { parameters, tensor in
+        parameters[tensor.name] = graph.input(Self.input(ofParameter: tensor.name), tensor.shape)
+      }
+    }
+  }
+
+  /// - Parameter parameters: makes a value for each trained tensor, by name.
+  init(
+    _ network: TrainableNetwork, batch: Int, classCount: Int, freezesStatistics: Bool,
+    parameters: (inout Graph) throws -> [String: Graph.Value]
+  ) rethrows {
     self.freezesStatistics = freezesStatistics
     self.network = network
     self.batch = batch
     self.classCount = classCount
     images = graph.input(Self.imagesInput, network.inputShape.prepending(batch))
-    var parameters: [String: Graph.Value] = [:]
-    for tensor in network.tensors where tensor.isTrained {
-      parameters[tensor.name] = graph.input(Self.input(ofParameter: tensor.name), tensor.shape)
-    }
-    self.parameters = parameters
+    self.parameters = try parameters(&graph)
   }
 
   /// The network's output for `images` `[N, C, H, W]`.

@@ -11,7 +11,7 @@ enum ResultInput: InputKind {
 
   static func files(_ dice: inout Dice) -> [InputFile] {
     let id = CommittedResult.id
-    let base = dice.chance(0.5) ? CommittedResult.attacked : CommittedResult.value
+    let base = dice.chance(0.5) ? CommittedResult.complete : CommittedResult.value
     let result = dice.mutated(base, count: dice.pick([0, 1, 1, 1, 2, 3]))
     var text = JSONText.text(result)
     if dice.chance(0.03) { text = String(decoding: dice.mutated(Data(text.utf8)), as: UTF8.self) }

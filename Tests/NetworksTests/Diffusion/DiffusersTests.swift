@@ -35,7 +35,7 @@ import _Fixtures
     } catch { return "\(error)" }
   }
 
-  @Test(arguments: DiffusersFixture.names) func scoresAreThoseOfDiffusers(_ name: String) throws {
+  @Test(.everyEngine, arguments: DiffusersFixture.names) func scoresAreThoseOfDiffusers(_ name: String) throws {
     let fixture = try DiffusersFixture(name)
     let model = try Self.model(fixture)
     #expect(model.imageShape == fixture.images.shape.droppingFirst)

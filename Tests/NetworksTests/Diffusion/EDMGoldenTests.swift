@@ -65,7 +65,7 @@ import _Fixtures
     }
   }
 
-  @Test(arguments: names) func snapshots(name: String) throws {
+  @Test(.everyEngine, arguments: names) func snapshots(name: String) throws {
     let golden = try Golden(name)
     let network = try DiffusionModel(edm: Self.file(name + ".pkl"), nil, threads: 1)
     #expect(network.imageShape == golden.pixels.shape.droppingFirst)

@@ -21,7 +21,7 @@ import _Fixtures
     EDMFixture(.adm, classes: 3), EDMFixture(.adm, preconditioner: "iDDPMPrecond", classes: 3, resolution: 12),
   ]
 
-  @Test(arguments: fixtures.indices) func theDefinition(index: Int) throws {
+  @Test(.everyEngine, arguments: fixtures.indices) func theDefinition(index: Int) throws {
     let fixture = Self.fixtures[index]
     let network = try DiffusionModel(edm: fixture.snapshot(), nil, threads: 1)
     let shape = network.imageShape
@@ -43,7 +43,7 @@ import _Fixtures
     }
   }
 
-  @Test func bytesDependOnTheImageAlone() throws {
+  @Test(.everyEngine) func bytesDependOnTheImageAlone() throws {
     for fixture in [EDMFixture(.ddpmpp, classes: 4), EDMFixture(.adm, classes: 4), EDMFixture(.ncsnpp)] {
       let images = Self.images(37)
       let labels = fixture.classes > 0 ? (0..<37).map { $0 * 3 % 4 } : nil

@@ -2,13 +2,13 @@ import Graph
 import Networks
 import Tensor
 
-/// One step's program: an objective's loss, the derivatives of it with respect to every weight, and the batches' statistics.
+/// One step's program: an objective's loss, the derivatives of it with respect to every weight, and the batches' statistics. Weights come from
+/// this machine's memory, and gradients go there.
 final class TrainingStep {
   /// Of its own, and not a pool's: `WorkspacePool` lends one for the length of a call, while here the inputs are filled by one caller
   /// (`BatchLoader`), the run is another's, and its outputs are read by a third.
   let workspace: any Workspace
-  let noises: [TrainingGraph.Noise]
-  let usesDirections: Bool
+  let inputs: StepInputs
   let hasLogits: Bool
   private let parameterNames: [String]
   private let statistics: [BatchStatistics]
@@ -20,21 +20,14 @@ final class TrainingStep {
     _ network: TrainableNetwork, _ objective: any Objective, batch: Int, classCount: Int,
     freezesStatistics: Bool = false, threads: Int
   ) throws {
-    var building = TrainingGraph(
-      network, batch: batch, classCount: classCount, freezesStatistics: freezesStatistics)
-    let value = try objective.build(&building)
-    precondition(building.graph.shape(of: value.loss).rank == 0, "an objective's loss is one number")
+    let step = try StepGraph(
+      TrainingGraph(network, batch: batch, classCount: classCount, freezesStatistics: freezesStatistics), objective)
     parameterNames = network.tensors.filter(\.isTrained).map(\.name)
-    let parameters = parameterNames.compactMap { building.parameters[$0] }
-    let gradients = try building.graph.gradient(of: value.loss, withRespectTo: parameters)
-    statistics = building.statistics
-    noises = building.noises
-    usesDirections = building.usesDirections
-    hasLogits = value.logits != nil
+    (statistics, inputs, hasLogits) = (step.statistics, step.inputs, step.logits != nil)
     // Without logits the loss stands in their place, so that the positions are always the same.
     let outputs =
-      [value.loss, value.logits ?? value.loss] + gradients + statistics.flatMap { [$0.mean, $0.variance] }
-    let program = try Engine.backend.compile(building.graph, outputs: outputs)
+      [step.loss, step.logits ?? step.loss] + step.gradients + statistics.flatMap { [$0.mean, $0.variance] }
+    let program = try Engine.backend.compile(step.graph, outputs: outputs)
     try program.checkMemory(ofStep: network.name, images: batch, threads: threads)
     workspace = try program.makeWorkspace(threads: threads)
   }
