@@ -144,12 +144,12 @@ def _columns_of(file: pathlib.Path, image: Optional[str], label: Optional[str]) 
     def holds_images(name: str) -> bool:
         kind = schema.field(name).type
         if pa.types.is_struct(kind):
-            return kind.get_field_index("bytes") >= 0
-        return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+            return bool(kind.get_field_index("bytes") >= 0)
+        return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
     def holds_labels(name: str) -> bool:
         kind = schema.field(name).type
-        return pa.types.is_integer(kind) or pa.types.is_string(kind)
+        return bool(pa.types.is_integer(kind) or pa.types.is_string(kind))
 
     def chosen(wanted: Optional[str], what: str, possible: Sequence[str], usual: Sequence[str]) -> str:
         if wanted is not None:
@@ -209,28 +209,29 @@ def _folders(columns: _Columns, splits: Dict[str, List[pathlib.Path]]) -> Dict[A
 
 
 def _write(files: Sequence[pathlib.Path], columns: _Columns, folders: Dict[Any, str], place: pathlib.Path) -> None:
-    for folder in folders.values():
-        (place / folder).mkdir(parents=True)
+    for name in folders.values():
+        (place / name).mkdir(parents=True)
     row = 0
     for file in files:
         with _open(file) as opened:
             for batch in opened.iter_batches(_ROWS, columns=[columns.image, columns.label]):
                 images, labels = batch.column(columns.image).to_pylist(), batch.column(columns.label).to_pylist()
-                for image, label in zip(images, labels):
+                for encoded, label in zip(images, labels):
                     folder = folders.get(label)
                     if folder is None:
                         hidden = " (the labels of this split are hidden)" if label == -1 else ""
                         raise UsageError(f"{file}: row {row} has label {label!r}, expected one of {len(folders)}{hidden}")
-                    data = image.get("bytes") if isinstance(image, dict) else image
+                    data = encoded.get("bytes") if isinstance(encoded, dict) else encoded
+                    if not data:
+                        raise UsageError(
+                            f"{file}: row {row} holds no image, expected its encoded bytes; files that hold only paths cannot be converted")
                     (place / folder / f"{row:08d}.{_kind(data, file, row)}").write_bytes(data)
                     row += 1
     if row == 0:
         raise UsageError(f"{files[0]}: holds no rows")
 
 
-def _kind(data: Optional[bytes], file: pathlib.Path, row: int) -> str:
-    if not data:
-        raise UsageError(f"{file}: row {row} holds no image, expected its encoded bytes; files that hold only paths cannot be converted")
+def _kind(data: bytes, file: pathlib.Path, row: int) -> str:
     for start, kind in _KINDS:
         if data.startswith(start):
             return kind

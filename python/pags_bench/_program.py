@@ -45,7 +45,8 @@ def main() -> NoReturn:
     if sys.argv[1:2] == ["parquet"]:
         from ._parquet import main as convert
 
-        sys.exit(convert(sys.argv[2:]))
+        convert(sys.argv[2:])
+        sys.exit()
     try:
         path = program_path()
         arguments: List[str] = [path, *sys.argv[1:]]
