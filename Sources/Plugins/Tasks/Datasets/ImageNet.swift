@@ -17,8 +17,7 @@ enum ImageNet {
     references: [reference])
 
   static let files = ImageNetFiles(
-    name: "imagenet", title: "ImageNet", side: 224,
-    fitting: ImageFitting(shape: [3, 224, 224], resize: 256, crop: [224, 224]))
+    name: "imagenet", fitting: ImageFitting(shape: [3, 224, 224], resize: 256, crop: [224, 224]))
 
   /// Sigma 1.2 of images in [-1, 1], the paper's; in pixel units half of it. Step sizes are for manifolds that a user names: CIFAR-10's,
   /// moved up by as many places of the grid as images of that size are longer.
@@ -41,19 +40,16 @@ enum ImageNet {
 struct ImageNetFiles: PixelFiles {
   /// The data set's: a part of its digest.
   var name: String
-  /// As people call it.
-  var title: String
-  var side: Int
+  /// Its shape is that of the images.
   var fitting: ImageFitting
 
   static let classCount = 1000
-  private static let validationCount = 50_000
   private static let validationFolders = ["val", "validation", "ILSVRC/Data/CLS-LOC/val"]
 
   var requirement: String {
     "`val`, with one folder of JPEG files for each of the 1,000 classes (val/n01440764/*.JPEG)"
   }
-  var imageShape: Shape { [3, side, side] }
+  var imageShape: Shape { Shape(fitting.shape ?? []) }
   /// The folders say how they are called.
   var classNames: [String] { (1...Self.classCount).map(String.init) }
 
@@ -65,11 +61,7 @@ struct ImageNetFiles: PixelFiles {
         folder: validation.path, expected: Self.classCount, found: classes.count, advice: Self.advice(classes.count))
     }
     let test = try split("test", validation, classes, threads: threads)
-    return PixelContent(
-      classNames: classes,
-      train: PixelDataset(name: name, split: "train", imageShape: imageShape, pixels: [], labels: []), test: test,
-      remark: remark(test.count, in: directory)
-    ) {
+    return PixelContent(validation: test, of: "ImageNet", classNames: classes, in: directory) {
       // Beside the validation images. More than a million: only who trains looks for them.
       let folder = validation.deletingLastPathComponent().appendingPathComponent("train")
       return try split("train", folder, classes, threads: threads)
@@ -106,10 +98,29 @@ struct ImageNetFiles: PixelFiles {
       ? "sort the images into one folder for each class, as torchvision.datasets.ImageNet and the script valprep.sh do"
       : "a part of the classes is a data set of its own: `pags-bench tasks describe` (docs/own-data.md)"
   }
+}
 
-  private func remark(_ count: Int, in directory: URL) -> String? {
-    count == Self.validationCount || PublishedData.ownData(in: directory) != nil
-      ? nil
-      : "the data are not known to be \(title) (\(count) validation images, where \(Self.validationCount) are published)"
+extension PixelContent {
+  private static let validationCount = 50_000
+
+  /// Of ImageNet's images in any size: no digests of them are known, but how many there are.
+  /// - Parameters:
+  ///   - title: as people call the data set.
+  ///   - directory: that `--data` named.
+  ///   - training: finds the training images, where there are any.
+  init(
+    validation: PixelDataset, of title: String, classNames: [String], in directory: URL,
+    training: @escaping @Sendable () throws -> PixelDataset
+  ) {
+    let isKnown = validation.count == Self.validationCount || PublishedData.ownData(in: directory) != nil
+    self.init(
+      classNames: classNames,
+      train: PixelDataset(
+        name: validation.name, split: "train", imageShape: validation.imageShape, pixels: [], labels: []),
+      test: validation,
+      remark: isKnown
+        ? nil
+        : "the data are not known to be \(title) (\(validation.count) validation images, where \(Self.validationCount) are published)",
+      findTraining: training)
   }
 }

@@ -20,7 +20,7 @@ enum ImageNet64 {
       ImageNet.reference,
     ])
 
-  static let files = ImageNetBatches(name: "imagenet64", title: "ImageNet-64", side: 64)
+  static let files = ImageNetBatches(name: "imagenet64", side: 64)
 }
 
 /// Downsampled ImageNet in its published batches: `val_data` and `train_data_batch_1` to `_10`, pickles (read, never executed) or `.npz`, with
@@ -31,12 +31,9 @@ enum ImageNet64 {
 struct ImageNetBatches: PixelFiles {
   /// The data set's: a part of its digest.
   var name: String
-  /// As people call it.
-  var title: String
   var side: Int
 
-  private static let classCount = 1000
-  private static let validationCount = 50_000
+  private static let classCount = ImageNetFiles.classCount
   private static let validation = "val_data"
   private static let training = (1...10).map { "train_data_batch_\($0)" }
   /// As the archives unpack.
@@ -58,13 +55,8 @@ struct ImageNetBatches: PixelFiles {
         found: DatasetFiles.listing(of: directory))
     }
     let test = try dataset("test", [file])
-    let isWhole = test.count == Self.validationCount
     return PixelContent(
-      classNames: try classNames(in: folders),
-      train: PixelDataset(name: name, split: "train", imageShape: imageShape, pixels: [], labels: []), test: test,
-      remark: isWhole || PublishedData.ownData(in: directory) != nil
-        ? nil
-        : "the data are not known to be \(title) (\(test.count) validation images, where \(Self.validationCount) are published)"
+      validation: test, of: "ImageNet-\(side)", classNames: try classNames(in: folders), in: directory
     ) {
       // Gigabytes each: only who trains looks for them.
       try dataset("train", Self.training.compactMap { Self.file($0, in: folders) })
