@@ -89,7 +89,7 @@ let package = Package(
       swiftSettings: optimised),
     .target(
       name: "BenchCore",
-      dependencies: ["Tensor", "Checkpoints", "Digests", "JSON", "Text"],
+      dependencies: ["Tensor", "Checkpoints", "Digests", "Images", "JSON", "Text"],
       swiftSettings: optimised),
     // Checkpoints to classifiers of the built-in engine: layers, architectures, recognition, ONNX.
     .target(

@@ -2,6 +2,8 @@
 enum Limits {
   /// Elements of one tensor: 2 GiB once they are float32.
   static let tensorElements = 1 << 29
+  /// Elements of one NumPy array of bytes, such as a data set's images, which are read as they are: 2 GiB.
+  static let arrayBytes = 1 << 31
   /// Elements of all named tensors of a file together: 8 GiB once they are float32.
   static let totalElements = 1 << 31
   /// Elements of all tensors that show more elements than they store (stride 0): 256 MiB once they are float32.

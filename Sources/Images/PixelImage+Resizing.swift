@@ -1,6 +1,9 @@
 /// Bringing images to one size, to the byte as Pillow does (`Image.resize` with `BILINEAR`), which torchvision's
 /// `Resize` calls for images from files: triangle weights that widen where an image shrinks, rounded to bytes between rows and columns.
 extension PixelImage {
+  /// Of the weights, so that sums of bytes fit into 32 bits.
+  private static let fractionBits = 22
+
   /// Rows are resampled first, unless the height loses more than twice as many lines as the width does columns: so does Pillow 13, and
   /// what is rounded in between is another number then.
   /// - Precondition: positive sizes.
@@ -55,7 +58,9 @@ extension PixelImage {
     lines: Int, from count: Int, to target: Int, step: Int, line: Int, values: Int? = nil
   ) -> [UInt8] {
     let values = values ?? step
-    let windows = (0..<target).map { Window(of: $0, from: count, to: target) }
+    let windows = ResamplingWindow.all(from: count, to: target).map { window in
+      (start: window.start, weights: window.weights.map { Int(0.5 + $0 * Double(1 << Self.fractionBits)) })
+    }
     return [UInt8](unsafeUninitializedCapacity: lines * target * values) { output, initialized in
       pixels.withUnsafeBufferPointer { input in
         var place = 0
@@ -63,36 +68,17 @@ extension PixelImage {
           for window in windows {
             let start = index * line + window.start * step
             for value in 0..<values {
-              var sum = 1 << (Window.bits - 1)
+              var sum = 1 << (Self.fractionBits - 1)
               for (offset, weight) in window.weights.enumerated() {
                 sum += weight * Int(input[start + offset * step + value])
               }
-              output[place] = UInt8(clamping: sum >> Window.bits)
+              output[place] = UInt8(clamping: sum >> Self.fractionBits)
               place += 1
             }
           }
         }
       }
       initialized = lines * target * values
-    }
-  }
-
-  /// The samples that one output sample is the weighted mean of.
-  private struct Window {
-    /// Of the weights' fractions, so that sums of bytes fit into 32 bits.
-    static let bits = 22
-    let start: Int
-    let weights: [Int]
-
-    init(of index: Int, from count: Int, to target: Int) {
-      let scale = Double(count) / Double(target)
-      let reach = max(scale, 1)
-      let centre = (Double(index) + 0.5) * scale
-      start = max(0, Int(centre - reach + 0.5))
-      let end = min(count, Int(centre + reach + 0.5))
-      let triangle = (start..<end).map { max(0, 1 - abs((Double($0) - centre + 0.5) / reach)) }
-      let sum = triangle.reduce(0, +)
-      weights = triangle.map { Int(0.5 + $0 / sum * Double(1 << Self.bits)) }
     }
   }
 }

@@ -24,7 +24,7 @@ struct ClassImages {
       let range = start..<min(count, start + ClassImages.blockSize)
       try buffer.withUnsafeMutableBufferPointer { pixels in
         for position in range {
-          dataset.copyImage(
+          try dataset.copyImage(
             indices[position], to: UnsafeMutableBufferPointer(rebasing: pixels[((position - start) * d)...]))
         }
         guard let base = pixels.baseAddress else { return }
@@ -34,10 +34,11 @@ struct ClassImages {
   }
 
   /// One image.
-  func image(_ position: Int) -> [Float] {
-    [Float](unsafeUninitializedCapacity: dimension) { buffer, initialized in
+  /// - Throws: what reading it throws.
+  func image(_ position: Int) throws -> [Float] {
+    try [Float](unsafeUninitializedCapacity: dimension) { buffer, initialized in
       buffer.initialize(repeating: 0)
-      dataset.copyImage(indices[position], to: buffer)
+      try dataset.copyImage(indices[position], to: buffer)
       initialized = dimension
     }
   }

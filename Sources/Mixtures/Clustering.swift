@@ -28,7 +28,7 @@ struct Clustering {
 
   private static func start(_ images: ClassImages, count: Int, random: RandomStream, item: Int) throws -> [[Float]] {
     let draws = random.uniforms(item: item, count: count)
-    var centroids = [images.image(min(images.count - 1, Int(draws[0] * Double(images.count))))]
+    var centroids = [try images.image(min(images.count - 1, Int(draws[0] * Double(images.count))))]
     var distances = try nearest(images, centroids).map(\.distance)
     for draw in draws.dropFirst() {
       var remaining = draw * distances.reduce(0, +)
@@ -41,7 +41,7 @@ struct Clustering {
           break
         }
       }
-      centroids.append(images.image(chosen))
+      centroids.append(try images.image(chosen))
       for (position, nearest) in try nearest(images, [centroids[centroids.count - 1]]).enumerated() {
         distances[position] = min(distances[position], nearest.distance)
       }

@@ -13,7 +13,7 @@ import Text
 /// made by another version, is not used.
 struct MixtureCache {
   /// Raised whenever the fit or the file changes meaning.
-  static let formatVersion = 2
+  static let formatVersion = 3
 
   let file: URL
   private let key: String
@@ -22,7 +22,8 @@ struct MixtureCache {
   init(directory: URL, train: PixelDataset, settings: MixtureSettings) throws {
     var hash = SHA256()
     hash.update(data: Data("mixture \(MixtureCache.formatVersion)\n".utf8))
-    hash.update(data: Data("\(train.contentDigest())\n".utf8))
+    let images = try train.contentDigest()
+    hash.update(data: Data("\(images)\n".utf8))
     hash.update(data: try JSONEncoding.encodeCompact(settings))
     key = hash.finalize().hexadecimal
     file = directory.appendingPathComponent("mixture-\(train.name)-\(key.prefix(16)).safetensors")

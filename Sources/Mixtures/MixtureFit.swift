@@ -40,8 +40,11 @@ package struct MixtureFit {
     self.progress = progress
   }
 
-  /// The closed-form starts look at no more images than this, evenly spaced: the eigen-decomposition is cubic in it.
-  private static let largestSample = 1024
+  /// The closed-form starts look at no more images than this, evenly spaced: the eigen-decomposition is cubic in it. Of images of more than
+  /// 21,000 numbers at fewer, so that one and a half times as many are at most 256 MiB in double precision, but at twice the factors.
+  private var largestSample: Int {
+    min(1024, max(2 * settings.factors, (1 << 25) * 2 / 3 / train.imageShape.count))
+  }
 
   /// - Throws: `MixtureError.classWithoutImages`, `LinearAlgebraError`, `CancellationError` and what the reporter throws to cancel.
   package func fitted() throws -> FittedMixture {
@@ -88,14 +91,15 @@ package struct MixtureFit {
 
   /// The within-cluster covariance of an evenly spaced sample of all training images.
   private func pooledPrior(_ classes: [ClassImages], _ clusterings: [Clustering]) throws -> CovariancePrior {
-    let largest = 3 * MixtureFit.largestSample / 2
+    let largest = 3 * largestSample / 2
     let share = min(1, Double(largest) / Double(train.count))
     var rows: [Double] = []
+    rows.reserveCapacity((largest + 2 * classes.count) * train.imageShape.count)
     for (images, clustering) in zip(classes, clusterings) {
       let positions = evenlySpaced(max(2, Int(share * Double(images.count))), of: Array(0..<images.count))
       for position in positions {
         let centroid = clustering.centroids[clustering.assignment[position]]
-        rows.append(contentsOf: zip(images.image(position), centroid).map { Double($0) - Double($1) })
+        rows.append(contentsOf: zip(try images.image(position), centroid).map { Double($0) - Double($1) })
       }
     }
     let d = train.imageShape.count
@@ -114,11 +118,12 @@ package struct MixtureFit {
     let d = images.dimension
     return try clustering.centroids.enumerated().map { index, centroid in
       let members = clustering.assignment.indices.filter { clustering.assignment[$0] == index }
-      let sample = evenlySpaced(min(members.count, MixtureFit.largestSample), of: members)
+      let sample = evenlySpaced(min(members.count, largestSample), of: members)
       let scale = (Double(members.count) / Double(sample.count)).squareRoot()
       var rows: [Double] = []
+      rows.reserveCapacity((sample.count + (prior?.axes.rows ?? 0)) * d)
       for position in sample {
-        rows.append(contentsOf: zip(images.image(position), centroid).map { scale * (Double($0) - Double($1)) })
+        rows.append(contentsOf: zip(try images.image(position), centroid).map { scale * (Double($0) - Double($1)) })
       }
       let priorImages = prior?.images ?? 0
       if let prior {
@@ -159,7 +164,7 @@ package struct MixtureFit {
         }
         let label = joint.indices.reduce(0) { joint[$1] > joint[$0] ? $1 : $0 }
         let position = range.lowerBound + row
-        perImage.withLock { $0[position] = (logSumExp(joint), label == Int(test.labels[position])) }
+        perImage.withLock { $0[position] = (logSumExp(joint), label == test.labels[position]) }
       }
       try progress.advance(by: range.count)
     }

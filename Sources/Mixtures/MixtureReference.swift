@@ -28,7 +28,7 @@ package struct MixtureReference {
     let fit = MixtureFit(
       train: train, test: test, classNames: classNames, settings: settings, threads: options.threads,
       progress: options.progress)
-    let digest = cache == nil ? "" : test.contentDigest()
+    let digest = try cache == nil ? "" : test.contentDigest()
     var kept: (mixture: FittedMixture, test: String)?
     do {
       kept = try cache?.read(classCount: classNames.count, imageShape: train.imageShape)

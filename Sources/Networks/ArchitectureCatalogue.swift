@@ -15,6 +15,10 @@ package enum ArchitectureCatalogue {
     ArchitectureLookup.families.map { Family(names: $0.names, summary: $0.summary) }
   }
 
+  /// Whether there is an architecture of that name, for any tensors.
+  /// - Throws: `ModelError.unknownArchitecture`.
+  package static func check(_ name: String) throws { _ = try ArchitectureLookup.family(of: name) }
+
   /// Sorted by name.
   package static var layerTypes: [LayerKind] {
     LayerType.all.values.sorted { $0.name < $1.name }

@@ -14,6 +14,8 @@ public enum BuiltinPlugins {
       CIFAR10.task,
       CIFAR100.task,
       GlyphsPlugin(),
+      ImageNet.task,
+      ImageNet64.task,
       MNIST.task,
       MNISTPair.task,
       MNISTDistractor.letterA,

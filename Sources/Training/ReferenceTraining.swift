@@ -58,7 +58,7 @@ package struct ReferenceTraining: Sendable {
       classes: configuration.conditional ? images.classCount : nil)
     let network = TrainableNetwork(
       name: architecture.name, inputShape: images.imageShape,
-      preprocessing: configuration.preprocessing
+      preprocessing: try configuration.preprocessing
         ?? images.normalisation(noise: configuration.kind == .denoiser ? configuration.objective.noise : 0),
       layers: architecture.layers,
       tensors: architecture.tensors)
@@ -98,13 +98,13 @@ package struct ReferenceTraining: Sendable {
 extension LabelledImages {
   /// Under which a network's input has mean 0 and variance 1 in every channel: mean and standard deviation of the images' pixels, with noise
   /// of a standard deviation added.
-  func normalisation(noise: Double) -> Preprocessing {
+  func normalisation(noise: Double) throws -> Preprocessing {
     let (channels, size) = (imageShape[0], imageShape.count)
     let area = size / max(1, channels)
     var (sums, squares) = ([Double](repeating: 0, count: channels), [Double](repeating: 0, count: channels))
     var pixels = [Float](repeating: 0, count: size)
     for image in 0..<count {
-      pixels.withUnsafeMutableBufferPointer { copyImage(image, to: $0) }
+      try pixels.withUnsafeMutableBufferPointer { try copyImage(image, to: $0) }
       for (index, pixel) in pixels.enumerated() {
         sums[index / area] += Double(pixel)
         squares[index / area] += Double(pixel) * Double(pixel)

@@ -39,7 +39,7 @@ package struct TrainedNetwork: Sendable {
     var correct = 0
     for start in stride(from: 0, to: images.count, by: 512) {
       let range = start..<min(images.count, start + 512)
-      let logits = try classifier.logits(images.images(range))
+      let logits = try classifier.logits(try images.images(range))
       for (place, image) in range.enumerated() {
         let row = logits.item(place)
         if row.max() == row[row.startIndex + images.labels[image]] { correct += 1 }

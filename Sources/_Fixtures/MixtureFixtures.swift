@@ -31,7 +31,7 @@ package enum MixtureFixtures {
     let random = RandomStream(seed: 4, name: split)
     let d = imageShape.count
     var pixels: [UInt8] = []
-    var labels: [UInt8] = []
+    var labels: [Int] = []
     for item in 0..<count {
       let label = item % 2
       let choice = random.uniforms(item: item, count: 1)[0] < 0.6 ? 0 : 1
@@ -44,7 +44,7 @@ package enum MixtureFixtures {
         for pixel in 0..<d { image[pixel] += scale * Double(component.loadings.scalars[factor * d + pixel]) }
       }
       pixels += image.map { UInt8(max(0, min(255, ($0 * 255).rounded()))) }
-      labels.append(UInt8(label))
+      labels.append(label)
     }
     return PixelDataset(name: name, split: split, imageShape: imageShape, pixels: pixels, labels: labels)
   }

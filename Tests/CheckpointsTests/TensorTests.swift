@@ -37,6 +37,34 @@ import Testing
     expect(try failure(shape: [3, 2], strides: [1 << 62, 1]), "reaches beyond")
   }
 
+  /// ImageNet's validation images at 64 x 64 are more bytes than a tensor may have numbers.
+  @Test func imagesMayBeMoreThanATensorsNumbers() {
+    let images = [50_000, 12_288]
+    #expect(TensorLayout.elementCount(images) == nil)
+    #expect(TensorLayout.elementCount(images, largest: DType.uint8.largestArray) == 614_400_000)
+    #expect(TensorLayout.elementCount(images, largest: DType.float32.largestArray) == nil)
+    #expect(TensorLayout.elementCount([1 << 20, 1 << 12], largest: DType.uint8.largestArray) == nil)
+  }
+
+  @Test func partsOfBytesAreReadAsTheyLie() throws {
+    let region = ByteRegion(Data((0..<12).map { UInt8($0) }))
+    let layout = try TensorLayout.contiguous(shape: [3, 4], storageElements: 12)
+    let tensor = StoredTensor(name: "t", dtype: .uint8, layout: layout, storage: region, file: "f")
+    var part = [UInt8](repeating: 0, count: 4)
+    try part.withUnsafeMutableBufferPointer { buffer throws(CheckpointError) in try tensor.copyBytes(4..<8, to: buffer)
+    }
+    #expect(part == [4, 5, 6, 7])
+    let columns = try TensorLayout(offset: 0, shape: [4, 3], strides: [1, 4], storageElements: 12)
+    for (dtype, layout, range) in [
+      (DType.uint8, columns, 4..<8), (.int8, layout, 4..<8), (.uint8, layout, 9..<13),
+    ] {
+      let other = StoredTensor(name: "t", dtype: dtype, layout: layout, storage: region, file: "f")
+      #expect(throws: CheckpointError.self) {
+        try part.withUnsafeMutableBufferPointer { try other.copyBytes(range, to: $0) }
+      }
+    }
+  }
+
   @Test func negativeNumbersAreRefused() throws {
     expect(try failure(offset: -1, shape: [1], strides: [1]), "expected none negative")
     expect(try failure(offset: 15, shape: [2], strides: [-1]), "expected none negative")

@@ -33,6 +33,21 @@ import Testing
     #expect(differences.max() ?? 0 <= 1)
   }
 
+  /// Pillow 13.0.0: `Image.open("cmyk.jpg").convert("RGB")`.
+  @Test func fourColoursBecomeThreeAsPillowConvertsThem() throws {
+    let image = try JPEG.decode(Self.data("cmyk.jpg"), source: "cmyk.jpg", maximumPixels: 1000)
+    let expected = [
+      131, 198, 214, 162, 210, 206, 187, 222, 200, 213, 218, 175, 225, 222, 156, 240, 210, 137, 219, 190, 118, 244, 212,
+      135,
+      208, 178, 118, 181, 155, 103, 145, 129, 83, 118, 113, 71,
+    ]
+    #expect(image.width == 12 && image.height == 9 && image.channels == 3)
+    let numbers = image.pixels.map(Int.init)
+    for (number, other) in zip(numbers, expected) { #expect(abs(number - other) <= 1) }
+    let sum = numbers.reduce(0, +)
+    #expect(abs(sum - 49_212) <= 324, "\(sum)")
+  }
+
   @Test func whatIsNoPictureIsRefused() throws {
     let whole = try Self.data("420.jpg")
     func refusal(_ data: Data, _ pixels: Int = 10_000) -> String {
@@ -43,7 +58,6 @@ import Testing
         return "\(error)"
       }
     }
-    #expect(refusal(try Self.data("cmyk.jpg")).contains("CMYK"))
     #expect(refusal(whole, 100).contains("37 x 23 pixels"))
     for data in [Data(), Data([0xff, 0xd8, 0xff]), whole.prefix(200), whole.dropLast(300)] {
       #expect(refusal(Data(data)).hasPrefix("x.jpg: not a readable JPEG file"))

@@ -13,7 +13,7 @@ import _Fixtures
     let fit = try MixtureFixtures.fit()
     let known = try MixtureFixtures.known()
     let test = try MixtureFixtures.dataset(1000, split: "test")
-    let truth = try known.logDensities(at: test.prefix(1000).images, noise: 0)
+    let truth = try known.logDensities(at: try test.prefix(1000).images, noise: 0)
     var total = 0.0
     var correct = 0
     for row in 0..<truth.rows {
@@ -43,7 +43,7 @@ import _Fixtures
         let axes = try Matrix(rows: 3, columns: 20, scalars: random.normals(item: index, count: 60))
           .orthonormalRowBasis()
         return MixtureComponent(
-          weight: 1 / 3.0, mean: images.image(index),
+          weight: 1 / 3.0, mean: try images.image(index),
           loadings: Tensor(shape: [3, 20], scalars: axes.scalars.map(Float.init)), variances: [0.05, 0.04, 0.03],
           noiseVariance: 0.02)
       }
@@ -149,7 +149,7 @@ import _Fixtures
   func identicalImages() throws {
     let train = PixelDataset(
       name: "flat", split: "train", imageShape: [1, 2, 3], pixels: [UInt8](repeating: 90, count: 60),
-      labels: (0..<10).map { UInt8($0 % 2) })
+      labels: (0..<10).map { $0 % 2 })
     let settings = MixtureSettings(
       imagesPerComponent: 1, maximumComponents: 3, factors: 2, tangentDimension: 2, priorImages: 0)
     let fit = try MixtureFit(

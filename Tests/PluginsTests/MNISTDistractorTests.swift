@@ -40,7 +40,7 @@ import _TestSupport
     for image in 0..<20 {
       let pixels = Array(set.images.item(image))
       let parts = [true, false].map { kept in zip(pixels, mask[image]).filter { $1 == kept }.map(\.0) }
-      #expect(parts[0] == Array(digits.prefix(20).images.item(image)))
+      #expect(parts[0] == Array(try digits.prefix(20).images.item(image)))
       #expect(parts[1] == letter)
       #expect(set.labels[image] == Int(digits.labels[image]))
     }
@@ -62,9 +62,9 @@ import _TestSupport
     // Training images have positions of their own.
     let files = try #require(
       try MNISTDistractor.letterA.images(.training, options(folder), count: 20, seed: 0))
-    let isOnTop = (0..<20).map { image -> Bool in
+    let isOnTop = try (0..<20).map { image -> Bool in
       var pixels = [Float](repeating: 0, count: 2 * Self.block)
-      pixels.withUnsafeMutableBufferPointer { files.copyImage(image, to: $0) }
+      try pixels.withUnsafeMutableBufferPointer { try files.copyImage(image, to: $0) }
       return Array(pixels[Self.block...]) == DistractorPattern.letterA.pixels.map { Float($0) / 255 }
     }
     #expect(isOnTop != (0..<20).map { letter.signalMask?[$0][0] })

@@ -24,7 +24,7 @@ import _Fixtures
     let (train, test) = (content.train, content.test)
     #expect((train.count, test.count) == (12, 4))
     #expect(train.labels == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1])
-    let images = test.prefix(2)
+    let images = try test.prefix(2)
     #expect(images.images.shape == [2, 1, 28, 28])
     #expect(images.images.scalars[9] == Float(9) / 255)
     #expect(images.labels == [0, 1])
@@ -83,9 +83,5 @@ import _Fixtures
 
 extension PixelDataset {
   /// The first `count` images as a data set.
-  func first(_ count: Int) -> PixelDataset {
-    PixelDataset(
-      name: name, split: split, imageShape: imageShape, pixels: Array(pixels[..<(count * imageShape.count)]),
-      labels: Array(labels[..<count]))
-  }
+  func first(_ count: Int) -> PixelDataset { choosing(Array(0..<count)) }
 }

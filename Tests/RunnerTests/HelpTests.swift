@@ -28,7 +28,9 @@ import Testing
     defer { binary.removeFolder() }
     let task = try binary.run("tasks", "show", "glyph")
     #expect(task.status == 64)
-    #expect(task.errors.contains("did you mean `glyphs`?") && task.errors.contains("cifar10, cifar100, glyphs, mnist"))
+    #expect(
+      task.errors.contains("did you mean `glyphs`?")
+        && task.errors.contains("cifar10, cifar100, glyphs, imagenet, imagenet64, mnist"))
     let type = try binary.run("plugins", "show", "Conv2D")
     #expect(type.status == 64 && type.errors.contains("did you mean `Conv2d`?"))
   }

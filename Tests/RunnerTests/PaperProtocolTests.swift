@@ -21,7 +21,8 @@ import Testing
     let outcome = try binary.run(
       "evaluate", model, "--images", "8", "--protocol", "paper", "--quiet", "--no-leaderboard")
     #expect(
-      outcome.status == 1 && outcome.errors.contains("expected a task of the paper's: cifar10"), "\(outcome.errors)")
+      outcome.status == 1 && outcome.errors.contains("expected a task of the paper's: cifar10, imagenet, imagenet64"),
+      "\(outcome.errors)")
     let unknown = try binary.run("evaluate", model, "--protocol", "papers")
     #expect(unknown.status == 64, "\(unknown.errors)")
   }

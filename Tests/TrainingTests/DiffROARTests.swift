@@ -98,7 +98,7 @@ import Testing
     let order = try AttributionOrder(of: .random, on: images, seed: 0, split: "training", threads: 1)
     let masked = MaskedImages(images: images, order: order, share: 0.25, top: true, fill: 7)
     #expect(masked.labels == images.labels && masked.count == 4 && masked.imageShape == [1, 8, 8])
-    let (before, after) = (Array(images.images(2..<3).scalars), Array(masked.images(2..<3).scalars))
+    let (before, after) = (Array(try images.images(2..<3).scalars), Array(try masked.images(2..<3).scalars))
     let kept = Set(order.kept(2, share: 0.25, top: true).map(Int.init))
     for place in 0..<64 { #expect(after[place] == (kept.contains(place) ? before[place] : 7)) }
   }

@@ -82,7 +82,7 @@ import _Fixtures
   @Test func exactDirectionsOfTheSphere() throws {
     let training = ClassifierTraining(Self.configuration(.init(.exact)), task: SpherePlugin(), options: Self.options)
     let images = try #require(try SpherePlugin().images(.training, Self.options, count: 20, seed: 7))
-    let points = images.images(0..<20)
+    let points = try images.images(0..<20)
     let made = try #require(try training.directions(of: images))
     let directions = try made(points, images.labels)
     for (image, cosine) in cosineSimilarities(directions, points).enumerated() {
@@ -108,7 +108,7 @@ import _Fixtures
       return try ClassifierTraining(configuration, task: SpherePlugin(), options: Self.options).directions(of: images)
     }
     let made = try #require(try directions(.init(.file, file: path)))
-    let found = try made(images.images(0..<64), images.labels)
+    let found = try made(try images.images(0..<64), images.labels)
     #expect(found.scalars == ways.prefix(64 * 500).map { -$0 })
     let others = [
       (try write("few.safetensors", "directions", [63, 1, 20, 25], Array(ways.prefix(63 * 500))), "N of at least 64"),

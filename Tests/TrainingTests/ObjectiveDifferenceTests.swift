@@ -144,7 +144,7 @@ import _TestSupport
     let training = ClassifierTraining(configuration, task: GlyphsPlugin(), options: options)
     let set = try #require(try GlyphsPlugin().images(.training, options, count: 6, seed: 3))
     let directions = try #require(try training.directions(of: set))
-    let images = set.images(0..<6)
+    let images = try set.images(0..<6)
     let gradients = try directions(images, set.labels)
     let task = try GlyphsPlugin().make(options)
     let classifier = DensityClassifier(try #require(task.density), noise: task.protocolConstants.decisiveNoise)

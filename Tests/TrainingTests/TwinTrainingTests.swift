@@ -85,7 +85,7 @@ import Testing
     let trained = try [1, 3].map { try trainer.train(threads: $0) }
     #expect(try trained[0].checkpoint() == trained[1].checkpoint())
     // Its own description reads it.
-    let logits = try trained[0].classifier(threads: 1).logits(images.images(0..<2))
+    let logits = try trained[0].classifier(threads: 1).logits(try images.images(0..<2))
     #expect(logits.shape == [2, copy.classCount] && logits.scalars.allSatisfy(\.isFinite))
     #expect(try trained[0].network.architecture.arrayValue != nil)
   }

@@ -25,6 +25,7 @@ from ._errors import (
 )
 from ._evaluate import evaluate
 from ._leaderboard import Entry, Leaderboard, load_leaderboard
+from ._parquet import convert_parquet
 from ._program import program_path
 from ._results import (
     Alignment,
@@ -52,8 +53,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Alignment", "AttackRecord", "Checkpoint", "Direction", "Entry", "Estimate", "EvaluationError", "Leaderboard", "ModelError",
     "ModelRecord", "PagsBenchError", "PagsBenchWarning", "ProgramMissingError", "RelativeRobustness", "Result", "ResultError",
-    "Roar", "RoarPoint", "RobustAccuracy", "Sensitivity", "ServedClassifier", "StoppedError", "TaskRecord", "UsageError", "evaluate",
-    "load_leaderboard", "load_result", "program_path", "serve", "serve_torch",
+    "Roar", "RoarPoint", "RobustAccuracy", "Sensitivity", "ServedClassifier", "StoppedError", "TaskRecord", "UsageError",
+    "convert_parquet", "evaluate", "load_leaderboard", "load_result", "program_path", "serve", "serve_torch",
 ]
 
 if "PAGS_BENCH_PLUGIN" in os.environ:

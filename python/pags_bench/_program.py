@@ -41,7 +41,12 @@ def environment() -> Dict[str, str]:
 
 
 def main() -> NoReturn:
-    """The console command `pags-bench`: becomes the program."""
+    """The console command `pags-bench`: becomes the program, but for `parquet`, which is this package's own."""
+    if sys.argv[1:2] == ["parquet"]:
+        from ._parquet import main as convert
+
+        convert(sys.argv[2:])
+        sys.exit()
     try:
         path = program_path()
         arguments: List[str] = [path, *sys.argv[1:]]

@@ -40,16 +40,16 @@ package struct NearestImages: ClosestPointEstimates {
   /// - Parameters:
   ///   - count: of the images, the first ones.
   ///   - neighbours: of each estimate, how many images its mean is of; fewer where a class has fewer.
-  /// - Throws: `AttackError.noImages` for a class without any.
-  package init(_ images: any LabelledImages, count: Int, neighbours: [Int]) throws(AttackError) {
+  /// - Throws: `AttackError.noImages` for a class without any, and what reading the images throws.
+  package init(_ images: any LabelledImages, count: Int, neighbours: [Int]) throws {
     precondition(!neighbours.isEmpty && neighbours.allSatisfy { $0 > 0 }, "each estimate is of at least one image")
     let count = min(count, images.count)
-    self.images = images.images(0..<count)
+    self.images = try images.images(0..<count)
     self.neighbours = neighbours
     ids = neighbours.map { $0 == 1 ? "nearest" : "nearest-mean" }
     let labels = images.labels
     members = (0..<images.classCount).map { label in (0..<count).filter { labels[$0] == label } }
-    if let empty = members.firstIndex(where: \.isEmpty) { throw .noImages(label: empty, of: count) }
+    if let empty = members.firstIndex(where: \.isEmpty) { throw AttackError.noImages(label: empty, of: count) }
   }
 
   package func directions(from images: Tensor, towards classes: [Int]) -> [Tensor] {

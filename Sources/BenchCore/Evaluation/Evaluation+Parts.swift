@@ -70,10 +70,11 @@ extension Evaluation {
   private static let blockKind = "block"
   private static let standardKind = "standard"
 
-  private func folder(of subject: EvaluationSubject, on set: ImageSet, in place: PartPlace) throws -> PartFolder {
+  private func folder(of subject: EvaluationSubject, on set: EvaluationImages, in place: PartPlace) throws -> PartFolder
+  {
     try PartFolder(
       place, task: task.id, model: subject.record.id, kind: "evaluation",
-      definition: definition(of: subject, on: set))
+      definition: try definition(of: subject, on: set))
   }
 
   private func measuredBlock(

@@ -13,7 +13,8 @@ struct StandardBlock: Sendable {
 extension Evaluation {
   /// - Throws: `EvaluationError.standardDoesNotClassify`, and what its logits throw.
   func prepareStandard(
-    _ classifier: any Classifier, id: String, on set: ImageSet, _ ranges: [Range<Int>], keptIn parts: PartFolder?,
+    _ classifier: any Classifier, id: String, on set: EvaluationImages, _ ranges: [Range<Int>],
+    keptIn parts: PartFolder?,
     progress: any ProgressReporter
   ) throws -> PreparedEvaluation.Standard {
     try checkShapes(classifier, id: id)
@@ -44,7 +45,7 @@ extension Evaluation {
     progress.begin("standard twin", total: ranges.reduce(0) { $0 + $1.count })
     return try Workers.map(ranges.count, threads: configuration.threads) { index in
       let range = ranges[index]
-      let images = set.images[batch: range]
+      let images = try images(range, of: set)
       let tangentSpace = try manifold.tangentBasis(at: images)
       let directions = PerturbationDirections(
         at: images, range: range, seed: configuration.seed, on: manifold, tangentSpace: tangentSpace,
@@ -77,7 +78,7 @@ extension Evaluation {
 
   /// The twin's columns, under names of their own.
   func standardSamples(
-    _ blocks: [StandardBlock], of standard: PreparedEvaluation.Standard, on set: ImageSet
+    _ blocks: [StandardBlock], of standard: PreparedEvaluation.Standard, on set: EvaluationImages
   ) -> SampleTable {
     var rows = SampleTable()
     for block in blocks { rows.append(rowsOf: block.table) }

@@ -59,15 +59,31 @@ public struct Evaluation: Sendable {
   }
 
   /// The images, once everything is known to fit.
-  func checkedImages(for subject: EvaluationSubject) throws -> ImageSet {
+  func checkedImages(for subject: EvaluationSubject) throws -> EvaluationImages {
     try configuration.validate()
     try checkMetrics()
     try checkShapes(subject.classifier, id: subject.record.id)
     return try imageSet()
   }
 
-  func ranges(of set: ImageSet) -> [Range<Int>] {
-    MeasurementBlock.ranges(imageCount: set.images.batch, scalarsPerImage: set.images.stride)
+  func ranges(of set: EvaluationImages) -> [Range<Int>] {
+    MeasurementBlock.ranges(imageCount: set.count, scalarsPerImage: set.imageShape.count)
+  }
+
+  /// `[N, C, H, W]`, as the task gave its word they are.
+  /// - Throws: `EvaluationError.invalidTask`, and what reading them throws.
+  func images(_ range: Range<Int>, of set: EvaluationImages) throws -> Tensor {
+    let images = try set.images(range)
+    guard images.shape == task.imageShape.prepending(range.count) else {
+      throw EvaluationError.invalidTask(
+        task: task.id, problem: "gave images \(images.shape), expected \(task.imageShape.prepending(range.count))")
+    }
+    if let bad = images.scalars.firstIndex(where: { !$0.isFinite }) {
+      throw EvaluationError.invalidTask(
+        task: task.id,
+        problem: "pixel \(bad % images.stride) of image \(range.lowerBound + bad / images.stride) is not finite")
+    }
+    return images
   }
 
   /// The standard that is measured on the images; nil where there is none, or none is needed or usable.
@@ -88,7 +104,7 @@ public struct Evaluation: Sendable {
     progress.begin("measuring", total: ranges.reduce(0) { $0 + $1.count })
     return try BlockPipeline(threads: configuration.threads).map(ranges) { range in
       try block(
-        range, of: set, on: prepared.manifold, subject: prepared.subject,
+        range, of: set, on: prepared.manifold, subject: prepared.subject, targets: suite.targets,
         temperatureScale: prepared.temperature?.scale ?? 1, progress: progress)
     } and: { block in
       let range = block.range
@@ -136,23 +152,25 @@ public struct Evaluation: Sendable {
     ).means(of: samples, checkCancellation: progress.checkCancellation)
     let result = EvaluationResult(
       schemaVersion: EvaluationResult.currentSchemaVersion, model: subject.record,
-      task: taskRecord(of: set, suite, means),
+      task: try taskRecord(of: set, suite, means),
       measurementProtocol: protocolRecord(of: set), measurements: suite.measurements(from: means),
       regime: try RegimeNotApplied(task.missingForRule, contradiction: task.ruleContradiction).map(RegimeVerdict.init)
         ?? RegimeRule.verdict(from: means, inputs),
       provenance: .since(start, toolVersion: configuration.toolVersion, threads: configuration.threads))
     let notes =
       try prepared.confusion.diagnosis + Saturation.notes(prepared.logits)
-      + GradientPlausibility(classifier: subject.classifier, images: set.images).notes()
+      + GradientPlausibility(
+        classifier: subject.classifier, images: set.images(0..<min(GradientPlausibility.imageCount, set.count))
+      ).notes()
     return EvaluationOutcome(result: result, samples: samples, inputs: inputs, notes: notes)
   }
 
   /// - Throws: `EvaluationError.invalidConfiguration` for a metric that does not take the task's images.
   private func checkMetrics() throws(EvaluationError) {
     for metric in configuration.metrics {
-      guard let needed = metric.properties.requirement(missedBy: task.imageShape) else { continue }
+      guard let needed = metric.properties.requirement(missedBy: task.comparedShape) else { continue }
       throw .invalidConfiguration(
-        option: "metric \(metric.id)", expected: needed, got: "those of task \(task.id), \(task.imageShape)")
+        option: "metric \(metric.id)", expected: needed, got: "those of task \(task.id), \(task.comparedShape)")
     }
   }
 
@@ -167,17 +185,14 @@ public struct Evaluation: Sendable {
     }
   }
 
-  private func imageSet() throws -> ImageSet {
+  private func imageSet() throws -> EvaluationImages {
     let count = configuration.images ?? task.defaultImageCount
-    let set = try task.evaluationImages(count: count, seed: configuration.seed)
-    guard set.images.batch == count, set.images.shape.droppingFirst == task.imageShape else {
+    let set = try task.evaluationStream(count: count, seed: configuration.seed)
+    guard set.count == count, set.imageShape == task.imageShape else {
       throw EvaluationError.invalidTask(
         task: task.id,
-        problem: "gave images \(set.images.shape), expected \(task.imageShape.prepending(count))")
-    }
-    if let bad = set.images.scalars.firstIndex(where: { !$0.isFinite }) {
-      throw EvaluationError.invalidTask(
-        task: task.id, problem: "pixel \(bad % set.images.stride) of image \(bad / set.images.stride) is not finite")
+        problem:
+          "gave images \(set.imageShape.prepending(set.count)), expected \(task.imageShape.prepending(count))")
     }
     if let bad = set.labels.firstIndex(where: { !(0..<task.classCount).contains($0) }) {
       throw EvaluationError.invalidTask(
@@ -202,10 +217,11 @@ public struct Evaluation: Sendable {
 
   /// The logits of all images, `[N, K]`: accuracy and calibrated temperature come before everything that needs them.
   func logits(
-    of classifier: any Classifier, at set: ImageSet, ranges: [Range<Int>], keptIn parts: PartFolder?, as name: String,
+    of classifier: any Classifier, at set: EvaluationImages, ranges: [Range<Int>], keptIn parts: PartFolder?,
+    as name: String,
     _ progress: any ProgressReporter
   ) throws -> Tensor {
-    let count = set.images.batch
+    let count = set.count
     if let kept = try parts?.read(name, rows: count)?.arrays[Self.logitsName],
       kept.shape == [count, task.classCount], kept.scalars.allSatisfy(\.isFinite)
     {
@@ -214,7 +230,7 @@ public struct Evaluation: Sendable {
     progress.begin("accuracy", total: count)
     let blocks = try Workers.map(ranges.count, threads: configuration.threads) { index in
       let range = ranges[index]
-      let logits = try classifier.checkedLogits(set.images[batch: range]) { "image \(range.lowerBound + $0)" }
+      let logits = try classifier.checkedLogits(images(range, of: set)) { "image \(range.lowerBound + $0)" }
       try progress.advance(by: range.count)
       return logits
     }
@@ -255,11 +271,11 @@ public struct Evaluation: Sendable {
   }
 
   private func block(
-    _ range: Range<Int>, of set: ImageSet, on manifold: (any Manifold)?, subject: EvaluationSubject,
-    temperatureScale: Double, progress: any ProgressReporter
+    _ range: Range<Int>, of set: EvaluationImages, on manifold: (any Manifold)?, subject: EvaluationSubject,
+    targets: [GradientTarget], temperatureScale: Double, progress: any ProgressReporter
   ) throws -> MeasurementBlock {
     try progress.checkCancellation()
-    let images = set.images[batch: range]
+    let images = try images(range, of: set)
     let labels = Array(set.labels[range])
     let tangent = try manifold.map { manifold in
       let space = try manifold.tangentBasis(at: images)
@@ -270,10 +286,6 @@ public struct Evaluation: Sendable {
           task: task.id, problem: "its manifold \(manifold.id) has tangent bases of another image size")
       }
       return (manifold: manifold, space: space)
-    }
-    // Definition 2 is about the predicted class's logit, whatever else is reported.
-    let targets = GradientTarget.allCases.filter {
-      configuration.reportedTargets.contains($0) || $0 == .logitPredicted
     }
     let (logits, gradients, calibrated) = try subject.classifier.checkedGradients(
       of: targets, at: images, labels: labels, firstImage: range.lowerBound, scale: temperatureScale)
@@ -293,19 +305,24 @@ public struct Evaluation: Sendable {
       checkCancellation: progress.checkCancellation)
   }
 
-  private func taskRecord(of set: ImageSet, _ suite: MeasurementSuite, _ means: ResampledMeans) -> TaskRecord {
+  private func taskRecord(
+    of set: EvaluationImages, _ suite: MeasurementSuite, _ means: ResampledMeans
+  ) throws -> TaskRecord {
     TaskRecord(
       id: task.id, version: task.version,
       dataset: .init(
-        name: set.name, split: set.split, images: set.images.batch, digest: set.digest, remark: task.dataRemark),
+        name: set.name, split: set.split, images: set.count, digest: try set.digest(threads: configuration.threads),
+        remark: task.dataRemark),
       manifold: task.manifold.map {
         .init(
           id: $0.id, dimension: $0.dimension, learned: $0.learned, quality: suite.manifoldQuality?.result(from: means))
       },
-      score: task.score.map {
+      score: (task.score ?? task.scaledScore?.base).map {
         .init(
           id: $0.id, noise: task.protocolConstants.scoreNoises, learned: $0.learned,
-          quality: suite.scoreQuality?.result(from: means))
+          quality: suite.scoreQuality?.result(from: means),
+          scaledTo: task.scaledScore?.comparison.shape.dimensions,
+          ofTrueClass: task.scaledScore?.isOfTrueClass)
       },
       density: task.density.map { .init(id: $0.id, isExact: task.densityIsExact) }, quality: task.quality,
       secondReference: task.secondReference.map {
@@ -315,13 +332,13 @@ public struct Evaluation: Sendable {
       }, criteria: task.criteriaSource)
   }
 
-  private func protocolRecord(of set: ImageSet) -> ProtocolRecord {
+  private func protocolRecord(of set: EvaluationImages) -> ProtocolRecord {
     let constants = task.protocolConstants
     let metrics = configuration.metrics.compactMap { metric in
       metric.learned.map { MetricRecord(id: metric.id, learned: $0) }
     }
     return ProtocolRecord(
-      seed: configuration.seed, images: set.images.batch, stepSizes: constants.stepSizes,
+      seed: configuration.seed, images: set.count, stepSizes: constants.stepSizes,
       gradientTarget: EvaluationConfiguration.decisiveTarget, gradientTargets: configuration.reportedTargets,
       clip: configuration.clip, rule: RegimeRule.version, wideStep: constants.wideStep, smallStep: constants.smallStep,
       alignmentNoises: constants.alignmentNoises, decisiveNoise: constants.decisiveNoise,

@@ -61,15 +61,21 @@ package struct PartModel: Encodable, Sendable {
 }
 
 extension Evaluation {
-  func definition(of subject: EvaluationSubject, on set: ImageSet) -> EvaluationDefinition {
+  /// - Throws: what reading the images throws.
+  func definition(of subject: EvaluationSubject, on set: EvaluationImages) throws -> EvaluationDefinition {
     let constants = task.protocolConstants
     return EvaluationDefinition(
       toolVersion: configuration.toolVersion, model: PartModel(subject.record), task: task.id,
       taskVersion: task.version,
       dataset: .init(
-        name: set.name, split: set.split, images: set.images.batch, digest: set.digest, remark: task.dataRemark),
+        name: set.name, split: set.split, images: set.count, digest: try set.digest(threads: configuration.threads),
+        remark: task.dataRemark),
       manifold: task.manifold.map { .init(id: $0.id, dimension: $0.dimension, learned: $0.learned) },
-      score: task.score.map { .init(id: $0.id, noise: constants.scoreNoises, learned: $0.learned) },
+      score: (task.score ?? task.scaledScore?.base).map {
+        .init(
+          id: $0.id, noise: constants.scoreNoises, learned: $0.learned,
+          scaledTo: task.scaledScore?.comparison.shape.dimensions, ofTrueClass: task.scaledScore?.isOfTrueClass)
+      },
       density: task.density.map { .init(id: $0.id, isExact: task.densityIsExact) }, quality: task.quality,
       secondReference: task.secondReference.map { .init(id: $0.id, noise: $0.noise, learned: $0.learned) },
       standard: measuredStandard(of: subject).map { .init(id: $0.id, sha256: $0.sha256) },

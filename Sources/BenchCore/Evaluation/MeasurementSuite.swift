@@ -11,6 +11,8 @@ struct MeasurementSuite: Sendable {
   private let density: DensityMeasurements?
   private let decisive: AlignmentColumns
   private let secondReference: SecondReferenceMeasurement?
+  /// Whose gradients are needed.
+  let targets: [GradientTarget]
   /// Of a learned manifold and a learned score, where the exact ones are known.
   let manifoldQuality: ManifoldQualityMeasurement?
   let scoreQuality: ScoreQualityMeasurement?
@@ -23,6 +25,12 @@ struct MeasurementSuite: Sendable {
     let constants = task.protocolConstants
     let targets = configuration.reportedTargets
     self.task = task
+    // Definition 2 is about the predicted class's logit, whatever else is reported. Where there is nothing to compare gradients with, the
+    // others would be computed for nothing.
+    let isCompared = task.score != nil || task.scaledScore != nil || task.density != nil
+    self.targets = GradientTarget.allCases.filter {
+      isCompared && targets.contains($0) || $0 == .logitPredicted
+    }
     let metrics = configuration.metrics.map { $0.sharing(configuration.shared) }
     let score = task.score?.sharing(configuration.shared)
     sensitivity = task.manifold.map { _ in
@@ -33,9 +41,9 @@ struct MeasurementSuite: Sendable {
         classifier: classifier, noise: constants.robustnessNoise, draws: configuration.robustnessDraws,
         seed: configuration.seed)
     }
-    scoreAlignment = score.map {
-      .score($0, targets: targets, metrics: metrics, noises: constants.scoreNoises)
-    }
+    scoreAlignment =
+      score.map { .score($0, targets: targets, metrics: metrics, noises: constants.scoreNoises) }
+      ?? task.scaledScore.map { .score($0, targets: targets, metrics: metrics, noises: constants.scoreNoises) }
     distractor = signalMask.map {
       DistractorMeasurement(classifier: classifier, signalMask: $0, seed: configuration.seed)
     }

@@ -5,7 +5,7 @@ struct PreparedEvaluation: Sendable {
   let subject: EvaluationSubject
   /// Nil where they speak of another task.
   let claims: ModelDescription.Claims?
-  let set: ImageSet
+  let set: EvaluationImages
   /// The blocks.
   let ranges: [Range<Int>]
   /// The model's, `[N, K]`.

@@ -16,6 +16,8 @@ struct AlignmentSeries: Sendable {
   let target: GradientTarget
   let metric: any AlignmentMetric
   let noise: Double
+  /// Nil where references have the size of the images.
+  var comparison: ScoreComparison?
 
   var columns: AlignmentColumns {
     AlignmentColumns(reference: reference, target: target, metric: metric.id, noise: noise)
@@ -23,22 +25,26 @@ struct AlignmentSeries: Sendable {
 
   /// Gradient and reference are each divided by their own largest absolute value per image, then compared (the paper,
   /// B.4). The references of the block's images also serve as "another image" for each other.
+  ///
+  /// Gradients, and what stands for them, are scaled down after that where they are compared with smaller maps.
   func append(
     to table: inout SampleTable, gradient: Tensor, compared: Tensor, block: MeasurementBlock
   ) throws {
     let compared = compared.scaledToUnitMaximum()
-    table.append(columns.column, try compare(gradient.scaledToUnitMaximum(), compared))
+    table.append(columns.column, try compare(scaled(gradient.scaledToUnitMaximum()), compared))
     guard table[columns.column(of: .random)] == nil else { return }
     for control in AlignmentControl.of(metric: metric.id) {
       table.append(columns.column(of: control), try values(of: control, compared, block))
     }
   }
 
+  private func scaled(_ map: Tensor) -> Tensor { comparison?.scaled(map) ?? map }
+
   private func values(of control: AlignmentControl, _ compared: Tensor, _ block: MeasurementBlock) throws -> [Double] {
     switch control {
     case .random, .image, .sobel, .blurredImage:
       guard let map = block.controls[control] else { preconditionFailure("\(control) was not asked for") }
-      return try compare(map, compared)
+      return try compare(scaled(map), compared)
     case .otherImage:
       // Alone in its set an image has no other.
       return block.count > 1
@@ -67,6 +73,8 @@ struct AlignmentMeasurement: Measurement {
   let targets: [GradientTarget]
   let metrics: [any AlignmentMetric]
   let noises: [Double]
+  /// Nil where references have the size of the images.
+  var comparison: ScoreComparison?
   /// The references of each target at a noise level, `[N, C, H, W]`; asked once per block and noise level.
   let references: @Sendable (_ block: MeasurementBlock, _ noise: Double) throws -> [GradientTarget: Tensor]
 
@@ -96,7 +104,10 @@ struct AlignmentMeasurement: Measurement {
   var series: [AlignmentSeries] {
     targets.flatMap { target in
       metrics.flatMap { metric in
-        noises.map { AlignmentSeries(reference: reference, target: target, metric: metric, noise: $0) }
+        noises.map {
+          AlignmentSeries(
+            reference: reference, target: target, metric: metric, noise: $0, comparison: comparison)
+        }
       }
     }
   }
@@ -109,6 +120,19 @@ extension AlignmentMeasurement {
   ) -> AlignmentMeasurement {
     AlignmentMeasurement(reference: .score, targets: targets, metrics: metrics, noises: noises) { block, noise in
       let scores = try score.score(at: block.images, noise: noise).checkedReference("score of \(score.id)", for: block)
+      return Dictionary(uniqueKeysWithValues: targets.map { ($0, scores) })
+    }
+  }
+
+  /// The same with the score of smaller images, which gradients are scaled down to.
+  static func score(
+    _ score: ScaledScore, targets: [GradientTarget], metrics: [any AlignmentMetric], noises: [Double]
+  ) -> AlignmentMeasurement {
+    AlignmentMeasurement(
+      reference: .score, targets: targets, metrics: metrics, noises: noises, comparison: score.comparison
+    ) { block, noise in
+      let scores = try score.score(at: block.images, labels: block.labels, noise: noise).checkedReference(
+        "score of \(score.base.id)", for: block, shape: score.comparison.shape)
       return Dictionary(uniqueKeysWithValues: targets.map { ($0, scores) })
     }
   }
@@ -146,10 +170,12 @@ extension Tensor {
   fileprivate func negated() -> Tensor { Tensor(shape: shape, scalars: scalars.map { -$0 }) }
   fileprivate func isZero(_ image: Int) -> Bool { item(image).allSatisfy { $0 == 0 } }
 
+  /// - Parameter itemShape: of one; nil for that of the images.
   /// - Throws: `EvaluationError.wrongOutput`, `.nonFinite`.
-  func checkedReference(_ what: String, for block: MeasurementBlock) throws -> Tensor {
-    guard shape == block.images.shape else {
-      throw EvaluationError.wrongOutput(what: what, expected: block.images.shape, got: shape)
+  func checkedReference(_ what: String, for block: MeasurementBlock, shape itemShape: Shape? = nil) throws -> Tensor {
+    let expected = itemShape?.prepending(block.count) ?? block.images.shape
+    guard shape == expected else {
+      throw EvaluationError.wrongOutput(what: what, expected: expected, got: shape)
     }
     if let bad = scalars.firstIndex(where: { !$0.isFinite }) {
       let image = block.range.lowerBound + bad / stride

@@ -22,6 +22,11 @@ public protocol BenchmarkTask: Sendable {
   /// - Throws: `EvaluationError.notEnoughImages` where the data set has fewer.
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet
 
+  /// The same images, for an evaluation, which reads them block by block: a data set of files gives them without holding them all. The
+  /// default is those of `evaluationImages`.
+  /// - Throws: as `evaluationImages`.
+  func evaluationStream(count: Int, seed: UInt64) throws -> EvaluationImages
+
   /// The images to train on, as `TaskPlugin.images`, without reading the data again; nil (the default) where there are none.
   /// - Parameters:
   ///   - count: the first so many; nil for all there are, or for the task's own number where it draws them.
@@ -32,6 +37,11 @@ public protocol BenchmarkTask: Sendable {
   var manifold: (any Manifold)? { get }
   /// Nil where none is known: gradients are then not compared with scores.
   var score: (any Score)? { get }
+  /// Where gradients are compared with scores of smaller images; nil (the default) for those of the task's images. Such a task has no
+  /// `score`.
+  var scoreComparison: ScoreComparison? { get }
+  /// What `scoreComparison` compares with; nil (the default) where there is none.
+  var scaledScore: ScaledScore? { get }
   /// The exact density where it is known, otherwise one fitted to the training images; nil where there is none, and gradients are
   /// then not compared with those of its classifier.
   var density: (any ClassConditionalDensity)? { get }
@@ -77,14 +87,22 @@ extension BenchmarkTask {
   public var isComparable: Bool { hasOwnReferences && dataRemark == nil && missingForRule.isEmpty }
   /// Whether manifold, score and criteria are the task's own and there is no second reference.
   public var hasOwnReferences: Bool {
-    manifold?.learned == nil && score?.learned == nil && secondReference == nil && criteriaSource == nil
+    manifold?.learned == nil && score?.learned == nil && scaledScore == nil && secondReference == nil
+      && criteriaSource == nil
   }
   public var secondReference: (any PosteriorScore)? { nil }
+  public var scoreComparison: ScoreComparison? { nil }
+  public var scaledScore: ScaledScore? { nil }
+  /// `[C, H, W]` of gradients as they are compared with scores.
+  public var comparedShape: Shape { scoreComparison?.shape ?? imageShape }
   public var criteriaSource: CriteriaSource? { nil }
   public var dataRemark: String? { nil }
   public var pixelRange: ClosedRange<Float>? { nil }
   public var imageUnit: ImageUnit { .pixels }
   public func trainingImages(count: Int?, seed: UInt64) throws -> (any LabelledImages)? { nil }
+  public func evaluationStream(count: Int, seed: UInt64) throws -> EvaluationImages {
+    EvaluationImages(try evaluationImages(count: count, seed: seed))
+  }
   public var closestPoints: (any ClosestPoints)? { nil }
   public var marginClassifier: (any Classifier)? { nil }
   public var ruleContradiction: String? { nil }
@@ -94,7 +112,8 @@ extension BenchmarkTask {
   /// What the task lacks of what it may have, in a fixed order.
   public var missing: [TaskCapability] {
     let has: [(TaskCapability, Bool)] = [
-      (.manifold, manifold != nil), (.score, score != nil), (.density, density != nil), (.criteria, criteria != nil),
+      (.manifold, manifold != nil), (.score, score != nil || scaledScore != nil), (.density, density != nil),
+      (.criteria, criteria != nil),
     ]
     return has.filter { !$1 }.map(\.0)
   }

@@ -12,7 +12,8 @@ public protocol LabelledImages: Sendable {
   /// What is not known of the data, in words; nil where they are those that the name says.
   var remark: String? { get }
   /// Writes image `index` to the first C * H * W places of `output`, in pixel units.
-  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>)
+  /// - Throws: where it is read from a file and cannot be.
+  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) throws
 }
 
 extension LabelledImages {
@@ -20,11 +21,12 @@ extension LabelledImages {
   public var remark: String? { nil }
 
   /// Images `range` as one tensor `[N, C, H, W]`.
-  public func images(_ range: Range<Int>) -> Tensor {
+  /// - Throws: what `copyImage` throws.
+  public func images(_ range: Range<Int>) throws -> Tensor {
     let size = imageShape.count
-    return Tensor(shape: imageShape.prepending(range.count)) { output in
+    return try Tensor(shape: imageShape.prepending(range.count)) { output in
       for (place, index) in range.enumerated() {
-        copyImage(index, to: UnsafeMutableBufferPointer(rebasing: output[(place * size)...]))
+        try copyImage(index, to: UnsafeMutableBufferPointer(rebasing: output[(place * size)...]))
       }
     }
   }

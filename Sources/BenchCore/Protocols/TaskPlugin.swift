@@ -49,11 +49,13 @@ public struct TaskFacts: Sendable {
   public var references: [String]
   /// As `BenchmarkTask.pixelRange`.
   public var pixelRange: ClosedRange<Float>?
+  /// As `BenchmarkTask.scoreComparison`.
+  public var scoreComparison: ScoreComparison?
 
   public init(
     version: Int? = nil, constants: ProtocolConstants? = nil, imageShape: Shape? = nil, classNames: [String] = [],
     dataSource: String? = nil, cost: String? = nil,
-    references: [String] = [], pixelRange: ClosedRange<Float>? = nil
+    references: [String] = [], pixelRange: ClosedRange<Float>? = nil, scoreComparison: ScoreComparison? = nil
   ) {
     self.version = version
     self.constants = constants
@@ -63,6 +65,7 @@ public struct TaskFacts: Sendable {
     self.cost = cost
     self.references = references
     self.pixelRange = pixelRange
+    self.scoreComparison = scoreComparison
   }
 }
 

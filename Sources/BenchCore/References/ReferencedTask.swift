@@ -10,6 +10,8 @@ public struct ReferencedTask: BenchmarkTask {
   public let base: any BenchmarkTask
   public let manifold: (any Manifold)?
   public let score: (any Score)?
+  public let scoreComparison: ScoreComparison?
+  public let scaledScore: ScaledScore?
   public let secondReference: (any PosteriorScore)?
   public let criteria: RegimeCriteria?
   public let criteriaSource: CriteriaSource?
@@ -37,7 +39,15 @@ public struct ReferencedTask: BenchmarkTask {
     if let score, score.noises.isEmpty || !score.noises.allSatisfy({ $0.isFinite && $0 > 0 }) {
       throw .invalidTask(task: base.id, problem: "score \(score.score.id) has noise levels \(score.noises)")
     }
-    if let conditional = score?.score as? any ClassConditionalScore, !conditional.knowsAllImages {
+    let isOfTrueClass = base.scoreComparison?.ofTrueClass ?? false
+    if let conditional = score?.score as? any ClassConditionalScore, isOfTrueClass,
+      conditional.classCount != base.classCount
+    {
+      throw .invalidTask(
+        task: base.id,
+        problem: "has \(base.classCount) classes, its score \(conditional.id) \(conditional.classCount)")
+    }
+    if let conditional = score?.score as? any ClassConditionalScore, !isOfTrueClass, !conditional.knowsAllImages {
       throw .invalidTask(
         task: base.id,
         problem:
@@ -61,7 +71,14 @@ public struct ReferencedTask: BenchmarkTask {
     self.criteria = criteria?.criteria ?? base.criteria
     criteriaSource = criteria?.source ?? base.criteriaSource
     self.manifold = manifold ?? base.manifold
-    self.score = score?.score ?? base.score
+    scoreComparison = base.scoreComparison
+    if let score, let comparison = base.scoreComparison {
+      self.score = nil
+      scaledScore = ScaledScore(score.score, comparison)
+    } else {
+      self.score = score?.score ?? base.score
+      scaledScore = base.scaledScore
+    }
     var constants = base.protocolConstants
     if let score { constants.scoreNoises = score.noises }
     protocolConstants = constants
@@ -91,6 +108,10 @@ public struct ReferencedTask: BenchmarkTask {
 
   public func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
     try base.evaluationImages(count: count, seed: seed)
+  }
+
+  public func evaluationStream(count: Int, seed: UInt64) throws -> EvaluationImages {
+    try base.evaluationStream(count: count, seed: seed)
   }
 
   public func trainingImages(count: Int?, seed: UInt64) throws -> (any LabelledImages)? {

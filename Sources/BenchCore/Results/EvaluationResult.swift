@@ -132,6 +132,10 @@ public struct TaskRecord: Sendable, Equatable, Codable {
     public var learned: LearnedReference?
     /// Where it is learned and the exact one is known.
     public var quality: [ScoreQuality]?
+    /// `[C, H, W]` that images and gradients were scaled down to, where it is the score of smaller images than the task's.
+    public var scaledTo: [Int]?
+    /// Of such a score: whether it is that of the image's own class.
+    public var ofTrueClass: Bool?
   }
 
   public struct SecondReferenceRecord: Sendable, Equatable, Codable {

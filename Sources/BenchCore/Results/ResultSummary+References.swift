@@ -46,12 +46,24 @@ extension ResultSummary {
     criteria.map { [("criteria", $0.file), ("", $0.sha256)] } ?? []
   }
 
+  private static func scaling(_ score: TaskRecord.ScoreRecord) -> [(name: String, value: String)] {
+    score.scaledTo.map {
+      [
+        (
+          "  compared",
+          "with images scaled down to \($0.dropFirst().map(String.init).joined(separator: " x "))"
+            + (score.ofTrueClass == true ? ", of the true class" : "")
+        )
+      ]
+    } ?? []
+  }
+
   private static func score(_ score: TaskRecord.ScoreRecord?) -> [(name: String, value: String)] {
     guard let score, let learned = score.learned else { return [] }
     return [
       ("score", "\(score.id) \(learned.id), noise \(score.noise.map { brief($0) }.joined(separator: ", "))"),
       ("", learned.checkpoint.sha256),
-    ]
+    ] + scaling(score)
       + (score.quality ?? []).map { quality in
         (
           "  cosine",

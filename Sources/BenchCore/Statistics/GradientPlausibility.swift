@@ -8,7 +8,8 @@ struct GradientPlausibility {
   /// `[N, C, H, W]`.
   let images: Tensor
 
-  private static let imageCount = 8
+  /// More are not looked at.
+  static let imageCount = 8
   /// Of every pixel, in its units: more than rounding, less than the smallest step of a measurement makes in many of them.
   private static let step: Float = 1 / 64
   /// Length of the step along the gradient.

@@ -63,13 +63,15 @@ package struct NumPyFile {
     }
     let shape = sizes.split(whereSeparator: { ", L".contains($0) }).map { Int($0) ?? -1 }
     let content = bytes.count - start - length
-    guard let count = TensorLayout.elementCount(shape), shape.allSatisfy({ $0 >= 0 }),
+    let largest = dtype.largestArray
+    guard let count = TensorLayout.elementCount(shape, largest: largest), shape.allSatisfy({ $0 >= 0 }),
       content == count * dtype.byteCount, let storage = region.part(offset: start + length, count: content)
     else { throw invalid("has shape \(shape) and dtype \(dtype.rawValue) with \(content) bytes; the file is damaged") }
     let strides =
       order == "True" ? TensorLayout.rowMajorStrides(shape.reversed()).reversed() : TensorLayout.rowMajorStrides(shape)
     do {
-      let layout = try TensorLayout(offset: 0, shape: shape, strides: Array(strides), storageElements: count)
+      let layout = try TensorLayout(
+        offset: 0, shape: shape, strides: Array(strides), storageElements: count, largest: largest)
       return StoredTensor(name: name, dtype: dtype, layout: layout, storage: storage, file: file)
     } catch {
       throw invalid(error.text)

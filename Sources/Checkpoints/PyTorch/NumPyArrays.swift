@@ -32,7 +32,8 @@ extension TensorInterpreter {
     _ bytes: ByteRegion, dtype value: PickleValue, shape: [Int], columnMajor: Bool, name: String
   ) throws(CheckpointError) -> StoredTensor {
     let dtype = try numpyDType(value, name: name)
-    guard let count = TensorLayout.elementCount(shape), shape.allSatisfy({ $0 >= 0 }),
+    let largest = dtype.largestArray
+    guard let count = TensorLayout.elementCount(shape, largest: largest), shape.allSatisfy({ $0 >= 0 }),
       bytes.count == count * dtype.byteCount
     else {
       throw invalid(
@@ -46,7 +47,8 @@ extension TensorInterpreter {
       ? TensorLayout.rowMajorStrides(shape.reversed()).reversed() : TensorLayout.rowMajorStrides(shape)
     do {
       let layout = try TensorLayout(
-        offset: 0, shape: shape, strides: Array(strides), storageElements: bytes.count / dtype.byteCount)
+        offset: 0, shape: shape, strides: Array(strides), storageElements: bytes.count / dtype.byteCount,
+        largest: largest)
       return StoredTensor(name: name, dtype: dtype, layout: layout, storage: bytes, file: file)
     } catch {
       throw invalid(name, error.text)

@@ -18,6 +18,9 @@ public enum DType: String, Sendable, CaseIterable {
     }
   }
 
+  /// Elements of the largest NumPy array that is accepted.
+  var largestArray: Int { self == .uint8 ? Limits.arrayBytes : Limits.tensorElements }
+
   public var isFloatingPoint: Bool {
     switch self {
     case .float64, .float32, .float16, .bfloat16: return true

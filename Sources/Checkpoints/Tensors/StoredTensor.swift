@@ -108,6 +108,28 @@ public struct StoredTensor: Sendable {
     return try gathered(UInt8.self)
   }
 
+  /// Some elements of a tensor of bytes that lie in row-major order, without reading the others.
+  /// - Parameters:
+  ///   - range: of all elements.
+  ///   - output: of as many.
+  /// - Throws: `CheckpointError.invalidTensor` for any other element type or order.
+  package func copyBytes(
+    _ range: Range<Int>, to output: UnsafeMutableBufferPointer<UInt8>
+  ) throws(CheckpointError) {
+    let (sizes, steps) = layout.collapsed
+    guard dtype == .uint8, sizes.isEmpty || sizes.count == 1 && steps[0] == 1, range.upperBound <= elementCount else {
+      throw .invalidTensor(
+        file: file, tensor: name,
+        problem: "has dtype \(dtype.rawValue) and strides \(layout.strides), expected uint8, row after row"
+      )
+    }
+    try storage.withBytes { (bytes) throws(CheckpointError) in
+      let start = layout.offset + range.lowerBound
+      UnsafeMutableRawBufferPointer(output).copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + range.count]))
+    }
+  }
+
   /// The elements in row-major order, as they are stored: one `memcpy` where they are contiguous.
   private func gathered<Element: BitwiseCopyable>(_: Element.Type) throws(CheckpointError) -> [Element] {
     let width = MemoryLayout<Element>.size

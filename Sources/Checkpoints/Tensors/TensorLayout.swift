@@ -14,7 +14,10 @@ struct TensorLayout: Sendable, Equatable {
   }
 
   /// Checks a layout read from a file against the size of its storage, before anything is allocated for it.
-  init(offset: Int, shape: [Int], strides: [Int], storageElements: Int) throws(LayoutProblem) {
+  /// - Parameter largest: number of elements that is accepted.
+  init(
+    offset: Int, shape: [Int], strides: [Int], storageElements: Int, largest: Int = Limits.tensorElements
+  ) throws(LayoutProblem) {
     guard shape.count == strides.count else {
       throw LayoutProblem("has \(shape.count) sizes but \(strides.count) strides, expected the same number")
     }
@@ -24,9 +27,9 @@ struct TensorLayout: Sendable, Equatable {
     guard shape.allSatisfy({ $0 >= 0 }) else {
       throw LayoutProblem("has shape \(shape), expected no negative size; the file is damaged")
     }
-    guard let count = Self.elementCount(shape) else {
+    guard let count = Self.elementCount(shape, largest: largest) else {
       throw LayoutProblem(
-        "has shape \(shape), which is more than the \(Limits.tensorElements) elements accepted; the file is damaged")
+        "has shape \(shape), which is more than the \(largest) elements accepted; the file is damaged")
     }
     guard offset >= 0, strides.allSatisfy({ $0 >= 0 }) else {
       throw LayoutProblem("has offset \(offset) and strides \(strides), expected none negative; the file is damaged")
@@ -53,11 +56,11 @@ struct TensorLayout: Sendable, Equatable {
   }
 
   /// The product of the sizes, nil where it is more than is accepted. A size of 0 does not excuse an absurd other one.
-  static func elementCount(_ shape: [Int]) -> Int? {
+  static func elementCount(_ shape: [Int], largest: Int = Limits.tensorElements) -> Int? {
     var nonZero = 1
     for size in shape where size > 0 {
       let (product, overflow) = nonZero.multipliedReportingOverflow(by: size)
-      guard !overflow, product <= Limits.tensorElements else { return nil }
+      guard !overflow, product <= largest else { return nil }
       nonZero = product
     }
     return shape.contains(0) ? 0 : nonZero

@@ -38,15 +38,21 @@ enum ArchitectureLookup {
       imageShape: imageShape?.dimensions, architectures: names)
   }
 
+  /// The name without its suffix, and whose it is.
+  /// - Throws: `ModelError.unknownArchitecture`.
+  static func family(of name: String) throws(ModelError) -> (base: String, family: any Architecture.Type) {
+    let base = name.hasSuffix(softplusSuffix) ? String(name.dropLast(softplusSuffix.count)) : name
+    guard let family = families.first(where: { $0.isMember(base) }) else {
+      throw .unknownArchitecture(name: base, known: names)
+    }
+    return (base, family)
+  }
+
   /// The network of a name, which must fit the tensors: sizes always come from them.
   /// - Parameter name: one of `names`, another of a family's pattern such as `resnet101`, or such a name with `-softplus`.
   /// - Throws: `ModelError.unknownArchitecture`, `.missingTensor`, `.architectureMismatch`.
   static func network(named name: String, _ weights: WeightSource, imageShape: Shape?) throws -> RecognisedNetwork {
-    let isSmooth = name.hasSuffix(softplusSuffix)
-    let base = isSmooth ? String(name.dropLast(softplusSuffix.count)) : name
-    guard let family = families.first(where: { $0.isMember(base) }) else {
-      throw ModelError.unknownArchitecture(name: String(base), known: names)
-    }
+    let (base, family) = try self.family(of: name)
     let search = Search(weights, imageShape: imageShape)
     guard let match = search.candidates.first(where: { $0.name == base }) else {
       if search.candidates.isEmpty, let misfit = search.misfit(of: family, called: name) { throw misfit }
@@ -55,7 +61,7 @@ enum ArchitectureLookup {
         file: weights.file, name: name,
         reason: found.isEmpty ? "they are of another family" : "they are those of \(found)")
     }
-    guard isSmooth else { return match }
+    guard base != name else { return match }
     let softplus = Layer("Softplus") { $0.beta = 20 }
     return RecognisedNetwork(
       name: name, layers: match.layers.map { $0.replacingReLU(with: softplus) }, inputShape: match.inputShape,
@@ -68,10 +74,7 @@ extension ArchitectureLookup {
   /// - Parameter name: as in `network(named:_:imageShape:)`.
   /// - Throws: `ModelError.unknownArchitecture`, `.notTrainable`.
   static func freshTensors(_ name: String, _ size: NetworkSize) throws -> FreshTensors {
-    let base = name.hasSuffix(softplusSuffix) ? String(name.dropLast(softplusSuffix.count)) : name
-    guard let family = families.first(where: { $0.isMember(base) }) else {
-      throw ModelError.unknownArchitecture(name: String(base), known: names)
-    }
+    let (base, family) = try self.family(of: name)
     guard let tensors = family.freshTensors(base, size) else {
       throw ModelError.notTrainable(name: name, known: trainableNames)
     }

@@ -43,7 +43,9 @@ public struct ReferenceFiles: Sendable, Equatable {
       throw ReferenceChoiceError.notExact(.score, task: base.id, own: base.score?.id)
     }
     let manifold = try manifold.flatMap { try loader.manifold($0, wanted) }
-    let score = try score.flatMap { try loader.score($0, wanted) }
+    var ofScore = wanted
+    ofScore.imageShape = base.comparedShape
+    let score = try score.flatMap { try loader.score($0, ofScore) }
     let second = try second.map { try loader.secondReference($0, wanted) }
     let criteria = try criteria.map {
       try CriteriaFile.read(URL(fileURLWithPath: $0)).of(base.id, version: base.version)

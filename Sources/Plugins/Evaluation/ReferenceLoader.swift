@@ -62,7 +62,7 @@ public struct ReferenceLoader: Sendable {
     _ choices: [ReferenceChoice], for task: any BenchmarkTask, threads: Int = 1
   ) throws -> [any AlignmentMetric] {
     let options = ReferenceOptions(
-      task: task.id, imageShape: task.imageShape, classCount: task.classCount, threads: threads)
+      task: task.id, imageShape: task.comparedShape, classCount: task.classCount, threads: threads)
     let decisive = ReferenceChoice.plugin(id: EvaluationConfiguration.decisiveMetric)
     return [Cosine()] + (try choices.filter { $0 != decisive }.map { try metric($0, options) })
   }

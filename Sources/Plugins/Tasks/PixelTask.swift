@@ -12,9 +12,10 @@ struct PixelTask: BenchmarkTask {
   let protocolConstants: ProtocolConstants
   let calibration: RegimeCalibration
   let criteria: RegimeCriteria?
+  let scoreComparison: ScoreComparison?
   private let reference: Reference?
   private let threads: Int
-  private let train: PixelDataset
+  private let content: PixelContent
   private let test: PixelDataset
   let dataRemark: String?
   private let ownData: String?
@@ -35,16 +36,18 @@ struct PixelTask: BenchmarkTask {
     var criteria: RegimeCriteria?
     /// Of the mixture; nil for none.
     var settings: MixtureSettings?
+    /// How gradients are compared with scores; nil for those of the images as they are.
+    var compared: ScoreComparison?
   }
 
   /// Takes the fitted mixture from the cache, or fits and caches it.
-  /// - Parameter remark: what is not known of the data.
   /// - Throws: `DatasetError`, `LinearAlgebraError`, and what the reporter throws to cancel.
   init(
-    _ definition: Definition, classNames: [String], train: PixelDataset, test: PixelDataset, remark: String? = nil,
-    options: TaskOptions
+    _ definition: Definition, _ content: PixelContent, options: TaskOptions
   ) throws {
+    let (classNames, test) = (content.classNames, content.test)
     reference = try definition.settings.map { settings in
+      let train = try content.training()
       let fitted = try MixtureReference(
         train: train, test: test, classNames: classNames, settings: settings, options: options
       ).fitted()
@@ -65,9 +68,10 @@ struct PixelTask: BenchmarkTask {
     protocolConstants = definition.protocolConstants
     calibration = definition.calibration
     criteria = definition.criteria
-    self.train = train
+    scoreComparison = definition.compared
+    self.content = content
     self.test = test
-    dataRemark = remark
+    dataRemark = content.remark
     ownData = options.dataDirectory.flatMap(PublishedData.ownData)
     threads = options.threads
   }
@@ -83,25 +87,43 @@ struct PixelTask: BenchmarkTask {
 
   /// In file order; `seed` is ignored.
   func trainingImages(count: Int?, seed: UInt64) throws -> (any LabelledImages)? {
-    try PixelImages(train, classCount: classNames.count, count: count, remark: dataRemark)
+    try PixelImages.training(content, count: count)
   }
 
   /// The first `count` images of the test split, in file order; `seed` is ignored.
   func evaluationImages(count: Int, seed: UInt64) throws -> ImageSet {
     let set = try test.firstImages(count, task: id)
-    guard let ownData else { return set }
     return ImageSet(
-      name: "\(set.name) (own data: \(ownData))", split: set.split, images: set.images, labels: set.labels,
-      signalMask: set.signalMask)
+      name: imagesName, split: set.split, images: set.images, labels: set.labels, signalMask: set.signalMask)
   }
+
+  /// Converted, and where they are files decoded, block by block.
+  func evaluationStream(count: Int, seed: UInt64) throws -> EvaluationImages {
+    try test.check(count, task: id)
+    let test = test
+    return EvaluationImages(
+      name: imagesName, split: test.split, imageShape: imageShape, labels: Array(test.labels.prefix(count)),
+      signalMask: test.signalMask?[images: 0..<count]
+    ) { try test.images($0) }
+  }
+
+  private var imagesName: String { ownData.map { "\(test.name) (own data: \($0))" } ?? test.name }
 }
 
 extension PixelDataset {
   /// - Throws: `EvaluationError.notEnoughImages`.
-  func firstImages(_ count: Int, task: String) throws(EvaluationError) -> ImageSet {
+  func check(_ count: Int, task: String) throws(EvaluationError) {
     guard count <= self.count else {
       throw .notEnoughImages(task: task, requested: count, available: self.count)
     }
-    return prefix(count)
+  }
+
+  /// All of them in memory, as numbers.
+  /// - Throws: `EvaluationError.notEnoughImages`, `DatasetError.tooManyImages`, and what reading them throws.
+  func firstImages(_ count: Int, task: String) throws -> ImageSet {
+    try check(count, task: task)
+    let largest = MemoryLimit.bytes / (2 * MemoryLayout<Float>.stride * imageShape.count)
+    guard count <= largest else { throw DatasetError.tooManyImages(task: task, count: count, largest: largest) }
+    return try prefix(count)
   }
 }

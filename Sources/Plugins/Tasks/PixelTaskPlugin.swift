@@ -30,14 +30,12 @@ package struct PixelTaskPlugin: TaskPlugin {
   package var facts: TaskFacts {
     TaskFacts(
       version: definition.version, constants: definition.protocolConstants, imageShape: files.imageShape,
-      classNames: files.classNames, dataSource: dataSource, references: references, pixelRange: 0...1)
+      classNames: files.classNames, dataSource: dataSource, references: references, pixelRange: 0...1,
+      scoreComparison: definition.compared)
   }
 
   package func make(_ options: TaskOptions) throws -> any BenchmarkTask {
-    let content = try content(options)
-    return try PixelTask(
-      definition, classNames: content.classNames, train: content.train, test: content.test, remark: content.remark,
-      options: options)
+    try PixelTask(definition, content(options), options: options)
   }
 
   package func evaluationImages(_ options: TaskOptions, count: Int, seed: UInt64) throws -> ImageSet {
@@ -48,20 +46,24 @@ package struct PixelTaskPlugin: TaskPlugin {
     _ split: DataSplit, _ options: TaskOptions, count: Int?, seed: UInt64
   ) throws -> (any LabelledImages)? {
     let content = try content(options)
-    return try PixelImages(
-      split == .training ? content.train : content.test, classCount: content.classNames.count, count: count,
-      remark: content.remark)
+    return try split == .training
+      ? PixelImages.training(content, count: count)
+      : PixelImages(content.test, classCount: content.classNames.count, count: count, remark: content.remark)
   }
 
   private func content(_ options: TaskOptions) throws -> PixelContent {
     guard let directory = options.dataDirectory else {
       throw DatasetError.noDirectory(task: id, requirement: files.requirement)
     }
-    return try files.load(directory, threads: options.threads)
+    do {
+      return try files.load(directory, threads: options.threads)
+    } catch let error as DatasetError {
+      throw ParquetFiles.explaining(error, at: directory)
+    }
   }
 }
 
-/// The first images of a data set that is kept as bytes.
+/// The first images of a data set of bytes.
 struct PixelImages: LabelledImages {
   let dataset: PixelDataset
   let classCount: Int
@@ -77,11 +79,21 @@ struct PixelImages: LabelledImages {
     self.dataset = dataset
     self.remark = remark
     self.classCount = classCount
-    labels = dataset.labels.prefix(count).map(Int.init)
+    labels = Array(dataset.labels.prefix(count))
+  }
+
+  /// - Returns: nil where there are none.
+  /// - Throws: `EvaluationError.notEnoughImages`, and what finding them throws.
+  static func training(_ content: PixelContent, count: Int?) throws -> PixelImages? {
+    let train = try content.training()
+    guard train.count > 0 else { return nil }
+    return try PixelImages(train, classCount: content.classNames.count, count: count, remark: content.remark)
   }
 
   var name: String { dataset.name }
   var imageShape: Shape { dataset.imageShape }
 
-  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) { dataset.copyImage(index, to: output) }
+  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) throws {
+    try dataset.copyImage(index, to: output)
+  }
 }

@@ -239,11 +239,12 @@ struct EvaluateCommand: ReportingCommand {
     let report = LoadReport(source, loaded)
     for warning in report?.warnings ?? [] { CommandLineOutput.note(warning) }
     if let remark = task.dataRemark { CommandLineOutput.note("WARNING: \(remark)") }
+    let threads = options.threads
     try outputs.check(
       .init(
         model: record, standing: task.isComparable ? .ranked : .unranked, task: task.id, version: task.version,
         images: images ?? task.defaultImageCount, seed: seed, clip: clip,
-        digest: { try? task.evaluationImages(count: $0, seed: $1).digest }),
+        digest: { try? task.evaluationStream(count: $0, seed: $1).digest(threads: threads) }),
       hasOwnReferences: task.hasOwnReferences, apartFrom: inputs)
     let pictures = try sheet.map { try EvaluationSheet($0, of: task, seed: seed, threads: options.threads) }
     let subject = loaded.subject

@@ -177,7 +177,8 @@ struct SweepCommand: ReportingCommand {
         images: options.images ?? task.defaultImageCount, seed: options.seed, criteria: task.criteriaSource,
         reference: task.secondReference.map { .init(id: $0.id, sha256: $0.learned?.checkpoint.sha256) },
         attacks: options.attacks.isEmpty ? nil : options.attacks, attackedImages: options.attackedImages,
-        digest: try task.evaluationImages(count: options.images ?? task.defaultImageCount, seed: options.seed).digest))
+        digest: try task.evaluationStream(count: options.images ?? task.defaultImageCount, seed: options.seed).digest(
+          threads: options.loading.threads)))
   }
 }
 

@@ -52,7 +52,8 @@ struct ReferenceCheck: ParsableArguments {
       outcomes.append(
         Outcome("manifold \(manifold.id)", ManifoldConformance.problems(manifold, images: images, seed: seed)))
     }
-    if maps.score != nil, let score = measured.score {
+    if maps.score != nil, let score = measured.score ?? measured.scaledScore?.base {
+      let images = measured.scoreComparison?.scaled(images) ?? images
       let noises = measured.protocolConstants.scoreNoises.filter { $0 > 0 }
       outcomes.append(
         Outcome("score \(score.id)", ScoreConformance.problems(score, images: images, noises: noises, seed: seed)))
@@ -62,7 +63,7 @@ struct ReferenceCheck: ParsableArguments {
       if let made {
         outcomes.append(
           Outcome(
-            "metric \(made.id)", MetricConformance.problems(made, imageShape: task.imageShape, seed: seed)))
+            "metric \(made.id)", MetricConformance.problems(made, imageShape: task.comparedShape, seed: seed)))
       }
     }
     return outcomes

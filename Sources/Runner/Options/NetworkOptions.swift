@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchCore
 import Checkpoints
 import Foundation
+import Networks
 
 /// What a checkpoint's network is, where it does not tell itself.
 struct NetworkOptions: ParsableArguments {
@@ -43,6 +44,10 @@ struct NetworkOptions: ParsableArguments {
     try OptionBounds.check("--member", member, in: WeightsChoice.members)
     _ = try preprocessing()
     _ = try size()
+    // A misspelt name would else be found out once a task is made, minutes later.
+    if let arch {
+      do { try ArchitectureCatalogue.check(arch) } catch { throw ValidationError("--arch: \(error)") }
+    }
   }
 
   /// - Returns: `[height, width]` of `--resize`.

@@ -31,7 +31,9 @@ struct PaperReport {
           + "\(Self.number(entry.offManifold)) off the manifold, the first \(entry.onManifold.images) images"
           + (entry.isFigure3 ? " (figure 3)" : ""))
     }
-    for (name, entries) in [("figure 3", figures.figure3), ("figure 17", figures.figure17)] {
+    for (name, entries) in [
+      ("figure 3", figures.figure3), ("figure 4", figures.figure4), ("figure 17", figures.figure17),
+    ] {
       for entry in entries {
         let metric = entry.metric.hasPrefix("lpips") ? "1 - LPIPS (\(entry.metric))" : entry.metric
         lines.append(

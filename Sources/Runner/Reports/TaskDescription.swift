@@ -16,7 +16,7 @@ enum TaskDescription {
       card.add("images", "\(size(shape.dimensions)) (channels x height x width)")
     }
     if !facts.classNames.isEmpty {
-      card.add("classes", "\(facts.classNames.count): " + facts.classNames.joined(separator: ", "))
+      card.add("classes", Self.classes(facts.classNames))
     }
     if let needed = plugin.dataRequirement {
       card.add("data", "--data DIR with \(needed)", "or DIR in PAGS_BENCH_DATA/\(plugin.id)")
@@ -26,9 +26,21 @@ enum TaskDescription {
     }
     if let cost = facts.cost { card.add("takes", cost) }
     if let constants = facts.constants { add(constants, to: &card) }
+    if let comparison = facts.scoreComparison { card.add("score", words(comparison)) }
     for reference in facts.references { card.add("reference", reference) }
-    card.examples = examples(plugin, name, own: "bayes")
+    card.examples = examples(plugin, name, own: facts.scoreComparison == nil ? "bayes" : nil)
     return card
+  }
+
+  /// The first of many names.
+  private static func classes(_ names: [String]) -> String {
+    let most = 200
+    return "\(names.count): " + (names.count > most ? names.prefix(10) + ["..."] : names).joined(separator: ", ")
+  }
+
+  private static func words(_ comparison: ScoreComparison) -> String {
+    "that of --score, of images scaled down to \(size(comparison.shape.dimensions))"
+      + (comparison.ofTrueClass ? ", for the true class where it knows classes" : "")
   }
 
   /// - Parameter own: what the task has in the place of a model; nil for nothing.
@@ -50,13 +62,13 @@ enum TaskDescription {
     card.add(
       "images", "\(size(task.imageShape.dimensions)) (channels x height x width), \(task.defaultImageCount) by default")
     if let remark = task.dataRemark { card.add("data", "WARNING: \(remark)") }
-    card.add("classes", "\(task.classCount): " + task.classNames.joined(separator: ", "))
+    card.add("classes", Self.classes(task.classNames))
     if let cost = plugin.facts.cost { card.add("takes", cost) }
     add(task.protocolConstants, to: &card)
     card.add(
       "manifold",
       task.manifold.map { "\($0.id), \($0.dimension) dimensions of \(task.imageShape.count)" } ?? "none")
-    card.add("score", task.score?.id ?? "none")
+    card.add("score", task.scoreComparison.map(words) ?? task.score?.id ?? "none")
     if let density = task.density {
       card.add(
         "density", "\(density.id), \(task.densityIsExact ? "exact" : "fitted to the training images")",

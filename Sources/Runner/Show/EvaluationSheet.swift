@@ -27,9 +27,10 @@ struct EvaluationSheet {
     _ subject: EvaluationSubject, images: Int, progress: any ProgressReporter
   ) throws -> ImageSheet {
     // Of as many images as were measured: where they are drawn, these are the same.
-    let set = try task.evaluationImages(count: images, seed: seed)
+    let shown = min(Self.images, images)
+    let set = try task.evaluationStream(count: images, seed: seed).prefix(shown)
     let chosen = try ChosenImages(
-      Array(0..<min(Self.images, images)), of: set, task: task.id, classCount: task.classCount)
+      Array(0..<shown), of: set, task: task.id, classCount: task.classCount)
     return try pictures.sheet(
       of: [.init(name: shownName(subject.record.name), classifier: subject.classifier)], at: chosen, on: task,
       remark: task.dataRemark, progress: progress)

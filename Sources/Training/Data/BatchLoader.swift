@@ -31,7 +31,7 @@ struct BatchLoader {
     augmentation = Augmentation(configuration.augmentation, imageShape: images.imageShape, seed: seed)
     fixedDirections =
       configuration.augmentation.isNone && images.count * images.imageShape.count <= Self.largestFixed
-      ? try directions.map { try $0(images.images(0..<images.count), images.labels) } : nil
+      ? try directions.map { try $0(try images.images(0..<images.count), images.labels) } : nil
   }
 
   /// Numbers of all directions together.
@@ -51,10 +51,10 @@ struct BatchLoader {
     let size = images.imageShape.count
     if let target = try workspace.inputBuffer(TrainingGraph.imagesInput) {
       var scratch = [Float](repeating: 0, count: size)
-      scratch.withUnsafeMutableBufferPointer { scratch in
+      try scratch.withUnsafeMutableBufferPointer { scratch in
         for (place, index) in indices.enumerated() {
           let image = UnsafeMutableBufferPointer(rebasing: target[place * size..<(place + 1) * size])
-          images.copyImage(index, to: image)
+          try images.copyImage(index, to: image)
           augmentation.apply(item: epoch * images.count + index, to: image, scratch: scratch)
         }
       }

@@ -14,5 +14,7 @@ struct FirstImages: LabelledImages {
   var name: String { others.name }
   var imageShape: Shape { others.imageShape }
   var classCount: Int { others.classCount }
-  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) { others.copyImage(index, to: output) }
+  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) throws {
+    try others.copyImage(index, to: output)
+  }
 }

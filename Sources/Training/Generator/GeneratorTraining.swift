@@ -66,7 +66,7 @@ package struct GeneratorTraining: Sendable {
     let architecture = try ReferenceArchitecture(
       named: configuration.architecture, kind: .generator, imageShape: images.imageShape,
       latentDimension: configuration.latentDimension, width: configuration.width, classes: images.classCount)
-    let preprocessing = configuration.preprocessing ?? images.normalisation(noise: 0)
+    let preprocessing = try configuration.preprocessing ?? images.normalisation(noise: 0)
     let generator = TrainableNetwork(
       name: architecture.name, inputShape: images.imageShape, preprocessing: preprocessing,
       layers: architecture.layers, tensors: architecture.tensors)
@@ -165,7 +165,7 @@ struct GeneratorSession {
     try steps.begin(with: state)
     for index in 0..<stepsPerEpoch {
       let globalStep = epoch * stepsPerEpoch + index
-      let inputs = inputs(order[index * configuration.batch..<(index + 1) * configuration.batch], globalStep)
+      let inputs = try inputs(order[index * configuration.batch..<(index + 1) * configuration.batch], globalStep)
       let rates = schedule.rates(step: globalStep)
       for part in GeneratorPart.allCases {
         let (loss, norm) = try steps.run(
@@ -190,12 +190,12 @@ struct GeneratorSession {
     history.append(EpochRecord(loss: lossSum / Double(max(1, stepsPerEpoch)), accuracy: nil))
   }
 
-  private func inputs(_ indices: ArraySlice<Int>, _ globalStep: Int) -> [String: [Float]] {
+  private func inputs(_ indices: ArraySlice<Int>, _ globalStep: Int) throws -> [String: [Float]] {
     let size = images.imageShape.count
     var pixels = [Float](repeating: 0, count: indices.count * size)
-    pixels.withUnsafeMutableBufferPointer { target in
+    try pixels.withUnsafeMutableBufferPointer { target in
       for (place, index) in indices.enumerated() {
-        images.copyImage(index, to: UnsafeMutableBufferPointer(rebasing: target[place * size..<(place + 1) * size]))
+        try images.copyImage(index, to: UnsafeMutableBufferPointer(rebasing: target[place * size..<(place + 1) * size]))
       }
     }
     let labels = indices.map { images.labels[$0] }

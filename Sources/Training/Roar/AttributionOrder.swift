@@ -68,7 +68,7 @@ package struct AttributionOrder: Sendable {
     case .gradient(let classifier, let id):
       let target = GradientTarget.logProbabilityLabel
       let result = try classifier.checkedGradients(
-        of: [target], at: images.images(range), labels: Array(images.labels[range]), owner: id,
+        of: [target], at: try images.images(range), labels: Array(images.labels[range]), owner: id,
         firstImage: range.lowerBound)
       guard let gradient = result.gradients[target] else { preconditionFailure("asked for") }
       return gradient

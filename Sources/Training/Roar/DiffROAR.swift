@@ -42,18 +42,18 @@ package struct DiffROAR: Sendable {
     (self.shares, self.runs) = (shares, runs)
     (self.train, self.test) = (train, FirstImages(test, min(test.count, testImages)))
     (threads, progress) = (options.threads, options.progress)
-    fill = Self.meanPixel(of: train)
+    fill = try Self.meanPixel(of: train)
   }
 
   package var trainImages: Int { train.count }
   package var testImages: Int { test.count }
 
   /// What stands in the place of a coordinate: the mean of all training pixels, one number as published.
-  private static func meanPixel(of images: any LabelledImages) -> Float {
+  private static func meanPixel(of images: any LabelledImages) throws -> Float {
     let count = min(images.count, 10_000)
     var sum = 0.0
     for start in stride(from: 0, to: count, by: 256) {
-      sum += images.images(start..<min(count, start + 256)).scalars.reduce(0) { $0 + Double($1) }
+      sum += try images.images(start..<min(count, start + 256)).scalars.reduce(0) { $0 + Double($1) }
     }
     return Float(sum / Double(count * images.imageShape.count))
   }

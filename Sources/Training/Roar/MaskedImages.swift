@@ -15,10 +15,10 @@ struct MaskedImages: LabelledImages {
   var classCount: Int { images.classCount }
   var labels: [Int] { images.labels }
 
-  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) {
+  func copyImage(_ index: Int, to output: UnsafeMutableBufferPointer<Float>) throws {
     let size = imageShape.count
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: size) { image in
-      images.copyImage(index, to: image)
+    try withUnsafeTemporaryAllocation(of: Float.self, capacity: size) { image in
+      try images.copyImage(index, to: image)
       for place in 0..<size { output[place] = fill }
       for coordinate in order.kept(index, share: share, top: top) {
         output[Int(coordinate)] = image[Int(coordinate)]

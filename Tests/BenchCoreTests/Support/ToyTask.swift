@@ -83,6 +83,7 @@ struct ToyTask: BenchmarkTask {
   var manifold: (any Manifold)? = ToyManifold()
   var density: (any ClassConditionalDensity)? = ToyDensity()
   var score: (any Score)? = DensityScore(ToyDensity())
+  var scoreComparison: ScoreComparison?
   var densityIsExact = true
   var calibration: RegimeCalibration = .bayes(gate: 0.45)
   /// Those of `glyphs`. That the Bayes classifier is linear does not make its log-odds gradients the same for all images of a

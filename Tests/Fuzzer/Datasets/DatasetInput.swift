@@ -137,7 +137,7 @@ enum DatasetInput: InputKind {
     for split in [DataSplit.training, .evaluation] {
       guard let images = try plugin.images(split, options, count: nil, seed: 0) else { continue }
       progress = .parsed
-      _ = images.images(0..<min(4, images.count)).scalars.reduce(0, +)
+      _ = try images.images(0..<min(4, images.count)).scalars.reduce(0, +)
       _ = images.remark
     }
     _ = try plugin.evaluationImages(options, count: 1, seed: 0).digest

@@ -133,7 +133,7 @@ enum OwnDataInput: InputKind {
     let options = TaskOptions()
     for split in [DataSplit.training, .evaluation] {
       guard let images = try task.images(split, options, count: nil, seed: 0) else { continue }
-      _ = images.images(0..<min(4, images.count)).scalars.reduce(0, +)
+      _ = try images.images(0..<min(4, images.count)).scalars.reduce(0, +)
     }
     // Making the task would fit a mixture, of which no file decides more than how long it takes.
     _ = try task.evaluationImages(options, count: 1, seed: 0).digest

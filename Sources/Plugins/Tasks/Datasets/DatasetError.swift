@@ -40,7 +40,10 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case otherImages(file: String)
   /// A PNG file of 16 bits a channel, which libraries reduce to 8 in different ways.
   case sixteenBits(file: String)
-  case tooLarge(place: String, bytes: Int, largest: Int)
+  /// Folders of classes, but not as many as the data set has.
+  case classFolders(folder: String, expected: Int, found: Int, advice: String)
+  /// Apache Parquet, which the Python package converts.
+  case parquet(file: String, source: String)
   /// A data set that is published under another name.
   case otherDataset(file: String, expected: String, found: String)
   /// The published images with other labels; `renamed` in words, where only the classes' names are others.
@@ -108,12 +111,15 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(file): is in a format that is not read, and leaving it out would change the data set; save the images as .png"
     case .sixteenBits(let file):
       "\(file): has 16 bits a channel, which libraries reduce to 8 in different ways; save it with 8"
-    case .tooLarge(let place, let bytes, let largest):
-      "\(place): the images take \(bytes) bytes unpacked, expected at most \(largest); make them smaller or take fewer"
     case .labelOutOfRange(let file, let index, let label, let classes):
       "\(file): image \(index) has label \(label), expected 0 to \(classes - 1)"
     case .empty(let file):
       "\(file): holds no images, expected at least one"
+    case .classFolders(let folder, let expected, let found, let advice):
+      "\(folder): has folders of \(found) classes, expected \(expected); \(advice)"
+    case .parquet(let file, let source):
+      "\(file): is a Parquet file, which is not read; convert it with the Python package (pip install 'pags_bench[parquet]'), "
+        + "its images unchanged: `python -m pags_bench parquet '\(source)' --output images`, then name the folder `images` instead"
     case .otherDataset(let file, let expected, let found):
       "\(file): belongs to \(found), expected \(expected); pass --data with the folder of \(expected)"
     case .otherLabels(let file, let dataset, let renamed):

@@ -4,10 +4,7 @@ import Foundation
 enum DatasetFiles {
   /// The first of `directories` that exists, below `root`.
   static func directory(_ root: URL, subfolders: [String], containing names: [String]) throws(DatasetError) -> URL {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: root.path, isDirectory: &isDirectory), isDirectory.boolValue else {
-      throw .notADirectory(path: root.path)
-    }
+    guard isFolder(root) else { throw .notADirectory(path: root.path) }
     for candidate in [root] + subfolders.map(root.appendingPathComponent)
     where names.contains(where: { exists(candidate.appendingPathComponent($0)) }) {
       return candidate
@@ -49,7 +46,11 @@ enum DatasetFiles {
 
   /// Whether there is a file; a folder of that name is none.
   static func exists(_ file: URL) -> Bool {
+    FileManager.default.fileExists(atPath: file.path) && !isFolder(file)
+  }
+
+  static func isFolder(_ place: URL) -> Bool {
     var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) && !isFolder.boolValue
+    return FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) && isFolder.boolValue
   }
 }

@@ -24,8 +24,13 @@ struct IDXFiles: PixelFiles {
   }
   var imageShape: Shape { [1, size.height, size.width] }
 
-  /// - Throws: `DatasetError`, `CompressionError`.
+  /// - Throws: `DatasetError`, `CompressionError`, `ImageError`.
   func load(_ directory: URL, threads: Int) throws -> PixelContent {
+    if let folders = FolderForm(at: directory, classNames: classNames) {
+      return try folders.load(
+        name: name, title: title, imageShape: imageShape, classNames: classNames,
+        parts: (published.map { [$0.train] } ?? [], published.map { [$0.test] } ?? []), in: directory, threads: threads)
+    }
     let folder = try DatasetFiles.directory(
       directory, subfolders: subfolders, containing: names("\(prefixes.train)-images", rank: 3))
     let train = try load(folder, prefix: prefixes.train, split: "train", as: published?.train)
@@ -60,7 +65,8 @@ struct IDXFiles: PixelFiles {
       throw DatasetError.otherDataset(file: labelFile.path, expected: title, found: other)
     }
     let dataset = PixelDataset(
-      name: name, split: split, imageShape: imageShape, pixels: images.bytes, labels: labels.bytes)
+      name: name, split: split, imageShape: imageShape, pixels: images.bytes,
+      labels: labels.bytes.map(Int.init))
     var parts = PublishedData.Split(name: split)
     if let part {
       try parts.add(dataset, as: part, file: labelFile.lastPathComponent, classNames: classNames)

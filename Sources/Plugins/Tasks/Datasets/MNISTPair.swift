@@ -37,13 +37,7 @@ struct ChosenClasses: PixelFiles {
   private func chosen(_ names: [String]) -> [String] { classes.filter(names.indices.contains).map { names[$0] } }
 
   private func chosen(_ all: PixelDataset) -> PixelDataset {
-    let size = all.imageShape.count
-    var (pixels, labels): ([UInt8], [UInt8]) = ([], [])
-    for (image, label) in all.labels.enumerated() {
-      guard let place = classes.firstIndex(of: Int(label)) else { continue }
-      labels.append(UInt8(place))
-      pixels += all.pixels[image * size..<(image + 1) * size]
-    }
-    return PixelDataset(name: name, split: all.split, imageShape: all.imageShape, pixels: pixels, labels: labels)
+    let chosen = all.labels.indices.filter { classes.contains(all.labels[$0]) }
+    return all.choosing(chosen, name: name, labels: chosen.compactMap { classes.firstIndex(of: all.labels[$0]) })
   }
 }

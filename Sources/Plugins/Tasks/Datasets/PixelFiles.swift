@@ -23,8 +23,14 @@ extension PixelFiles {
 /// What is in the files.
 struct PixelContent {
   let classNames: [String]
+  /// Without images where there are none, and where they are only looked for on demand (`training`).
   let train: PixelDataset
   let test: PixelDataset
   /// What is not known of the data, in words; nil where they are the published ones.
   let remark: String?
+  /// Of a data set whose training images are so many files that even to list them takes long.
+  var findTraining: (@Sendable () throws -> PixelDataset)?
+
+  /// - Throws: as `PixelFiles.load`.
+  func training() throws -> PixelDataset { try findTraining?() ?? train }
 }

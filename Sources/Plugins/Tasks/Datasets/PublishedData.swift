@@ -21,23 +21,25 @@ enum PublishedData {
     init(name: String) { self.name = name }
 
     /// - Parameter file: where the labels are, for messages.
-    /// - Throws: `DatasetError` for published images that were altered.
+    /// - Throws: `DatasetError` for published images that were altered, and what reading them throws.
     mutating func add(
       _ data: PixelDataset, as part: PublishedPart, file: String, classNames: [String]
-    ) throws(DatasetError) {
+    ) throws {
       count += data.count
       wholeCount += part.wholeCount
-      switch part.finding(pixels: data.pixels, labels: data.labels, imageShape: data.imageShape) {
+      // No published set that is known has more than 100 classes.
+      let labels = data.labels.map { UInt8(truncatingIfNeeded: $0) }
+      switch part.finding(pixels: try data.bytes(0..<data.count), labels: labels, imageShape: data.imageShape) {
       case .published: return
       case .otherChannels(let arrangement):
-        throw .otherChannels(file: file, dataset: part.dataset, found: arrangement.words)
+        throw DatasetError.otherChannels(file: file, dataset: part.dataset, found: arrangement.words)
       case .otherLabels(let renamed):
         let names = renamed.map { renamed in
           renamed.filter { $0 != $1 }.sorted { $0.key < $1.key }.map { published, here in
             "class \(published) (\(classNames[Int(published)])) is called \(here)"
           }.joined(separator: ", ")
         }
-        throw .otherLabels(file: file, dataset: part.dataset, renamed: names)
+        throw DatasetError.otherLabels(file: file, dataset: part.dataset, renamed: names)
       case .unknown(let what): unknown.append("\(part.name): \(what)")
       }
     }

@@ -80,7 +80,7 @@ struct RecordBatches {
   /// Images and labels of a batch in file order, and its file for messages.
   /// - Parameter name: the file's name in the binary version.
   /// - Throws: `DatasetError`, `CheckpointError` for a damaged pickle.
-  func read(_ name: String) throws -> (pixels: [UInt8], labels: [UInt8], file: String) {
+  func read(_ name: String) throws -> (pixels: [UInt8], labels: [Int], file: String) {
     let (data, file) = try content(name)
     guard !data.isEmpty else { throw DatasetError.empty(file: file) }
     let (pixels, labels) =
@@ -93,7 +93,7 @@ struct RecordBatches {
         file: file, index: index, label: Int(labels[index]), classes: files.classNames.count)
     }
     guard !labels.isEmpty else { throw DatasetError.empty(file: file) }
-    return (pixels, labels.map { UInt8($0) }, file)
+    return (pixels, labels.map { Int($0) }, file)
   }
 
   /// Label bytes, one of which counts, and planes.

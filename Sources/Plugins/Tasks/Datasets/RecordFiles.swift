@@ -31,8 +31,14 @@ struct RecordFiles: PixelFiles {
   /// What is known of the published files, by name in the binary version.
   var published: [String: PublishedPart] = [:]
 
-  /// - Throws: `DatasetError`, `CompressionError`, `CheckpointError`.
+  /// - Throws: `DatasetError`, `CompressionError`, `CheckpointError`, `ImageError`.
   func load(_ place: URL, threads: Int) throws -> PixelContent {
+    if let folders = FolderForm(at: place, classNames: classNames) {
+      return try folders.load(
+        name: name, title: title, imageShape: imageShape, classNames: classNames,
+        parts: (trainFiles.compactMap { published[$0] }, testFiles.compactMap { published[$0] }), in: place,
+        threads: threads)
+    }
     let batches = try RecordBatches(of: self, at: place)
     let train = try load(trainFiles, of: batches, split: "train")
     let test = try load(testFiles, of: batches, split: "test")
@@ -44,7 +50,7 @@ struct RecordFiles: PixelFiles {
   private func load(
     _ names: [String], of batches: RecordBatches, split: String
   ) throws -> (images: PixelDataset, parts: PublishedData.Split) {
-    var (pixels, labels): ([UInt8], [UInt8]) = ([], [])
+    var (pixels, labels): ([UInt8], [Int]) = ([], [])
     var parts = PublishedData.Split(name: split)
     for name in names {
       let batch = try batches.read(name)

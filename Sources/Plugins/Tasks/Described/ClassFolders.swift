@@ -6,10 +6,6 @@ struct ClassFolders {
   let folder: URL
   /// In the order of the labels.
   let classes: [String]
-  let fitting: ImageFitting
-
-  /// All images of a data set are in memory as bytes.
-  static let largest = 1 << 32
 
   /// Folders that are not hidden, sorted as Python sorts names: by code points.
   static func names(in folder: URL) throws(DatasetError) -> [String] {
@@ -41,17 +37,18 @@ struct ClassFolders {
 
   /// The images' files with their classes: class by class, files by name.
   /// - Throws: `DatasetError`.
-  func files() throws(DatasetError) -> [(url: URL, name: String, label: UInt8)] {
+  func files() throws(DatasetError) -> [ImageFiles.File] {
     let found = try Self.names(in: folder)
-    let (missing, unknown) = (classes.filter { !found.contains($0) }, found.filter { !classes.contains($0) })
+    let (known, there) = (Set(classes), Set(found))
+    let (missing, unknown) = (classes.filter { !there.contains($0) }, found.filter { !known.contains($0) })
     guard missing.isEmpty, unknown.isEmpty else {
       throw .otherClasses(folder: folder.path, missing: missing, unknown: unknown)
     }
-    var files: [(url: URL, name: String, label: UInt8)] = []
+    guard classes.count <= TaskDocument.classLimit.upperBound else {
+      throw .tooManyClasses(folder: folder.path, count: classes.count, largest: TaskDocument.classLimit.upperBound)
+    }
+    var files: [ImageFiles.File] = []
     for (label, name) in classes.enumerated() {
-      guard let label = UInt8(exactly: label) else {
-        throw .tooManyClasses(folder: folder.path, count: classes.count, largest: TaskDocument.classLimit.upperBound)
-      }
       let place = folder.appendingPathComponent(name)
       let all = Self.files(below: place)
       if let other = all.first(where: ImageFitting.isOtherImage) {
@@ -60,35 +57,10 @@ struct ClassFolders {
       let images = all.filter(ImageFitting.isImage)
       guard !images.isEmpty else { throw .noImages(folder: place.path, found: DatasetFiles.listing(of: place)) }
       files += images.map {
-        (place.appendingPathComponent($0), "\(folder.lastPathComponent)/\(name)/\($0)", label)
+        .init(
+          url: place.appendingPathComponent($0), name: "\(folder.lastPathComponent)/\(name)/\($0)", label: label)
       }
     }
     return files
-  }
-
-  /// - Throws: `DatasetError`, `ImageError`: of several images the first one's, and those after it are not read; `CancellationError`.
-  func load(threads: Int) throws -> (pixels: [UInt8], labels: [UInt8]) {
-    let files = try files()
-    let size = fitting.shape?.reduce(1, *) ?? 0
-    guard files.count <= Self.largest / max(1, size) else {
-      throw DatasetError.tooLarge(
-        place: folder.path, bytes: files.count.multipliedReportingOverflow(by: size).partialValue,
-        largest: Self.largest)
-    }
-    let pixels = try [UInt8](unsafeUninitializedCapacity: files.count * size) { output, count in
-      output.initialize(repeating: 0)
-      nonisolated(unsafe) let places = output
-      // One at a time: a photograph takes long, and whoever asks to stop waits for no more than one.
-      try Workers.forEachBlock(of: files.count, blockSize: 1, threads: threads) { range, _ in
-        for index in range {
-          try Cancellation.current?.check()
-          let planes = try fitting.planes(files[index].url, named: files[index].name)
-          _ = UnsafeMutableBufferPointer(rebasing: places[(index * size)..<((index + 1) * size)]).update(
-            fromContentsOf: planes)
-        }
-      }
-      count = files.count * size
-    }
-    return (pixels, files.map(\.label))
   }
 }

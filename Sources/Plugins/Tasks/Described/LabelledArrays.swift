@@ -37,25 +37,25 @@ struct LabelledArrays {
 
   /// - Returns: class indices.
   /// - Throws: `CheckpointError` for numbers that are no integers, `DatasetError`.
-  func classLabels() throws -> [UInt8] {
+  func classLabels() throws -> [Int] {
     try labels.integers().enumerated().map { index, label in
-      guard let byte = UInt8(exactly: label) else {
+      guard let label = Int(exactly: label), (0..<TaskDocument.classLimit.upperBound).contains(label) else {
         throw DatasetError.labelOutOfRange(
-          file: file, index: index, label: Int(label), classes: TaskDocument.classLimit.upperBound)
+          file: file, index: index, label: Int(clamping: label), classes: TaskDocument.classLimit.upperBound)
       }
-      return byte
+      return label
     }
   }
 
   /// Planes, and a class index below `classes` for each image.
   /// - Throws: `CheckpointError` for pixels that are no bytes, `DatasetError`.
-  func load(shape: [Int], classes: Int) throws -> (pixels: [UInt8], labels: [UInt8]) {
+  func load(shape: [Int], classes: Int) throws -> (pixels: [UInt8], labels: [Int]) {
     guard shape == imageShape else {
       throw DatasetError.otherShape(file: "\(file), \(images.name)", expected: shape, actual: imageShape)
     }
     let labels = try classLabels()
     if let index = labels.firstIndex(where: { $0 >= classes }) {
-      throw DatasetError.labelOutOfRange(file: file, index: index, label: Int(labels[index]), classes: classes)
+      throw DatasetError.labelOutOfRange(file: file, index: index, label: labels[index], classes: classes)
     }
     let bytes = try images.bytes()
     guard channelsAreLast, imageShape[0] > 1 else { return (bytes, labels) }

@@ -53,8 +53,8 @@ package struct TaskDocument: Codable, Sendable, Equatable {
   }
 
   static let sides = 4...512
-  /// Labels are bytes.
-  static let classLimit = 2...256
+  /// Logits of all classes are held for all images, and a mixture of each class.
+  static let classLimit = 2...4096
 
   /// - Parameter tasks: those that are known by name, so that no description may take one of their names.
   /// - Throws: `TaskDocumentError.invalid`, `JSONError`.

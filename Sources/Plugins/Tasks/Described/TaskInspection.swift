@@ -30,15 +30,22 @@ package struct TaskInspection {
 
   // MARK: Finding
 
-  private static let testNames = ["test", "val", "valid", "validation"]
+  static let testNames = ["test", "val", "valid", "validation"]
 
   /// - Throws: `TaskDocumentError.nothingFound`, `DatasetError`, `CheckpointError`, `ImageError`.
   package func find() throws -> Found {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) else {
+    guard FileManager.default.fileExists(atPath: place.path) else {
       throw TaskDocumentError.missing(place: place.path)
     }
-    guard isFolder.boolValue else { return try inOneFile(place) }
+    do {
+      return try found()
+    } catch {
+      throw ParquetFiles.explaining(error, at: place)
+    }
+  }
+
+  private func found() throws -> Found {
+    guard DatasetFiles.isFolder(place) else { return try inOneFile(place) }
     let names = DatasetFiles.names(in: place)
     func first(_ suffix: String) -> String? { Self.testNames.map { $0 + suffix }.first(where: names.contains) }
     if names.contains("train.npz"), let test = first(".npz") { return try inTwoFiles("train.npz", test) }
@@ -110,7 +117,7 @@ package struct TaskInspection {
     let training = try labelled(train, first)
     let classes = try (training.classLabels() + labelled(test, second).classLabels()).max() ?? 0
     return Found(
-      train: train, test: test, classes: (0...Int(classes)).map(String.init), imageShape: training.imageShape)
+      train: train, test: test, classes: (0...classes).map(String.init), imageShape: training.imageShape)
   }
 
   /// Images of each class that are opened for their number of channels.
@@ -120,14 +127,14 @@ package struct TaskInspection {
     let folder = place.appendingPathComponent(train)
     let classes = try ClassFolders.names(in: folder)
     let fitting = ImageFitting(resize: resize, crop: crop)
-    let files = try ClassFolders(folder: folder, classes: classes, fitting: fitting).files()
+    let files = try ClassFolders(folder: folder, classes: classes).files()
     guard let first = files.first else {
       throw TaskDocumentError.nothingFound(place: folder.path, found: DatasetFiles.listing(of: folder))
     }
     // Grey and coloured images may stand side by side: three channels where any of those that are looked at has colours.
     var channels = 1
     for label in classes.indices where channels == 1 {
-      let members = files.filter { Int($0.label) == label }
+      let members = files.filter { $0.label == label }
       for place in stride(from: 0, to: members.count, by: max(1, members.count / Self.lookedAt)) where channels == 1 {
         try Cancellation.current?.check()
         channels = try fitting.image(members[place].url, named: members[place].name).channels
@@ -163,19 +170,20 @@ package struct TaskInspection {
       place.hasDirectoryPath || ((try? place.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false)
       ? place : place.deletingLastPathComponent()
     let train = try DescribedFiles(document: document, remark: "").load(folder, threads: options.threads).train
-    document.stepSizes = Self.stepSizes(train)
+    document.stepSizes = try Self.stepSizes(train)
     try choose(&document.mixture, trials: &document.trials, train: train, classes: found.classes, options: options)
     return document
   }
 
   /// Four of the grid of the paper, `logspace(-3, 2, 20)`: those of CIFAR-10, moved by as many places as the images are shorter.
-  static func stepSizes(_ train: PixelDataset) -> [Double] {
+  static func stepSizes(_ train: PixelDataset) throws -> [Double] {
     let count = min(1000, train.count)
-    let images = train.prefix(count).images
-    let norm =
-      (0..<count).reduce(0) { sum, index in
-        sum + images[batch: index..<index + 1].scalars.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
-      } / Double(max(1, count))
+    var sum = 0.0
+    for index in 0..<count {
+      let image = try train.images(index..<index + 1)
+      sum += image.scalars.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+    }
+    let norm = sum / Double(max(1, count))
     let places = norm > 0 ? (log10(cifar10Norm / norm) / (5.0 / 19)).rounded() : 0
     return (12...15).map { pow(10, -3 + 5 * (Double($0) - min(max(places, -12), 12)) / 19) }
   }
@@ -206,8 +214,8 @@ package struct TaskInspection {
     let share = max(Self.smallestClass, Self.trialImages / classes.count)
     let used = members.map { $0.prefix(share) }
     let (fitted, aside) = (
-      train.images(used.flatMap { $0.enumerated().filter { $0.offset % 5 != 4 }.map(\.element) }.sorted()),
-      train.images(used.flatMap { $0.enumerated().filter { $0.offset % 5 == 4 }.map(\.element) }.sorted())
+      train.choosing(used.flatMap { $0.enumerated().filter { $0.offset % 5 != 4 }.map(\.element) }.sorted()),
+      train.choosing(used.flatMap { $0.enumerated().filter { $0.offset % 5 == 4 }.map(\.element) }.sorted())
     )
     var all: [TaskDocument.Trial] = []
     func trial(_ factors: Int, _ prior: Double) throws {
@@ -233,14 +241,4 @@ package struct TaskInspection {
   /// Of all classes together; more do not change what is best, and cost time.
   private static let trialImages = 10_000
   private static let smallestClass = 10
-}
-
-extension PixelDataset {
-  /// Some of the images, in the order given.
-  fileprivate func images(_ indices: [Int]) -> PixelDataset {
-    let size = imageShape.count
-    return PixelDataset(
-      name: name, split: split, imageShape: imageShape,
-      pixels: indices.flatMap { pixels[($0 * size)..<(($0 + 1) * size)] }, labels: indices.map { labels[$0] })
-  }
 }

@@ -40,7 +40,7 @@ struct DrawnImages: LabelledImages {
     let ranges = stride(from: 0, to: count, by: 16).map { $0..<min(count, $0 + 16) }
     let blocks = try Workers.map(ranges.count, threads: threads) { index in
       try progress.advance(by: 0)
-      return images(ranges[index])
+      return try images(ranges[index])
     }
     return ImageSet(
       name: name, split: split.rawValue,

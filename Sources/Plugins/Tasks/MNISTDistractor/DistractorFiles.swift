@@ -27,13 +27,13 @@ struct DistractorFiles: PixelFiles {
   func load(_ directory: URL, threads: Int) throws -> PixelContent {
     let content = try signal.load(directory, threads: threads)
     return PixelContent(
-      classNames: content.classNames, train: composed(content.train), test: composed(content.test),
+      classNames: content.classNames, train: try composed(content.train), test: try composed(content.test),
       remark: content.remark)
   }
 
   /// Where an image's signal is depends on its split and its place in it alone, and is the same for every pattern: the paper's code
   /// draws it unseeded, so its own files cannot be made again.
-  private func composed(_ signal: PixelDataset) -> PixelDataset {
+  private func composed(_ signal: PixelDataset) throws -> PixelDataset {
     let block = DistractorPattern.side * DistractorPattern.side
     precondition(signal.imageShape.count == block, "the signal has the size of the pattern")
     let distractor = pattern.pixels
@@ -42,16 +42,16 @@ struct DistractorFiles: PixelFiles {
       top: (0..<2 * block).map { $0 < block }, bottom: (0..<2 * block).map { $0 >= block }
     )
     var pixels: [UInt8] = []
-    pixels.reserveCapacity(2 * signal.pixels.count)
+    pixels.reserveCapacity(2 * block * signal.count)
     var maskOfImage: [[Bool]] = []
     for image in 0..<signal.count {
-      let digit = signal.pixels[image * block..<(image + 1) * block]
+      let digit = try signal.bytes(image..<image + 1)
       let isOnTop =
         switch position {
         case .top: true
         case .either: coins.integers(item: image, count: 1, below: 2)[0] == 0
         }
-      pixels += isOnTop ? digit + distractor[...] : distractor[...] + digit
+      pixels += isOnTop ? digit + distractor : distractor + digit
       maskOfImage.append(isOnTop ? masks.top : masks.bottom)
     }
     return PixelDataset(
