@@ -44,9 +44,11 @@ final class TinyServer: Sendable {
     guard bound else { throw POSIXError(.EADDRNOTAVAIL) }
     port = UInt16(bigEndian: address.sin_port)
     Thread.detachNewThread { [self] in
+      // Closed where nothing is accepted any more: its number is the next server's, whose requests this one would answer.
+      defer { close(descriptor) }
       while true {
         let connection = accept(descriptor, nil, nil)
-        guard connection >= 0 else { return }
+        guard connection >= 0 else { break }
         serve(connection)
         close(connection)
       }
@@ -67,7 +69,6 @@ final class TinyServer: Sendable {
 
   func stop() {
     shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
   }
 
   private func serve(_ connection: Int32) {
