@@ -1,5 +1,5 @@
 /// Pointers to every kernel, compiled for one instruction set.
-package struct KernelTable {
+@usableFromInline package struct KernelTable {
   @usableFromInline package let shiftedProduct:
     @convention(c) (
       Int, Int, UnsafePointer<Float>, UnsafePointer<Int32>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int

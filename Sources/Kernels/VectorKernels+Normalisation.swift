@@ -1,19 +1,19 @@
 /// Group normalisation, of planes and of channels that lie side by side.
 extension VectorKernels {
   @inlinable @inline(__always)
-  package func sumPlane(count: Int, source: UnsafePointer<Float>, offset: Float, sums: UnsafeMutablePointer<Double>) {
+  public func sumPlane(count: Int, source: UnsafePointer<Float>, offset: Float, sums: UnsafeMutablePointer<Double>) {
     table.pointee.sumPlane(count, source, offset, sums)
   }
 
   @inlinable @inline(__always)
-  package func squarePlane(
+  public func squarePlane(
     count: Int, source: UnsafePointer<Float>, offset: Float, mean: Float, sums: UnsafeMutablePointer<Double>
   ) {
     table.pointee.squarePlane(count, source, offset, mean, sums)
   }
 
   @inlinable @inline(__always)
-  package func normalisePlane(
+  public func normalisePlane(
     count: Int, source: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, offset: Float, mean: Float,
     deviation: Float, scale: Float, shift: Float
   ) {
@@ -21,7 +21,7 @@ extension VectorKernels {
   }
 
   @inlinable @inline(__always)
-  package func sumPixels(
+  public func sumPixels(
     count: Int, channels: Int, stride: Int, source: UnsafePointer<Float>, offset: UnsafePointer<Float>,
     sums: UnsafeMutablePointer<Double>
   ) {
@@ -29,7 +29,7 @@ extension VectorKernels {
   }
 
   @inlinable @inline(__always)
-  package func squarePixels(
+  public func squarePixels(
     count: Int, channels: Int, stride: Int, source: UnsafePointer<Float>, offset: UnsafePointer<Float>,
     mean: UnsafePointer<Float>, sums: UnsafeMutablePointer<Double>
   ) {
@@ -37,7 +37,7 @@ extension VectorKernels {
   }
 
   @inlinable @inline(__always)
-  package func normalisePixels(
+  public func normalisePixels(
     count: Int, channels: Int, stride: Int, source: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
     factors: UnsafePointer<Float>
   ) {

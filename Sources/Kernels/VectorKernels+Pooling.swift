@@ -1,20 +1,20 @@
 /// Pooling.
 extension VectorKernels {
   @inlinable @inline(__always)
-  package func pairPool(
+  public func pairPool(
     height: Int, width: Int, source: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
     table.pointee.pairPool(height, width, source, output)
   }
 
   @inlinable @inline(__always)
-  package func raiseToLargest(count: Int, step: Int, source: UnsafePointer<Float>, largest: UnsafeMutablePointer<Float>)
+  public func raiseToLargest(count: Int, step: Int, source: UnsafePointer<Float>, largest: UnsafeMutablePointer<Float>)
   {
     table.pointee.raiseToLargest(count, step, source, largest)
   }
 
   @inlinable @inline(__always)
-  package func selectLargest(
+  public func selectLargest(
     count: Int, step: Int, source: UnsafePointer<Float>, position: Int32, largest: UnsafeMutablePointer<Float>,
     selected: UnsafeMutablePointer<Int32>
   ) {
@@ -22,12 +22,12 @@ extension VectorKernels {
   }
 
   @inlinable @inline(__always)
-  package func addRow(count: Int, step: Int, source: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>) {
+  public func addRow(count: Int, step: Int, source: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>) {
     table.pointee.addRow(count, step, source, sums)
   }
 
   @inlinable @inline(__always)
-  package func spreadRow(count: Int, step: Int, values: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>) {
+  public func spreadRow(count: Int, step: Int, values: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>) {
     table.pointee.spreadRow(count, step, values, target)
   }
 }

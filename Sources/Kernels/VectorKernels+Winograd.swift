@@ -1,7 +1,7 @@
 /// Transforms of Winograd's algorithm.
 extension VectorKernels {
   @inlinable @inline(__always)
-  package func winogradInput(
+  public func winogradInput(
     tiles: Int, channels: Int, source: UnsafePointer<Float>, rowStride: Int, output: UnsafeMutablePointer<Float>,
     elementStride: Int, temporary: UnsafeMutablePointer<Float>
   ) {
@@ -9,7 +9,7 @@ extension VectorKernels {
   }
 
   @inlinable @inline(__always)
-  package func winogradOutput(
+  public func winogradOutput(
     tiles: Int, channels: Int, products: UnsafePointer<Float>, elementStride: Int, output: UnsafeMutablePointer<Float>,
     rowStride: Int, temporary: UnsafeMutablePointer<Float>
   ) {
@@ -17,7 +17,7 @@ extension VectorKernels {
   }
 
   @inlinable @inline(__always)
-  package func winogradStridedInput(
+  public func winogradStridedInput(
     tiles: Int, channels: Int, source: UnsafePointer<Float>, rowStride: Int, output: UnsafeMutablePointer<Float>,
     elementStride: Int, temporary: UnsafeMutablePointer<Float>
   ) {
@@ -25,7 +25,7 @@ extension VectorKernels {
   }
 
   @inlinable @inline(__always)
-  package func winogradStridedOutput(
+  public func winogradStridedOutput(
     tiles: Int, channels: Int, products: UnsafePointer<Float>, elementStride: Int, output: UnsafeMutablePointer<Float>,
     rowStride: Int, temporary: UnsafeMutablePointer<Float>
   ) {
@@ -33,7 +33,7 @@ extension VectorKernels {
   }
 
   @inlinable @inline(__always)
-  package func winogradSpreadInput(
+  public func winogradSpreadInput(
     tiles: Int, channels: Int, source: UnsafePointer<Float>, rowStride: Int, output: UnsafeMutablePointer<Float>,
     elementStride: Int, temporary: UnsafeMutablePointer<Float>
   ) {
@@ -41,7 +41,7 @@ extension VectorKernels {
   }
 
   @inlinable @inline(__always)
-  package func winogradSpreadOutput(
+  public func winogradSpreadOutput(
     tiles: Int, channels: Int, products: UnsafePointer<Float>, elementStride: Int, output: UnsafeMutablePointer<Float>,
     rowStride: Int, temporary: UnsafeMutablePointer<Float>
   ) {

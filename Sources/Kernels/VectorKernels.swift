@@ -1,7 +1,7 @@
 /// The numerical kernels, on one instruction set. What each computes is said where it is written, in `KernelsPortable`.
 ///
 /// Sums have the same order on every set; AVX2 and AVX-512 round once where others round twice.
-package struct VectorKernels: Sendable {
+public struct VectorKernels: Sendable {
   package let instructionSet: InstructionSet
   @usableFromInline package nonisolated(unsafe) let table: UnsafePointer<KernelTable>
 
@@ -12,7 +12,7 @@ package struct VectorKernels: Sendable {
   }
 
   @inlinable @inline(__always)
-  package func shiftedProduct(
+  public func shiftedProduct(
     panels: Int, terms: Int, weights: UnsafePointer<Float>, offsets: UnsafePointer<Int32>,
     source: UnsafePointer<Float>, positions: Int, output: UnsafeMutablePointer<Float>, pitch: Int
   ) {
@@ -20,7 +20,7 @@ package struct VectorKernels: Sendable {
   }
 
   @inlinable @inline(__always)
-  package func depthwiseProduct(
+  public func depthwiseProduct(
     pixels: Int, terms: Int, weights: UnsafePointer<Float>, offsets: UnsafePointer<Int>,
     source: UnsafePointer<Float>, sourceStride: Int, output: UnsafeMutablePointer<Float>, outputStride: Int
   ) {
@@ -28,7 +28,7 @@ package struct VectorKernels: Sendable {
   }
 
   @inlinable @inline(__always)
-  package func shiftedDots(
+  public func shiftedDots(
     rows: Int, terms: Int, offsets: UnsafePointer<Int32>, images: Int, gradient: UnsafePointer<Float>, pitch: Int,
     gradientStride: Int, source: UnsafePointer<Float>, sourceStride: Int, positions: Int,
     lanes: UnsafeMutablePointer<Float>, addingTo output: UnsafeMutablePointer<Float>
@@ -38,7 +38,7 @@ package struct VectorKernels: Sendable {
   }
 
   @inlinable @inline(__always)
-  package func finish(
+  public func finish(
     count: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>, bias: Float,
     residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool, slope: Float
   ) {
@@ -46,7 +46,7 @@ package struct VectorKernels: Sendable {
   }
 
   @inlinable @inline(__always)
-  package func finishPixels(
+  public func finishPixels(
     count: Int, channels: Int, stride: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>,
     bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool,
     slope: Float
@@ -55,19 +55,19 @@ package struct VectorKernels: Sendable {
   }
 
   @inlinable @inline(__always)
-  package func softmaxRow(
+  public func softmaxRow(
     count: Int, source: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>
   ) {
     table.pointee.softmaxRow(count, source, output, sums)
   }
 
   /// - Returns: how many multiply-adds `multiplyAddPeak` did, and a number that depends on them.
-  package func multiplyAddPeak(repetitions: Int) -> (count: Int, value: Float) {
+  public func multiplyAddPeak(repetitions: Int) -> (count: Int, value: Float) {
     (repetitions * 12 * table.pointee.peakLanes, table.pointee.multiplyAddPeak(repetitions, 1e-9))
   }
 
   @inlinable @inline(__always)
-  package func rowsTimesPanels(
+  public func rowsTimesPanels(
     rows: Int, inner: Int, panels: Int, left: UnsafePointer<Float>, leftStride: Int, right: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, outputStride: Int, adds: Bool = false
   ) {
@@ -75,7 +75,7 @@ package struct VectorKernels: Sendable {
   }
 
   @inlinable @inline(__always)
-  package func transpose(
+  public func transpose(
     rows: Int, columns: Int, source: UnsafePointer<Float>, sourceStride: Int, output: UnsafeMutablePointer<Float>,
     outputStride: Int
   ) {
