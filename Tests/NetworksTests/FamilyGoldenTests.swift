@@ -25,6 +25,8 @@ import _Fixtures
     Example(file: "vit-torchvision", name: "vit-16x2-4-heads4", isRecognised: false),
     Example(file: "vit-timm", name: "vit-16x2-4-heads2", isRecognised: false),
     Example(file: "deit-distilled", name: "deit-16x1-4-heads4", isRecognised: false),
+    Example(file: "convnext-torchvision", name: "convnext-6x1-1-2-1"),
+    Example(file: "convnext-timm", name: "convnext-6x1-1-2-1"),
   ]
 
   private func stateDict(_ name: String) throws -> StateDict {

@@ -17,9 +17,10 @@ import timm
 import torch
 import torchvision
 from safetensors.torch import save_file
-from timm.models import deit, vision_transformer
+from timm.models import convnext, deit, vision_transformer
 from torch import nn
 from torchvision import models
+from torchvision.models.convnext import CNBlockConfig
 
 HERE = pathlib.Path(__file__).parent
 
@@ -34,6 +35,12 @@ NETWORKS = {
     "deit-distilled": (
         lambda: deit.VisionTransformerDistilled(
             img_size=12, patch_size=4, embed_dim=16, depth=1, num_heads=4, mlp_ratio=2, num_classes=5), (3, 12, 12)),
+    "convnext-torchvision": (
+        lambda: models.ConvNeXt(
+            [CNBlockConfig(6, 8, 1), CNBlockConfig(8, 8, 1), CNBlockConfig(8, 10, 2), CNBlockConfig(10, None, 1)],
+            num_classes=5), (3, 36, 40)),
+    "convnext-timm": (
+        lambda: convnext.ConvNeXt(depths=(1, 1, 2, 1), dims=(6, 8, 8, 10), num_classes=5, ls_init_value=0.5), (3, 32, 32)),
 }
 
 
