@@ -27,6 +27,7 @@ import _Fixtures
     Example(file: "deit-distilled", name: "deit-16x1-4-heads4", isRecognised: false),
     Example(file: "convnext-torchvision", name: "convnext-6x1-1-2-1"),
     Example(file: "convnext-timm", name: "convnext-6x1-1-2-1"),
+    Example(file: "mobilenetv2", name: "mobilenetv2"),
   ]
 
   private func stateDict(_ name: String) throws -> StateDict {

@@ -41,6 +41,12 @@ NETWORKS = {
             num_classes=5), (3, 36, 40)),
     "convnext-timm": (
         lambda: convnext.ConvNeXt(depths=(1, 1, 2, 1), dims=(6, 8, 8, 10), num_classes=5, ls_init_value=0.5), (3, 32, 32)),
+    # The paper's counts and strides, slim.
+    "mobilenetv2": (
+        lambda: models.MobileNetV2(
+            num_classes=5, width_mult=0.1, round_nearest=1, inverted_residual_setting=[
+                [1, 40, 1, 1], [3, 50, 2, 2], [2, 60, 3, 2], [2, 50, 4, 2], [2, 60, 3, 1], [2, 60, 3, 2], [3, 60, 1, 1]]),
+        (3, 33, 34)),
 }
 
 
