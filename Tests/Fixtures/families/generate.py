@@ -9,6 +9,7 @@ is the CRC-32 of its name.
 """
 
 import copy
+import functools
 import pathlib
 import sys
 import zlib
@@ -21,6 +22,7 @@ from timm.models import convnext, deit, vision_transformer
 from torch import nn
 from torchvision import models
 from torchvision.models.convnext import CNBlockConfig
+from torchvision.models.efficientnet import MBConvConfig
 
 HERE = pathlib.Path(__file__).parent
 
@@ -47,7 +49,23 @@ NETWORKS = {
             num_classes=5, width_mult=0.1, round_nearest=1, inverted_residual_setting=[
                 [1, 40, 1, 1], [3, 50, 2, 2], [2, 60, 3, 2], [2, 50, 4, 2], [2, 60, 3, 1], [2, 60, 3, 2], [3, 60, 1, 1]]),
         (3, 33, 34)),
+    "efficientnet-b0": (lambda: efficientnet([1, 2, 2, 3, 3, 4, 1], None), (3, 33, 34)),
+    # The epsilon that torchvision's B5 to B7 have.
+    "efficientnet-b5": (
+        lambda: efficientnet([3, 5, 5, 7, 7, 9, 3], functools.partial(nn.BatchNorm2d, eps=1e-3)), (3, 33, 34)),
 }
+
+
+def efficientnet(depths, norm):
+    """The paper's kernels and strides, slim."""
+    widths, kernels, strides = (8, 4, 4, 6, 6, 4, 4, 8), (3, 3, 5, 3, 5, 5, 3), (1, 2, 2, 2, 1, 2, 1)
+    stages = [
+        MBConvConfig(1 if stage == 0 else 2, kernels[stage], strides[stage], widths[stage], widths[stage + 1], depth)
+        for stage, depth in enumerate(depths)]
+    # Channels are otherwise rounded to multiples of 8.
+    for stage, inputs, outputs in zip(stages, widths, widths[1:]):
+        stage.input_channels, stage.out_channels = inputs, outputs
+    return models.EfficientNet(stages, dropout=0, num_classes=5, norm_layer=norm, last_channel=12)
 
 
 @torch.no_grad()
