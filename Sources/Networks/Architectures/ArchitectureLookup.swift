@@ -6,7 +6,7 @@ import Text
 enum ArchitectureLookup {
   static let families: [any Architecture.Type] = [
     ResNet.self, PreActivationResNet.self, WideResNet.self, VGG.self, LeNet.self, SmallCNN.self, SmallResNet.self,
-    VisionTransformer.self, ConvNeXt.self, MobileNetV2.self, EfficientNet.self,
+    VisionTransformer.self, ConvNeXt.self, MobileNetV2.self, EfficientNet.self, DenseNet.self, RegNet.self,
     MultilayerPerceptron.self,
   ]
 

@@ -136,8 +136,9 @@ enum VisionTransformer: Architecture {
       func side(_ count: Int) -> Int? { (1...512).first { $0 * $0 == count } }
       if let images = tensors.imageShape {
         let grid = images.dimensions.dropFirst().map { $0 % patch == 0 ? $0 / patch : 0 }.reduce(1, *)
-        if grid > 0, count == grid + tokens { return (images, true) }
-        if grid > 0, count == grid { return (images, false) }
+        let own = Shape([channels, images[1], images[2]])
+        if grid > 0, count == grid + tokens { return (own, true) }
+        if grid > 0, count == grid { return (own, false) }
       } else if let side = side(count - tokens) {
         return ([channels, side * patch, side * patch], true)
       } else if let side = side(count) {

@@ -23,6 +23,7 @@ from torch import nn
 from torchvision import models
 from torchvision.models.convnext import CNBlockConfig
 from torchvision.models.efficientnet import MBConvConfig
+from torchvision.models.regnet import BlockParams
 
 HERE = pathlib.Path(__file__).parent
 
@@ -53,7 +54,18 @@ NETWORKS = {
     # The epsilon that torchvision's B5 to B7 have.
     "efficientnet-b5": (
         lambda: efficientnet([3, 5, 5, 7, 7, 9, 3], functools.partial(nn.BatchNorm2d, eps=1e-3)), (3, 33, 34)),
+    "densenet": (
+        lambda: models.DenseNet(growth_rate=4, block_config=(2, 1, 2), num_init_features=6, bn_size=2, num_classes=5), (3, 34, 40)),
+    "regnetx": (lambda: regnet(None), (3, 33, 34)),
+    "regnety": (lambda: regnet(0.25), (3, 33, 34)),
 }
+
+
+def regnet(se_ratio):
+    parameters = BlockParams(
+        depths=[1, 2, 1, 1], widths=[4, 8, 8, 12], group_widths=[2, 4, 4, 4], bottleneck_multipliers=[1.0] * 4,
+        strides=[2] * 4, se_ratio=se_ratio)
+    return models.RegNet(parameters, num_classes=5, stem_width=6)
 
 
 def efficientnet(depths, norm):
