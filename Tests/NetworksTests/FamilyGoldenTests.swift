@@ -27,6 +27,7 @@ import _Fixtures
     Example(file: "deit-distilled", name: "deit-16x1-4-heads4", isRecognised: false),
     Example(file: "convnext-torchvision", name: "convnext-6x1-1-2-1"),
     Example(file: "convnext-timm", name: "convnext-6x1-1-2-1"),
+    Example(file: "convnext-timm-convolutions", name: "convnext-4x1-1-1-1"),
     Example(file: "mobilenetv2", name: "mobilenetv2"), Example(file: "efficientnet-b0", name: "efficientnet-b0"),
     Example(file: "efficientnet-b5", name: "efficientnet-b5", isRepeated: true),
     Example(file: "densenet", name: "densenet-2-1-2"), Example(file: "regnetx", name: "regnetx-1-2-1-1-w12"),

@@ -69,12 +69,17 @@ enum ConvNeXt: Architecture {
     let kernel = try tensors.convolution("\(name).\(spelling.depthwise)")
     let depthwise = Layer.conv(
       "\(name).\(spelling.depthwise)", padding: kernel[2] / 2, groups: kernel[0], bias: true)
+    let norm = Layer.layerNorm("\(name).\(spelling.blockNorm)", eps: 1e-6)
+    let (linear1, linear2) = ("\(name).\(spelling.linear1)", "\(name).\(spelling.linear2)")
     let hasScale = tensors.names.contains { $0.hasSuffix(".\(spelling.scale)") }
     let scale = hasScale ? [Layer("MultiplyParameter", name: "\(name).\(spelling.scale)")] : []
-    let positions: [Layer] = [
-      .layerNorm("\(name).\(spelling.blockNorm)", eps: 1e-6), .linear("\(name).\(spelling.linear1)", bias: true),
-      Layer("GELU"), .linear("\(name).\(spelling.linear2)", bias: true),
-    ]
+    // In timm's smallest the linear layers are convolutions.
+    if [linear1, linear2].contains(where: { tensors["\($0).weight"]?.count == 4 }) {
+      let main =
+        [depthwise] + channelsLast([norm]) + [.conv(linear1, bias: true), Layer("GELU"), .conv(linear2, bias: true)]
+      return .residual(main + channelsLast(scale), shortcut: [])
+    }
+    let positions = [norm, .linear(linear1, bias: true), Layer("GELU"), .linear(linear2, bias: true)]
     // torchvision's scale is [C, 1, 1], for a map; the others' [C], for its positions.
     return .residual(
       [depthwise] + (spelling.scalesMaps ? channelsLast(positions) + scale : channelsLast(positions + scale)),

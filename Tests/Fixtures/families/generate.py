@@ -44,6 +44,9 @@ NETWORKS = {
             num_classes=5), (3, 36, 40)),
     "convnext-timm": (
         lambda: convnext.ConvNeXt(depths=(1, 1, 2, 1), dims=(6, 8, 8, 10), num_classes=5, ls_init_value=0.5), (3, 32, 32)),
+    "convnext-timm-convolutions": (
+        lambda: convnext.ConvNeXt(
+            depths=(1, 1, 1, 1), dims=(4, 4, 6, 6), num_classes=5, ls_init_value=0.5, conv_mlp=True), (3, 32, 32)),
     # The paper's counts and strides, slim.
     "mobilenetv2": (
         lambda: models.MobileNetV2(
