@@ -62,6 +62,7 @@ import _Fixtures
     (layer.beta, layer.negativeSlope, layer.approximate, layer.minimum, layer.maximum) = (1, 1, "tanh", 1, 1)
     (layer.value, layer.factor, layer.axis, layer.axes, layer.start, layer.count) = (1, 1, 1, [1], 1, 1)
     (layer.step, layer.low, layer.high, layer.shape, layer.permutation) = (1, [1], [1], [1], [1])
+    (layer.alpha, layer.minVal, layer.maxVal, layer.numHeads) = (1, 1, 1, 1)
     (layer.mode, layer.alignCorners) = ("bilinear", true)
     (layer.layers, layer.main, layer.shortcut, layer.branches) = ([], [], [], [])
     let document = try JSONDecoding.parse(JSONEncoding.encode(layer), source: "layer")

@@ -54,6 +54,31 @@ import _Fixtures
       #"{"type": "Residual", "main": [{"type": "ReLU", "inplace": true}]}"#,
       "$.architecture[0].main[0]: unknown key `inplace`"
     ),
+    (
+      #"{"type": "AddParameter", "name": "l.weight"}"#,
+      "tensor `l.weight` of layers[0] (AddParameter `l.weight`) has shape [2, 300], expected one that is repeated to [3, 10, 10]"
+    ),
+    (
+      #"{"type": "MultiplyParameter", "name": "none"}"#,
+      "layers[0] (MultiplyParameter `none`) needs the tensor `none`, which is not there"
+    ),
+    (#"{"type": "PrependParameter", "name": "n.weight"}"#, "expected [N, L, D]"),
+    (#"{"type": "MultiheadAttention", "name": "c", "numHeads": 2}"#, "expected [N, L, D]"),
+    (
+      #"{"type": "Reshape", "shape": [30, 10]}, {"type": "MultiheadAttention", "name": "c", "numHeads": 3}"#,
+      "option `numHeads` is 3, which does not divide the width 10"
+    ),
+    (
+      #"{"type": "Reshape", "shape": [30, 10]}, {"type": "MultiheadAttention", "name": "c", "numHeads": 2}"#,
+      "layers[1] (MultiheadAttention `c`) needs the tensor `c.in_proj_weight`, which is not there"
+    ),
+    (#"{"type": "PReLU", "name": "n"}"#, "has shape [4], expected [3] or [1]"),
+    (#"{"type": "CELU", "alpha": 0}"#, "option `alpha` is 0.0, expected another than 0"),
+    (#"{"type": "Hardtanh", "minVal": 2}"#, "option `minVal` is above `maxVal`"),
+    (
+      #"{"type": "Multiply", "branches": [[], [{"type": "Flatten"}]]}"#,
+      "give [1, 3, 10, 10] and [1, 300], which have other numbers of axes"
+    ),
     (#"{"name": "c"}"#, "$.architecture[0]: missing key `type`"),
     (#"{"type": "ReLU", "beta": 2}"#, "layers[0] (ReLU): ReLU has no option `beta`; it has none"),
     (

@@ -6,7 +6,8 @@ import Testing
   @Test(arguments: [
     ["--help"], ["evaluate", "--help"], ["run", "--help"], ["tasks", "--help"], ["tasks"], ["tasks", "show", "glyphs"],
     ["tasks", "describe", "--help"], ["diffroar", "--help"], ["direction", "--help"],
-    ["plugins"], ["plugins", "show", "Conv2d"], ["plugins", "show", "state-dict"], ["leaderboard", "--help"],
+    ["plugins"], ["plugins", "show", "Conv2d"], ["plugins", "show", "AddParameter"], ["plugins", "show", "state-dict"],
+    ["leaderboard", "--help"],
     ["show", "--help"], ["show", "gradients", "--help"], ["show", "synthesis", "--help"],
     ["show", "counterfactuals", "--help"], ["compare", "--help"], ["distractor", "--help"],
     ["leaderboard", "table", "--help"], ["leaderboard", "site", "--help"],

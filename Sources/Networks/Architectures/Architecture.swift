@@ -19,6 +19,11 @@ protocol Architecture: Sendable {
   /// - Throws: `Misfit` where they are this family's but no network of it.
   static func recognise(_ tensors: TensorShapes) throws(Misfit) -> [RecognisedNetwork]
 
+  /// The network of a member's name that tells what tensors do not, such as a number of heads.
+  /// - Returns: nil where the name tells no more than `recognise` finds.
+  /// - Throws: `Misfit` where the tensors are no network of that name.
+  static func recognise(_ tensors: TensorShapes, named name: String) throws(Misfit) -> RecognisedNetwork?
+
   /// The tensors of a new network, to be trained: `recognise` makes its layers of them.
   /// - Parameters:
   ///   - name: a member of the family.
@@ -28,6 +33,8 @@ protocol Architecture: Sendable {
 }
 
 extension Architecture {
+  static func recognise(_ tensors: TensorShapes, named name: String) throws(Misfit) -> RecognisedNetwork? { nil }
+
   static func freshTensors(_ name: String, _ size: NetworkSize) -> FreshTensors? { nil }
 }
 

@@ -6,6 +6,7 @@ import Text
 enum ArchitectureLookup {
   static let families: [any Architecture.Type] = [
     ResNet.self, PreActivationResNet.self, WideResNet.self, VGG.self, LeNet.self, SmallCNN.self, SmallResNet.self,
+    VisionTransformer.self, ConvNeXt.self, MobileNetV2.self, EfficientNet.self, DenseNet.self, RegNet.self,
     MultilayerPerceptron.self,
   ]
 
@@ -54,7 +55,8 @@ enum ArchitectureLookup {
   static func network(named name: String, _ weights: WeightSource, imageShape: Shape?) throws -> RecognisedNetwork {
     let (base, family) = try self.family(of: name)
     let search = Search(weights, imageShape: imageShape)
-    guard let match = search.candidates.first(where: { $0.name == base }) else {
+    guard let match = try search.candidates.first(where: { $0.name == base }) ?? search.network(of: family, named: base)
+    else {
       if search.candidates.isEmpty, let misfit = search.misfit(of: family, called: name) { throw misfit }
       let found = search.candidates.map { "`\($0.name)`" }.joined(separator: " or ")
       throw ModelError.architectureMismatch(
@@ -101,6 +103,12 @@ private struct Search {
     for family in ArchitectureLookup.families where missingMarks(of: family).isEmpty {
       do throws(Misfit) { candidates += try family.recognise(tensors) } catch { misfits.append((family, error)) }
     }
+  }
+
+  /// What `recognise` does not find, as a name tells more than tensors.
+  func network(of family: any Architecture.Type, named name: String) throws -> RecognisedNetwork? {
+    guard missingMarks(of: family).isEmpty else { return nil }
+    do throws(Misfit) { return try family.recognise(tensors, named: name) } catch { throw self.error(error, name) }
   }
 
   /// Why the tensors are no network of a family whose marks they have, or lack where it was asked for; of any for nil.

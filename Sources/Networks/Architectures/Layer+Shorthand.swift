@@ -4,10 +4,11 @@ extension Layer {
   static var flatten: Layer { Layer("Flatten") }
   static var globalAveragePool: Layer { Layer("GlobalAvgPool2d") }
 
-  static func conv(_ name: String, stride: Int = 1, padding: Int = 0, bias: Bool) -> Layer {
+  static func conv(_ name: String, stride: Int = 1, padding: Int = 0, groups: Int = 1, bias: Bool) -> Layer {
     Layer("Conv2d", name: name) {
       if stride != 1 { $0.stride = Extent([stride]) }
       if padding != 0 { $0.padding = Extent([padding]) }
+      if groups != 1 { $0.groups = groups }
       $0.bias = bias
     }
   }
@@ -22,6 +23,13 @@ extension Layer {
   }
 
   static func linear(_ name: String, bias: Bool) -> Layer { Layer("Linear", name: name) { $0.bias = bias } }
+
+  static func layerNorm(_ name: String, eps: Double) -> Layer {
+    Layer("LayerNorm", name: name) {
+      $0.eps = eps
+      $0.affine = true
+    }
+  }
 
   static func averagePool(_ size: [Int]) -> Layer { Layer("AvgPool2d") { $0.kernelSize = Extent(size) } }
 
@@ -45,15 +53,7 @@ extension Layer {
   }
 
   /// This layer with every `ReLU`, however deep, replaced.
-  func replacingReLU(with activation: Layer) -> Layer {
-    if type == "ReLU" { return activation }
-    var copy = self
-    copy.layers = layers?.map { $0.replacingReLU(with: activation) }
-    copy.main = main?.map { $0.replacingReLU(with: activation) }
-    copy.shortcut = shortcut?.map { $0.replacingReLU(with: activation) }
-    copy.branches = branches?.map { $0.map { $0.replacingReLU(with: activation) } }
-    return copy
-  }
+  func replacingReLU(with activation: Layer) -> Layer { mapped { $0.type == "ReLU" ? activation : $0 } }
 }
 
 extension [Layer] {

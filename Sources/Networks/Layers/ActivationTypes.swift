@@ -35,6 +35,45 @@ extension LayerType {
     LayerType(name: "SiLU", summary: "x sigmoid(x)", options: []) { builder, _ in
       builder.value = try builder.graph.silu(builder.value)
     },
+    LayerType(name: "ELU", summary: "x, below zero `alpha` (1) (exp(x) - 1)", options: ["alpha"]) { builder, context in
+      builder.value = try builder.graph.elu(builder.value, alpha: context.number(\.alpha, "alpha", default: 1))
+    },
+    LayerType(
+      name: "CELU", summary: "x, below zero `alpha` (1) (exp(x / `alpha`) - 1)", options: ["alpha"]
+    ) { builder, context in
+      let alpha = try context.number(\.alpha, "alpha", default: 1)
+      // The quotient is what is computed with.
+      guard alpha != 0, (1 / alpha).isFinite else {
+        throw context.invalid("alpha", "is \(alpha), expected another than 0")
+      }
+      builder.value = try builder.graph.elu(builder.value, alpha: alpha, rate: 1 / alpha)
+    },
+    LayerType(name: "SELU", summary: "scaled ELU with the constants of its paper", options: []) { builder, _ in
+      builder.value = try builder.graph.selu(builder.value)
+    },
+    LayerType(name: "Mish", summary: "x tanh(softplus(x))", options: []) { builder, _ in
+      builder.value = try builder.graph.mish(builder.value)
+    },
+    LayerType(name: "Softsign", summary: "x / (1 + |x|)", options: []) { builder, _ in
+      builder.value = try builder.graph.softsign(builder.value)
+    },
+    LayerType(name: "Hardsigmoid", summary: "x / 6 + 1 / 2, limited to [0, 1]", options: []) { builder, _ in
+      builder.value = try builder.graph.hardSigmoid(builder.value)
+    },
+    LayerType(name: "Hardswish", summary: "x times its Hardsigmoid", options: []) { builder, _ in
+      builder.value = try builder.graph.hardSwish(builder.value)
+    },
+    LayerType(name: "ReLU6", summary: "limits x to [0, 6]", options: []) { builder, _ in
+      builder.value = try builder.graph.clip(builder.value, lower: 0, upper: 6, includesBounds: false)
+    },
+    LayerType(
+      name: "Hardtanh", summary: "limits x to [`minVal` (-1), `maxVal` (1)]", options: ["minVal", "maxVal"]
+    ) { builder, context in
+      let lower = try context.number(\.minVal, "minVal", default: -1)
+      let upper = try context.number(\.maxVal, "maxVal", default: 1)
+      guard lower <= upper else { throw context.invalid("minVal", "is above `maxVal`") }
+      builder.value = try builder.graph.clip(builder.value, lower: lower, upper: upper, includesBounds: false)
+    },
     LayerType(
       name: "Clip", summary: "limits x to [`minimum`, `maximum`]", options: ["minimum", "maximum"]
     ) { builder, context in

@@ -23,15 +23,42 @@ extension LayerType {
     LayerType(
       name: "Concatenate", summary: "joins the outputs of `branches` along `axis` (1)", options: ["branches", "axis"]
     ) { builder, context in
-      let branches = try context.required(\.branches, "branches")
       let axis = try context.axis(context.layer.axis ?? 1, rank: builder.shape.rank)
       guard axis > 0 else { throw context.invalid("axis", "is the batch") }
-      var parts: [Graph.Value] = []
-      for (index, layers) in branches.enumerated() {
-        parts.append(try builder.branch(layers, path: "\(context.path).branches[\(index)]"))
+      builder.value = try builder.graph.concatenate(builder.branches(context), axis: axis)
+    },
+    LayerType(
+      name: "Multiply",
+      summary:
+        "the product of the outputs of `branches`; where one has extent 1, it is repeated (squeeze and excitation)",
+      options: ["branches"]
+    ) { builder, context in
+      var parts = try builder.branches(context)[...]
+      var product = parts.removeFirst()
+      for part in parts {
+        // The batch is no axis that one image's numbers could be repeated along.
+        guard builder.graph.shape(of: product).rank == builder.graph.shape(of: part).rank else {
+          throw context.invalid(
+            "branches",
+            "give \(builder.graph.shape(of: product)) and \(builder.graph.shape(of: part)), which have other numbers of axes"
+          )
+        }
+        product = try builder.graph.multiply(product, part)
       }
-      guard !parts.isEmpty else { throw context.invalid("branches", "must hold at least one list") }
-      builder.value = try builder.graph.concatenate(parts, axis: axis)
+      builder.value = product
     },
   ]
+}
+
+extension LayerBuilder {
+  /// The outputs of `branches`, at least one.
+  fileprivate mutating func branches(_ context: LayerContext) throws -> [Graph.Value] {
+    let lists = try context.required(\.branches, "branches")
+    guard !lists.isEmpty else { throw context.invalid("branches", "must hold at least one list") }
+    var outputs: [Graph.Value] = []
+    for (index, layers) in lists.enumerated() {
+      outputs.append(try branch(layers, path: "\(context.path).branches[\(index)]"))
+    }
+    return outputs
+  }
 }

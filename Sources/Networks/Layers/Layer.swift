@@ -4,7 +4,8 @@
 /// checkpoint's tensors tell (channels, features, kernel of a convolution) are not stated. `docs/add-a-model.md` lists all types.
 package struct Layer: Sendable, Codable, Equatable {
   package var type: String
-  /// Prefix of the layer's tensors: `conv1` for `conv1.weight` and `conv1.bias`.
+  /// Prefix of the layer's tensors: `conv1` for `conv1.weight` and `conv1.bias`. Of layers of one parameter, the tensor's own
+  /// name.
   package var name: String?
   package var kernelSize: Extent?
   package var stride: Extent?
@@ -23,10 +24,14 @@ package struct Layer: Sendable, Codable, Equatable {
   package var numGroups: Int?
   package var normalizedDimensions: Int?
   package var beta: Double?
+  package var alpha: Double?
   package var negativeSlope: Double?
   package var approximate: String?
   package var minimum: Double?
   package var maximum: Double?
+  package var minVal: Double?
+  package var maxVal: Double?
+  package var numHeads: Int?
   package var value: Double?
   package var factor: Int?
   package var mode: String?

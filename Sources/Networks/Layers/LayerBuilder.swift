@@ -99,7 +99,11 @@ struct LayerBuilder {
 
   /// A tensor of the layer: a constant unless it is trained.
   mutating func tensor(_ kind: TensorKind, _ context: LayerContext) throws -> Graph.Value {
-    let name = try context.tensorName(kind.suffix)
+    try tensor(kind, named: context.tensorName(kind.suffix), context)
+  }
+
+  /// The same of a tensor that is not called as its kind usually is.
+  mutating func tensor(_ kind: TensorKind, named name: String, _ context: LayerContext) throws -> Graph.Value {
     if kinds[name] == nil { kinds[name] = kind }
     if let known = tensors[name] { return known }
     let value = graph.constant(try weights.tensor(name, for: context.title))
@@ -125,7 +129,13 @@ struct LayerBuilder {
   func requireShape(
     _ suffix: String, _ context: LayerContext, expected: @autoclosure () -> String, _ accepts: (Shape) -> Bool
   ) throws {
-    let name = try context.tensorName(suffix)
+    try requireShape(named: context.tensorName(suffix), context, expected: expected(), accepts)
+  }
+
+  /// The same of a tensor's whole name.
+  func requireShape(
+    named name: String, _ context: LayerContext, expected: @autoclosure () -> String, _ accepts: (Shape) -> Bool
+  ) throws {
     guard let shape = weights.shape(name) else { return }
     guard let checked = Shape(checking: shape), accepts(checked) else {
       throw ModelError.tensorShape(

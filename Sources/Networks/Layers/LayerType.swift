@@ -10,7 +10,8 @@ struct LayerType: Sendable {
   let build: @Sendable (inout LayerBuilder, LayerContext) throws -> Void
 
   static let all: [String: LayerType] = Dictionary(
-    (parametricTypes + activationTypes + poolingTypes + movementTypes + compositeTypes).map { ($0.name, $0) },
+    (parametricTypes + parameterTypes + attentionTypes + activationTypes + poolingTypes + movementTypes + compositeTypes)
+      .map { ($0.name, $0) },
     uniquingKeysWith: { first, _ in first })
 
   /// An option that the type ignores is a misunderstanding that would silently change the network.

@@ -11,8 +11,8 @@ final class WeightSource: Sendable {
   private let shapes: [String: [Int]]
   /// What a whole pickled network says of its layers.
   let modules: StateDictModules?
-  /// By the name of a layer as the file has it: without what wrappers added.
-  private let layerNames: [String: String]
+  /// By the name of a tensor, a layer or what a layer is in, as the file has it: without what wrappers added.
+  private let ownNames: [String: String]
   private let loaded = Mutex<[String: Tensor]>([:])
 
   convenience init(_ stateDict: StateDict) {
@@ -26,9 +26,7 @@ final class WeightSource: Sendable {
   init(file: String, _ tensors: [StoredTensor], origins: [String]? = nil, modules: StateDictModules? = nil) {
     self.file = file
     self.modules = modules
-    func layer(_ name: String) -> String { name.split(separator: ".").dropLast().joined(separator: ".") }
-    let renamed = zip(origins ?? [], tensors).filter { $0 != $1.name }.map { (layer($0), layer($1.name)) }
-    layerNames = Dictionary(renamed) { first, _ in first }
+    ownNames = Self.ownNames(zip(origins ?? [], tensors.map(\.name)).filter { $0 != $1 })
     names = tensors.map(\.name)
     stored = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
     shapes = stored.mapValues(\.shape)
@@ -39,17 +37,41 @@ final class WeightSource: Sendable {
   init(file: String, shapes: [(name: String, shape: [Int])]) {
     self.file = file
     modules = nil
-    layerNames = [:]
+    ownNames = [:]
     names = shapes.map(\.name)
     stored = [:]
     self.shapes = Dictionary(shapes.map { ($0.name, $0.shape) }) { first, _ in first }
   }
 
+  /// Modules within modules, of which names are noted: a hostile name has any number of points.
+  private static let largestDepth = 16
+
+  private static func ownNames(_ renamed: [(origin: String, own: String)]) -> [String: String] {
+    var names: [String: String] = [:]
+    for (origin, own) in renamed {
+      var (theirs, ours) = (origin.split(separator: "."), own.split(separator: "."))
+      func note() {
+        let name = theirs.joined(separator: ".")
+        if names[name] == nil { names[name] = ours.joined(separator: ".") }
+      }
+      note()
+      // The layer, whatever its tensor is called, and then what it is in as far as both are called alike.
+      _ = (theirs.popLast(), ours.popLast())
+      note()
+      for _ in 0..<largestDepth {
+        guard let last = theirs.last, last == ours.last else { break }
+        _ = (theirs.popLast(), ours.popLast())
+        note()
+      }
+    }
+    return names
+  }
+
   /// The layer with its tensors' names as they are here, where it has them as in the file, and so all inside it.
   func renamed(_ layer: Layer) -> Layer {
-    guard !layerNames.isEmpty else { return layer }
+    guard !ownNames.isEmpty else { return layer }
     return layer.mapped { layer in
-      guard let name = layer.name, let own = layerNames[name],
+      guard let name = layer.name, let own = ownNames[name], !contains(name),
         !names.contains(where: { $0.hasPrefix(name + ".") })
       else { return layer }
       var copy = layer

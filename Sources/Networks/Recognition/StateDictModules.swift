@@ -108,7 +108,7 @@ struct StateDictModules: Sendable {
   /// Modules that change nothing, or nothing in inference.
   private static let harmless: Set<String> = [
     "Identity", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout", "Flatten",
-    "Sequential", "ModuleList", "ModuleDict",
+    "Sequential", "ModuleList", "ModuleDict", "StochasticDepth", "DropPath",
   ]
   private static let averages: Set<String> = ["GlobalAvgPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "Mean"]
 
@@ -143,6 +143,9 @@ struct StateDictModules: Sendable {
     case "Softplus": return "Softplus(\(text(layer.beta ?? 1)))"
     case "GELU": return "GELU(\(layer.approximate ?? "none"))"
     case "Clip": return "Clip(\(text(layer.minimum)), \(text(layer.maximum)))"
+    case "ReLU6": return "Clip(0.0, 6.0)"
+    case "Hardtanh": return "Clip(\(text(layer.minVal ?? -1)), \(text(layer.maxVal ?? 1)))"
+    case "ELU", "CELU": return "\(layer.type)(\(text(layer.alpha ?? 1)))"
     case "MaxPool2d":
       let size = layer.kernelSize?.pair ?? (0, 0)
       return pool(
@@ -167,6 +170,7 @@ struct StateDictModules: Sendable {
       return "GELU(none)"
     case "ReLU6": return "Clip(0.0, 6.0)"
     case "Hardtanh": return "Clip(\(text("min_val", -1)), \(text("max_val", 1)))"
+    case "ELU", "CELU": return "\(name)(\(text("alpha", 1)))"
     case "MaxPool2d":
       let size = module.pair("kernel_size") ?? (0, 0)
       var ceil = false

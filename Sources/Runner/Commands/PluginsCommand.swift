@@ -35,7 +35,7 @@ struct PluginsCommand: ParsableCommand {
           + ResultSummary.wrapped(family.names.joined(separator: " "), indent: "    ", hanging: "    ")
       }
       lines += ["", "Anything else: a layer list in model.json, of these types (`plugins show TYPE`)"]
-      lines += ArchitectureCatalogue.layerTypes.map { "  \($0.name.padded(18))\($0.summary)" }
+      lines += ArchitectureCatalogue.layerTypes.map { "  \($0.name.padded(19))\($0.summary)" }
       lines += ["", "`plugins show NAME` tells more; `plugins check CHECKPOINT` says whether a model can be measured"]
       CommandLineOutput.result(lines.joined(separator: "\n"))
     }

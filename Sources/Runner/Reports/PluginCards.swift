@@ -51,7 +51,10 @@ enum PluginCards {
       let options = type.options
       card.add(
         "options", options.isEmpty ? "none" : options.joined(separator: ", "),
-        options.contains("name") ? "`name` is the prefix of its tensors, which tell its sizes" : nil)
+        !options.contains("name")
+          ? nil
+          : type.name.hasSuffix("Parameter")
+            ? "`name` is its tensor" : "`name` is the prefix of its tensors, which tell its sizes")
       card.add("more", "docs/add-a-model.md")
       card.examples = [
         "{\"type\": \"\(type.name)\"\(type.options.contains("name") ? ", \"name\": \"NAME\"" : "")} in the layer list of model.json"

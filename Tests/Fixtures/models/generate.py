@@ -1,6 +1,8 @@
 """Checkpoints and float64 references for the tests of built-in architectures and of layer types.
 
-    python Tests/Fixtures/models/generate.py
+    python Tests/Fixtures/models/generate.py [layers]
+
+`layers` adds the layer types that `layers.json` does not have yet and leaves all else as it is, whatever the version of PyTorch.
 
 Writes, beside itself, one `NAME.pt` per network of `networks.py` (torch.save, zip format), `layers.json` and `layers.pt`
 with one small network per layer type, and `goldens.safetensors` with images (bytes, divided by 255), logits and input
@@ -11,9 +13,11 @@ is the CRC-32 of its name.
 import copy
 import json
 import pathlib
+import sys
 import zlib
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 
@@ -129,9 +133,13 @@ def robustness(mean, std):
     references("robustness", lambda x: reference((x.clamp(0, 1) - mean) / std), (3, 12, 12), 2)
 
 
-def write_layers():
-    tensors, cases = {}, []
+def write_layers(kept):
+    """`kept`: cases that exist, by name, which stay as they are."""
+    tensors, cases = (torch.load(HERE / "layers.pt") if kept else {}), []
     for case in layer_types.cases():
+        if case.name in kept:
+            cases.append(kept[case.name])
+            continue
         seed(case.name)
         module = case.module()
         x = torch.rand(2, *case.shape)
@@ -156,8 +164,15 @@ def write_layers():
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    write_networks()
-    write_layers()
+    kept, version = {}, torch.__version__
+    if sys.argv[1:] == ["layers"]:
+        kept = {case["name"]: case for case in json.loads((HERE / "layers.json").read_text())}
+        with safe_open(HERE / "goldens.safetensors", "pt") as file:
+            GOLDENS.update({name: file.get_tensor(name) for name in file.keys()})
+            version = file.metadata()["reference"].split()[1].rstrip(",")
+    else:
+        write_networks()
+    write_layers(kept)
     save_file(
         {name: tensor.contiguous() for name, tensor in GOLDENS.items()}, HERE / "goldens.safetensors",
-        {"reference": f"PyTorch {torch.__version__}, float64"})
+        {"reference": f"PyTorch {version}, float64"})

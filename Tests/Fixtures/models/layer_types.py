@@ -39,6 +39,10 @@ def add(parts):
     return parts[0] + parts[1]
 
 
+def product(parts):
+    return parts[0] * parts[1]
+
+
 def join(parts):
     return torch.cat(parts, 1)
 
@@ -104,6 +108,48 @@ def cases():
         plain("silu", F.silu, "SiLU"),
         plain("clip", lambda x: x.clamp(-1, 0.5), "Clip", minimum=-1, maximum=0.5),
         plain("clip-one-sided", lambda x: x.clamp(min=-0.5), "Clip", minimum=-0.5),
+        plain("elu", lambda x: F.elu(x, 0.7), "ELU", alpha=0.7),
+        plain("celu", lambda x: F.celu(x, 0.7), "CELU", alpha=0.7),
+        plain("selu", F.selu, "SELU"),
+        plain("mish", F.mish, "Mish"),
+        plain("softsign", F.softsign, "Softsign"),
+        plain("hardsigmoid", lambda x: F.hardsigmoid(2 * x), "Sequential", layers=[
+            {"type": "Scale", "value": 2}, {"type": "Hardsigmoid"}]),
+        plain("hardswish", lambda x: F.hardswish(2 * x), "Sequential", layers=[
+            {"type": "Scale", "value": 2}, {"type": "Hardswish"}]),
+        plain("relu6", lambda x: F.relu6(4 * x), "Sequential", layers=[{"type": "Scale", "value": 4}, {"type": "ReLU6"}]),
+        plain("hardtanh", lambda x: F.hardtanh(x, -0.5, 1.25), "Hardtanh", minVal=-0.5, maxVal=1.25),
+        *[
+            Case(
+                name, lambda count=count: nn.Sequential(Function(lambda x: x - 0.5), nn.PReLU(count)),
+                lambda prefix: [{"type": "Shift", "value": -0.5}, {"type": "PReLU", "name": f"{prefix}.1"}])
+            for name, count in {"prelu": 4, "prelu-one": 1}.items()],
+        Case(
+            "parameters", Parameters,
+            lambda prefix: [
+                {"type": "MultiplyParameter", "name": f"{prefix}.scale"},
+                {"type": "AddParameter", "name": f"{prefix}.offset"},
+                {"type": "Reshape", "shape": [16, 5]}, {"type": "PrependParameter", "name": f"{prefix}.token"},
+                {"type": "AddParameter", "name": f"{prefix}.embedding"}, {"type": "Softmax"}]),
+        Case(
+            "attention", lambda: nn.Sequential(nn.Flatten(2), Attention(20, 4)),
+            lambda prefix: [
+                {"type": "Reshape", "shape": [4, 20]},
+                {"type": "MultiheadAttention", "name": f"{prefix}.1.attention", "numHeads": 4}]),
+        Case(
+            "attention-timm", lambda: nn.Sequential(nn.Flatten(2), TimmAttention(20, 5)),
+            lambda prefix: [
+                {"type": "Reshape", "shape": [4, 20]},
+                {"type": "MultiheadAttention", "name": f"{prefix}.1", "numHeads": 5}]),
+        Case(
+            "squeeze-and-excitation",
+            lambda: Branches(
+                product, nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(4, 2, 1), nn.ReLU(), nn.Conv2d(2, 4, 1), nn.Sigmoid()),
+                nn.Identity()),
+            lambda prefix: [
+                {"type": "Multiply", "branches": [[], [
+                    {"type": "GlobalAvgPool2d"}, {"type": "Conv2d", "name": f"{prefix}.branches.0.1"}, {"type": "ReLU"},
+                    {"type": "Conv2d", "name": f"{prefix}.branches.0.3"}, {"type": "Sigmoid"}]]}]),
         plain("scale", lambda x: -1.5 * x, "Scale", value=-1.5),
         plain("shift", lambda x: x + 0.75, "Shift", value=0.75),
         plain("softmax", lambda x: x.softmax(-1), "Softmax"),
@@ -190,3 +236,42 @@ class Twice(nn.Module):
 
     def forward(self, x):
         return F.relu(self.conv(F.relu(self.conv(x))))
+
+
+class Parameters(nn.Module):
+    """Parameters of a network's own, of every shape that is repeated."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale, self.offset = nn.Parameter(torch.ones(4, 1, 1)), nn.Parameter(torch.ones(1, 4, 1, 5))
+        self.token, self.embedding = nn.Parameter(torch.ones(1, 2, 5)), nn.Parameter(torch.ones(1, 18, 5))
+
+    def forward(self, x):
+        x = (x * self.scale + self.offset).reshape(-1, 16, 5)
+        x = torch.cat([self.token.expand(len(x), -1, -1), x], 1) + self.embedding
+        return x.softmax(-1)
+
+
+class Attention(nn.Module):
+    """PyTorch's own, of a sequence with itself."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
+
+    def forward(self, x):
+        return self.attention(x, x, x, need_weights=False)[0]
+
+
+class TimmAttention(nn.Module):
+    """The same with the names that timm has, without a bias of queries, keys and values."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.qkv, self.proj = nn.Linear(width, 3 * width, bias=False), nn.Linear(width, width)
+
+    def forward(self, x):
+        n, length, width = x.shape
+        q, k, v = self.qkv(x).reshape(n, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, length, width))

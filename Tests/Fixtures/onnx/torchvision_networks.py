@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Exports torchvision's networks with random weights and compares `pags-bench run` with PyTorch.
+"""Exports torchvision's networks with random weights, or saves their state dicts, and compares `pags-bench run` with PyTorch.
 
-    python3 -m venv env && env/bin/pip install torch==2.5.1 torchvision==0.20.1 onnx==1.23.2 safetensors
-    env/bin/python Tests/Fixtures/onnx/torchvision_networks.py --binary .build/release/pags-bench [NAME ...]
+    python3 -m venv env && env/bin/pip install torch==2.5.1 torchvision==0.20.1 timm onnx==1.23.2 safetensors
+    env/bin/python Tests/Fixtures/onnx/torchvision_networks.py --binary .build/release/pags-bench [--state-dict] [NAME ...]
 
 The exports (up to 550 MB) go to a temporary folder, or to --folder. References are PyTorch's in float64. The criteria are those
 of the checkpoints: logits within 1e-4 + 1e-4 |logit|, the median image's gradient within 1e-4 relative (or within twice what
@@ -25,8 +25,20 @@ from safetensors.numpy import load_file, save_file
 # Name, opset, image size. 64 pixels keep the reference quick; the two others are made for their size.
 NETWORKS = {
     "resnet18": (9, 64), "resnet50": (13, 64), "vgg16_bn": (11, 224), "densenet121": (12, 64), "mobilenet_v2": (10, 64),
-    "efficientnet_b0": (15, 64), "convnext_tiny": (17, 64), "vit_b_16": (18, 224),
+    "efficientnet_b0": (15, 64), "efficientnet_b5": (15, 64), "convnext_tiny": (17, 64), "vit_b_16": (18, 224),
+    "regnet_x_400mf": (17, 64), "regnet_y_400mf": (17, 64),
+    # timm's, whose state dicts have other names.
+    "timm/vit_tiny_patch16_224": (18, 224), "timm/deit_tiny_distilled_patch16_224": (18, 224),
+    "timm/convnext_atto": (17, 64), "timm/densenet121": (12, 64),
 }
+
+
+def make(name):
+    if name.startswith("timm/"):
+        import timm
+
+        return timm.create_model(name.removeprefix("timm/"))
+    return getattr(torchvision.models, name)(weights=None)
 
 
 @torch.no_grad()
@@ -38,9 +50,9 @@ def randomise(model):
             tensor.copy_(0.5 + torch.rand(tensor.shape, generator=generator))
         elif name.endswith("running_mean"):
             tensor.copy_(0.1 * torch.randn(tensor.shape, generator=generator))
-        elif name.endswith("layer_scale"):
+        elif name.endswith(("layer_scale", ".gamma")):
             tensor.fill_(0.3)
-        elif name in ("class_token", "heads.head.weight"):
+        elif name in ("class_token", "cls_token", "dist_token", "pos_embed") or name.endswith("head.weight"):
             tensor.copy_(0.05 * torch.randn(tensor.shape, generator=generator))
     return model.eval()
 
@@ -51,6 +63,7 @@ def main():
     parser.add_argument("--folder")
     parser.add_argument("--images", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--state-dict", action="store_true", help="save the state dict, to be recognised, in place of ONNX")
     parser.add_argument("names", nargs="*", default=[])
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -60,9 +73,11 @@ def main():
         for name in options.names or NETWORKS:
             opset, size = NETWORKS[name]
             torch.manual_seed(0)
-            model = randomise(getattr(torchvision.models, name)(weights=None))
-            path = os.path.join(folder, name + ".onnx")
-            if not os.path.exists(path):
+            model = randomise(make(name))
+            path = os.path.join(folder, name.replace("/", "-") + (".pth" if options.state_dict else ".onnx"))
+            if options.state_dict:
+                torch.save(model.state_dict(), path)
+            elif not os.path.exists(path):
                 torch.onnx.export(
                     model, (torch.rand(1, 3, size, size),), path, opset_version=opset, dynamo=False,
                     input_names=["images"], output_names=["logits"], dynamic_axes={"images": {0: "n"}, "logits": {0: "n"}})
@@ -103,7 +118,7 @@ def main():
             passed = error < 1 and np.median(distance) < max(1e-4, 2 * own) and cosine.min() > 0.999
             failed |= not passed
             print(
-                f"{name} (opset {opset}): {'pass' if passed else 'FAIL'}, logits {error:.3f} of the tolerance (largest "
+                f"{name} ({'state dict' if options.state_dict else f'opset {opset}'}): {'pass' if passed else 'FAIL'}, logits {error:.3f} of the tolerance (largest "
                 f"{np.abs(want).max():.2f}), gradients median {np.median(distance):.1e} (PyTorch's float32 {own:.1e}), cosine at least {cosine.min():.7f}, "
                 f"{elapsed:.1f} s for {count} images", flush=True)
     sys.exit(failed)

@@ -45,7 +45,7 @@ struct LayerGrammar {
   private mutating func layer(_ dice: inout Dice, depth: Int) -> JSONValue {
     let (channels, side) = (shape[0], shape.count == 3 ? shape[1] : 1)
     guard shape.count == 3, shape[1] == shape[2] else { return activation(&dice) }
-    switch dice.integer(0...17) {
+    switch dice.integer(0...19) {
     case 0, 1, 2:
       let (outputs, padding, stride) = (dice.integer(1...4), dice.integer(0...1), dice.integer(1...2))
       guard side >= 3 else { return activation(&dice) }
@@ -112,25 +112,65 @@ struct LayerGrammar {
       let branches = (0..<dice.integer(1...3)).map { _ in JSONValue.array([activation(&dice)]) }
       shape[0] *= branches.count
       return object("Concatenate", [("branches", .array(branches))])
+    case 18 where depth < 3:
+      return object("Multiply", [("branches", .array([.array([]), .array([activation(&dice)])]))])
+    case 19 where shape.count == 3:
+      let name = fresh("attention")
+      let (channels, positions) = (shape[0], shape[1] * shape[2])
+      for (suffix, extents) in [
+        ("in_proj_weight", [3 * channels, channels]), ("in_proj_bias", [3 * channels]),
+        ("out_proj.weight", [channels, channels]), ("out_proj.bias", [channels]),
+      ] { network.add("\(name).\(suffix)", extents, &dice) }
+      network.add("\(name).token", [1, 1, channels], &dice)
+      let heads = dice.pick([1, 2, channels, 1 << 40])
+      shape = [positions + 1, channels]
+      return object(
+        "Sequential",
+        [
+          (
+            "layers",
+            .array([
+              object("Reshape", [("shape", integers([channels, positions]))]),
+              object("Permute", [("permutation", integers([0, 2, 1]))]),
+              object("PrependParameter", [("name", .string("\(name).token"))]),
+              object("MultiheadAttention", [("name", .string(name)), ("numHeads", integer(heads))]),
+            ])
+          )
+        ])
     default: return activation(&dice)
     }
   }
 
   private mutating func activation(_ dice: inout Dice) -> JSONValue {
-    switch dice.integer(0...9) {
+    switch dice.integer(0...13) {
     case 0: return object("LeakyReLU", [("negativeSlope", .number(dice.unit()))])
     case 1: return object("Softplus", [("beta", .number(dice.chance(0.1) ? 1e300 : 2))])
     case 2: return object("GELU", [("approximate", .string("tanh"))])
     case 3: return object("Clip", [("minimum", .number(-1)), ("maximum", .number(1))])
     case 4: return object("Scale", [("value", .number(dice.unit()))])
     case 5: return object("Shift", [("value", .number(dice.unit()))])
-    case 6: return object(dice.pick(["Sigmoid", "Tanh", "SiLU", "Dropout", "Identity"]))
+    case 6:
+      return object(
+        dice.pick([
+          "Sigmoid", "Tanh", "SiLU", "Dropout", "Identity", "SELU", "Mish", "Softsign", "Hardsigmoid", "Hardswish",
+          "ReLU6",
+        ]))
     case 7:
       let name = fresh("ln")
       network.add("\(name).weight", [shape[shape.count - 1]], &dice)
       network.add("\(name).bias", [shape[shape.count - 1]], &dice)
       return object("LayerNorm", [("name", .string(name))])
     case 8: return object("Sequential", [("layers", .array([object("ReLU")]))])
+    case 9: return object(dice.pick(["ELU", "CELU"]), [("alpha", .number(dice.chance(0.2) ? 0 : dice.unit()))])
+    case 10: return object("Hardtanh", [("minVal", .number(dice.unit() - 1)), ("maxVal", .number(dice.unit()))])
+    case 11:
+      let name = fresh("parameter")
+      network.add(name, dice.chance(0.8) ? [shape[shape.count - 1]] : [2] + shape, &dice)
+      return object(dice.pick(["AddParameter", "MultiplyParameter"]), [("name", .string(name))])
+    case 12:
+      let name = fresh("prelu")
+      network.add("\(name).weight", [dice.chance(0.5) ? 1 : shape[0]], &dice)
+      return object("PReLU", [("name", .string(name))])
     default: return object("ReLU")
     }
   }

@@ -21,12 +21,9 @@ extension ONNXOperators {
       try $1.thresholdedReLU($0.value(0, &$1), threshold: $0.float("alpha", 1))
     },
     .real("HardSigmoid") {
-      try hardSigmoid($0.value(0, &$1), alpha: $0.float("alpha", 0.2), beta: $0.float("beta", 0.5), &$1)
+      try $1.hardSigmoid($0.value(0, &$1), alpha: $0.float("alpha", 0.2), beta: $0.float("beta", 0.5))
     },
-    .real("HardSwish", opsets: 14...opsets.upperBound) { node, graph in
-      let x = try node.value(0, &graph)
-      return try graph.multiply(x, hardSigmoid(x, alpha: 1 / 6, beta: 0.5, &graph))
-    },
+    .real("HardSwish", opsets: 14...opsets.upperBound) { try $1.hardSwish($0.value(0, &$1)) },
     .real("Gelu", opsets: 20...opsets.upperBound) {
       try $1.gelu($0.value(0, &$1), tanhApproximation: $0.string("approximate", "none") == "tanh")
     },
@@ -41,20 +38,9 @@ extension ONNXOperators {
       }
       return try graph.multiply(swish(gate, alpha: node.float("alpha", 1), &graph), x)
     },
-    .real("Mish", opsets: 18...opsets.upperBound) { node, graph in
-      let x = try node.value(0, &graph)
-      return try graph.multiply(x, graph.tanh(graph.softplus(x)))
-    },
-    .real("Softsign") { node, graph in
-      let x = try node.value(0, &graph)
-      return try graph.divide(x, graph.add(graph.constant(1), graph.absoluteValue(x)))
-    },
-    .real("PRelu") { node, graph in
-      // max(x, 0) + slope min(x, 0); the slope broadcasts to x.
-      let x = try node.value(0, &graph)
-      let above = try graph.relu(x)
-      return try graph.add(above, graph.multiply(node.value(1, &graph), graph.subtract(x, above)))
-    },
+    .real("Mish", opsets: 18...opsets.upperBound) { try $1.mish($0.value(0, &$1)) },
+    .real("Softsign") { try $1.softsign($0.value(0, &$1)) },
+    .real("PRelu") { try $1.prelu($0.value(0, &$1), slope: $0.value(1, &$1)) },
     .real("Shrink", opsets: 9...opsets.upperBound) { node, graph in
       let x = try node.value(0, &graph)
       let (bias, threshold) = (try node.float("bias", 0), try node.float("lambd", 0.5))
@@ -80,14 +66,6 @@ extension ONNXOperators {
   private static func swish(_ x: Graph.Value, alpha: Float, _ graph: inout Graph) throws -> Graph.Value {
     if alpha == 1 { return try graph.silu(x) }
     return try graph.multiply(x, graph.sigmoid(graph.multiply(x, graph.constant(alpha))))
-  }
-
-  private static func hardSigmoid(
-    _ x: Graph.Value, alpha: Float, beta: Float, _ graph: inout Graph
-  ) throws -> Graph.Value {
-    let line = try graph.add(graph.multiply(x, graph.constant(alpha)), graph.constant(beta))
-    // PyTorch's derivative on both bounds is 0; that of hardswish, x times this, so becomes 0 and 1.
-    return try graph.clip(line, lower: 0, upper: 1, includesBounds: false)
   }
 
   /// Over one axis since opset 13; before, over all axes from `axis` on.

@@ -1,0 +1,189 @@
+import Tensor
+
+/// Vision transformers (Dosovitskiy et al., "An Image is Worth 16x16 Words", 2021) and data-efficient ones (Touvron et al. 2021, also
+/// distilled: the mean of two heads is taken), with torchvision's or timm's names, of any size.
+///
+/// No tensor tells the number of heads. 64 numbers a head are assumed, as in the published networks up to ViT-L, and 16 heads
+/// for the widths of larger ones; a name that ends with `-headsN` says otherwise.
+enum VisionTransformer: Architecture {
+  static let family = "vit"
+  static let names = [
+    "vit-tiny-16", "vit-small-16", "vit-base-16", "vit-base-32", "vit-large-16", "vit-large-32", "vit-huge-14",
+    "deit-tiny-16", "deit-small-16", "deit-base-16",
+  ]
+  static let summary =
+    "vision transformers of torchvision and timm; distilled ones are deit-...; -headsN: other than 64 numbers a head"
+  static let marks = [
+    ["conv_proj.weight", "patch_embed.proj.weight"], ["class_token", "cls_token"],
+    ["encoder.pos_embedding", "pos_embed"],
+  ]
+
+  /// By width and depth.
+  private static let sizes = [
+    "192x12": "tiny", "384x12": "small", "768x12": "base", "1024x24": "large", "1280x32": "huge",
+  ]
+  private static let publishedHeads = [1280: 16, 1408: 16, 1664: 16]
+
+  static func isMember(_ name: String) -> Bool {
+    name.wholeMatch(
+      of: /(vit|deit)-(tiny|small|base|large|huge|[0-9]{1,5}x[0-9]{1,4})-[0-9]{1,3}(-heads[0-9]{1,4})?/) != nil
+  }
+
+  static func recognise(_ tensors: TensorShapes) throws(Misfit) -> [RecognisedNetwork] {
+    let parts = try Parts(tensors)
+    guard let heads = publishedHeads[parts.width] ?? (parts.width % 64 == 0 ? parts.width / 64 : nil) else {
+      throw .unfit(
+        "no tensor tells its number of heads, and heads of 64 numbers do not divide its width of \(parts.width); say how many "
+          + "it has with --arch \(parts.name)-headsN")
+    }
+    return [try parts.network(heads: heads, name: parts.name)]
+  }
+
+  static func recognise(_ tensors: TensorShapes, named name: String) throws(Misfit) -> RecognisedNetwork? {
+    guard let match = name.wholeMatch(of: /(.+)-heads([0-9]+)/), let heads = Int(match.2) else { return nil }
+    let parts = try Parts(tensors)
+    guard match.1 == parts.name else { throw .unfit("they are those of `\(parts.name)`") }
+    return try parts.network(heads: heads, name: name)
+  }
+
+  /// What the tensors tell.
+  private struct Parts {
+    let tensors: TensorShapes
+    let spelling: Spelling
+    let name: String
+    let width: Int
+    private let depth: Int
+    private let isDistilled: Bool
+    private let patch: Int
+    private let channels: Int
+
+    init(_ tensors: TensorShapes) throws(Misfit) {
+      self.tensors = tensors
+      spelling = tensors.has("patch_embed.proj.weight") ? .timm : .torchvision(tensors)
+      let projection = try tensors.convolution(spelling.projection)
+      (width, channels, patch) = (projection[0], projection[1], projection[2])
+      guard projection[2] == projection[3] else {
+        throw .unfit("its patches are \(projection[2]) x \(projection[3]), expected squares")
+      }
+      depth = tensors.count(after: spelling.block)
+      guard depth > 0 else { throw .missing(tensor: "\(spelling.block)0.\(spelling.norm1).weight") }
+      isDistilled = ["dist_token", "head_dist.weight", "head_dist.bias"].contains { tensors.has($0) }
+      let size = "\(width)x\(depth)"
+      name = "\(isDistilled ? "deit" : "vit")-\(VisionTransformer.sizes[size] ?? size)-\(patch)"
+    }
+
+    func network(heads: Int, name: String) throws(Misfit) -> RecognisedNetwork {
+      let tokens: [Layer] =
+        (isDistilled ? [Layer("PrependParameter", name: "dist_token")] : [])
+        + [Layer("PrependParameter", name: spelling.token)]
+      let positions = try positions(tokens: tokens.count)
+      let embedding = Layer("AddParameter", name: spelling.positions)
+      let sequence: [Layer] = [
+        .conv(spelling.projection, stride: patch, bias: true),
+        Layer("Reshape") { $0.shape = [width, -1] }, Layer("Permute") { $0.permutation = [0, 2, 1] },
+      ]
+      let blocks = (0..<depth).flatMap { block("\(spelling.block)\($0)", heads: heads) }
+      return RecognisedNetwork(
+        name: name,
+        layers: sequence + (positions.includeTokens ? tokens + [embedding] : [embedding] + tokens) + blocks
+          + [.layerNorm(spelling.norm, eps: 1e-6)] + head,
+        inputShape: positions.images)
+    }
+
+    private func block(_ name: String, heads: Int) -> [Layer] {
+      func scale(_ place: String) -> [Layer] {
+        tensors.names.contains { $0.hasSuffix(".\(place).gamma") }
+          ? [Layer("MultiplyParameter", name: "\(name).\(place).gamma")] : []
+      }
+      let attention = Layer("MultiheadAttention", name: "\(name).\(spelling.attention)") {
+        $0.numHeads = heads
+        $0.bias = true
+      }
+      return [
+        .residual([.layerNorm("\(name).\(spelling.norm1)", eps: 1e-6), attention] + scale("ls1"), shortcut: []),
+        .residual(
+          [
+            .layerNorm("\(name).\(spelling.norm2)", eps: 1e-6), .linear("\(name).\(spelling.linear1)", bias: true),
+            Layer("GELU"), .linear("\(name).\(spelling.linear2)", bias: true),
+          ] + scale("ls2"), shortcut: []),
+      ]
+    }
+
+    private var head: [Layer] {
+      func token(_ index: Int) -> [Layer] {
+        [
+          Layer("Slice") {
+            $0.axis = 1
+            $0.start = index
+            $0.count = 1
+          }, .flatten,
+        ]
+      }
+      let inner: [Layer] = spelling.hidden.map { [.linear($0, bias: true), Layer("Tanh")] } ?? []
+      let own = token(0) + inner + [.linear(spelling.head, bias: true)]
+      guard isDistilled else { return own }
+      return [
+        .residual(own, shortcut: token(1) + [.linear("head_dist", bias: true)]), Layer("Scale") { $0.value = 0.5 },
+      ]
+    }
+
+    /// The images that the position embeddings are for, and whether they have some for the tokens too: DeiT III's have none.
+    private func positions(tokens: Int) throws(Misfit) -> (images: Shape, includeTokens: Bool) {
+      guard let count = tensors.extent(spelling.positions, 1, rank: 3) else {
+        throw .unfit(
+          "`\(spelling.positions)` has shape \(tensors[spelling.positions] ?? []), expected [1, L, \(width)]")
+      }
+      func side(_ count: Int) -> Int? { (1...512).first { $0 * $0 == count } }
+      if let images = tensors.imageShape {
+        let grid = images.dimensions.dropFirst().map { $0 % patch == 0 ? $0 / patch : 0 }.reduce(1, *)
+        let own = Shape([channels, images[1], images[2]])
+        if grid > 0, count == grid + tokens { return (own, true) }
+        if grid > 0, count == grid { return (own, false) }
+      } else if let side = side(count - tokens) {
+        return ([channels, side * patch, side * patch], true)
+      } else if let side = side(count) {
+        return ([channels, side * patch, side * patch], false)
+      }
+      let own = (side(count - tokens) ?? side(count)).map { " (\($0 * patch) x \($0 * patch) pixels)" } ?? ""
+      let images = tensors.imageShape.map { "images of shape \($0)" } ?? "square images"
+      throw .unfit(
+        "`\(spelling.positions)` holds \(count) positions\(own) of patches of \(patch) x \(patch), which are not those of "
+          + "\(images); bring them to the network's size with --resize")
+    }
+  }
+
+  /// What the tensors are called.
+  private struct Spelling {
+    var projection: String
+    var token: String
+    var positions: String
+    /// In front of the number of a block.
+    var block: String
+    var norm1: String
+    var attention: String
+    var norm2: String
+    var linear1: String
+    var linear2: String
+    var norm: String
+    var head: String
+    /// A linear layer before the head, where there is one.
+    var hidden: String?
+
+    static func torchvision(_ tensors: TensorShapes) -> Spelling {
+      // Until torchvision 0.13; and heads that were replaced as a whole.
+      let isOld = tensors.names.contains { $0.contains(".mlp.linear_1.") || $0.contains(".mlp.linear_2.") }
+      let isReplaced = ["heads.weight", "heads.bias"].contains { tensors.has($0) }
+      let isHidden = tensors.names.contains { $0.hasPrefix("heads.pre_logits.") }
+      return Spelling(
+        projection: "conv_proj", token: "class_token", positions: "encoder.pos_embedding",
+        block: "encoder.layers.encoder_layer_", norm1: "ln_1", attention: "self_attention", norm2: "ln_2",
+        linear1: isOld ? "mlp.linear_1" : "mlp.0", linear2: isOld ? "mlp.linear_2" : "mlp.3", norm: "encoder.ln",
+        head: isReplaced ? "heads" : "heads.head", hidden: isHidden ? "heads.pre_logits" : nil)
+    }
+
+    static let timm =
+      Spelling(
+        projection: "patch_embed.proj", token: "cls_token", positions: "pos_embed", block: "blocks.", norm1: "norm1",
+        attention: "attn", norm2: "norm2", linear1: "mlp.fc1", linear2: "mlp.fc2", norm: "norm", head: "head")
+  }
+}
