@@ -176,5 +176,7 @@ def test_the_command():
     version = command("--version").stdout.strip()
     assert version == pags_bench.__version__
     assert f'static let version = "{version}"' in (REPOSITORY / "Sources/Runner/PagsBench.swift").read_text()
+    assert f"\nversion: {version}\n" in (REPOSITORY / "CITATION.cff").read_text()
+    assert f"\n## {version} (" in (REPOSITORY / "CHANGELOG.md").read_text()
     refused = command("evaluate", "nothing.pth")
     assert (refused.returncode, refused.stdout) == (1, "") and "nothing.pth" in refused.stderr
