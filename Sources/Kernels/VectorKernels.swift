@@ -1,6 +1,9 @@
 /// The numerical kernels, on one instruction set. What each computes is said where it is written, in `KernelsPortable`.
 ///
 /// Sums have the same order on every set; AVX2 and AVX-512 round once where others round twice.
+///
+/// Public, though the module is in no product: the compiler inlines nothing into another module that is the package's alone
+/// (Swift 6.3.1), and calls of small kernels then take a thirtieth of a small network's time.
 public struct VectorKernels: Sendable {
   package let instructionSet: InstructionSet
   @usableFromInline package nonisolated(unsafe) let table: UnsafePointer<KernelTable>
