@@ -38,11 +38,14 @@ struct PagsBench: ParsableCommand {
     LimitedStart.restart()
     MemoryExhaustion.install()
     let given = Array(CommandLine.arguments.dropFirst())
-    let wantsDocument = given.prefix { $0 != "--" }.contains("--json")
+    var wantsDocument = asksForDocument(given)
     do {
       var command: any ParsableCommand
       do {
-        command = try parseAsRoot(CommandLineArguments.prepared(given, for: Self.self))
+        let arguments = try CommandLineArguments.prepared(given, for: Self.self)
+        // A file of options may ask for it too.
+        wantsDocument = asksForDocument(arguments)
+        command = try parseAsRoot(arguments)
       } catch let error as ConfigurationFileError {
         throw ValidationError("\(error)")
       }
@@ -66,6 +69,10 @@ struct PagsBench: ParsableCommand {
       leave(with: error, wantsDocument: wantsDocument)
     }
     LogFile.add("ended well")
+  }
+
+  private static func asksForDocument(_ arguments: [String]) -> Bool {
+    arguments.prefix { $0 != "--" }.contains("--json")
   }
 
   /// Prints what the parser has to say, which repeats what it was given, and ends as it would.

@@ -92,5 +92,9 @@ import Testing
     #expect(configured.output.contains("\"images\": 24"))
     let bad = try binary.run("evaluate", "bayes", "--config", "c.yaml", "--images", "1")
     #expect(bad.status == 64 && bad.errors.contains("--images must be 2 to"))
+    // The file asks for a document, of errors too.
+    #expect(bad.output.contains("\"kind\": \"arguments\""))
+    let failed = try binary.run("evaluate", "nothing.pth", "--config", "c.yaml")
+    #expect(failed.status == 1 && failed.output.contains("\"kind\": \"failed\""), "\(failed.output)")
   }
 }

@@ -6,8 +6,6 @@ import Text
 enum LogFile {
   private static let handle = Mutex<FileHandle?>(nil)
 
-  static var isOpen: Bool { handle.withLock { $0 != nil } }
-
   /// - Parameter arguments: what the program was called with; the first line of a run.
   /// - Throws: `LogFileError` where the file cannot be appended to, or is no log: appending would spoil somebody's checkpoint.
   static func open(_ path: String, arguments: [String]) throws {
