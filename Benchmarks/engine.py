@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Images per second of pags-bench and of PyTorch on the same networks, in turn, and their ratios.
+"""Images per second of pags-bench and of other engines on the same networks, in turn, and their ratios.
 
-Makes a virtual environment of its own with PyTorch (CPU) from the package registry, networks with random weights as checkpoints
-or ONNX graphs that `pags-bench` reads, and runs both several times in alternation: the machine's speed varies, and so does a
-ratio of two numbers that were measured at different times.
+Makes a virtual environment of its own with PyTorch (CPU), ONNX Runtime and OpenVINO from the package registry, networks with random
+weights as checkpoints or ONNX graphs that `pags-bench` reads, and runs all several times in alternation: the machine's speed varies,
+and so does a ratio of two numbers that were measured at different times. A ratio is against the fastest other engine of its round;
+ONNX Runtime and OpenVINO have no gradients, and compute in float32 as everyone here.
 
   Benchmarks/engine.py [--threads 1] [--batch 64] [--rounds 5] [--networks resnet18 swin_t] [--binary PATH] [--python PATH]
   Benchmarks/engine.py --networks graphs
-  Benchmarks/engine.py --before PATH      another pags-bench in place of PyTorch: what a change has done to speed
+  Benchmarks/engine.py --peers onnxruntime openvino
+  Benchmarks/engine.py --before PATH      another pags-bench in place of the others: what a change has done to speed
 """
 import argparse
 import json
@@ -17,15 +19,16 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
-TORCH = "2.5.1"
 # Image, and the largest batch that is measured.
 NETWORKS = {
     "resnet18": ((3, 32, 32), 64),
     "resnet20": ((3, 32, 32), 64),
     "vgg11": ((3, 32, 32), 64),
+    "vgg16": ((3, 32, 32), 64),
     "lenet": ((1, 28, 28), 64),
     "wideresnet-28-2": ((3, 32, 32), 64),
     "resnet50-imagenet": ((3, 224, 224), 8),
@@ -89,16 +92,15 @@ def checkpoints():
                 x = getattr(self, f"layer{index + 1}")(x)
             return self.linear(x.mean((2, 3)))
 
-    class VGG11(nn.Module):
-        def __init__(self):
+    class VGG(nn.Module):
+        def __init__(self, stages):
             super().__init__()
             layers, inputs = [], 3
-            for width in [64, "pool", 128, "pool", 256, 256, "pool", 512, 512, "pool", 512, 512, "pool"]:
-                if width == "pool":
-                    layers.append(nn.MaxPool2d(2))
-                else:
+            for convolutions, width in zip(stages, [64, 128, 256, 512, 512]):
+                for _ in range(convolutions):
                     layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.BatchNorm2d(width), nn.ReLU()]
                     inputs = width
+                layers.append(nn.MaxPool2d(2))
             self.features = nn.Sequential(*layers)
             self.classifier = nn.Linear(512, 10)
 
@@ -156,7 +158,8 @@ def checkpoints():
     return {
         "resnet18": lambda: ResNet([64, 128, 256, 512], 2),
         "resnet20": lambda: ResNet([16, 32, 64], 3),
-        "vgg11": VGG11,
+        "vgg11": lambda: VGG([1, 1, 2, 2, 2]),
+        "vgg16": lambda: VGG([2, 2, 3, 3, 3]),
         "lenet": LeNet,
         "wideresnet-28-2": WideResNet,
         "resnet50-imagenet": resnet50,
@@ -164,25 +167,43 @@ def checkpoints():
 
 
 def worker():
-    """In the virtual environment: makes checkpoints, or measures one network; prints JSON."""
-    import time
-
-    import torch
-
+    """In the virtual environment: writes networks as files, or measures an engine on one; prints JSON."""
     command, name, *rest = sys.argv[2:]
-    torch.manual_seed(0)
-    module = network(name).eval()
     image = {**NETWORKS, **GRAPHS}[name][0]
     if command == "save":
-        if name in GRAPHS:
-            torch.onnx.export(module, torch.zeros(2, *image), rest[0], dynamic_axes={"images": {0: "N"}, "logits": {0: "N"}},
-                              input_names=["images"], output_names=["logits"], opset_version=17)
-        else:
-            torch.save(module.state_dict(), rest[0])
-        return
-    batch, threads, seconds = int(rest[0]), int(rest[1]), float(rest[2])
+        return save(name, image, *rest)
+    engine, graph, batch, threads, seconds = rest[0], rest[1], int(rest[2]), int(rest[3]), float(rest[4])
+    passes = ENGINES[engine](name, graph, (batch, *image), threads)
+    print(json.dumps({label: batch / median_time(run, seconds) for label, run in passes.items()}))
+
+
+def save(name, image, checkpoint, graph):
+    """The network as pags-bench reads it, and as a graph for the engines that read nothing else."""
+    import torch
+    torch.manual_seed(0)
+    module = network(name).eval()
+    torch.onnx.export(module, torch.zeros(2, *image), graph, dynamic_axes={"images": {0: "N"}, "logits": {0: "N"}},
+                      input_names=["images"], output_names=["logits"], opset_version=17, dynamo=False)
+    if checkpoint != graph:
+        torch.save(module.state_dict(), checkpoint)
+
+
+def median_time(run, seconds):
+    run()
+    times = []
+    end = time.perf_counter() + seconds
+    while not times or time.perf_counter() < end:
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def pytorch(name, graph, shape, threads):
+    import torch
     torch.set_num_threads(threads)
-    x = torch.rand(batch, *image)
+    module = network(name).eval()
+    x = torch.rand(shape)
     for parameter in module.parameters():
         parameter.requires_grad_(False)
 
@@ -194,28 +215,44 @@ def worker():
         point = x.clone().requires_grad_(True)
         torch.autograd.grad(module(point).sum(), point)
 
-    def rate(run):
-        run()
-        times = []
-        end = time.perf_counter() + seconds
-        while not times or time.perf_counter() < end:
-            start = time.perf_counter()
-            run()
-            times.append(time.perf_counter() - start)
-        return batch / statistics.median(times)
+    return {"forward": forward, "inputGradient": gradient}
 
-    print(json.dumps({"forward": rate(forward), "inputGradient": rate(gradient)}))
+
+def onnxruntime(name, graph, shape, threads):
+    import numpy
+    import onnxruntime as runtime
+    settings = runtime.SessionOptions()
+    settings.intra_op_num_threads, settings.inter_op_num_threads = threads, 1
+    session = runtime.InferenceSession(graph, settings, providers=["CPUExecutionProvider"])
+    x = numpy.random.default_rng(0).random(shape, dtype=numpy.float32)
+    return {"forward": lambda: session.run(None, {"images": x})}
+
+
+def openvino(name, graph, shape, threads):
+    import numpy
+    import openvino as ov
+    core = ov.Core()
+    model = core.read_model(graph)
+    model.reshape({"images": list(shape)})
+    # Its default on processors with bfloat16 is that; the others compute in float32.
+    compiled = core.compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"})
+    request = compiled.create_infer_request()
+    x = numpy.random.default_rng(0).random(shape, dtype=numpy.float32)
+    return {"forward": lambda: request.infer({"images": x}, share_inputs=True)}
+
+
+ENGINES = {"pytorch": pytorch, "onnxruntime": onnxruntime, "openvino": openvino}
 
 
 def environment(python):
-    """Path of a Python with PyTorch; its environment is made where none is given."""
+    """Path of a Python with the engines; its environment is made where none is given."""
     if python:
         return python
-    home = HERE.parent / ".build" / "torch-environment"
+    home = HERE.parent / ".build" / "engines-environment"
     executable = home / "bin" / "python"
     if not executable.exists():
         venv.create(home, with_pip=True)
-        packages = [f"torch=={TORCH}", "torchvision", "numpy", "onnx"]
+        packages = ["torch", "torchvision", "numpy", "onnx", "onnxruntime", "openvino"]
         subprocess.run([executable, "-m", "pip", "install", "--quiet", *packages], check=True)
     return str(executable)
 
@@ -239,40 +276,49 @@ def main():
     parser.add_argument("--seconds", type=float, default=2, help="of each measurement")
     parser.add_argument("--networks", nargs="+", choices=[*NETWORKS, *GRAPHS, "graphs"], default=list(NETWORKS))
     parser.add_argument("--binary", default=str(HERE.parent / ".build" / "release" / "pags-bench"))
-    parser.add_argument("--before", help="measure this pags-bench in turn with the other, and not PyTorch")
-    parser.add_argument("--python", help="a Python that has PyTorch, torchvision and onnx")
+    parser.add_argument("--peers", nargs="+", choices=list(ENGINES), default=list(ENGINES), help="the other engines")
+    parser.add_argument("--before", help="measure this pags-bench in turn with the other, and no other engine")
+    parser.add_argument("--python", help="a Python that has torchvision, onnx and the other engines")
     options = parser.parse_args()
     for binary in [options.binary] + ([options.before] if options.before else []):
         if not os.access(binary, os.X_OK):
             sys.exit(f"{binary} is missing; run `swift build -c release --product pags-bench`")
     python = environment(options.python)
-    peer = "before" if options.before else "PyTorch"
-    print(f"{'network':20} {'':26} {'images/s':>9} {peer:>9}  ratio (lowest to highest)")
+    peers = ["before"] if options.before else options.peers
+    columns = "".join(f"{peer:>12}" for peer in ["pags-bench", *peers])
+    print(f"{'images/s':20} {'':24}{columns}  times the fastest other (lowest to highest)")
     with tempfile.TemporaryDirectory() as folder:
         names = [name for given in options.networks for name in (GRAPHS if given == "graphs" else [given])]
         for name in names:
             image, largest = {**NETWORKS, **GRAPHS}[name]
             batch = min(options.batch, largest)
-            checkpoint = os.path.join(folder, name + (".onnx" if name in GRAPHS else ".pth"))
-            subprocess.run([python, "-W", "ignore", __file__, "--worker", "save", name, checkpoint], check=True)
+            graph = os.path.join(folder, name + ".onnx")
+            checkpoint = graph if name in GRAPHS else os.path.join(folder, name + ".pth")
+            subprocess.run([python, "-W", "ignore", __file__, "--worker", "save", name, checkpoint, graph], check=True)
             bench = ["bench", checkpoint, "--batch", str(batch), "--threads", str(options.threads),
                      "--seconds", str(options.seconds), "--shape", ",".join(map(str, image)), "--json"]
-            torch_run = [python, __file__, "--worker", "measure", name, str(batch * options.threads),
-                         str(options.threads), str(options.seconds)]
-            peer_run = [options.before, *bench] if options.before else torch_run
-            ours, theirs = [], []
+            commands = {"pags-bench": [options.binary, *bench]}
+            for peer in peers:
+                commands[peer] = [options.before, *bench] if peer == "before" else [
+                    python, __file__, "--worker", "measure", name, peer, graph, str(batch * options.threads),
+                    str(options.threads), str(options.seconds)]
             try:
-                for _ in range(options.rounds):
-                    ours.append(rates([options.binary, *bench]))
-                    theirs.append(rates(peer_run))
+                rounds = [{engine: rates(command) for engine, command in commands.items()} for _ in range(options.rounds)]
             except subprocess.CalledProcessError as error:
                 print(f"{name:20} {error.cmd[0]}: {error.stderr.strip().splitlines()[-1]}")
                 continue
             for key, label in (("forward", "forward"), ("inputGradient", "forward + input gradient")):
-                mine, other = [round_[key] for round_ in ours], [round_[key] for round_ in theirs]
-                ratios = [a / b for a, b in zip(mine, other)]
-                print(f"{name:20} {label:26} {statistics.median(mine):9.1f} {statistics.median(other):9.1f} {spread(ratios)}",
-                      flush=True)
+                print(row(name, label, key, list(commands), rounds), flush=True)
+
+
+def row(name, label, key, engines, rounds):
+    """Medians of all engines, and the ratio of the first to the fastest other of each round."""
+    medians = "".join(
+        f"{statistics.median(round_[engine][key] for round_ in rounds):12.1f}" if key in rounds[0][engine] else f"{'':12}"
+        for engine in engines)
+    ratios = [round_[engines[0]][key] / max(round_[engine][key] for engine in engines[1:] if key in round_[engine])
+              for round_ in rounds] if any(key in rounds[0][engine] for engine in engines[1:]) else []
+    return f"{name:20} {label:24}{medians} {spread(ratios) if ratios else ''}"
 
 
 if __name__ == "__main__":

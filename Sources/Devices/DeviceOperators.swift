@@ -23,7 +23,11 @@ enum DeviceOperators {
         JSONMember("alpha", .float(elu.alpha)), JSONMember("scale", .float(elu.scale)),
         JSONMember("rate", .float(elu.rate)),
       ]
-    case let gate as Gate: return [JSONMember("slope", .float(gate.slope))]
+    case let gate as Gate:
+      return [
+        JSONMember("slope", .float(gate.slope)), JSONMember("lower", .float(gate.lower)),
+        JSONMember("upper", gate.upper.map { .float($0) } ?? .null),
+      ]
     case let gelu as GELU: return [JSONMember("tanh", .bool(gelu.tanhApproximation))]
     case let gelu as GELUDerivative: return [JSONMember("tanh", .bool(gelu.tanhApproximation))]
     case let relu as ReLU: return [JSONMember("slope", .float(relu.slope))]

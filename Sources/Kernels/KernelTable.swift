@@ -16,12 +16,12 @@
   @usableFromInline package let finish:
     @convention(c) (
       Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Float, UnsafePointer<Float>?, UnsafePointer<Float>?, Bool,
-      Float
+      Float, Float, Float
     ) -> Void
   @usableFromInline package let finishPixels:
     @convention(c) (
-      Int, Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafePointer<Float>?, UnsafePointer<Float>?,
-      UnsafePointer<Float>?, Bool, Float
+      Int, Int, Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafePointer<Float>?,
+      UnsafePointer<Float>?, UnsafePointer<Float>?, Bool, Float, Float, Float
     ) -> Void
   @usableFromInline package let rowsTimesPanels:
     @convention(c) (

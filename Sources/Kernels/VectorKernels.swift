@@ -43,18 +43,20 @@ public struct VectorKernels: Sendable {
   @inlinable @inline(__always)
   public func finish(
     count: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>, bias: Float,
-    residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool, slope: Float
+    residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool, slope: Float, lower: Float,
+    upper: Float
   ) {
-    table.pointee.finish(count, source, values, bias, residual, reference, rectifies, slope)
+    table.pointee.finish(count, source, values, bias, residual, reference, rectifies, slope, lower, upper)
   }
 
   @inlinable @inline(__always)
   public func finishPixels(
-    count: Int, channels: Int, stride: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>,
-    bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool,
-    slope: Float
+    count: Int, channels: Int, sourceStride: Int, stride: Int, source: UnsafePointer<Float>,
+    values: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
+    reference: UnsafePointer<Float>?, rectifies: Bool, slope: Float, lower: Float, upper: Float
   ) {
-    table.pointee.finishPixels(count, channels, stride, source, values, bias, residual, reference, rectifies, slope)
+    table.pointee.finishPixels(
+      count, channels, sourceStride, stride, source, values, bias, residual, reference, rectifies, slope, lower, upper)
   }
 
   @inlinable @inline(__always)

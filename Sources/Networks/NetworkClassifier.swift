@@ -136,7 +136,9 @@ final class NetworkClassifier: Classifier {
   /// Images per pass: the batch, or fewer where `count` images would not give each thread one. Passes of 16 images are 5 %
   /// slower than those of 64, smaller ones soon more; the sizes are powers of two, for which there are programs.
   ///
-  /// Images of 3 x 224 x 224 take a hundred megabytes of a worker's each (ResNet-50): two in a pass, 3 % slower than 16.
+  /// Images of 3 x 224 x 224 take a hundred megabytes of a worker's each (ResNet-50), and what one layer leaves of eight of them
+  /// is out of the cache when the next one reads it: two in a pass, whose speed is that of larger ones or a quarter above it
+  /// (MobileNetV2).
   ///
   /// All of the batch where the numbers of an image depend on how many there are: passes that are not full are filled up.
   private func passSize(_ count: Int, withGradient: Bool) throws -> Int {
@@ -148,11 +150,11 @@ final class NetworkClassifier: Classifier {
     let threads = Workers.share(of: threads)
     var size = threads > 1 ? 16 : max(1, count)
     while size < (count - 1) / threads + 1 { size *= 2 }
-    if lowersBatch { while size > 1, size * inputShape.count > Self.passPixels { size /= 2 } }
+    while size > 1, size * inputShape.count > Self.passPixels { size /= 2 }
     return try fittingBatch(size, withGradient: withGradient)
   }
 
-  /// Numbers of the images of a pass, unless the batch was asked for.
+  /// Numbers of the images of a pass.
   private static let passPixels = 1 << 19
 
   /// The batch, at most `size`; lowered by halves until a pass fits into memory.

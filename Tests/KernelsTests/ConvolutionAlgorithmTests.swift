@@ -235,12 +235,33 @@ import _TestSupport
   @Test(arguments: windows3x3)
   func winograd(_ value: Case) { check(WinogradConvolution.self, value, [false, true], below: 5e-6) }
 
-  /// Channels that fill vectors, with every stride and window that has a way of its own.
+  private static let pointwiseLayers = [
+    Case(geometry: ConvolutionGeometry(), image: [2, 24, 31, 33], weights: [144, 24, 1, 1]),
+    Case(geometry: ConvolutionGeometry(), image: [1, 530, 9, 7], weights: [20, 530, 1, 1]),
+    Case(geometry: ConvolutionGeometry(), image: [17, 16, 1, 1], weights: [16, 16, 1, 1]),
+    Case(geometry: ConvolutionGeometry(), image: [3, 40, 10, 10], weights: [17, 40, 1, 1]),
+  ]
+
+  @Test(arguments: pointwiseLayers)
+  func pointwise(_ value: Case) { check(PointwiseConvolution.self, value, [false, true], below: 2e-6) }
+
+  @Test func pointwiseWithStrides() {
+    for stride in [(2, 2), (1, 3)] {
+      let geometry = ConvolutionGeometry(
+        stride: stride, padding: (0, 0, 0, 0), dilation: (1, 1), groups: 1)
+      let value = Case(geometry: geometry, image: [2, 40, 23, 18], weights: [32, 40, 1, 1])
+      check(PointwiseConvolution.self, value, [false], below: 2e-6)
+    }
+  }
+
+  /// With every stride and window that has a way of its own, and channels that fill vectors or do not.
   private static let channelsLast = [
     Case(geometry: ConvolutionGeometry(padding: 1), image: [3, 16, 9, 13], weights: [32, 16, 3, 3]),
     Case(geometry: ConvolutionGeometry(padding: 1), image: [2, 32, 8, 8], weights: [16, 32, 3, 3]),
     Case(geometry: ConvolutionGeometry(stride: 2, padding: 1), image: [2, 32, 10, 14], weights: [48, 32, 3, 3]),
     Case(geometry: ConvolutionGeometry(), image: [5, 48, 3, 5], weights: [16, 48, 1, 1]),
+    Case(geometry: ConvolutionGeometry(), image: [2, 24, 13, 15], weights: [41, 24, 1, 1]),
+    Case(geometry: ConvolutionGeometry(padding: 1), image: [2, 24, 9, 13], weights: [40, 24, 3, 3]),
     Case(geometry: ConvolutionGeometry(stride: 2), image: [3, 16, 7, 10], weights: [32, 16, 1, 1]),
     Case(
       geometry: ConvolutionGeometry(stride: (3, 1), padding: (1, 0, 2, 1), dilation: (1, 1), groups: 1),
@@ -258,6 +279,7 @@ import _TestSupport
     let w = normals(value.weights.count, 2)
     let algorithms: [any PreparedConvolution.Type] = [
       ShiftedConvolution.self, GatheredConvolution.self, WinogradConvolution.self, DepthwiseConvolution.self,
+      PointwiseConvolution.self,
     ]
     var compared = 0
     for algorithm in algorithms {
@@ -268,6 +290,9 @@ import _TestSupport
         if (algorithm == DepthwiseConvolution.self) != (value.geometry.groups > 1) { continue }
         if algorithm == WinogradConvolution.self, window != (3, 3) { continue }
         if algorithm == GatheredConvolution.self, isTranspose, !isUnit, window != (1, 1) { continue }
+        if algorithm == PointwiseConvolution.self {
+          if window != (1, 1) || value.geometry.top > 0 || isTranspose && !isUnit { continue }
+        }
         let x = normals(from.count, 5)
         for set in InstructionSet.available {
           let kernel = algorithm.init(
@@ -276,8 +301,8 @@ import _TestSupport
           let planar = run(kernel, x, w, to)
           for source in [ImageLayout.planar, .channelsLast] {
             for output in [ImageLayout.planar, .channelsLast] where (source, output) != (.planar, .planar) {
-              if source == .channelsLast, from[1] % 16 != 0 || kernel.layoutSupport.source == nil { continue }
-              if output == .channelsLast, to[1] % 16 != 0 || kernel.layoutSupport.output == nil { continue }
+              if source == .channelsLast, kernel.layoutSupport.source == nil { continue }
+              if output == .channelsLast, kernel.layoutSupport.output == nil { continue }
               let result = run(kernel, stored(x, from, source), w, to, (source, output))
               #expect(result == stored(planar, to, output), "\(algorithm), \(set), \(isTranspose), \(source) \(output)")
               compared += 1
@@ -344,7 +369,8 @@ import _TestSupport
     defer { for part in [prepared, scratch, output] { part.deallocate() } }
     kernel.prepare(weights, into: prepared)
     let arguments = KernelArguments(
-      inputs: [], inputShapes: [], output: output, outputShape: shape, layouts: layouts, scratch: scratch,
+      inputs: [], inputShapes: [], output: output, outputShape: shape,
+      layouts: OperandLayouts(inputs: [layouts.source], output: layouts.output), scratch: scratch,
       sharedScratch: scratch,
       prepared: prepared)
     kernel.run(0..<shape[0], source, layouts.source, prepared: prepared, Epilogue(arguments), scratch: scratch)

@@ -54,6 +54,8 @@ struct ConvolutionKernel: CPUKernel {
       } else if precision == .fast, Self.isWinograd(geometry, weights: weights, image: image, output: output, direction)
       {
         WinogradConvolution.self
+      } else if Self.isPointwise(geometry, weights: weights, direction) {
+        PointwiseConvolution.self
       } else if Self.isGathered(geometry, image: image, weights: weights, output: output, direction) {
         GatheredConvolution.self
       } else {
@@ -70,8 +72,6 @@ struct ConvolutionKernel: CPUKernel {
     algorithm = .prepared(convolution)
     let (source, target) = direction == .forward ? (image, output) : (output, image)
     var support = convolution.layoutSupport
-    if source[1] % 16 != 0 { support.source = nil }
-    if target[1] % 16 != 0 { support.output = nil }
     support.source = support.source.map { $0 * source.count }
     support.output = support.output.map { $0 * target.count }
     // Residual and reference of the epilogue lie as the output does.
@@ -103,6 +103,14 @@ struct ConvolutionKernel: CPUKernel {
         && tiles(image, 8) * 81 * 4 <= output[2] * output[3] * 9 * 3
     default: return false
     }
+  }
+
+  /// For windows of one pixel, and channels enough to be lanes.
+  private static func isPointwise(_ geometry: ConvolutionGeometry, weights: Shape, _ direction: Direction) -> Bool {
+    guard geometry.groups == 1, weights[2] == 1, weights[3] == 1, min(weights[0], weights[1]) >= 16,
+      [geometry.top, geometry.bottom, geometry.left, geometry.right].allSatisfy({ $0 == 0 })
+    else { return false }
+    return direction == .forward || (geometry.strideHeight == 1 && geometry.strideWidth == 1)
   }
 
   /// For maps whose rows are much shorter than vectors, and channels enough to be lanes.

@@ -161,7 +161,8 @@ struct DepthwiseConvolution: PreparedConvolution {
   }
 
   var layoutSupport: LayoutSupport {
-    LayoutSupport(source: sourceChannels == 1 ? 1 : nil, output: outputChannels == 1 ? 1 : nil)
+    guard groups >= Self.lanes else { return LayoutSupport() }
+    return LayoutSupport(source: sourceChannels == 1 ? 1 : nil, output: outputChannels == 1 ? 1 : nil)
   }
 
   func run(

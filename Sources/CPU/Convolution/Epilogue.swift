@@ -13,6 +13,9 @@ struct Epilogue {
   private var reference: UnsafePointer<Float>?
   private var rectifies = false
   private var slope: Float = 0
+  private var lower: Float = 0
+  /// NaN: none.
+  private var upper = Float.nan
   private let vectors = VectorKernels()
 
   /// Of a layer without one: the values are copied.
@@ -31,7 +34,9 @@ struct Epilogue {
     switch layer.activation {
     case .none: break
     case .relu(let relu): (rectifies, slope) = (true, relu.slope)
-    case .gate(let gate): (reference, slope) = (extras.popFirst(), gate.slope)
+    case .clip(let clip): (rectifies, lower, upper) = (true, clip.lower, clip.upper)
+    case .gate(let gate):
+      (reference, slope, lower, upper) = (extras.popFirst(), gate.slope, gate.lower, gate.upper ?? .nan)
     }
   }
 
@@ -44,23 +49,26 @@ struct Epilogue {
     let place = (image * channels + channel) * positions + start
     vectors.finish(
       count: count, source: source, values: output + place, bias: bias?[channel] ?? 0,
-      residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope
-    )
+      residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies,
+      slope: slope, lower: lower, upper: upper)
   }
 
   /// Of an output with channels last: finishes `count` pixels of one image, from the position `start` on, whose channels lie
   /// side by side.
-  /// - Parameter part: the channels that the source has; nil: all.
+  /// - Parameters:
+  ///   - part: the channels that the source has; nil: all.
+  ///   - sourceStride: from one of its pixels to the next; nil: as many as it has channels.
   @inline(__always)
   func apply(
-    image: Int, start: Int, count: Int, fromPixels source: UnsafePointer<Float>, channels part: Range<Int>? = nil
+    image: Int, start: Int, count: Int, fromPixels source: UnsafePointer<Float>, channels part: Range<Int>? = nil,
+    sourceStride: Int? = nil
   ) {
     let part = part ?? 0..<channels
     let place = (image * positions + start) * channels + part.lowerBound
     vectors.finishPixels(
-      count: count, channels: part.count, stride: channels, source: source, values: output + place,
-      bias: bias.map { $0 + part.lowerBound }, residual: residual.map { $0 + place },
-      reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope)
+      count: count, channels: part.count, sourceStride: sourceStride ?? part.count, stride: channels, source: source,
+      values: output + place, bias: bias.map { $0 + part.lowerBound }, residual: residual.map { $0 + place },
+      reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope, lower: lower, upper: upper)
   }
 
   /// Finishes an image that lies in the output.
@@ -73,7 +81,7 @@ struct Epilogue {
       if let bias { for index in 0..<channels { values[index] += bias[index] } }
       vectors.finish(
         count: channels, source: values, values: values, bias: 0, residual: residual.map { $0 + place },
-        reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope)
+        reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope, lower: lower, upper: upper)
       return
     }
     for channel in 0..<channels {

@@ -196,7 +196,7 @@ struct GatheredConvolution: PreparedConvolution {
     _ result: UnsafePointer<Float>, image: Int, _ planes: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
   ) {
     if epilogue.layout == .channelsLast {
-      epilogue.apply(image: image, start: 0, count: pixels, fromPixels: result)
+      epilogue.apply(image: image, start: 0, count: pixels, fromPixels: result, sourceStride: outputLanes)
       return
     }
     vectors.transpose(

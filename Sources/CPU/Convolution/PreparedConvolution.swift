@@ -24,7 +24,7 @@ protocol PreparedConvolution: Sendable {
 
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
-  /// What channels last would save; only asked for channels that fill vectors.
+  /// What channels last would save, in times the size of source and output.
   var layoutSupport: LayoutSupport { get }
 
   /// Computes the images of `range`; pointers are those of the whole batch. Each image is computed by itself.

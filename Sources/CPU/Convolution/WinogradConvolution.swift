@@ -88,7 +88,8 @@ struct WinogradConvolution: PreparedConvolution {
 
   var scratchCount: Int { form.elements * (inputStride + productStride) + stageCount + form.elements * 16 }
 
-  var layoutSupport: LayoutSupport { LayoutSupport(source: 1, output: 1) }
+  /// Transforms read vectors of channels.
+  var layoutSupport: LayoutSupport { LayoutSupport(source: sourceChannels == sourceLanes ? 1 : nil, output: 1) }
 
   var work: Int {
     tileRows * tileColumns * form.elements * (sourceLanes * outputLanes + 16 * (sourceLanes + outputLanes))
@@ -275,7 +276,7 @@ struct WinogradConvolution: PreparedConvolution {
       for row in 0..<rows {
         epilogue.apply(
           image: image, start: (step * tileRow + row) * outputWidth, count: outputWidth,
-          fromPixels: stage + row * columns * outputLanes)
+          fromPixels: stage + row * columns * outputLanes, sourceStride: outputLanes)
       }
       return
     }

@@ -94,7 +94,8 @@ extension Gate: BinaryFunction {
   // A closed gate gives 0 for an infinite signal too.
   @inline(__always)
   func callAsFunction(_ left: Float, _ right: Float) -> Float {
-    right > 0 ? left : (slope == 0 ? 0 : slope * left)
+    let open = right > lower ? left : (slope == 0 ? 0 : slope * left)
+    return right >= upper ?? .nan ? 0 : open
   }
 }
 

@@ -5,6 +5,8 @@ import Tensor
 struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
   private let function: Function
   private let way: Way
+  private let shapes: [Shape]
+  private let output: Shape
 
   /// How the operands are read.
   private enum Way {
@@ -12,8 +14,8 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
     case alike
     /// The left one as the output is written, and one number.
     case number
-    /// Rows along the last axis; each operand's row is contiguous or one repeated number.
-    case rows(Rows)
+    /// Rows along the last axis of memory; each operand's row is contiguous or one repeated number.
+    case rows
   }
 
   private struct Rows {
@@ -27,18 +29,23 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
 
   init(_ function: Function, left: Shape, right: Shape, output: Shape) {
     self.function = function
+    (shapes, self.output) = ([left, right], output)
     if left == output && right == output {
       way = .alike
     } else if left == output && right.count == 1 {
       way = .number
     } else {
-      let (leftStrides, rightStrides) = (left.broadcastStrides(to: output), right.broadcastStrides(to: output))
-      let (length, leftStep, rightStep, outer) = Self.mergedRows(output, leftStrides, rightStrides)
-      way = .rows(
-        Rows(
-          leftStrides: leftStrides, rightStrides: rightStrides, length: length, leftStep: leftStep,
-          rightStep: rightStep, outer: outer))
+      way = .rows
     }
+  }
+
+  /// Beside images, numbers for every channel or for every image and channel, which lie alike in both layouts.
+  var layoutSupport: LayoutSupport {
+    guard case .rows = way, output.rank == 4,
+      shapes.allSatisfy({ $0 == output || $0.rank < 3 && $0.count == 1 || $0.dimensions.suffix(2) == [1, 1] }),
+      let image = shapes.firstIndex(of: output)
+    else { return LayoutSupport() }
+    return LayoutSupport(output: 0, likeOutput: [image])
   }
 
   func evaluate(_ arguments: KernelArguments) {
@@ -58,7 +65,8 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
       arguments.forEachBlock(of: count, blockSize: blockSize) { range, _ in
         function.apply(range.count, left + range.lowerBound, value, output + range.lowerBound)
       }
-    case .rows(let rows):
+    case .rows:
+      let rows = rows(arguments.layouts.output)
       let length = rows.length
       arguments.forEachBlock(of: rows.outer.count, blockSize: KernelArguments.blockSize(work: length)) { range, _ in
         var row = range.lowerBound
@@ -80,19 +88,27 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
     }
   }
 
-  /// Joins trailing axes that both operands traverse alike, so that `[N, C, H, W]` with `[C, 1, 1]` has rows of H * W.
-  private static func mergedRows(
-    _ shape: Shape, _ leftStrides: [Int], _ rightStrides: [Int]
-  ) -> (rowLength: Int, leftStep: Int, rightStep: Int, rows: Shape) {
-    guard shape.rank > 0 else { return (1, 0, 0, []) }
-    var axis = shape.rank - 1
+  /// Joins trailing axes that both operands traverse alike, so that `[N, C, H, W]` with `[C, 1, 1]` has rows of H * W, or of C
+  /// where channels are last.
+  private func rows(_ layout: ImageLayout) -> Rows {
+    let order = layout.axes(rank: output.rank)
+    // An operand of the output's shape lies as the output does; of the others only the channels' axis is longer than one.
+    let strides = shapes.map { shape in
+      let strides = shape == output ? layout.strides(of: shape) : shape.broadcastStrides(to: output)
+      return order.map { strides[$0] }
+    }
+    let (left, right, shape) = (strides[0], strides[1], order.map { output[$0] })
+    guard var axis = shape.indices.last else {
+      return Rows(leftStrides: [], rightStrides: [], length: 1, leftStep: 0, rightStep: 0, outer: [])
+    }
     var length = shape[axis]
-    let leftStep = leftStrides[axis]
-    let rightStep = rightStrides[axis]
-    while axis > 0, leftStrides[axis - 1] == leftStep * length, rightStrides[axis - 1] == rightStep * length {
+    let (leftStep, rightStep) = (left[axis], right[axis])
+    while axis > 0, left[axis - 1] == leftStep * length, right[axis - 1] == rightStep * length {
       axis -= 1
       length *= shape[axis]
     }
-    return (length, leftStep, rightStep, Shape(Array(shape.dimensions[..<axis])))
+    return Rows(
+      leftStrides: left, rightStrides: right, length: length, leftStep: leftStep, rightStep: rightStep,
+      outer: Shape(Array(shape[..<axis])))
   }
 }

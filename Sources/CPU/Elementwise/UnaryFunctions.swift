@@ -7,7 +7,10 @@ extension AbsoluteValue: UnaryFunction {
 }
 
 extension Clip: UnaryFunction {
-  func callAsFunction(_ x: Float) -> Float { min(max(x, lower), upper) }
+  func callAsFunction(_ x: Float) -> Float {
+    let raised = x < lower ? lower : x
+    return raised > upper ? upper : raised
+  }
 }
 
 extension Inside: UnaryFunction {

@@ -17,7 +17,7 @@ protocol CPUKernel: Sendable {
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
   /// The layouts of images that the kernel reads and writes (`KernelArguments.layouts`); planar ones unless it says so.
-  /// Elementwise operators take any, if it is the same for all, and are not asked.
+  /// Elementwise operators take any, if it is the same for all, and are asked only where operands have another shape.
   var layoutSupport: LayoutSupport { get }
 
   /// Computes the whole output. Must compute each image by itself, in an order that depends neither on the batch size nor on

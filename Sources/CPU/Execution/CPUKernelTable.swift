@@ -85,7 +85,7 @@ struct CPUKernelTable: Sendable {
 
     // Movement.
     add(Broadcast.self) { operation, inputs, _ in BroadcastKernel(input: inputs[0], shape: operation.shape) }
-    add(Concatenate.self) { operation, _, _ in ConcatenateKernel(axis: operation.axis) }
+    add(Concatenate.self) { operation, _, output in ConcatenateKernel(axis: operation.axis, output: output) }
     add(Pad.self) { operation, _, _ in PadKernel(pad: operation) }
     add(Slice.self) { operation, inputs, _ in
       StridedReadKernel(input: inputs[0], starts: operation.starts, steps: operation.steps)

@@ -14,13 +14,11 @@ struct CPUOperatorKernel: OperatorKernel {
       throw .unsupported(operation: type(of: operation).name, backend: CPUBackend().name)
     }
     self.kernel = kernel
-    if !operation.isElementwise {
-      layoutSupport = kernel.layoutSupport
-    } else if output.rank == 4, inputs.allSatisfy({ $0 == output || $0.count == 1 }) {
+    if operation.isElementwise, output.rank == 4, inputs.allSatisfy({ $0 == output || $0.count == 1 }) {
       // Any layout, beside numbers that are the same for every element.
       layoutSupport = LayoutSupport(output: 0, likeOutput: inputs.indices.filter { inputs[$0] == output })
     } else {
-      layoutSupport = LayoutSupport()
+      layoutSupport = kernel.layoutSupport
     }
   }
 }

@@ -11,7 +11,7 @@ final class CPUProgram: CompiledProgram {
     let inputShapes: [Shape]
     let output: Int
     let outputShape: Shape
-    let layouts: (source: ImageLayout, output: ImageLayout)
+    let layouts: OperandLayouts
     let preparation: Preparation
   }
 
@@ -87,7 +87,8 @@ final class CPUProgram: CompiledProgram {
         Step(
           operation: operation, kernel: kernel, inputs: inputs, inputShapes: shapes,
           output: memory.offset(of: value), outputShape: shape,
-          layouts: (operands.first.map { layouts.layout(of: $0) } ?? .planar, layouts.layout(of: value)),
+          layouts: OperandLayouts(
+            inputs: operands.map { layouts.layout(of: $0) }, output: layouts.layout(of: value)),
           preparation: preparation))
       scratch = max(scratch, kernel.scratchCount)
       var shared = kernel.sharedScratchCount

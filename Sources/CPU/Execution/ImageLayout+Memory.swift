@@ -1,6 +1,16 @@
 import Graph
 import Tensor
 
+/// How the operands of a kernel lie.
+struct OperandLayouts: Sendable {
+  /// None where all are planar.
+  var inputs: [ImageLayout] = []
+  var output = ImageLayout.planar
+
+  /// Of the first input.
+  var source: ImageLayout { inputs.first ?? .planar }
+}
+
 extension ImageLayout {
   /// The axes of a shape in the order of memory, the outermost first.
   func axes(rank: Int) -> [Int] { self == .channelsLast ? [0, 2, 3, 1] : Array(0..<rank) }

@@ -7,8 +7,8 @@ struct KernelArguments {
   let inputShapes: [Shape]
   let output: UnsafeMutablePointer<Float>
   let outputShape: Shape
-  /// Of the first input, and of the output; what lies as the output does and what is planar says `CPUKernel.layoutSupport`.
-  let layouts: (source: ImageLayout, output: ImageLayout)
+  /// As `CPUKernel.layoutSupport` allows.
+  let layouts: OperandLayouts
   /// Of `scratchCount` floats, for a kernel that does not divide its work; else `forEachBlock` hands it to a thread.
   let scratch: UnsafeMutablePointer<Float>
   /// Of `sharedScratchCount` floats: for what all blocks read, or what each writes in its own place. Not zeroed.
@@ -23,7 +23,7 @@ struct KernelArguments {
 
   init(
     inputs: [UnsafePointer<Float>], inputShapes: [Shape], output: UnsafeMutablePointer<Float>, outputShape: Shape,
-    layouts: (source: ImageLayout, output: ImageLayout) = (.planar, .planar), scratch: UnsafeMutablePointer<Float>,
+    layouts: OperandLayouts = OperandLayouts(), scratch: UnsafeMutablePointer<Float>,
     sharedScratch: UnsafeMutablePointer<Float>, prepared: UnsafePointer<Float>,
     team: ThreadTeam? = nil, scratchStride: Int = 0
   ) {

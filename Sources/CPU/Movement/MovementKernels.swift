@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 import Tensor
 
 /// See `Broadcast`.
@@ -23,33 +24,60 @@ struct BroadcastKernel: CPUKernel {
 
 /// A dense output from an input that is read with strides: slices and transpositions.
 struct StridedReadKernel: CPUKernel {
-  private let offset: Int
-  private let strides: [Int]
+  private let input: Shape
+  /// The input's axis, and the steps along it, that each axis of the output goes by, and where it starts there.
+  private let axes: [Int]
+  private let steps: [Int]
+  private let starts: [Int]
 
   /// See `Slice`.
   init(input: Shape, starts: [Int], steps: [Int]) {
-    offset = zip(starts, input.strides).reduce(0) { $0 + $1.0 * $1.1 }
-    strides = zip(steps, input.strides).map { $0 * $1 }
+    self.input = input
+    axes = Array(0..<input.rank)
+    self.steps = steps
+    self.starts = starts
   }
 
   /// See `Transpose`.
   init(input: Shape, permutation: [Int]) {
-    let strides = input.strides
-    offset = 0
-    self.strides = permutation.map { strides[$0] }
+    self.input = input
+    axes = permutation
+    steps = [Int](repeating: 1, count: input.rank)
+    starts = [Int](repeating: 0, count: input.rank)
+  }
+
+  /// Exchanges of channels and positions are copies where the side with the channels has them last.
+  var layoutSupport: LayoutSupport {
+    guard input.rank == 4 else { return LayoutSupport() }
+    return LayoutSupport(
+      source: axes == [0, 2, 3, 1] ? input.count : 0, output: axes == [0, 3, 1, 2] ? input.count : 0)
   }
 
   func evaluate(_ arguments: KernelArguments) {
+    let strides = arguments.layouts.source.strides(of: input)
+    let order = arguments.layouts.output.axes(rank: input.rank)
+    let offset = zip(starts, axes).reduce(0) { $0 + $1.0 * strides[$1.1] }
     StridedCopy.gather(
-      arguments.inputs[0] + offset, strides: strides, into: arguments.output, arguments.outputShape, arguments)
+      arguments.inputs[0] + offset, strides: order.map { steps[$0] * strides[axes[$0]] }, into: arguments.output,
+      Shape(order.map { arguments.outputShape[$0] }), arguments)
   }
 }
 
 /// See `Concatenate`.
 struct ConcatenateKernel: CPUKernel {
   let axis: Int
+  let output: Shape
+
+  var layoutSupport: LayoutSupport {
+    guard output.rank == 4, axis == 1 else { return LayoutSupport() }
+    // Inputs beyond any number that a graph has do no harm.
+    return LayoutSupport(source: 0, output: 0, either: Array(1..<256))
+  }
 
   func evaluate(_ arguments: KernelArguments) {
+    if arguments.layouts.inputs.contains(.channelsLast) || arguments.layouts.output == .channelsLast {
+      return joinChannels(arguments)
+    }
     let outer = arguments.outputShape.dimensions[..<axis].reduce(1, *)
     let total = outer == 0 ? 0 : arguments.outputShape.count / outer
     var start = 0
@@ -59,6 +87,37 @@ struct ConcatenateKernel: CPUKernel {
         (arguments.output + row * total + start).update(from: input + row * length, count: length)
       }
       start += length
+    }
+  }
+
+  /// Of images, some of which have their channels last.
+  private func joinChannels(_ arguments: KernelArguments) {
+    let vectors = VectorKernels()
+    let (channels, positions) = (output[1], output[2] * output[3])
+    var first = 0
+    for (number, input) in arguments.inputs.enumerated() {
+      let count = arguments.inputShapes[number][1]
+      for image in 0..<output[0] {
+        let source = input + image * count * positions
+        let target = arguments.output + image * channels * positions
+        switch (arguments.layouts.inputs[number], arguments.layouts.output) {
+        case (.planar, .planar):
+          (target + first * positions).update(from: source, count: count * positions)
+        case (.channelsLast, .channelsLast):
+          for position in 0..<positions {
+            (target + position * channels + first).update(from: source + position * count, count: count)
+          }
+        case (.planar, .channelsLast):
+          vectors.transpose(
+            rows: count, columns: positions, source: source, sourceStride: positions, output: target + first,
+            outputStride: channels)
+        case (.channelsLast, .planar):
+          vectors.transpose(
+            rows: positions, columns: count, source: source, sourceStride: count, output: target + first * positions,
+            outputStride: positions)
+        }
+      }
+      first += count
     }
   }
 }

@@ -1,3 +1,4 @@
+import Kernels
 import Tensor
 
 /// Copies between a dense array and a strided one.
@@ -27,7 +28,7 @@ enum StridedCopy {
     _ source: UnsafePointer<Float>, _ shape: Shape, _ steps: [Int], into target: UnsafeMutablePointer<Float>,
     _ arguments: KernelArguments
   ) {
-    let tile = 16
+    let (vectors, tile) = (VectorKernels(), 16)
     let (rows, columns) = (shape[shape.rank - 2], shape[shape.rank - 1])
     let step = steps[shape.rank - 1]
     let outer = Shape(Array(shape.dimensions.dropLast(2)))
@@ -43,11 +44,9 @@ enum StridedCopy {
         let last = min(rows, first + tile)
         let from = source + offset
         let to = target + plane * rows * columns
-        for left in stride(from: 0, to: columns, by: tile) {
-          for row in first..<last {
-            for column in left..<min(columns, left + tile) { to[row * columns + column] = from[row + column * step] }
-          }
-        }
+        vectors.transpose(
+          rows: columns, columns: last - first, source: from + first, sourceStride: step, output: to + first * columns,
+          outputStride: columns)
       }
     }
   }

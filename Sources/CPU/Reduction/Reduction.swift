@@ -38,6 +38,27 @@ struct Reduction {
     }
   }
 
+  /// Calls `body` with the indices of up to eight outputs and the offset of each one's first input element, over the threads of
+  /// `arguments`.
+  @inline(__always)
+  func forEachGroup(
+    _ arguments: KernelArguments, _ body: (_ outputs: Range<Int>, _ bases: UnsafeBufferPointer<Int>) -> Void
+  ) {
+    let work = rows.count * length
+    let blockSize = max(8, KernelArguments.blockSize(work: work))
+    arguments.forEachBlock(of: outer.count, blockSize: blockSize) { range, _ in
+      withUnsafeTemporaryAllocation(of: Int.self, capacity: 8) { bases in
+        var index = range.lowerBound
+        outer.forEachOffset(outerStrides, outerStrides, range) { base, _ in
+          let lane = (index - range.lowerBound) % 8
+          bases[lane] = base
+          index += 1
+          if lane == 7 || index == range.upperBound { body(index - lane - 1..<index, UnsafeBufferPointer(bases)) }
+        }
+      }
+    }
+  }
+
   /// Calls `body` with the rows of input elements that belong to the output at `base`.
   @inline(__always)
   func forEachRow(from base: Int, _ body: (_ offset: Int, _ length: Int, _ step: Int) -> Void) {

@@ -94,8 +94,9 @@ def relu(x, *, slope):
 
 
 @operator("gate")
-def gate(signal, reference, *, slope):
-    return torch.where(reference > 0, signal, 0 if slope == 0 else slope * signal)
+def gate(signal, reference, *, slope, lower, upper):
+    kept = torch.where(reference > lower, signal, 0 if slope == 0 else slope * signal)
+    return kept if upper is None else torch.where(reference >= upper, 0, kept)
 
 
 @operator("elu")

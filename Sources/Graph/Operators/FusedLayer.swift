@@ -15,6 +15,7 @@ package struct FusedLayer: FusedOperator {
   package enum Activation: Hashable {
     case none
     case relu(ReLU)
+    case clip(Clip)
     case gate(Gate)
   }
 

@@ -49,16 +49,8 @@ extension Graph {
         return try apply(fused, inputs)
       }
       return try fusedSum(operands, shape: shape, isSingleUse: isSingleUse)
-    case let relu as ReLU:
-      if isSingleUse(operands[0]), let channels = channels(operands[0]), channels.activation == .none {
-        return try apply(channels.fused(activation: .relu(relu)), channels.inputs)
-      }
-      guard isSingleUse(operands[0]), let layer = fusible(operands[0]), layer.fused.activation == .none else {
-        return nil
-      }
-      var fused = layer.fused
-      fused.activation = .relu(relu)
-      return try apply(fused, layer.inputs)
+    case let relu as ReLU: return try activated(operands[0], .relu(relu), isSingleUse: isSingleUse)
+    case let clip as Clip: return try activated(operands[0], .clip(clip), isSingleUse: isSingleUse)
     case let gate as Gate:
       if isSingleUse(operands[0]), let channels = channels(operands[0]), channels.activation == .none,
         self.shape(of: operands[0]) == shape, self.shape(of: operands[1]) == shape
@@ -74,6 +66,22 @@ extension Graph {
     default:
       return nil
     }
+  }
+
+  /// The activation joined to the operations per channel or to the layer before it.
+  private mutating func activated(
+    _ value: Value, _ activation: FusedLayer.Activation, isSingleUse: (Value) -> Bool
+  ) throws(GraphError) -> Value? {
+    guard isSingleUse(value) else { return nil }
+    if let channels = channels(value) ?? foldedNormalisation(value, isSingleUse: isSingleUse),
+      channels.activation == .none
+    {
+      return try apply(channels.fused(activation: activation), channels.inputs)
+    }
+    guard let layer = fusible(value), layer.fused.activation == .none else { return nil }
+    var fused = layer.fused
+    fused.activation = activation
+    return try apply(fused, layer.inputs)
   }
 
   /// The node as a layer that can take (more of) an epilogue.
@@ -121,6 +129,27 @@ extension Graph {
       return Channels(terms: terms, shift: inputs.first)
     default: return nil
     }
+  }
+
+  /// scale x + shift with constants per channel: batch normalisation that could not be folded into a layer before it, because
+  /// there is none (`batchNorm`), as before the activations of DenseNet.
+  private mutating func foldedNormalisation(
+    _ value: Value, isSingleUse: (Value) -> Bool
+  ) -> Channels? {
+    let shape = shape(of: value)
+    func column(_ value: Value) -> Tensor? {
+      guard let tensor = constantTensor(value), shape.rank >= 2, tensor.shape.count == shape[1],
+        tensor.shape.rank >= shape.rank - 1,
+        tensor.shape.dimensions.suffix(shape.rank - 1) == [shape[1]] + [Int](repeating: 1, count: shape.rank - 2)
+      else { return nil }
+      return Tensor(shape: [shape[1]], scalars: tensor.scalars)
+    }
+    guard case .apply(is Add, let terms) = self[value].source, let shift = column(terms[1]), isSingleUse(terms[0]),
+      case .apply(is Multiply, let factors) = self[terms[0]].source, let scale = column(factors[1]),
+      self.shape(of: factors[0]) == shape
+    else { return nil }
+    let (scaleValue, shiftValue) = (constant(scale), constant(shift))
+    return Channels(terms: [(FusedChannels.Term(hasScale: true), [factors[0], scaleValue])], shift: shiftValue)
   }
 
   /// a + b where one of them, or both, are operations per channel.

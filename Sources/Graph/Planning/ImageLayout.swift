@@ -17,10 +17,13 @@ package struct LayoutSupport: Sendable {
   package var output: Int?
   /// Inputs that lie as the output does.
   package var likeOutput: [Int] = []
+  /// Inputs that may lie either way, whatever the output does.
+  package var either: [Int] = []
 
-  package init(source: Int? = nil, output: Int? = nil, likeOutput: [Int] = []) {
+  package init(source: Int? = nil, output: Int? = nil, likeOutput: [Int] = [], either: [Int] = []) {
     self.source = source
     self.output = output
     self.likeOutput = likeOutput
+    self.either = either
   }
 }

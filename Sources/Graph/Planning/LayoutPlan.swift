@@ -33,7 +33,7 @@ package struct LayoutPlan {
           links[other] = own
         } else if number == 0, let source = support.source {
           saved[input.index] += source
-        } else {
+        } else if !support.either.contains(number) {
           isPlanar[input.index] = true
         }
       }

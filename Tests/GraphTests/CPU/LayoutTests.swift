@@ -111,6 +111,7 @@ import _TestSupport
 
   private static let activations: [@Sendable (inout Graph, Graph.Value) throws -> Graph.Value] = [
     { try $0.relu($1) }, { try $0.silu($1) }, { try $0.softplus($1, beta: 3) },
+    { try $0.clip($1, lower: -0.25, upper: 0.5, includesBounds: false) },
   ]
 
   @Test(arguments: pools.indices, activations.indices)
@@ -169,6 +170,74 @@ import _TestSupport
     #expect(ImageLayout.channelsLast.strides(of: shape) == [60, 1, 15, 3])
     #expect(ImageLayout.planar.plane(4, of: shape) == (80, 1))
     #expect(ImageLayout.channelsLast.plane(4, of: shape) == (61, 3))
+  }
+
+  /// A limit belongs to the layer before it, its derivative to the one whose gradient it gates.
+  @Test func limitsAreJoined() throws {
+    let (graph, outputs) = try residual(Self.pools[0], Self.activations[3])
+    let optimised = try graph.optimised(for: outputs, on: CPUBackend())
+    let apart = optimised.graph.nodes.count {
+      if case .apply(let operation, _) = $0.source { operation is Clip || operation is Gate } else { false }
+    }
+    // The derivative of the last limit gates what comes from pooling.
+    #expect(apart == 1)
+  }
+
+  /// Joined maps, one of them from pooling and so planar, normalised before their activation as in DenseNet.
+  @Test func joinedMaps() throws {
+    var network = Network()
+    let x = network.graph.input("x", [2, 3, 24, 20])
+    let window = PoolingWindow(height: 2, width: 2, geometry: ConvolutionGeometry(stride: 2))
+    var y = try network.graph.maxPool2d(network.graph.relu(network.conv(x, 24, 3)), window)
+    for _ in 0..<3 {
+      let channels = network.graph.shape(of: y)[1]
+      let variance = network.graph.constant(Tensor(shape: [channels], repeating: 0.5))
+      let normalised = try network.graph.batchNorm(
+        y, scale: network.weights([channels]), shift: network.weights([channels]), mean: network.weights([channels]),
+        variance: variance, epsilon: 1e-5)
+      let narrow = try network.graph.relu(network.conv(network.graph.relu(normalised), 32, 1))
+      y = try network.graph.concatenate([y, network.conv(narrow, 20, 3)], axis: 1)
+    }
+    let logits = try network.linear(network.graph.globalAveragePool(network.conv(y, 40, 1)))
+    let cotangent = network.graph.input("cotangent", [2, 10])
+    let gradient = try network.graph.gradient(of: [(logits, cotangent)], withRespectTo: [x])[0]
+    let optimised = try network.graph.optimised(for: [logits, gradient], on: CPUBackend())
+    let normalisations = optimised.graph.nodes.count {
+      if case .apply(is FusedChannels, _) = $0.source { true } else { false }
+    }
+    #expect(normalisations >= 3)
+    #expect(try check(network.graph, [logits, gradient]) >= 12)
+  }
+
+  /// Factors per image and channel: squeeze and excitation.
+  @Test func factorsPerChannel() throws {
+    var network = Network()
+    let x = network.graph.input("x", [3, 3, 12, 10])
+    var y = try network.graph.silu(network.conv(x, 32, 3))
+    let squeezed = try network.graph.silu(network.conv(network.graph.globalAveragePool(y), 16, 1))
+    y = try network.graph.multiply(y, network.graph.sigmoid(network.conv(squeezed, 32, 1)))
+    y = try network.graph.multiply(network.weights([32, 1, 1]), network.conv(y, 32, 1))
+    let logits = try network.linear(network.graph.globalAveragePool(network.conv(y, 48, 1)))
+    let cotangent = network.graph.input("cotangent", [3, 10])
+    let gradient = try network.graph.gradient(of: [(logits, cotangent)], withRespectTo: [x])[0]
+    #expect(try check(network.graph, [logits, gradient]) >= 8)
+  }
+
+  /// Linear layers on the channels of pixels between convolutions, as in ConvNeXt: the exchange of axes is a copy.
+  @Test func exchangedAxes() throws {
+    var network = Network()
+    let x = network.graph.input("x", [2, 3, 9, 11])
+    let y = try network.conv(x, 32, 3)
+    let pixels = try network.graph.transpose(network.conv(y, 32, 3), [0, 2, 3, 1])
+    let rows = try network.graph.reshape(pixels, to: [2 * 99, 32])
+    let mapped = try network.graph.linear(network.graph.gelu(rows), network.weights([32, 32]))
+    let back = try network.graph.transpose(network.graph.reshape(mapped, to: [2, 9, 11, 32]), [0, 3, 1, 2])
+    let part = try network.graph.slice(network.graph.add(back, y), axis: 1, start: 5, count: 24)
+    let logits = try network.linear(network.graph.globalAveragePool(network.conv(part, 32, 3)))
+    let cotangent = network.graph.input("cotangent", [2, 10])
+    let gradient = try network.graph.gradient(of: [(logits, cotangent)], withRespectTo: [x])[0]
+    let count = try check(network.graph, [logits, gradient])
+    #expect(count == 7)
   }
 
   /// Convolutions with group normalisation between them, as in U-Nets for diffusion.

@@ -1,11 +1,22 @@
-/// Inputs (signal, reference): signal where reference > 0, else slope * signal. The derivative of the rectifiers, and
-/// linear in the signal; piecewise constant in the reference.
+/// Inputs (signal, reference): signal where lower < reference < upper, else slope * signal. The derivative of the rectifiers and
+/// of limits, and linear in the signal; piecewise constant in the reference.
 package struct Gate: BroadcastingOperator {
   package static let name = "gate"
 
-  package var slope: Float = 0
+  package let slope: Float
+  package let lower: Float
+  /// nil: none.
+  package let upper: Float?
 
-  package var expression: ScalarExpression { .select(.greater(.y, 0), .x, slope == 0 ? 0 : .constant(slope) * .x) }
+  package init(slope: Float = 0) { (self.slope, lower, upper) = (slope, 0, nil) }
+
+  package init(lower: Float, upper: Float) { (slope, self.lower, self.upper) = (0, lower, upper) }
+
+  package var expression: ScalarExpression {
+    let closed: ScalarExpression = slope == 0 ? 0 : .constant(slope) * .x
+    let open = ScalarExpression.select(.greater(.y, .constant(lower)), .x, closed)
+    return upper.map { .select(.binary(.greaterOrEqual, .y, .constant($0)), 0, open) } ?? open
+  }
 
   package func reverse(
     _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
