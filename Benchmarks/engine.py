@@ -42,11 +42,20 @@ GRAPHS = {
 
 
 def network(name):
-    """A network as a PyTorch module, with random weights."""
+    """A network as a PyTorch module, with random weights, and statistics that are not those of a new one: normalisations that do
+    nothing would be left out."""
+    import torch
     if name in GRAPHS:
         import torchvision
-        return torchvision.models.get_model(name)
-    return checkpoints()[name]()
+        module = torchvision.models.get_model(name)
+    else:
+        module = checkpoints()[name]()
+    for part in module.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            for values, low, high in [(part.running_mean, -0.1, 0.1), (part.running_var, 0.5, 1.5),
+                                      (part.weight.data, 0.5, 1.5), (part.bias.data, -0.1, 0.1)]:
+                values.uniform_(low, high)
+    return module
 
 
 def checkpoints():

@@ -107,7 +107,7 @@ final class NetworkClassifier: Classifier {
   /// Compiles the programs of full batches. The one with the gradient first: it has the weights of the other, too.
   func prepare(forImages count: Int) throws {
     for withGradient in [true, false] {
-      _ = try pool(key(count: fittingBatch(count, withGradient: withGradient), withGradient: withGradient))
+      _ = try pool(key(count: passSize(count, withGradient: withGradient), withGradient: withGradient))
     }
   }
 

@@ -83,6 +83,11 @@ final class CPUProgram: CompiledProgram {
             kernel.prepare(weights.scalars, into: $0)
           })
       }
+      for (number, input) in inputs.enumerated() {
+        guard case .constant(let offset) = input else { continue }
+        if case .once = preparation, preparedCount > 0, number == 1 { continue }
+        constants.read(offset)
+      }
       steps.append(
         Step(
           operation: operation, kernel: kernel, inputs: inputs, inputShapes: shapes,
@@ -104,6 +109,7 @@ final class CPUProgram: CompiledProgram {
     }
     self.plan = plan
     self.outputs = plan.outputs.map(location)
+    for case .constant(let offset) in outputs { constants.read(offset) }
     self.steps = steps
     self.constants = try constants.finish(sharing: other?.constants, threads: threads)
     self.scratchCount = MemoryPlan.aligned(scratch)

@@ -34,6 +34,8 @@ final class ConstantStorage: Sendable {
   private struct Part: @unchecked Sendable {
     enum Content {
       case tensor(Tensor)
+      /// One that no kernel reads, for each has it in a form of its own: its room is never written, and takes no memory.
+      case unread(Tensor)
       /// A tensor that has been written, and need not be kept.
       case written
       /// The weights at an offset in the form of an operator.
@@ -52,7 +54,9 @@ final class ConstantStorage: Sendable {
   struct Builder {
     private var parts: [(part: Part, write: @Sendable (UnsafeMutablePointer<Float>) -> Void)] = []
     private var count = 0
+    private var readOffsets: Set<Int> = []
 
+    /// Room for a tensor that is not written unless `read(_:)` asks for it.
     mutating func add(_ tensor: Tensor) -> Int {
       add(tensor.shape.count, .tensor(tensor)) { $0.update(from: tensor.scalars, count: tensor.scalars.count) }
     }
@@ -75,20 +79,32 @@ final class ConstantStorage: Sendable {
       return offset
     }
 
+    /// Has the tensor at an offset written, because a kernel reads it as it is.
+    mutating func read(_ offset: Int) { readOffsets.insert(offset) }
+
     /// - Parameters:
     ///   - other: returned itself where it begins with the same, so that the programs of one network for several batch sizes,
     ///     with and without its gradient, have their weights once.
     ///   - threads: that write.
     /// - Throws: `GraphError.allocation`.
     func finish(sharing other: ConstantStorage?, threads: Int) throws(GraphError) -> ConstantStorage {
-      if let other, other.begins(with: parts.map(\.part)) { return other }
+      let parts = parts.map { (part, write) in
+        guard case .tensor(let tensor) = part.content, !readOffsets.contains(part.offset) else { return (part, write) }
+        return (Part(offset: part.offset, count: part.count, content: .unread(tensor)), { _ in })
+      }
+      if let other, other.begins(with: parts.map(\.0)) { return other }
       let memory = try FloatMemory(count, for: "the network's weights")
       // Writing cannot fail.
       try? Workers.forEachBlock(of: parts.count, blockSize: 1, threads: threads) { range, _ in
         for (part, write) in parts[range] { write(memory.base + part.offset) }
       }
-      return ConstantStorage(memory, parts: parts.map(\.part.asWritten))
+      return ConstantStorage(memory, parts: parts.map(\.0.asWritten))
     }
+  }
+
+  /// By bits: a NaN equals itself, and zeros have signs. `numbers` are as many as the tensor has.
+  private static func areEqual(_ tensor: Tensor, _ numbers: UnsafePointer<Float>) -> Bool {
+    tensor.scalars.withUnsafeBytes { bytes in bytes.baseAddress.map { memcmp(numbers, $0, bytes.count) == 0 } ?? true }
   }
 
   private func begins(with others: [Part]) -> Bool {
@@ -98,11 +114,10 @@ final class ConstantStorage: Sendable {
       switch (own.content, other.content) {
       case (.prepared(let weights, let form), .prepared(let otherWeights, let otherForm)):
         return weights == otherWeights && form == otherForm
-      case (.written, .tensor(let tensor)):
-        // By bits: a NaN equals itself, and zeros have signs.
-        return tensor.scalars.withUnsafeBytes { bytes in
-          bytes.baseAddress.map { memcmp(base + own.offset, $0, bytes.count) == 0 } ?? true
-        }
+      case (.written, .tensor(let tensor)), (.written, .unread(let tensor)):
+        return Self.areEqual(tensor, base + own.offset)
+      case (.unread(let own), .unread(let tensor)):
+        return own.scalars.withUnsafeBufferPointer { $0.baseAddress.map { Self.areEqual(tensor, $0) } ?? true }
       default: return false
       }
     }
