@@ -225,6 +225,27 @@ import _Fixtures
     #expect(message(lowersBatch: true, memory: 1 << 10)?.hasSuffix("; lower --threads") == true)
   }
 
+  /// What a layer leaves of many large images is out of the cache before the next reads it, and takes memory: passes hold two, though
+  /// more were asked for.
+  @Test func largeImagesGoTwoByTwo() throws {
+    let network = Network(
+      inputShape: [3, 224, 224], preprocessing: Preprocessing(mean: [0, 0, 0], std: [1, 1, 1]), clampsInput: false,
+      layers: [.flatten],
+      weights: WeightSource(try CheckpointReader.stateDict(of: ModelFixtures.checkpoint("lenet"))))
+    let classifier = try NetworkClassifier(network, batch: 8, threads: 1)
+    try classifier.prepare(forImages: 8)
+    let images = images(5, network.inputShape)
+    let sizes = Mutex<[Int]>([])
+    let result = try classifier.inputGradients(at: images) { logits, range in
+      sizes.withLock { $0.append(range.count) }
+      return [logits]
+    }
+    #expect(sizes.withLock { $0 } == [2, 2, 1])
+    #expect(result.gradients[0].scalars == images.scalars)
+    // One program with the gradient and one without: what was prepared is what ran.
+    #expect(classifier.kept.programs <= 3)
+  }
+
   /// (x - mean) / std per channel, after the clamp where the checkpoint asks for one.
   @Test func pixelsArePreparedInOrder() throws {
     func logits(clamps: Bool, _ pixels: [Float]) throws -> [Float] {
