@@ -5,8 +5,7 @@ import Tensor
 struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
   private let function: Function
   private let way: Way
-  private let shapes: [Shape]
-  private let output: Shape
+  let layoutSupport: LayoutSupport
 
   /// How the operands are read.
   private enum Way {
@@ -15,7 +14,7 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
     /// The left one as the output is written, and one number.
     case number
     /// Rows along the last axis of memory; each operand's row is contiguous or one repeated number.
-    case rows
+    case rows(planar: Rows, channelsLast: Rows?)
   }
 
   private struct Rows {
@@ -29,23 +28,25 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
 
   init(_ function: Function, left: Shape, right: Shape, output: Shape) {
     self.function = function
-    (shapes, self.output) = ([left, right], output)
+    // Beside images, numbers for every channel or for every image and channel, which lie alike in both layouts.
+    let shapes = [left, right]
+    let isPerChannel = shapes.allSatisfy {
+      $0 == output || $0.rank < 3 && $0.count == 1 || $0.dimensions.suffix(2) == [1, 1]
+    }
+    var support = LayoutSupport()
     if left == output && right == output {
       way = .alike
     } else if left == output && right.count == 1 {
       way = .number
     } else {
-      way = .rows
+      var channelsLast: Rows?
+      if output.rank == 4, isPerChannel, let image = shapes.firstIndex(of: output) {
+        support = LayoutSupport(output: 0, likeOutput: [image])
+        channelsLast = Self.rows(.channelsLast, shapes, output)
+      }
+      way = .rows(planar: Self.rows(.planar, shapes, output), channelsLast: channelsLast)
     }
-  }
-
-  /// Beside images, numbers for every channel or for every image and channel, which lie alike in both layouts.
-  var layoutSupport: LayoutSupport {
-    guard case .rows = way, output.rank == 4,
-      shapes.allSatisfy({ $0 == output || $0.rank < 3 && $0.count == 1 || $0.dimensions.suffix(2) == [1, 1] }),
-      let image = shapes.firstIndex(of: output)
-    else { return LayoutSupport() }
-    return LayoutSupport(output: 0, likeOutput: [image])
+    layoutSupport = support
   }
 
   func evaluate(_ arguments: KernelArguments) {
@@ -65,8 +66,8 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
       arguments.forEachBlock(of: count, blockSize: blockSize) { range, _ in
         function.apply(range.count, left + range.lowerBound, value, output + range.lowerBound)
       }
-    case .rows:
-      let rows = rows(arguments.layouts.output)
+    case .rows(let planar, let channelsLast):
+      let rows = arguments.layouts.output == .channelsLast ? channelsLast ?? planar : planar
       let length = rows.length
       arguments.forEachBlock(of: rows.outer.count, blockSize: KernelArguments.blockSize(work: length)) { range, _ in
         var row = range.lowerBound
@@ -90,7 +91,7 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
 
   /// Joins trailing axes that both operands traverse alike, so that `[N, C, H, W]` with `[C, 1, 1]` has rows of H * W, or of C
   /// where channels are last.
-  private func rows(_ layout: ImageLayout) -> Rows {
+  private static func rows(_ layout: ImageLayout, _ shapes: [Shape], _ output: Shape) -> Rows {
     let order = layout.axes(rank: output.rank)
     // An operand of the output's shape lies as the output does; of the others only the channels' axis is longer than one.
     let strides = shapes.map { shape in

@@ -85,7 +85,9 @@ struct CPUKernelTable: Sendable {
 
     // Movement.
     add(Broadcast.self) { operation, inputs, _ in BroadcastKernel(input: inputs[0], shape: operation.shape) }
-    add(Concatenate.self) { operation, _, output in ConcatenateKernel(axis: operation.axis, output: output) }
+    add(Concatenate.self) {
+      ConcatenateKernel(axis: $0.axis, inputCount: $1.count, output: $2)
+    }
     add(Pad.self) { operation, _, _ in PadKernel(pad: operation) }
     add(Slice.self) { operation, inputs, _ in
       StridedReadKernel(input: inputs[0], starts: operation.starts, steps: operation.steps)

@@ -66,12 +66,13 @@ struct StridedReadKernel: CPUKernel {
 /// See `Concatenate`.
 struct ConcatenateKernel: CPUKernel {
   let axis: Int
+  let inputCount: Int
   let output: Shape
 
+  /// Maps that are joined along their channels may lie as each likes.
   var layoutSupport: LayoutSupport {
     guard output.rank == 4, axis == 1 else { return LayoutSupport() }
-    // Inputs beyond any number that a graph has do no harm.
-    return LayoutSupport(source: 0, output: 0, either: Array(1..<256))
+    return LayoutSupport(output: 0, either: Array(0..<inputCount))
   }
 
   func evaluate(_ arguments: KernelArguments) {
