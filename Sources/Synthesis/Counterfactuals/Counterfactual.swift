@@ -9,7 +9,7 @@ import Tensor
 ///     s + 2 / sqrt(1 + 4 sigma^2) |e| (C_c g_c / |g_c| - C_d g_d / |g_d|)
 ///
 /// where e = -sigma s is the noise that the score finds in the image, g_c the gradient of log p(target | D(x)), and g_d that of the
-/// mean |D(x) - original|, both through the denoiser D. The published steps are those of a variance-preserving diffusion of images in
+/// mean |D(x) - original|, both through the denoiser D; along the flow, of what guidance alone has changed (`Path.flow`). The published steps are those of a variance-preserving diffusion of images in
 /// [-1, 1], which adds C |e| g / |g| to its score; its x is ours times 1 / sqrt(1 + 4 sigma^2), of twice the scale, hence the factor.
 package struct Counterfactual: Sendable, Equatable {
   /// How an image comes to the first noise level, and down from it.
@@ -18,7 +18,8 @@ package struct Counterfactual: Sendable, Equatable {
     /// of the score's distribution, whatever the classifier says.
     case noise
     /// Along the probability flow dx = -sigma s dsigma (Song et al. 2021), up and down by Heun's steps: without guidance an image comes
-    /// back to itself, so that what changes is the guidance's work.
+    /// back to itself, so that what changes is the guidance's work. The distance is that of D(x) from what D would be at this level
+    /// without guidance: from the original it is far at every level but the last, and holding the image to that moves all of it.
     case flow
   }
 
