@@ -75,8 +75,9 @@ package struct CounterfactualPaths {
       gradients: ClassGradients(copies: copies, targets: targets, places: places), denoiser: denoiser,
       originals: originals)
     var images = starts
-    // Where they would be along the flow if nothing guided them; nil where that is where they are, or of no interest.
-    var unguided = settings.path == .flow && settings.distanceWeight > 0 && !guidance.guides.isEmpty ? starts : nil
+    let isFree = settings.path == .flow && !settings.holdsToOriginal
+    // Where they would be if nothing guided them; nil where that is where they are, or of no interest.
+    var unguided = isFree && settings.distanceWeight > 0 && !guidance.guides.isEmpty ? starts : nil
     for (step, level) in levels.enumerated() {
       let scores = try denoiser.scores(at: images, noise: level, shape: shape)
       guard step + 1 < levels.count else {
@@ -107,7 +108,8 @@ package struct CounterfactualPaths {
           unguided = try Self.flow(current, from: level, to: next, denoiser, shape, scores: scores) { _, _ in nil }
         }
         images = try Self.flow(images, from: level, to: next, denoiser, shape, scores: scores) {
-          guard !guidance.guides.isEmpty else { return nil }
+          // Where nothing guides, nothing is to be held.
+          guard !isFree || !guidance.guides.isEmpty else { return nil }
           return try guidance.terms(at: $0, scores: $1, unguided: anchors, noise: level, step: step)
         }
       }
