@@ -38,19 +38,28 @@ final class DecodingContext: Sendable {
   }
 
   /// The type as that of a scalar; nil where it is none.
+  ///
+  /// One by one, because asking a type at run time what it conforms to takes longer than decoding most values, and a list of them would
+  /// be counted as in use and out of use again by all threads at once.
   static func scalar<T>(_ type: T.Type) -> (any JSONScalar.Type)? {
-    let identity = ObjectIdentifier(type)
-    return scalars.first { $0.identity == identity }?.type
+    switch ObjectIdentifier(type) {
+    case ObjectIdentifier(Double.self): Double.self
+    case ObjectIdentifier(String.self): String.self
+    case ObjectIdentifier(Int.self): Int.self
+    case ObjectIdentifier(Bool.self): Bool.self
+    case ObjectIdentifier(Float.self): Float.self
+    case ObjectIdentifier(UInt64.self): UInt64.self
+    case ObjectIdentifier(Int64.self): Int64.self
+    case ObjectIdentifier(UInt32.self): UInt32.self
+    case ObjectIdentifier(Int32.self): Int32.self
+    case ObjectIdentifier(UInt16.self): UInt16.self
+    case ObjectIdentifier(Int16.self): Int16.self
+    case ObjectIdentifier(UInt8.self): UInt8.self
+    case ObjectIdentifier(Int8.self): Int8.self
+    case ObjectIdentifier(UInt.self): UInt.self
+    default: nil
+    }
   }
-
-  /// A table, because asking a type at run time what it conforms to takes longer than decoding most values.
-  private static let scalars: [(identity: ObjectIdentifier, type: any JSONScalar.Type)] = {
-    let types: [any JSONScalar.Type] = [
-      Bool.self, String.self, Double.self, Float.self, Int.self, Int8.self, Int16.self, Int32.self, Int64.self,
-      UInt.self, UInt8.self, UInt16.self, UInt32.self, UInt64.self,
-    ]
-    return types.map { (ObjectIdentifier($0), $0) }
-  }()
 
   func decode<T: Decodable>(
     _ type: T.Type, as scalar: any JSONScalar.Type, from value: JSONValue, at path: @autoclosure () -> JSONPath
@@ -65,15 +74,14 @@ final class DecodingContext: Sendable {
   func read<T: JSONScalar>(
     _ type: T.Type, from value: JSONValue, at path: @autoclosure () -> JSONPath
   ) throws(JSONError) -> T {
-    do {
-      return try T.read(value)
-    } catch {
-      switch error {
-      case .wrongType(let expected): throw wrongType(expected, got: value, at: path())
-      case .outOfRange(let expected):
-        throw .numberOutOfRange(
-          source: source, path: path().description, number: Self.text(of: value), expected: expected)
-      }
+    do { return try T.read(value) } catch { throw describe(error, of: value, at: path()) }
+  }
+
+  func describe(_ mismatch: ScalarMismatch, of value: JSONValue, at path: JSONPath) -> JSONError {
+    switch mismatch {
+    case .wrongType(let expected): wrongType(expected, got: value, at: path)
+    case .outOfRange(let expected):
+      .numberOutOfRange(source: source, path: path.description, number: Self.text(of: value), expected: expected)
     }
   }
 

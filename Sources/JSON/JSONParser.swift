@@ -120,7 +120,8 @@ struct JSONParser {
     guard peek == UInt8(ascii: "\"") else { throw unexpected("a key in double quotes") }
     let start = offset
     let (key, range) = try readString()
-    if key.utf8.contains(0) {
+    // Only an escape can be one, and every escape is longer than what it stands for.
+    if key.utf8.count < range.count, key.utf8.contains(0) {
       throw .nulInKey(source: source, path: containerPath.description, position: position(start))
     }
     frames[frames.count - 1].key = range

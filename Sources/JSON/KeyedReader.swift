@@ -35,12 +35,11 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
   private func scalar<T: JSONScalar>(_ key: Key) throws -> T { try scalar(value(key), key) }
 
   private func scalarIfPresent<T: JSONScalar>(_ key: Key) throws -> T? {
-    guard let value = decoder.member(key.stringValue), !value.isNull else { return nil }
-    return try scalar(value, key)
+    try decoder.scalarIfPresent(key.stringValue)
   }
 
   private func scalar<T: JSONScalar>(_ value: JSONValue, _ key: Key) throws -> T {
-    try context.read(T.self, from: value, at: decoder.path.appending(key))
+    try decoder.scalar(value, at: key.stringValue)
   }
 
   func decodeIfPresent<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T? {

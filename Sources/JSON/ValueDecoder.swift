@@ -57,9 +57,13 @@ final class ValueDecoder: Decoder {
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    try beginObject()
+    return KeyedDecodingContainer(KeyedReader(decoder: self))
+  }
+
+  func beginObject() throws(JSONError) {
     guard case .object = value else { throw context.wrongType("object", got: value, at: path) }
     isKeyed = true
-    return KeyedDecodingContainer(KeyedReader(decoder: self))
   }
 
   func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
@@ -95,6 +99,21 @@ extension ValueDecoder: SingleValueDecodingContainer {
     // The same decoder goes on for types that are no scalars: what either type asks for is known to both.
     guard let scalar = DecodingContext.scalar(type) else { return try T(from: self) }
     return try context.decode(type, as: scalar, from: value, at: path)
+  }
+}
+
+/// Scalars of an object.
+extension ValueDecoder {
+  /// Nil where the key is missing or null.
+  func scalarIfPresent<T: JSONScalar>(_ key: String) throws(JSONError) -> T? {
+    guard let value = member(key), !value.isNull else { return nil }
+    return try scalar(value, at: key)
+  }
+
+  func scalar<T: JSONScalar>(_ value: JSONValue, at key: String) throws(JSONError) -> T {
+    do throws(ScalarMismatch) { return try T.read(value) } catch {
+      throw context.describe(error, of: value, at: path.appending(.key(key)))
+    }
   }
 }
 

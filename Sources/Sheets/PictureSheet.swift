@@ -122,7 +122,10 @@ package struct PictureSheet: Sendable {
             of: model.classifier, target, at: images.images, places: images.positions, labels: images.labels,
             predicted: result.predicted, seed: seed, owner: model.name,
             checkCancellation: progress.checkCancellation)
-          let cosines = try view.cosines(of: smoothed.maps, predicted: smoothed.predicted)
+          // What has no signs has no direction to compare.
+          let cosines =
+            smoothGrad.variant == .signed
+            ? try view.cosines(of: smoothed.maps, predicted: smoothed.predicted) : (score: nil, reference: nil)
           let cells = (0..<images.count).map { index in
             ImageSheet.Cell(
               maps.signed(smoothed.maps.item(index)),
@@ -241,7 +244,9 @@ package struct PictureSheet: Sendable {
     if columns.contains(.smoothgrad) {
       notes.append("Of noisy copies of the image, for the class predicted without noise: \(smoothGrad.words).")
     }
-    if columns.contains(where: { [.gradient, .smoothgrad].contains($0) }), models > 0 {
+    let isCompared =
+      columns.contains(.gradient) || columns.contains(.smoothgrad) && smoothGrad.variant == .signed
+    if isCompared, models > 0 {
       if let score = task.score {
         notes.append("score: cosine with the score of \(score.id) at noise \(brief(noises[0])).")
       }

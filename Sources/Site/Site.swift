@@ -35,6 +35,8 @@ package struct Site: Sendable {
   }
 
   let surroundings: Surroundings
+  /// What may be sheets beside the results.
+  let sheets: Set<String>
 
   /// - Parameter unranked: results that stand beside the leaderboard.
   /// - Throws: `SiteError.template`.
@@ -61,6 +63,7 @@ package struct Site: Sendable {
           address: section.beside == nil ? "tasks/\(name).html" : "tasks/\(name)-beside-\(place).html"))
     }
     (self.sections, self.models) = (sections, listed)
+    sheets = SheetPicture.names(beside: listed.map(\.entry.result), in: surroundings.folder)
     modelFrame = PageFrame(templates.layout, sections, root: "../../", current: "")
   }
 
@@ -126,13 +129,20 @@ package struct Site: Sendable {
 }
 
 /// A model in a task's list.
-struct ListedModel: Sendable {
+final class ListedModel: Sendable {
   let entry: LeaderboardDocument.Entry
   let model: EvaluatedModel
   /// Why it stands beside the leaderboard.
   let beside: UnrankedReason?
   /// Place of its section among all.
   let section: Int
+  /// The evaluation that the regime is from.
+  let decisive: EvaluationResult
+
+  init(entry: LeaderboardDocument.Entry, model: EvaluatedModel, beside: UnrankedReason?, section: Int) {
+    (self.entry, self.model, self.beside, self.section) = (entry, model, beside, section)
+    decisive = model.external.first { $0.path == entry.regimeFrom }?.result ?? model.result
+  }
 
   /// Among those of its page: an own model may have the name of a committed one.
   var key: String { entry.isOwn ? "\(Leaderboard.ownFolder).\(entry.id)" : entry.id }
@@ -142,9 +152,4 @@ struct ListedModel: Sendable {
     "\(entry.isOwn ? "\(Leaderboard.ownFolder)-" : "")\(beside == nil ? "models" : "unranked")/\(model.result.task.id)/\(entry.id).html"
   }
   var regime: RegimeSign { beside?.isJudged == false ? .none : RegimeSign(entry.regime) }
-
-  /// The evaluation that the regime is from.
-  var decisive: EvaluationResult {
-    model.external.first { $0.path == entry.regimeFrom }?.result ?? model.result
-  }
 }

@@ -94,6 +94,16 @@ import Testing
       binary, "gradients", "bayes", checkpoint, "--label", "one", "--label", "two", "--columns", "gradient,normal",
       "--transpose",
       "--images", "2", "--scaling", "deviations", "--gradient", "logit-sum", "--output", binary.path("x.svg"))
+    // What has no signs is compared with nothing that has.
+    for (variant, isCompared) in [("smoothgrad", true), ("smoothgrad-squared", false), ("vargrad", false)] {
+      let sheet = binary.path("\(variant).svg")
+      _ = try show(
+        binary, "gradients", "bayes", "--columns", "smoothgrad", "--smoothgrad-variant", variant,
+        "--smoothgrad-samples", "3", "--images", "2", "--output", sheet)
+      let captions = try texts(sheet)
+      #expect(captions.contains { $0.hasPrefix("score") } == isCompared, "\(captions)")
+      #expect(captions.contains { $0.hasPrefix("Bayes 0.") } == isCompared, "\(captions)")
+    }
     let turned = try texts(binary.path("x.svg"))
     #expect(
       turned.contains("one") && turned.contains("two") && turned.contains { $0.contains("3 standard deviations") })

@@ -134,6 +134,15 @@ import Testing
     #expect(try !page().contains("data:image/svg+xml"))
   }
 
+  /// Every model of the project's own leaderboard shows its sheet, and none is left of a model that has gone.
+  @Test func theLeaderboardHasItsSheets() throws {
+    let folder = Results.package.appendingPathComponent("leaderboard")
+    let paths = try Results.all().map(\.path) + Results.unranked().map { Leaderboard.path(of: $0) }
+    let names = SheetPicture.names(beside: paths, in: folder)
+    for path in paths { #expect(SheetPicture(beside: path, in: folder, among: names) != nil, "\(path)") }
+    #expect(names.count == paths.count)
+  }
+
   @Test func externalEvaluationsAreNamed() throws {
     let result = try Results.glyphs()
     var external = result

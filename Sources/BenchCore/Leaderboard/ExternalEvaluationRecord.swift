@@ -55,26 +55,27 @@ extension EvaluationResult {
   }
 }
 
-/// A submitted result with the external evaluations of it.
-package struct EvaluatedModel: Sendable {
-  package var result: EvaluationResult
+/// A submitted result with the external evaluations of it. A class, because a result is hundreds of references, and whoever lists models
+/// hands them on many times.
+package final class EvaluatedModel: Sendable {
+  package let result: EvaluationResult
   /// With their paths relative to the leaderboard's folder, in the order of their numbers.
-  package var external: [(path: String, result: EvaluationResult)]
+  package let external: [(path: String, result: EvaluationResult)]
   /// Where the result lies, relative to the leaderboard's folder.
-  package private(set) var path: String
+  package let path: String
 
-  package init(_ result: EvaluationResult, external: [(path: String, result: EvaluationResult)] = []) {
-    self.result = result
-    self.external = external
-    path = Leaderboard.path(of: result)
+  package convenience init(_ result: EvaluationResult, external: [(path: String, result: EvaluationResult)] = []) {
+    self.init(result, external: external, path: Leaderboard.path(of: result))
+  }
+
+  private init(_ result: EvaluationResult, external: [(path: String, result: EvaluationResult)], path: String) {
+    (self.result, self.external, self.path) = (result, external, path)
   }
 
   /// The same on a leaderboard that lies in a folder of this one.
   func moved(to folder: String) -> EvaluatedModel {
-    var model = self
-    model.path = "\(folder)/\(path)"
-    model.external = external.map { ("\(folder)/\($0.path)", $0.result) }
-    return model
+    EvaluatedModel(
+      result, external: external.map { ("\(folder)/\($0.path)", $0.result) }, path: "\(folder)/\(path)")
   }
 
   /// All evaluations, the submitted one first.

@@ -37,8 +37,9 @@ extension Leaderboard {
           mismatches.append(.init(path: path, reason: reason.sentence))
         }
         mismatches += placeMismatches(of: result, at: path) + checkpointMismatches(of: result, at: path, models: models)
-        evaluated.append(EvaluatedModel(result))
-        evaluated[evaluated.count - 1].external = try externalEvaluations(of: result)
+        let external = Result { try externalEvaluations(of: result) }
+        evaluated.append(EvaluatedModel(result, external: (try? external.get()) ?? []))
+        _ = try external.get()
       } catch {
         mismatches.append(LeaderboardMismatch(path: path, reason: reason(of: error, at: path)))
       }

@@ -199,7 +199,8 @@ package struct Leaderboard: Sendable {
 
   /// All results with their external evaluations, by path.
   package func models() throws -> [EvaluatedModel] {
-    try Self.concurrently(try resultPaths()) { path in
+    let evaluated = Set(try externalFolders())
+    return try Self.concurrently(try resultPaths()) { path in
       let result = try ResultFile.read(directory.appendingPathComponent(path))
       guard Self.resultPath(of: result) == path else {
         throw ResultError.misplaced(file: path, expected: Self.resultPath(of: result))
@@ -209,7 +210,8 @@ package struct Leaderboard: Sendable {
         throw ResultError.invalid(
           file: path, problems: ["externalEvaluation belongs into a folder of external evaluations"])
       }
-      return EvaluatedModel(result, external: try externalEvaluations(of: result))
+      let hasExternal = evaluated.contains(Self.externalFolder(of: result))
+      return EvaluatedModel(result, external: hasExternal ? try externalEvaluations(of: result) : [])
     }
   }
 
@@ -250,9 +252,13 @@ package struct Leaderboard: Sendable {
     }
   }
 
+  private static func externalFolder(of result: EvaluationResult) -> String {
+    "results/\(result.task.id)/\(result.model.id).external"
+  }
+
   /// `results/<task>/<model-id>.external/1.json` and so on.
   func externalPaths(of result: EvaluationResult) throws -> [String] {
-    let folder = "results/\(result.task.id)/\(result.model.id).external"
+    let folder = Self.externalFolder(of: result)
     let url = directory.appendingPathComponent(folder)
     guard isFolder(url) else { return [] }
     let names = try contents(of: url)

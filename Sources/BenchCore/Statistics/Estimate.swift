@@ -1,3 +1,5 @@
+import JSON
+
 /// A mean or a ratio of means over images, with its 95 % interval over images.
 public struct Estimate: Sendable, Equatable, Codable {
   /// Nil where it is undefined, such as a ratio with a zero denominator.
@@ -24,6 +26,21 @@ public struct Estimate: Sendable, Equatable, Codable {
   }
 
   enum CodingKeys: String, CodingKey { case value, low, high, undefinedImages }
+
+  public init(from decoder: any Decoder) throws {
+    if let fields = try ScalarFields(decoder) {
+      self.init(
+        value: try fields.number("value"), low: try fields.number("low"), high: try fields.number("high"),
+        undefinedImages: try fields.integer("undefinedImages"))
+      return
+    }
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      value: try container.decodeIfPresent(Double.self, forKey: .value),
+      low: try container.decodeIfPresent(Double.self, forKey: .low),
+      high: try container.decodeIfPresent(Double.self, forKey: .high),
+      undefinedImages: try container.decodeIfPresent(Int.self, forKey: .undefinedImages))
+  }
 
   /// Undefined numbers are written as null, not left out: a reader always finds the three keys.
   public func encode(to encoder: any Encoder) throws {

@@ -16,12 +16,11 @@ package enum AtomicFile {
   ///   leave a damaged file, which a reader must recognise.
   /// - Throws: `CheckpointError.cannotWrite`.
   package static func write(_ data: Data, to path: String, durably: Bool = true) throws(CheckpointError) {
-    let target = URL(fileURLWithPath: path)
-    let name = target.lastPathComponent
+    let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) } ?? path.startIndex
+    let name = String(path[start...])
     // The process and a random part, so that two writers of the same file never share a temporary file.
-    let temporary = target.deletingLastPathComponent()
-      .appendingPathComponent(".\(name).\(getpid()).\(String(UInt32.random(in: 0...UInt32.max), radix: 16)).partial")
-      .path
+    let temporary =
+      "\(path[..<start]).\(name).\(getpid()).\(String(UInt32.random(in: 0...UInt32.max), radix: 16)).partial"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw .cannotWrite(file: name, reason: FileMapping.systemMessage()) }
     if let reason = write(data, to: descriptor, durably: durably) ?? move(temporary, to: path) {

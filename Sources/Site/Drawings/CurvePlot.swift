@@ -32,8 +32,12 @@ struct CurvePlot {
       marks.map { plot.vertical($0, class: "rule") }.joined() + curves.map { drawing($0, on: plot) }.joined())
   }
 
-  /// Line and sign, for the legend beside the plot.
-  func key(_ curve: Curve) -> String {
+  /// Beside the plot: line, sign and name of each curve.
+  var legend: String {
+    curves.map { "<span class=\"entry\">\(key($0)) \(XMLText.escaped($0.name))</span> " }.joined()
+  }
+
+  private func key(_ curve: Curve) -> String {
     "<svg class=\"key\" viewBox=\"0 0 30 12\" aria-hidden=\"true\"><g class=\"curve \(curve.style)\">"
       + "<path class=\"line\" d=\"M1 6H29\"/><path class=\"signs\" d=\"M15 6\(sign(of: curve).path(size: 3.4))\"/></g></svg>"
   }
@@ -48,10 +52,20 @@ struct CurvePlot {
     let line = points(\.value)
     let (upper, lower) = (points(\.high), points(\.low))
     let band = upper.count == line.count && lower.count == line.count ? upper + lower.reversed() : []
-    let area = band.isEmpty ? "" : "<path class=\"band\" d=\"M\(band.map(Plot.text).joined(separator: "L"))Z\"/>"
     let sign = sign(of: curve).path(size: 3.4)
-    let signs = line.map { "M\(Plot.text($0))\(sign)" }.joined()
-    return "<g class=\"curve \(curve.style)\">\(area)"
-      + "<path class=\"line\" d=\"M\(line.map(Plot.text).joined(separator: "L"))\"/><path class=\"signs\" d=\"\(signs)\"/></g>"
+    var drawing = "<g class=\"curve \(curve.style)\">"
+    if !band.isEmpty {
+      drawing += "<path class=\"band\" d=\""
+      Plot.append(band, to: &drawing)
+      drawing += "Z\"/>"
+    }
+    drawing += "<path class=\"line\" d=\""
+    Plot.append(line, to: &drawing)
+    drawing += "\"/><path class=\"signs\" d=\""
+    for point in line {
+      Plot.append([point], to: &drawing)
+      drawing += sign
+    }
+    return drawing + "\"/></g>"
   }
 }

@@ -48,11 +48,6 @@ struct ModelCurves {
   }
 
   private func view(_ plot: CurvePlot) -> View? {
-    plot.svg.map { svg in
-      [
-        "svg": svg,
-        "curves": plot.curves.map { ["name": $0.name, "style": $0.style, "key": plot.key($0)] as View },
-      ]
-    }
+    plot.svg.map { ["svg": $0, "legend": plot.legend] }
   }
 }

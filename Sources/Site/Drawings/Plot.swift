@@ -27,8 +27,22 @@ struct Plot {
       x: frame.left + min(max(across, 0), 1) * width, y: frame.bottom - min(max(up, 0), 1) * height)
   }
 
-  /// `x y`, of path data.
-  static func text(_ point: Point) -> String { "\(DrawnNumber.text(point.x)) \(DrawnNumber.text(point.y))" }
+  /// Path data of a line through points.
+  static func path(_ points: [Point]) -> String {
+    var text = ""
+    append(points, to: &text)
+    return text
+  }
+
+  /// The same at the end of a text. Piece by piece: pages of a thousand models have half a million coordinates.
+  static func append(_ points: [Point], to text: inout String) {
+    for (index, point) in points.enumerated() {
+      text += index == 0 ? "M" : "L"
+      DrawnNumber.append(point.x, to: &text)
+      text += " "
+      DrawnNumber.append(point.y, to: &text)
+    }
+  }
 
   /// - Parameters:
   ///   - label: what a screen reader says in the drawing's place; plain text.

@@ -75,7 +75,7 @@ struct RegimePlane {
       // Keyboards reach the same pages by the table, in its order.
       return "<a class=\"spot \(spot.regime.style)\" href=\"\(XMLText.escaped(spot.address))\" tabindex=\"-1\">"
         + "<title>\(XMLText.escaped(words))</title>" + (hasIntervals ? interval(spot, on: plot) : "")
-        + "<path d=\"M\(Plot.text(point))\(spot.regime.path(size: size))\"/></a>"
+        + "<path d=\"\(Plot.path([point]))\(spot.regime.path(size: size))\"/></a>"
     }.joined(separator: "\n")
   }
 
@@ -86,7 +86,7 @@ struct RegimePlane {
       guard let x = from.0, let y = from.1, let u = to.0, let v = to.1, let start = plot.point(max(x, least), y),
         let end = plot.point(max(u, least), v)
       else { return "" }
-      return "M\(Plot.text(start))L\(Plot.text(end))"
+      return Plot.path([start, end])
     }
     let data =
       line((spot.ratio.low, alignment), (spot.ratio.high, alignment))
@@ -98,7 +98,7 @@ struct RegimePlane {
   private func shapes(on plot: Plot) -> String {
     RegimeSign.all.map { sign in
       let data = placed.filter { $0.regime.label == sign.label }.compactMap { place($0, on: plot) }
-        .map { "M\(Plot.text($0))\(sign.path(size: 2.4))" }.joined()
+        .map { "\(Plot.path([$0]))\(sign.path(size: 2.4))" }.joined()
       return data.isEmpty ? "" : "<path class=\"spot many \(sign.style)\" d=\"\(data)\"/>"
     }.joined(separator: "\n")
   }

@@ -79,7 +79,7 @@ enum RuleFigure {
   private static func arrow(from start: Point, to end: Point) -> String {
     let isLevel = start.y == end.y
     let head = isLevel ? "m-6 -4l6 4l-6 4" : "m-4 -6l4 6l4 -6"
-    return "<path class=\"arrow\" d=\"M\(Plot.text(start))L\(Plot.text(end))\(head)\"/>"
+    return "<path class=\"arrow\" d=\"\(Plot.path([start, end]))\(head)\"/>"
   }
 
   private static func text(_ words: String, x: Double, y: Double, style: String) -> String {

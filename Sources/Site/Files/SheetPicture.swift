@@ -14,16 +14,29 @@ struct SheetPicture {
   /// Of the file.
   private static let largest = 8 << 20
 
-  /// - Parameter result: its path relative to the leaderboard's folder.
+  /// - Parameters:
+  ///   - result: its path relative to the leaderboard's folder.
+  ///   - names: of what may be sheets in that folder.
   /// - Returns: nil where there is none, or what is there is no sheet of ours.
-  init?(beside result: String, in folder: URL) {
-    let base = "\(folder.path)/\(Self.base(beside: result))"
-    for (suffix, kind) in [("svg", "svg+xml"), ("png", "png")] {
-      guard let data = Self.file("\(base).\(suffix)"), Self.isSheet(data, isPNG: suffix == "png") else { continue }
+  init?(beside result: String, in folder: URL, among names: Set<String>) {
+    let base = Self.base(beside: result)
+    for (suffix, kind) in [("svg", "svg+xml"), ("png", "png")] where names.contains("\(base).\(suffix)") {
+      guard let data = Self.file("\(folder.path)/\(base).\(suffix)"), Self.isSheet(data, isPNG: suffix == "png")
+      else { continue }
       address = "data:image/\(kind);base64,\(data.base64EncodedString())"
       return
     }
     return nil
+  }
+
+  /// What may be sheets beside some results, by their paths relative to the leaderboard's folder: one look at each folder, and not two
+  /// for each result.
+  static func names(beside results: some Sequence<String>, in folder: URL) -> Set<String> {
+    let folders = Set(results.map { $0[..<($0.lastIndex(of: "/") ?? $0.startIndex)] })
+    return folders.reduce(into: []) { names, results in
+      let files = (try? FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/\(results)")) ?? []
+      names.formUnion(files.filter { $0.contains(".sheet.") }.map { "\(results)/\($0)" })
+    }
   }
 
   /// Without `.svg` or `.png`.

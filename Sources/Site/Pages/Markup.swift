@@ -20,6 +20,17 @@ enum Markup {
     "<thead><tr>" + cells.map { "<th scope=\"col\">\(XMLText.escaped($0))</th>" }.joined() + "</tr></thead>\n"
   }
 
+  /// In a frame of its own, which scrolls where it is too wide, with what is to be said below it.
+  /// - Parameters:
+  ///   - header: markup.
+  ///   - rows: markup.
+  static func table(_ title: String, style: String, header: String, rows: String, remarks: [String]) -> String {
+    let title = XMLText.escaped(title)
+    return "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"\(title)\">\n"
+      + "<table class=\"plain \(style)\"><caption>\(title)</caption>\n\(header)<tbody>\n\(rows)</tbody></table>\n"
+      + remarks.map { "<p class=\"note\">\(XMLText.escaped($0))</p>\n" }.joined() + "</div>\n"
+  }
+
   static func item(_ text: String) -> String { "<li>\(XMLText.escaped(text))</li>\n" }
 
   /// Words that may be in any script.

@@ -6,7 +6,7 @@ extension Site {
     let (entry, result) = (member.entry, member.model.result)
     let regime = member.decisive.regime
     let source = result.model.source
-    let sheet = SheetPicture(beside: entry.result, in: surroundings.folder)
+    let sheet = SheetPicture(beside: entry.result, in: surroundings.folder, among: sheets)
     let curves = ModelCurves(result)
     let section = sections[member.section]
     return [
@@ -28,7 +28,7 @@ extension Site {
       } ?? false,
       "missing": ResultSummary.missingSentences(result.task),
       "steps": curves.steps ?? false, "distractor": curves.distractor ?? false, "attacks": curves.attacks ?? false,
-      "tables": ResultSummary.tables(result).map(Self.table),
+      "tables": ResultSummary.tables(result).map(Self.table).joined(),
       "sheet": sheet.map { ["address": $0.address] } ?? false,
       "sheetPlace": SheetPicture.base(beside: entry.result) + ".svg",
       "reading": Self.reading(result), "record": Self.record(result), "result": entry.result,
@@ -77,7 +77,7 @@ extension Site {
     }.joined()
   }
 
-  private static func table(_ table: SummaryTable) -> View {
+  private static func table(_ table: SummaryTable) -> String {
     let hasWords = table.rows.contains { $0.dropFirst().contains { $0.first?.isLetter ?? false } }
     let rows = table.rows.map { row in
       // Indented there to say that it is a part of what stands above.
@@ -85,11 +85,9 @@ extension Site {
         OutsideText.name(String(row[0].drop { $0 == " " })), isPart: row[0].hasPrefix("  "),
         row.dropFirst().map { OutsideText.name($0) })
     }.joined()
-    return [
-      "title": table.title, "style": hasWords ? "left" : "",
-      "header": table.header.map(Markup.header) ?? "", "rows": rows,
-      "remarks": table.remarks.map { OutsideText.whole($0) },
-    ]
+    return Markup.table(
+      table.title, style: hasWords ? "left" : "", header: table.header.map(Markup.header) ?? "", rows: rows,
+      remarks: table.remarks.map(OutsideText.whole))
   }
 
   /// How bytes became a network.

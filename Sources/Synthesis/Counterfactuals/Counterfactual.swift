@@ -9,7 +9,7 @@ import Tensor
 ///     s + 2 / sqrt(1 + 4 sigma^2) |e| (C_c g_c / |g_c| - C_d g_d / |g_d|)
 ///
 /// where e = -sigma s is the noise that the score finds in the image, g_c the gradient of log p(target | D(x)), and g_d that of the
-/// mean |D(x) - original|, both through the denoiser D. The published steps are those of a variance-preserving diffusion of images in
+/// mean |D(x) - original|, both through the denoiser D; or of what guidance alone has changed (`holdsToOriginal`). The published steps are those of a variance-preserving diffusion of images in
 /// [-1, 1], which adds C |e| g / |g| to its score; its x is ours times 1 / sqrt(1 + 4 sigma^2), of twice the scale, hence the factor.
 package struct Counterfactual: Sendable, Equatable {
   /// How an image comes to the first noise level, and down from it.
@@ -29,6 +29,10 @@ package struct Counterfactual: Sendable, Equatable {
   /// C_c and C_d.
   package var classifierWeight: Double
   package var distanceWeight: Double
+  /// Along the flow, whether the distance is that of D(x) from the original, as published, or from what D would be at this level without
+  /// guidance. From the original D(x) is far at every level but the last, and the pull to it moves what no classifier has changed; but
+  /// where the flow alone does not come back, that of a density with jumps, it is what brings the image back.
+  package var holdsToOriginal: Bool
   /// Half the opening of the cone, in degrees, where a guide is given.
   package var coneAngle: Double
   /// Copies of the denoised image that the classifiers' gradients are means over; 1 for the image alone.
@@ -44,14 +48,15 @@ package struct Counterfactual: Sendable, Equatable {
   /// The published numbers, those without a guide.
   package init(
     path: Path = .noise, steps: Int = 100, startNoise: Double = NoiseSchedule.publishedStart,
-    classifierWeight: Double = 0.1, distanceWeight: Double = 0.15, coneAngle: Double = 30, augmentations: Int = 1,
-    throughDenoiser: Bool = true
+    classifierWeight: Double = 0.1, distanceWeight: Double = 0.15, holdsToOriginal: Bool = true,
+    coneAngle: Double = 30, augmentations: Int = 1, throughDenoiser: Bool = true
   ) {
     self.path = path
     self.steps = steps
     self.startNoise = startNoise
     self.classifierWeight = classifierWeight
     self.distanceWeight = distanceWeight
+    self.holdsToOriginal = holdsToOriginal
     self.coneAngle = coneAngle
     self.augmentations = augmentations
     self.throughDenoiser = throughDenoiser

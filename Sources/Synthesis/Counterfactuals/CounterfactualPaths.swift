@@ -75,17 +75,20 @@ package struct CounterfactualPaths {
       gradients: ClassGradients(copies: copies, targets: targets, places: places), denoiser: denoiser,
       originals: originals)
     var images = starts
+    let isFree = settings.path == .flow && !settings.holdsToOriginal
+    // Where they would be if nothing guided them; nil where that is where they are, or of no interest.
+    var unguided = isFree && settings.distanceWeight > 0 && !guidance.guides.isEmpty ? starts : nil
     for (step, level) in levels.enumerated() {
       let scores = try denoiser.scores(at: images, noise: level, shape: shape)
       guard step + 1 < levels.count else {
-        images = zip(images, scores).map { image, score in zip(image, score).map { $0 + level * level * $1 } }
+        images = ScoreDenoiser.denoised(images, scores, noise: level)
         try afterStep()
         break
       }
       let next = levels[step + 1]
       switch settings.path {
       case .noise:
-        let added = try guidance.terms(at: images, scores: scores, noise: level, step: step)
+        let added = try guidance.terms(at: images, scores: scores, unguided: nil, noise: level, step: step)
         let variance = next * next * (level * level - next * next) / (level * level)
         let kept = next * next / (level * level)
         for (image, place) in places.enumerated() {
@@ -98,8 +101,16 @@ package struct CounterfactualPaths {
           }
         }
       case .flow:
+        var anchors: [[Double]]?
+        if let current = unguided {
+          let scores = try denoiser.scores(at: current, noise: level, shape: shape)
+          anchors = ScoreDenoiser.denoised(current, scores, noise: level)
+          unguided = try Self.flow(current, from: level, to: next, denoiser, shape, scores: scores) { _, _ in nil }
+        }
         images = try Self.flow(images, from: level, to: next, denoiser, shape, scores: scores) {
-          try guidance.terms(at: $0, scores: $1, noise: level, step: step)
+          // Where nothing guides, nothing is to be held.
+          guard !isFree || !guidance.guides.isEmpty else { return nil }
+          return try guidance.terms(at: $0, scores: $1, unguided: anchors, noise: level, step: step)
         }
       }
       try afterStep()

@@ -22,6 +22,11 @@ struct ScoreDenoiser {
     return images.indices.map { scores.item($0).map(Double.init) }
   }
 
+  /// D, for each image and its score.
+  static func denoised(_ images: [[Double]], _ scores: [[Double]], noise: Double) -> [[Double]] {
+    zip(images, scores).map { image, score in zip(image, score).map { $0 + noise * noise * $1 } }
+  }
+
   /// J v, for each image and each of several lists of vectors, with J the Jacobian of D: I + sigma^2 times the Hessian of log p_sigma,
   /// so symmetric, and J v is also the gradient through the denoiser of a function whose gradient at D is v. By central differences
   /// over a tenth of sigma, all in one call of the score.

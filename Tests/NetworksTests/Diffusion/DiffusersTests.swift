@@ -70,6 +70,11 @@ import _Fixtures
     for step in [0, 1, 144, 999] {
       #expect(abs(try schedule.factors(sigma: exp(schedule.logSigmas[step])).noise - Double(step)) < 1e-6)
     }
+    // The same betas in double precision, as counterfactuals have them, end a little below the first step.
+    let start = (1e-4 / (1 - 1e-4)).squareRoot()
+    #expect(start < exp(schedule.logSigmas[0]))
+    #expect(try schedule.factors(sigma: start).noise == 0)
+    #expect(throws: DiffusionError.self) { try schedule.factors(sigma: 0.99 * start) }
     let between = exp((schedule.logSigmas[144] + 3 * schedule.logSigmas[145]) / 4)
     let factors = try schedule.factors(sigma: between)
     #expect(abs(factors.noise - 144.75) < 1e-6)

@@ -37,14 +37,19 @@ struct DiffusersSchedule: Preconditioning {
     }
   }
 
+  /// How far beyond the first or the last step a sigma still counts as its own, relative: the steps' own are rounded in the fifth digit.
+  private static let rounding = 1e-3
+
   /// - Throws: `DiffusionError.outsideTraining`.
   private func time(of sigma: Double) throws -> Double {
-    let wanted = log(sigma)
-    guard let lowest = logSigmas.first, let highest = logSigmas.last, wanted >= lowest, wanted <= highest else {
+    guard let lowest = logSigmas.first, let highest = logSigmas.last,
+      (lowest - Self.rounding...highest + Self.rounding).contains(log(sigma))
+    else {
       // In pixel units a sigma is half of that in [-1, 1].
       throw DiffusionError.outsideTraining(
         file: file, noise: sigma / 2, lowest: exp(logSigmas.first ?? 0) / 2, highest: exp(logSigmas.last ?? 0) / 2)
     }
+    let wanted = min(max(log(sigma), lowest), highest)
     let above = logSigmas.firstIndex { $0 >= wanted } ?? logSigmas.count - 1
     guard above > 0 else { return 0 }
     let (low, high) = (logSigmas[above - 1], logSigmas[above])
