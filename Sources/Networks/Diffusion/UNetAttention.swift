@@ -57,12 +57,12 @@ struct UNetAttention: Sendable {
     norm = try GroupNormalisation(block + ".norm2", modules, channels: channels)
     let alternating = try ResamplingConvolution(block + ".qkv", modules)
     projection = try ResamplingConvolution(block + ".proj", modules)
-    for (convolution, to) in [(alternating, 3 * channels), (projection, channels)]
-    where convolution.inputs != channels || convolution.outputs != to || convolution.resampling != nil {
-      throw DiffusionError.wiring(
-        file: modules.file, module: convolution.name,
-        reason: "goes from \(convolution.inputs) to \(convolution.outputs) channels, expected from \(channels) to \(to)"
-      )
+    for (convolution, to) in [(alternating, 3 * channels), (projection, channels)] {
+      try modules.check(
+        convolution.name, goes: (convolution.inputs, convolution.outputs), expected: (channels, to))
+      guard convolution.resampling == nil else {
+        throw DiffusionError.wiring(file: modules.file, module: convolution.name, reason: "resamples within attention")
+      }
     }
     let order = Self.fromAlternating(channels)
     inputs = Self.scaled(alternating, order, channels: channels, heads: heads) { $0 % 3 == 0 }
