@@ -183,7 +183,7 @@ let package = Package(
       name: "Fuzzer",
       dependencies: [
         "Submissions", "Plugins", "Networks", "Served", "Text", "BenchCore", "Checkpoints", "ONNXSchema", "Compression",
-        "Images", "JSON", "Tensor",
+        "Images", "JSON", "Tensor", "_Fixtures",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],

@@ -2,8 +2,9 @@
 """Robust accuracies and times of pags-bench and of Foolbox, torchattacks and AutoAttack on the same networks, in turn.
 
 The same images, radii and numbers of steps, on the same processors; the programs take turns, because the machine's speed varies.
-pags-bench is timed whole, with its start and with reading images and checkpoint; the others from the first pass through the network,
-without importing PyTorch. Each attacks all images; where a library stops early or leaves images out is its own affair. Differences in robust
+Times are seconds of processor time, which other programs on the machine change little, and wall seconds beside them. pags-bench is timed whole, with
+its start and with reading images and checkpoint; the others from the first pass through the network, without importing PyTorch. A library that --python
+does not have is left out, with a word. Each attacks all images; where a library stops early or leaves images out is its own affair. Differences in robust
 accuracy are given in images.
 
   Benchmarks/attacks.py --models DIR --data DIR [--cases pgd square ...] [--images 200] [--threads 2] [--rounds 3]
@@ -17,6 +18,7 @@ import argparse
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -59,10 +61,11 @@ CASES = {
         ("resnet2b", "apgd-ce-l2", [], "0.25", ["autoattack", "torchattacks"]),
     ],
     "square": [
-        ("resnet20", "square-linf", [], "1/255", ["autoattack"]),
-        ("resnet2b", "square-linf", [], "2/255", ["autoattack"]),
-        ("resnet2b", "square-l2", [], "0.25", ["autoattack"]),
+        ("resnet20", "square-linf", [], "1/255", ["autoattack", "torchattacks"]),
+        ("resnet2b", "square-linf", [], "2/255", ["autoattack", "torchattacks"]),
+        ("resnet2b", "square-l2", [], "0.25", ["autoattack", "torchattacks"]),
     ],
+    # Not torchattacks', whose members take 10 steps and not 100.
     "autoattack": [
         ("resnet20", "autoattack-linf", [], "8/255", ["autoattack"]),
         ("resnet2b", "autoattack-linf", [], "2/255", ["autoattack"]),
@@ -191,6 +194,8 @@ def worker():
         if kind == "pgd":
             options = {"eps": eps, "alpha": 2.5 * eps / PGD_STEPS, "steps": PGD_STEPS}
             made = (torchattacks.PGD if norm == "Linf" else torchattacks.PGDL2)(model, **options)
+        elif kind == "square":
+            made = torchattacks.Square(model, norm=norm, eps=eps, n_queries=QUERIES, n_restarts=1, p_init=0.8, loss="margin", seed=0)
         else:
             made = torchattacks.APGD(model, norm=norm, eps=eps, steps=100, n_restarts=1, loss="ce")
 
@@ -210,15 +215,15 @@ def worker():
 
     with torch.no_grad():
         clean = int((model(x).argmax(1) == y).sum())
-    start = time.perf_counter()
+    start, processor = time.perf_counter(), time.process_time()
     changed = run().detach()
-    seconds = time.perf_counter() - start
+    seconds, processor = time.perf_counter() - start, time.process_time() - processor
     change = (changed - x).flatten(1)
     size = change.abs().amax(1) if norm == "Linf" else change.norm(dim=1)
     with torch.no_grad():
         wrong = (model(changed).argmax(1) != y) & (size <= eps * (1 + 1e-4) + 1e-6)
         wrong |= model(x).argmax(1) != y
-    print(json.dumps({"seconds": seconds, "clean": clean, "standing": int((~wrong).sum())}))
+    print(json.dumps({"seconds": seconds, "processor": processor, "clean": clean, "standing": int((~wrong).sum())}))
 
 
 def environment(given):
@@ -236,11 +241,14 @@ def environment(given):
 
 
 def output_of(command, **options):
-    start = time.perf_counter()
+    """Wall seconds, processor seconds and what was printed."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, text=True, **options)
     if done.returncode:
         sys.exit(f"{command[0]}: {done.stderr.strip()}")
-    return time.perf_counter() - start, json.loads(done.stdout.strip().splitlines()[-1] if "--worker" in command else done.stdout)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - start, processor, json.loads(done.stdout.strip().splitlines()[-1] if "--worker" in command else done.stdout)
 
 
 def ours(options, name, attack, more, radius, settings):
@@ -251,9 +259,9 @@ def ours(options, name, attack, more, radius, settings):
     command += ["--mean", facts["mean"], "--std", facts["std"]]
     if "description" in facts:
         command += ["--model", str(HERE.parent / facts["description"])]
-    seconds, report = output_of(command, env=settings)
+    seconds, processor, report = output_of(command, env=settings)
     radii = report["robustness"][0]["radii"]
-    return {"seconds": seconds, "clean": sum(r != 0 for r in radii), "standing": sum(r is None for r in radii)}
+    return {"seconds": seconds, "processor": processor, "clean": sum(r != 0 for r in radii), "standing": sum(r is None for r in radii)}
 
 
 def main():
@@ -273,28 +281,37 @@ def main():
     python = environment(options.python)
     threads = str(options.threads)
     settings = dict(os.environ, OMP_NUM_THREADS=threads, MKL_NUM_THREADS=threads, OPENBLAS_NUM_THREADS="1")
-    print(f"{options.images} images, {threads} threads, {options.rounds} rounds; median seconds, ratio of times (lowest to highest)")
-    print("network    attack           radius    robust here  library       robust  more here  seconds  here    ratio", flush=True)
+    libraries = {library for group in options.cases for case in CASES[group] for library in case[-1]}
+    missing = {library for library in libraries if subprocess.run([python, "-c", f"import {library}"], capture_output=True).returncode}
+    if missing:
+        print(f"left out, as {python} has them not: {', '.join(sorted(missing))}")
+    print(f"{options.images} images, {threads} threads, {options.rounds} rounds; medians of processor and wall seconds, ratio of processor times "
+          "(lowest to highest)")
+    print("network    attack           radius    robust here  library       robust  more here  processor here    wall    here    ratio",
+          flush=True)
     measured, failures = [], 0
     for name, attack, more, radius, libraries in (case for group in options.cases for case in CASES[group]):
-        here, there = [], {library: [] for library in libraries}
+        here, there = [], {library: [] for library in libraries if library not in missing}
+        if not there:
+            continue
         for _ in range(options.rounds):
             here.append(ours(options, name, attack, more, radius, settings))
-            for library in libraries:
+            for library in there:
                 there[library].append(output_of(
                     [python, __file__, "--worker", library, name, attack, radius, options.models, options.data,
-                     str(options.images), threads], env=settings)[1])
+                     str(options.images), threads], env=settings)[2])
         for library, runs in there.items():
             if any(run["clean"] != here[0]["clean"] for run in runs):
                 sys.exit(f"{name}: {here[0]['clean']} images are classified rightly here, {runs[0]['clean']} by PyTorch")
-            ratios = sorted(b["seconds"] / a["seconds"] for a, b in zip(here, runs))
-            mine, other = (statistics.median(run["seconds"] for run in group) for group in (here, runs))
+            ratios = sorted(b["processor"] / a["processor"] for a, b in zip(here, runs))
+            times = " ".join(f"{statistics.median(run[kind] for run in group):7.2f}" for kind in ("processor", "seconds")
+                             for group in (runs, here))
             standing = min(run["standing"] for run in runs)
             more_here = here[0]["standing"] - standing
             failures += more_here > options.images / 200
             label = attack if more or not attack.startswith("pgd") else attack + " (2 losses)"
             print(f"{name:9}  {label:15}  {radius:8}  {here[0]['standing'] / options.images:11.3f}  {library:12}  "
-                  f"{standing / options.images:6.3f}  {more_here:9d}  {other:7.2f}  {mine:6.2f}  {statistics.median(ratios):5.2f} "
+                  f"{standing / options.images:6.3f}  {more_here:9d}  {times}  {statistics.median(ratios):5.2f} "
                   f"({ratios[0]:.2f} to {ratios[-1]:.2f})", flush=True)
             measured.append({"network": name, "attack": attack, "options": more, "radius": radius, "library": library,
                              "here": here, "there": runs})

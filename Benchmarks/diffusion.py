@@ -6,10 +6,11 @@ Builds the network of `edm-cifar10-32x32-uncond-vp.pkl` (55.7 M parameters; --ne
 same images with `pags-bench run --score edm=FILE` and with PyTorch, in turn. The network is written here from its description in
 docs/diffusion.md and the paper; no file of NVIDIA's is needed.
 
-  Benchmarks/diffusion.py [--network ddpmpp] [--images 16] [--threads 1] [--rounds 3] [--binary PATH] [--work DIR]
+  Benchmarks/diffusion.py [--network ddpmpp] [--images 16] [--threads 1] [--rounds 3] [--binary PATH] [--work DIR] [--load]
 
-Needs PyTorch and numpy. Prints the time to load the snapshot (one image less the time of one), seconds an image of both, peak memory, and
-the largest difference of the two scores over the largest value.
+Needs PyTorch and numpy. Prints seconds an image of both, peak memory, and the largest difference of the two scores over the largest value.
+With --load it prints only what loading takes, by itself, from the start of the program until the network could be run: it is asked for a class
+that the network does not know, which it says when everything has been read and prepared.
 """
 import argparse
 import io
@@ -250,16 +251,29 @@ def read_score(path):
     return np.frombuffer(data[8 + length + start : 8 + length + end], "<f4").reshape(entry["shape"])
 
 
+def command(binary, snapshot, folder, threads, *more):
+    return [str(binary), "run", "--score", f"edm={snapshot}", "--noise", str(NOISE), "--threads", str(threads),
+            "--inputs", str(folder / "in.safetensors"), "--outputs", str(folder / "out.safetensors"), *more]
+
+
+def load(binary, snapshot, folder, threads):
+    """Wall seconds and processor seconds of loading."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
+    done = subprocess.run(command(binary, snapshot, folder, threads, "--classes", "1000"), capture_output=True, text=True)
+    seconds, after = time.time() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if "classes" not in done.stderr or not done.returncode:
+        sys.exit(f"expected to be told about the class, got: {done.stderr}")
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def run(binary, snapshot, folder, images, threads):
     """Seconds, peak memory in bytes and the score."""
     write_images(images, folder / "in.safetensors")
-    command = [str(binary), "run", "--score", f"edm={snapshot}", "--noise", str(NOISE), "--threads", str(threads),
-               "--inputs", str(folder / "in.safetensors"), "--outputs", str(folder / "out.safetensors")]
     # Of the time command, so that memory is this child's and not the largest of all.
     start = time.time()
     done = subprocess.run(
         [sys.executable, "-c", "import resource,subprocess,sys\nr=subprocess.run(sys.argv[1:]).returncode\n"
-         "print('peak',resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,file=sys.stderr)\nsys.exit(r)", *command],
+         "print('peak',resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,file=sys.stderr)\nsys.exit(r)", *command(binary, snapshot, folder, threads)],
         capture_output=True, text=True)
     seconds = time.time() - start
     if done.returncode:
@@ -275,6 +289,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "pags-bench")
     parser.add_argument("--work", type=pathlib.Path)
+    parser.add_argument("--load", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
@@ -289,7 +304,13 @@ def main():
         count = sum(parameter.numel() for parameter in network.parameters())
         print(f"{options.network}: {count} parameters, {snapshot.stat().st_size} bytes")
         images = torch.rand(options.images, 3, configuration["resolution"], configuration["resolution"])
-        ratios, ours, theirs = [], [], []
+        if options.load:
+            write_images(images[:1], folder / "in.safetensors")
+            for number in range(options.rounds):
+                wall, processor = load(options.binary, snapshot, folder, options.threads)
+                print(f"round {number}: loaded in {wall:.2f} s, {processor:.2f} s of processor time")
+            return
+        ours, theirs = [], []
         for number in range(options.rounds):
             one, _, _ = run(options.binary, snapshot, folder, images[:1], options.threads)
             all_, peak, score = run(options.binary, snapshot, folder, images, options.threads)

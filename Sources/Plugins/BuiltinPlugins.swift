@@ -26,7 +26,7 @@ public enum BuiltinPlugins {
       SquarePlugin.small,
     ],
     manifolds: [AutoencoderPlugin.self],
-    scores: [DenoiserPlugin.self, EDMPlugin.self, DiffusersPlugin.self],
+    scores: [DenoiserPlugin.self, EDMPlugin.self, DiffusersPlugin.self, GuidedDiffusionPlugin.self],
     posteriorScores: [ConditionalDenoiserPlugin.self, EDMPosteriorPlugin.self, DiffusersPosteriorPlugin.self],
     metrics: [
       CosinePlugin.self,

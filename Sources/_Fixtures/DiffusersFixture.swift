@@ -69,19 +69,7 @@ package struct DiffusersFixture: Sendable {
     if let value { members.append(JSONMember(key: setting, value: value)) }
   }
 
-  package var tensors: [TensorToWrite] {
-    shapes.keys.sorted().enumerated().map { stream, name in
-      let shape = shapes[name] ?? []
-      let count = shape.reduce(1, *)
-      let numbers = LPIPSFixtures.values(stream: stream, count: count)
-      guard shape.count > 1 else {
-        let centre: Float = name.hasSuffix("weight") ? 1 : 0
-        return TensorToWrite(name: name, shape: shape, floats: numbers.map { 0.25 * $0 + centre })
-      }
-      let scale = Float((3 / Double(count / shape[0])).squareRoot())
-      return TensorToWrite(name: name, shape: shape, floats: numbers.map { $0 * scale })
-    }
-  }
+  package var tensors: [TensorToWrite] { HashedTensors.tensors(shapes) }
 
   /// Where a pipeline's files lie in its folder.
   package enum Layout: CaseIterable, Sendable {

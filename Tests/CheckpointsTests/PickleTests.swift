@@ -45,6 +45,15 @@ import Testing
     #expect(float == -0.5)
   }
 
+  /// Of a stack that grows with the nesting, nothing is copied at each level: that took time by the square of it, minutes here.
+  @Test(.timeLimit(.minutes(1)), arguments: ["}(K\u{1}", "(K\u{1}"]) func deepNesting(level: String) throws {
+    let depth = 200_000
+    let end = level.hasPrefix("}") ? "u" : "d"
+    let text = String(repeating: level, count: depth) + "N" + String(repeating: end, count: depth) + "."
+    let result = try run(PickleAssembler().adding(text))
+    #expect(result.heap.dictionaries.count == depth)
+  }
+
   @Test func textOfEveryKind() throws {
     let cases: [(PickleAssembler, String)] = [
       (PickleAssembler().adding("Vd\\u00e9j\\u00e0\n."), "déjà"),

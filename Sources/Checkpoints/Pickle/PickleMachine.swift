@@ -84,7 +84,9 @@ struct PickleMachine {
     case .list: stack.append(.list(heap.makeSequence(try popToMark())))
     case .tuple: stack.append(.tuple(heap.makeSequence(try popToMark())))
     case .frozenSet: stack.append(.set(heap.makeSequence(try popToMark())))
-    case .dict: stack.append(.dictionary(heap.makeDictionary(try pairs(try popToMark()))))
+    case .dict:
+      let values = try popToMark()
+      stack.append(.dictionary(heap.makeDictionary(try pairs(values))))
     case .tuple1: try makeTuple(1)
     case .tuple2: try makeTuple(2)
     case .tuple3: try makeTuple(3)
@@ -99,8 +101,9 @@ struct PickleMachine {
       let key = try pop()
       try setItems([PickleItem(key: key, value: value)])
     case .setItems:
-      let items = try pairs(try popToMark())
-      try setItems(items)
+      // Not in one expression, in which the machine that `pairs` belongs to is a copy: of the stack then all would be copied, each time.
+      let values = try popToMark()
+      try setItems(try pairs(values))
 
     // Stack and memo
     case .mark: marks.append(stack.count)

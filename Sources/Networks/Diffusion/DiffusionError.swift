@@ -4,6 +4,7 @@ import Tensor
 /// Why a file is no diffusion model that is read, or cannot answer what it is asked.
 package enum DiffusionError: Error, Sendable, CustomStringConvertible {
   case notASnapshot(file: String, found: String)
+  case notGuided(file: String, found: String)
   case otherClass(file: String, module: String, got: String, expected: [String])
   case missingModule(file: String, module: String)
   case missingSetting(file: String, module: String, setting: String)
@@ -29,8 +30,11 @@ package enum DiffusionError: Error, Sendable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .notASnapshot(let file, let found):
-      "\(file): \(found); expected a snapshot of NVlabs/edm: a network of class EDMPrecond, VPPrecond, VEPrecond or iDDPMPrecond "
+      "\(file): \(found); expected a snapshot of NVlabs/edm: a network of class EDMPrecond, VPPrecond, VEPrecond, iDDPMPrecond or Precond "
         + "under `ema`, or the state dict of one (docs/diffusion.md)"
+    case .notGuided(let file, let found):
+      "\(file): \(found); expected the state dict of a diffusion model of guided-diffusion or improved-diffusion "
+        + "(docs/diffusion.md)"
     case .otherClass(let file, let module, let got, let expected):
       "\(file): \(Self.title(module)) is of class `\(got)`, expected \(expected.joined(separator: ", ")); "
         + "other networks are not read (docs/diffusion.md)"

@@ -19,7 +19,7 @@ package struct DiffusionModel: Sendable {
   package let learned: LearnedReference
   package let fingerprint: String
   private let preconditioning: any Preconditioning
-  private let network: DiffusionUNet
+  private let network: any DiffusionNetwork
   private let program: BlockProgram
   private let modulations: ModulationCache
   private let threads: Int
@@ -27,7 +27,7 @@ package struct DiffusionModel: Sendable {
   /// What a file says of a model.
   struct Parts {
     let file: String
-    let network: DiffusionUNet
+    let network: any DiffusionNetwork
     let preconditioning: any Preconditioning
     let learned: LearnedReference
     let fingerprint: String
@@ -53,7 +53,7 @@ package struct DiffusionModel: Sendable {
   private static let runBytes = 256 << 20
 
   private static func program(
-    of network: DiffusionUNet, imageShape: Shape, file: String, threads: Int
+    of network: any DiffusionNetwork, imageShape: Shape, file: String, threads: Int
   ) throws -> BlockProgram {
     func graph(images: Int) throws -> (graph: Graph, output: Graph.Value) {
       var graph = Graph()

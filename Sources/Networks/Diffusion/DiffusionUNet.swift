@@ -2,15 +2,11 @@ import Graph
 import Tensor
 
 /// A U-Net of a diffusion model, as a file describes it: which blocks there are, and in which order they are run.
-struct DiffusionUNet: Sendable {
-  /// Side of its images.
+struct DiffusionUNet: DiffusionNetwork {
   let resolution: Int
   let channels: Int
-  /// 0 for a network that knows none.
   let classes: Int
-  /// Whether it was trained without a label now and then, which an all-zero label vector stands for.
   let hasNullClass: Bool
-  /// Numbers of the modulation of all blocks.
   private(set) var width = 0
   private let embedding: NoiseEmbedding
   private let encoder: [Step]
@@ -121,25 +117,14 @@ struct DiffusionUNet: Sendable {
     (encoder + decoder).compactMap { if case .block(let block) = $0 { block } else { nil } }
   }
 
-  /// What all blocks are told of noise and class, `width` numbers.
-  /// - Parameters:
-  ///   - noise: as the preconditioning says it.
-  ///   - label: nil for a vector of zeros where there are classes.
-  func modulation(
-    noise: Double, label: Int?, trace: (String, [Double]) -> Void = { _, _ in }
-  ) -> [Float] {
+  func modulation(noise: Double, label: Int?, trace: (String, [Double]) -> Void) -> [Float] {
     let vector = embedding.vector(noise: noise, label: label, trace: trace)
     return blocks.flatMap { $0.modulation(vector, trace: trace) }
   }
 
-  /// F of scaled images, of which networks that estimate variances too give only the first channels.
-  /// - Parameters:
-  ///   - images: `[N, C, H, W]`.
-  ///   - modulation: `[N, width]`.
-  ///   - trace: given what each module gives.
+  /// Networks that estimate variances too give only the first channels.
   func append(
-    to images: Graph.Value, modulation: Graph.Value, _ graph: inout Graph,
-    trace: (String, Graph.Value) -> Void = { _, _ in }
+    to images: Graph.Value, modulation: Graph.Value, _ graph: inout Graph, trace: (String, Graph.Value) -> Void
   ) throws -> Graph.Value {
     func traced(_ name: String, _ value: Graph.Value) -> Graph.Value {
       trace(name, value)

@@ -51,6 +51,12 @@ extension NoiseEmbedding {
     return (0..<count).map { Float(pow(Double(base), Double(Float($0) / Float(divisor)))) }
   }
 
+  /// 10000^(-i / divisor), rounded step by step as networks of whole time steps have them: times are up to 1000, and angles of
+  /// float64 others.
+  static func stepFrequencies(_ count: Int, divisor: Double) -> [Float] {
+    (0..<count).map { Float(exp(Double(Float(-log(10000.0)) * Float($0) / Float(divisor)))) }
+  }
+
   /// - Parameter classes: 0 for a network that knows none.
   init(_ modules: DiffusionModules, isSong: Bool, classes: Int) throws {
     self.isSong = isSong

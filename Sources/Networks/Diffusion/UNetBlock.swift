@@ -76,12 +76,9 @@ struct UNetBlock: Sendable {
         file: modules.file, tensor: name + ".affine.weight", got: [affine.outputs, embedding],
         expected: [outputs * (isAdaptive ? 2 : 1), embedding])
     }
-    for (convolution, from, to) in [(conv0, inputs, outputs), (conv1, outputs, outputs)]
-      + (skip.map { [($0, inputs, outputs)] } ?? [])
-    where convolution.inputs != from || convolution.outputs != to {
-      throw DiffusionError.wiring(
-        file: modules.file, module: convolution.name,
-        reason: "goes from \(convolution.inputs) to \(convolution.outputs) channels, expected from \(from) to \(to)")
+    for (convolution, from) in [(conv0, inputs), (conv1, outputs)] + (skip.map { [($0, inputs)] } ?? []) {
+      try modules.check(
+        convolution.name, goes: (convolution.inputs, convolution.outputs), expected: (from, outputs))
     }
   }
 

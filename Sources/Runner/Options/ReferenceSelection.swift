@@ -30,7 +30,7 @@ struct MapSelection: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Score: `exact`, `denoiser=FILE`, `edm=FILE`, `diffusers=FOLDER` or `program=CMD`. (default: the task's own)",
+      "Score: `exact`, `denoiser=FILE`, `edm=FILE`, `diffusers=FOLDER`, `guided-diffusion=FILE` or `program=CMD`. (default: the task's own)",
       valueName: "score"), completion: .list(PagsBench.plugins.usages(.score)),
     transform: { try ReferenceChoice(argument: $0, of: .score) })
   var score: ReferenceChoice?

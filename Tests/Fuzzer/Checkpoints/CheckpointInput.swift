@@ -12,15 +12,7 @@ enum CheckpointInput: InputKind {
     let image = network.image
     let changes = dice.pick([0, 0, 1, 1, 2])
     for _ in 0..<changes { network.mutate(&dice) }
-    var data =
-      switch dice.integer(0...9) {
-      case 0...3: zip(network, &dice)
-      case 4: legacy(network, &dice)
-      case 5, 6:
-        PickleEncoder.encode(
-          PyTorchPickle(network: network).object(legacy: false, arrays: true, &dice), protocol: dice.pick([2, 3, 4]))
-      default: safetensors(network, &dice)
-      }
+    var data = encoded(network, &dice)
     if dice.chance(0.15) { data = dice.mutated(data) }
     var files = [InputFile("model.ckpt", data)]
     if dice.chance(0.5) { files.append(InputFile("image", image.map(String.init).joined(separator: ","))) }
@@ -49,7 +41,19 @@ enum CheckpointInput: InputKind {
     try ModelExercise.load(path, image: text.map { $0.split(separator: ",").compactMap { Int($0) } }, &progress)
   }
 
-  private static func zip(_ network: MadeNetwork, _ dice: inout Dice) -> Data {
+  /// In one of the formats.
+  static func encoded(_ network: MadeNetwork, _ dice: inout Dice) -> Data {
+    switch dice.integer(0...9) {
+    case 0...3: zip(network, &dice)
+    case 4: legacy(network, &dice)
+    case 5, 6:
+      PickleEncoder.encode(
+        PyTorchPickle(network: network).object(legacy: false, arrays: true, &dice), protocol: dice.pick([2, 3, 4]))
+    default: safetensors(network, &dice)
+    }
+  }
+
+  static func zip(_ network: MadeNetwork, _ dice: inout Dice) -> Data {
     let root = dice.chance(0.9) ? "archive/" : dice.pick(["", "/", "../", "a/b/", "\0/"])
     let object = PyTorchPickle(network: network).object(legacy: false, arrays: false, &dice)
     var zip = ZipFile()
@@ -65,7 +69,7 @@ enum CheckpointInput: InputKind {
     return network.tensors.filter { seen.insert($0.storage).inserted }
   }
 
-  private static func legacy(_ network: MadeNetwork, _ dice: inout Dice) -> Data {
+  static func legacy(_ network: MadeNetwork, _ dice: inout Dice) -> Data {
     func pickle(_ node: PickleNode) -> Data { PickleEncoder.encode(node, protocol: 2) }
     let magic: [UInt8] = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
     var data = pickle(.raw(magic)) + pickle(.integer(1001))

@@ -45,7 +45,8 @@ enum Progress: String, CaseIterable, Comparable {
 enum InputKinds {
   static let all: [any InputKind.Type] = [
     CheckpointInput.self, ONNXInput.self, DescriptionInput.self, ResultInput.self, SampleInput.self, PluginInput.self,
-    CriteriaInput.self, DatasetInput.self, OwnDataInput.self,
+    CriteriaInput.self, DatasetInput.self, OwnDataInput.self, EDMInput.self, DiffusersInput.self, GuidedInput.self,
+    LPIPSInput.self,
   ]
 
   /// - Parameter id: also that of the trap by which the fuzzer tests itself.

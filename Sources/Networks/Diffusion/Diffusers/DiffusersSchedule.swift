@@ -121,11 +121,7 @@ extension DiffusersSchedule {
     case "scaled_linear": return line(Float(start.squareRoot()), Float(end.squareRoot())).map { $0 * $0 }
     case "sigmoid": return line(-6, 6).map { (high - low) / (1 + exp(-$0)) + low }
     case "squaredcos_cap_v2":
-      // Nichol and Dhariwal 2021.
-      func signal(_ time: Double) -> Double { pow(cos((time + 0.008) / 1.008 * .pi / 2), 2) }
-      return (0..<steps).map { step in
-        Float(min(1 - signal(Double(step + 1) / Double(steps)) / signal(Double(step) / Double(steps)), 0.999))
-      }
+      return StepSchedule.cosineBetas(steps: steps).map { Float($0) }
     default: return line(low, high)
     }
   }

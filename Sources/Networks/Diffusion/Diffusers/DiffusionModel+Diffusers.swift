@@ -11,7 +11,7 @@ extension DiffusionModel {
   package init(diffusers files: [CheckpointFile], _ description: ModelDescription?, threads: Int) throws {
     precondition(files.count == DiffusersFolder.fileCount, "weights, configuration and scheduler")
     let (configuration, schedule) = (try UNet2DConfiguration(files[1]), try DiffusersSchedule(files[2]))
-    let weights = try DiffusersWeights(files[0])
+    let weights = UNetWeights(try CheckpointReader.stateDict(of: files[0]))
     let network = try DiffusionUNet(configuration, weights)
     let settings = files.dropFirst().map { file in
       ModelRecord.Checkpoint(file: file.name, sha256: file.sha256, bytes: file.byteCount, format: "json")

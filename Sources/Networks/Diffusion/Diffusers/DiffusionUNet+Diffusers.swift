@@ -5,7 +5,7 @@ import Tensor
 extension DiffusionUNet {
   /// UNet2DModel of diffusers (`models/unets/unet_2d.py`), version 0.38.0.
   /// - Throws: `DiffusionError`, `CheckpointError`.
-  init(_ settings: UNet2DConfiguration, _ weights: DiffusersWeights) throws {
+  init(_ settings: UNet2DConfiguration, _ weights: UNetWeights) throws {
     guard settings.layerCount <= Self.largestStepCount else {
       throw DiffusionError.wiring(
         file: weights.file, module: "",
@@ -61,10 +61,10 @@ extension DiffusionUNet {
 /// Makes the parts of a UNet2DModel one after the other: each block's part of the modulation begins where that of the one before ends.
 private final class DiffusersMaker {
   private let settings: UNet2DConfiguration
-  private let weights: DiffusersWeights
+  private let weights: UNetWeights
   private var offset = 0
 
-  init(_ settings: UNet2DConfiguration, _ weights: DiffusersWeights) {
+  init(_ settings: UNet2DConfiguration, _ weights: UNetWeights) {
     (self.settings, self.weights) = (settings, weights)
   }
 
@@ -77,15 +77,10 @@ private final class DiffusersMaker {
         columns: try weights.tensor("class_embedding.weight", [settings.classes, width]))
     return NoiseEmbedding(
       isSong: false, sinesFirst: !settings.flipsSinesToCosines,
-      frequencies: frequencies(inputs / 2),
+      frequencies: NoiseEmbedding.stepFrequencies(
+        inputs / 2, divisor: Double(inputs / 2) - settings.frequencyShift),
       first: try weights.linear("time_embedding.linear_1", from: inputs, to: width),
       second: try weights.linear("time_embedding.linear_2", from: width, to: width), label: label)
-  }
-
-  /// In single precision, step by step as `get_timestep_embedding` has them: times are up to 1000, and angles of float64 others.
-  private func frequencies(_ count: Int) -> [Float] {
-    let divisor = Float(Double(count) - settings.frequencyShift)
-    return (0..<count).map { Float(exp(Double(Float(-log(10000.0)) * Float($0) / divisor))) }
   }
 
   /// ResnetBlock2D, and the attention of its place behind it.

@@ -19,14 +19,20 @@ struct DiffusionModules: Sendable {
   static let preconditioner = "(preconditioner)"
   static let network = ""
 
+  /// Of EDM, and that of EDM2.
+  static let outermostClasses = EDMPreconditioning.classes + [EDMPreconditioning.secondClass]
+
   /// - Parameter description: says what a state dict does not.
   /// - Throws: `DiffusionError`.
   init(_ state: StateDict, _ description: ModelDescription?) throws {
     file = state.file
     isStateDict = state.modules.isEmpty
     func name(_ text: String) -> String {
-      if text == "model" { return Self.network }
-      return text.hasPrefix("model.") ? String(text.dropFirst(6)) : text
+      for own in ["model", "unet"] {
+        if text == own { return Self.network }
+        if text.hasPrefix(own + ".") { return String(text.dropFirst(own.count + 1)) }
+      }
+      return text
     }
     tensors = Dictionary(state.tensors.map { (name($0.name), $0) }) { first, _ in first }
     var list = state.modules.enumerated().map { number, record in
@@ -34,9 +40,9 @@ struct DiffusionModules: Sendable {
     }
     if let first = list.first {
       // Of something else altogether the outermost class is what a user knows.
-      guard EDMPreconditioning.classes.contains(first.record.className) else {
+      guard Self.outermostClasses.contains(first.record.className) else {
         throw DiffusionError.otherClass(
-          file: file, module: "", got: first.record.className, expected: EDMPreconditioning.classes)
+          file: file, module: "", got: first.record.className, expected: Self.outermostClasses)
       }
     } else {
       list = try PublishedModules(tensors.mapValues(\.shape), file: file, description).list
@@ -44,7 +50,7 @@ struct DiffusionModules: Sendable {
     names = list.map(\.name)
     records = Dictionary(list) { first, _ in first }
     parameterCount = state.tensors.reduce(0) { sum, tensor in
-      tensor.name.hasSuffix("weight") || tensor.name.hasSuffix("bias") ? sum + tensor.elementCount : sum
+      ["weight", "bias", "gain"].contains { tensor.name.hasSuffix($0) } ? sum + tensor.elementCount : sum
     }
   }
 
@@ -99,7 +105,44 @@ struct DiffusionModules: Sendable {
     return value
   }
 
+  /// One of several words.
+  func text(_ setting: String, of module: String, among expected: [String]) throws -> String {
+    guard case .text(let value)? = records[module]?.settings[setting] else {
+      throw DiffusionError.missingSetting(file: file, module: shown(module), setting: setting)
+    }
+    guard expected.contains(value) else {
+      throw DiffusionError.invalidSetting(
+        file: file, module: shown(module), setting: setting, got: "`\(value)`",
+        expected: expected.map { "`\($0)`" }.joined(separator: ", "))
+    }
+    return value
+  }
+
+  /// That a list is the one that is read.
+  func numbers(_ setting: String, of module: String, expected: [Double]) throws {
+    guard case .numbers(let values)? = records[module]?.settings[setting] else {
+      throw DiffusionError.missingSetting(file: file, module: shown(module), setting: setting)
+    }
+    guard values == expected else {
+      throw DiffusionError.invalidSetting(
+        file: file, module: shown(module), setting: setting, got: "\(values)", expected: "\(expected)")
+    }
+  }
+
+  /// Whether a setting is there, and not None.
+  func has(_ setting: String, of module: String) -> Bool { records[module]?.settings[setting] != nil }
+
   private func shown(_ module: String) -> String { module == Self.preconditioner ? "" : module }
+
+  /// That a layer's channels are those that its place asks for.
+  /// - Throws: `DiffusionError.wiring`.
+  func check(_ module: String, goes got: (from: Int, to: Int), expected: (from: Int, to: Int)) throws {
+    guard got == expected else {
+      throw DiffusionError.wiring(
+        file: file, module: module,
+        reason: "goes from \(got.from) to \(got.to) channels, expected from \(expected.from) to \(expected.to)")
+    }
+  }
 
   // MARK: - Tensors
 

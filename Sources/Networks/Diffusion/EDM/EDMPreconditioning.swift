@@ -45,13 +45,15 @@ struct EDMPreconditioning: Preconditioning {
 
 extension EDMPreconditioning {
   static let classes = ["EDMPrecond", "VPPrecond", "VEPrecond", "iDDPMPrecond"]
+  /// EDM2's, which is EDMPrecond around another network.
+  static let secondClass = "Precond"
 
   /// What the outermost module of a snapshot says.
   init(_ modules: DiffusionModules) throws {
     func positive(_ setting: String) throws -> Double {
       try modules.number(setting, of: DiffusionModules.preconditioner, in: 1e-6...1e6)
     }
-    switch try modules.className(DiffusionModules.preconditioner, among: Self.classes) {
+    switch try modules.className(DiffusionModules.preconditioner, among: DiffusionModules.outermostClasses) {
     case "VPPrecond":
       kind = .vp(betaRange: try positive("beta_d"), betaMin: try positive("beta_min"), steps: try positive("M"))
     case "VEPrecond": kind = .ve

@@ -25,6 +25,11 @@ struct PublishedModules {
   init(_ shapes: [String: [Int]], file: String, _ description: ModelDescription?) throws {
     self.shapes = shapes
     self.file = file
+    if shapes["out_gain"] != nil {
+      throw DiffusionError.cannotTell(
+        file: file, what: "the balances of EDM2's sums and the filters of its resampling",
+        advice: "name the snapshot (.pkl) that it was taken from")
+    }
     isSong = shapes.keys.contains { $0.hasPrefix("dec.") && $0.hasSuffix("_aux_conv.weight") }
     let told = try description?.architecture.map { try description?.layers(Told.self, in: $0) } ?? nil
     headChannels = told?.headChannels
