@@ -69,16 +69,20 @@ extension LayerBuilder {
     return (side, shape[1])
   }
 
-  /// Of it the products of all pairs of places are as many as an activation may be.
-  static let largestWindow = 128
+  /// Published ones have up to 24.
+  static let largestWindow = 64
+  /// Numbers of bias and mask of one image: 256 MiB. They are made before a graph's size is looked at.
+  private static let largestScores = 1 << 26
 
-  /// Bias and mask of all windows are made before a graph's size is looked at.
+  /// - Parameter matrices: windows times heads.
   private func checkScores(_ matrices: Double, side: Int, _ context: LayerContext) throws {
     let scores = matrices * Double(side * side) * Double(side * side)
-    guard scores <= Double(Self.largestActivation) else {
+    guard scores <= Double(Self.largestScores) else {
       throw ModelError.layer(
         layer: context.title, input: shape.description,
-        reason: "compares \(scores) pairs of places, at most \(Self.largestActivation) numbers per image are accepted")
+        reason:
+          "compares more than \(Self.largestScores) pairs of places of its windows of \(side) x \(side), the most that is accepted"
+      )
     }
   }
 
