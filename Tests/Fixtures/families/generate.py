@@ -19,7 +19,7 @@ import torch
 import torchvision
 from safetensors.torch import save_file
 from timm.layers import get_act_layer
-from timm.models import convnext, deit, efficientnet as timm_efficientnet, mobilenetv3, regnet as timm_regnet, swin_transformer, vision_transformer
+from timm.models import convnext, deit, efficientnet as timm_efficientnet, mobilenetv3, regnet as timm_regnet, resnet as timm_resnet, swin_transformer, vision_transformer
 from timm.models._efficientnet_builder import decode_arch_def
 from torch import nn
 from torchvision import models
@@ -85,6 +85,10 @@ NETWORKS = {
         lambda: efficientnet([3, 5, 5, 7, 7, 9, 3], functools.partial(nn.BatchNorm2d, eps=1e-3)), (3, 33, 34)),
     "efficientnetv2-torchvision": (lambda: efficientnet_v2([1, 2, 2, 3, 5, 8]), (3, 33, 34)),
     "mobilenetv3-torchvision": (lambda: models.MobileNetV3(mobilenetv3_small(), 12, num_classes=5), (3, 33, 34)),
+    "resnext": (
+        lambda: timm_resnet.ResNet(
+            timm_resnet.Bottleneck, (3, 4, 6, 3), num_classes=5, cardinality=2, base_width=32, channels=(4, 4, 4, 4), stem_width=4),
+        (3, 33, 34)),
     # Even and odd extents, on which TensorFlow pads otherwise.
     "efficientnet-timm": (lambda: timm_mobile(EFFICIENTNET, "silu"), (3, 33, 34)),
     "efficientnet-timm-tf": (lambda: timm_mobile(EFFICIENTNET, "silu", is_tensorflow=True), (3, 33, 34)),
