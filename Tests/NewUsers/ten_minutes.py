@@ -3,6 +3,7 @@
 
     python Tests/NewUsers/ten_minutes.py                       all of them
     python Tests/NewUsers/ten_minutes.py onnx lightning        some
+    python Tests/NewUsers/ten_minutes.py --within 120          begins with no user after so many seconds (scripts/test-python)
 
 Run it in an environment where the wheel is installed (docs/python.md); `PAGS_BENCH_PROGRAM` may name a build instead, with `python/` on
 PYTHONPATH. Each user starts in an empty folder, with a cache of their own, and makes small data in the published layout, a network of their
@@ -259,13 +260,18 @@ USERS = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("users", nargs="*", metavar="USER", help=f"{', '.join(USERS)} (default: all)")
-    chosen = parser.parse_args().users or list(USERS)
+    parser.add_argument("--within", type=float, metavar="SECONDS", help="leave out users whose turn comes later than this")
+    options = parser.parse_args()
+    chosen = options.users or list(USERS)
     unknown = [name for name in chosen if name not in USERS]
     if unknown:
         parser.error(f"there is no user {unknown[0]}; known are {', '.join(USERS)}")
-    failures = 0
+    failures, begun = 0, time.monotonic()
     for name in chosen:
         user = USERS[name]
+        if options.within is not None and time.monotonic() - begun > options.within:
+            print(f"{name}: skipped, {options.within:.0f} s are over")
+            continue
         missing = [package for package in ["pags_bench", "numpy", *user.packages] if importlib.util.find_spec(package) is None]
         if missing:
             print(f"{name}: skipped, {', '.join(missing)} not installed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import pathlib
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 _SPLITS = {"train": "train", "training": "train", "test": "test", "testing": "test", "eval": "val", "val": "val", "valid": "val",
            "validation": "val", "dev": "val"}
 _KINDS = ((b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpg"))
-_OTHER_KINDS = ((b"RIFF", "WebP"), (b"BM", "BMP"), (b"GIF8", "GIF"), (b"II*\0", "TIFF"), (b"MM\0*", "TIFF"))
+#: Begins RIFF, four bytes of length, WEBP: what Pillow decodes becomes PNG files of the same pixels.
+_WEBP = re.compile(rb"RIFF....WEBP", re.DOTALL)
+_OTHER_KINDS = ((b"BM", "BMP"), (b"GIF8", "GIF"), (b"II*\0", "TIFF"), (b"MM\0*", "TIFF"))
 #: Rows that are in memory at a time.
 _ROWS = 256
 _LARGEST_CLASS_COUNT = 4096
@@ -42,7 +45,8 @@ def convert_parquet(
     image: Optional[str] = None, label: Optional[str] = None,
 ) -> pathlib.Path:
     """Writes the images of Parquet files into folders, `output/train/cat/00000012.png`: the encoded bytes unchanged, in the order of the
-    rows, with one folder for each class. Files are read a few rows at a time.
+    rows, with one folder for each class. WebP images, which pags-bench does not read, are decoded by Pillow and become PNG files of the same
+    pixels. Files are read a few rows at a time.
 
     Args:
         sources: files, or folders that are looked through for them, which say their split in their name (`train-00000-of-00002.parquet`)
@@ -225,18 +229,43 @@ def _write(files: Sequence[pathlib.Path], columns: _Columns, folders: Dict[Any, 
                     if not data:
                         raise UsageError(
                             f"{file}: row {row} holds no image, expected its encoded bytes; files that hold only paths cannot be converted")
-                    (place / folder / f"{row:08d}.{_kind(data, file, row)}").write_bytes(data)
+                    data, kind = _readable(data, file, row)
+                    (place / folder / f"{row:08d}.{kind}").write_bytes(data)
                     row += 1
     if row == 0:
         raise UsageError(f"{files[0]}: holds no rows")
 
 
-def _kind(data: bytes, file: pathlib.Path, row: int) -> str:
+def _readable(data: bytes, file: pathlib.Path, row: int) -> Tuple[bytes, str]:
+    """The image in a format that pags-bench reads, and the format's ending."""
     for start, kind in _KINDS:
         if data.startswith(start):
-            return kind
+            return data, kind
+    if _WEBP.match(data):
+        return _png(data, file, row), "png"
     other = next((name for start, name in _OTHER_KINDS if data.startswith(start)), "something else")
-    raise UsageError(f"{file}: the image of row {row} is {other}, expected PNG or JPEG; encode the images as PNG first")
+    raise UsageError(f"{file}: the image of row {row} is {other}, expected PNG, JPEG or WebP; encode the images as PNG first")
+
+
+def _png(data: bytes, file: pathlib.Path, row: int) -> bytes:
+    """A PNG file of the pixels of an image that Pillow decodes."""
+    try:
+        from PIL import Image, features
+    except ImportError as error:
+        raise UsageError(
+            f"{file}: the image of row {row} is WebP, which Pillow decodes, and that is not installed; pip install pillow") from error
+    if not features.check("webp"):
+        raise UsageError(f"{file}: the image of row {row} is WebP, which this Pillow was built without; pip install pillow")
+    try:
+        with Image.open(io.BytesIO(data), formats=["WEBP"]) as image:
+            if getattr(image, "n_frames", 1) > 1:
+                raise UsageError(f"{file}: the image of row {row} is an animation, expected one picture")
+            # Transparency is kept, and refused where the files are read: nothing says what is behind it.
+            encoded = io.BytesIO()
+            image.save(encoded, "PNG")
+            return encoded.getvalue()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UsageError(f"{file}: the image of row {row} cannot be decoded as WebP: {error}; is the file complete?") from error
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """Data sets in Parquet files, with the schema and the metadata that Hugging Face's `datasets` writes."""
 
+import io
 import json
 import struct
 import subprocess
@@ -72,11 +73,39 @@ def test_without_metadata(tmp_path):
     assert sorted(path.name for path in (folder / "train").iterdir()) == [f"{index:02d}" for index in range(12)]
 
 
+def test_webp_becomes_png_of_the_same_pixels(tmp_path):
+    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed: WebP is not tried")
+    if not pytest.importorskip("PIL.features").check("webp"):
+        pytest.skip("this Pillow has no WebP")
+    pictures = []
+    for quality in (30, 90):
+        picture = image.frombytes("RGB", (9, 7), bytes(range(189)))
+        encoded = io.BytesIO()
+        picture.save(encoded, "WEBP", quality=quality, lossless=quality == 90)
+        pictures.append(encoded.getvalue())
+    for split in ("train", "test"):
+        write(tmp_path / f"{split}.parquet", [(data, index) for index, data in enumerate(pictures)], names=["a", "b"])
+    folder = pags_bench.convert_parquet([tmp_path / "train.parquet", tmp_path / "test.parquet"], tmp_path / "images")
+    for path, data in zip(sorted(folder.rglob("train/*/*.png")), pictures):
+        with image.open(path) as written, image.open(io.BytesIO(data)) as original:
+            assert written.format == "PNG" and written.mode == original.mode and written.tobytes() == original.tobytes()
+    assert len(list(folder.rglob("*.png"))) == 4
+
+
+def test_broken_webp(tmp_path):
+    pytest.importorskip("PIL.Image", reason="Pillow is not installed: WebP is not tried")
+    for split in ("train", "test"):
+        write(tmp_path / f"{split}.parquet", [(b"RIFF\n\0\0\0WEBPVP8 no", 0)], names=["a", "b"])
+    with pytest.raises(pags_bench.UsageError, match="row 0 cannot be decoded as WebP"):
+        pags_bench.convert_parquet([tmp_path / "train.parquet", tmp_path / "test.parquet"], tmp_path / "images")
+    assert not (tmp_path / "images").exists()
+
+
 @pytest.mark.parametrize("words, change", [
     ("no such file", lambda folder: (folder / "train.parquet").unlink()),
     ("cannot be read as a Parquet file", lambda folder: (folder / "train.parquet").write_bytes(b"PAR1 no")),
     ("holds no image", lambda folder: write(folder / "train.parquet", [(None, 0)], names=["a", "b"])),
-    ("is WebP, expected PNG or JPEG", lambda folder: write(folder / "train.parquet", [(b"RIFF....WEBP", 0)], names=["a", "b"])),
+    ("is GIF, expected PNG, JPEG or WebP", lambda folder: write(folder / "train.parquet", [(b"GIF89a", 0)], names=["a", "b"])),
     ("labels of this split are hidden", lambda folder: write(folder / "train.parquet", [(png(1), -1)], names=["a", "b"])),
     ("has 1 classes", lambda folder: write(folder / "train.parquet", [(png(1), 0)], names=["a"])),
     ("has no column `pixels`", None),

@@ -133,6 +133,25 @@ package struct PixelDataset: Sendable {
     }
   }
 
+  /// The same images in memory, each read once: for what goes through them many times.
+  /// - Throws: what a source throws.
+  package func inMemory(threads: Int) throws -> PixelDataset {
+    guard case .source(let source) = storage else { return self }
+    let size = imageShape.count
+    let pixels = try [UInt8](unsafeUninitializedCapacity: count * size) { output, initialized in
+      output.initialize(repeating: 0)
+      nonisolated(unsafe) let images = output
+      try Workers.forEachBlock(of: count, blockSize: 1, threads: threads) { range, _ in
+        for index in range {
+          try source.copyBytes(
+            of: index, to: UnsafeMutableBufferPointer(rebasing: images[index * size..<(index + 1) * size]))
+        }
+      }
+      initialized = count * size
+    }
+    return PixelDataset(name: name, split: split, imageShape: imageShape, pixels: pixels, labels: labels)
+  }
+
   /// The indices of each class's images, ascending.
   package func indices(classCount: Int) -> [[Int]] {
     var result = [[Int]](repeating: [], count: classCount)

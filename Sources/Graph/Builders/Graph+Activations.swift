@@ -29,4 +29,19 @@ extension Graph {
     let above = try relu(x)
     return try add(above, multiply(slope, subtract(x, above)))
   }
+
+  /// 0 between -`threshold` and `threshold`, and beyond x, by `bias` nearer to 0: PyTorch's Hardshrink, and with both alike Softshrink.
+  package mutating func shrink(_ x: Value, threshold: Float, bias: Float = 0) throws(GraphError) -> Value {
+    let high = try greater(x, constant(threshold))
+    let low = try greater(constant(-threshold), x)
+    return try add(multiply(x, add(high, low)), multiply(subtract(low, high), constant(bias)))
+  }
+
+  /// x where it is larger than `threshold`, else `value`.
+  package mutating func threshold(_ x: Value, at threshold: Float, value: Float) throws(GraphError) -> Value {
+    try select(greater(x, constant(threshold)), x, constant(value))
+  }
+
+  /// -log(1 + exp(-x)).
+  package mutating func logSigmoid(_ x: Value) throws(GraphError) -> Value { try negate(softplus(negate(x))) }
 }

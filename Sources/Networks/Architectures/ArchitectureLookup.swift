@@ -6,7 +6,8 @@ import Text
 enum ArchitectureLookup {
   static let families: [any Architecture.Type] = [
     ResNet.self, PreActivationResNet.self, WideResNet.self, VGG.self, LeNet.self, SmallCNN.self, SmallResNet.self,
-    VisionTransformer.self, ConvNeXt.self, MobileNetV2.self, EfficientNet.self, DenseNet.self, RegNet.self,
+    VisionTransformer.self, SwinTransformer.self, ConvNeXt.self, MobileNetV2.self, MobileNetV3.self,
+    EfficientNet.self, TimmMobileNets.self, DenseNet.self, RegNet.self,
     MultilayerPerceptron.self,
   ]
 
@@ -57,7 +58,7 @@ enum ArchitectureLookup {
     let search = Search(weights, imageShape: imageShape)
     guard let match = try search.candidates.first(where: { $0.name == base }) ?? search.network(of: family, named: base)
     else {
-      if search.candidates.isEmpty, let misfit = search.misfit(of: family, called: name) { throw misfit }
+      if search.candidates.isEmpty, let misfit = search.misfit(named: base, called: name) { throw misfit }
       let found = search.candidates.map { "`\($0.name)`" }.joined(separator: " or ")
       throw ModelError.architectureMismatch(
         file: weights.file, name: name,
@@ -112,23 +113,29 @@ private struct Search {
   }
 
   /// Why the tensors are no network of a family whose marks they have, or lack where it was asked for; of any for nil.
-  /// - Parameter name: what the user called the network.
-  func misfit(of wanted: (any Architecture.Type)? = nil, called name: String? = nil) -> ModelError? {
-    if let (family, misfit) = misfits.first(where: { wanted == nil || $0.family == wanted }) {
+  /// - Parameters:
+  ///   - base: a member of the family; of several such the one that the tensors are most like.
+  ///   - name: what the user called the network.
+  func misfit(named base: String? = nil, called name: String? = nil) -> ModelError? {
+    if let (family, misfit) = misfits.first(where: { misfit in base.map { misfit.family.isMember($0) } ?? true }) {
       return error(misfit, name ?? family.family)
     }
+    guard let base else { return nil }
+    let wanted = ArchitectureLookup.families.filter { $0.isMember(base) }.max { share($0) < share($1) }
     guard let wanted, let missing = missingMarks(of: wanted).first else { return nil }
     return error(.missing(tensor: missing), name ?? wanted.family)
   }
 
   /// The family of which most marks are there, if half of them are, and one that is not.
   var nearMiss: (family: String, missing: String)? {
-    func share(_ family: any Architecture.Type) -> Double {
-      1 - Double(missingMarks(of: family).count) / Double(family.marks.count)
-    }
     let near = ArchitectureLookup.families.filter { share($0) < 1 }.max { share($0) < share($1) }
     guard let near, share(near) >= 0.5, let missing = missingMarks(of: near).first else { return nil }
     return (near.family, missing)
+  }
+
+  /// How many of a family's marks are there.
+  private func share(_ family: any Architecture.Type) -> Double {
+    1 - Double(missingMarks(of: family).count) / Double(family.marks.count)
   }
 
   private func missingMarks(of family: any Architecture.Type) -> [String] {

@@ -1,10 +1,15 @@
 import Tensor
 
-/// ConvNeXt (Liu et al., "A ConvNet for the 2020s", 2022) with torchvision's, timm's or the authors' names, of any width and depths.
+/// ConvNeXt (Liu et al., "A ConvNet for the 2020s", 2022) with torchvision's, timm's or the authors' names, of any width and depths, and
+/// ConvNeXt V2 (Woo et al. 2023), which has global response normalisation and no layer scale, with the latter two.
 enum ConvNeXt: Architecture {
   static let family = "convnext"
-  static let names = ["convnext-tiny", "convnext-small", "convnext-base", "convnext-large", "convnext-xlarge"]
-  static let summary = "ConvNeXt with torchvision's, timm's or its authors' names"
+  static let names = [
+    "convnext-tiny", "convnext-small", "convnext-base", "convnext-large", "convnext-xlarge", "convnextv2-tiny",
+    "convnextv2-base", "convnextv2-large",
+  ]
+  static let summary =
+    "ConvNeXt, with global response normalisation ConvNeXt V2, with torchvision's, timm's or their authors' names"
   static let marks = [
     ["features.0.0.weight", "stem.0.weight", "downsample_layers.0.0.weight"],
     ["features.1.0.block.0.weight", "stages.0.blocks.0.conv_dw.weight", "stages.0.0.dwconv.weight"],
@@ -20,7 +25,7 @@ enum ConvNeXt: Architecture {
 
   static func isMember(_ name: String) -> Bool {
     names.contains(name)
-      || name.wholeMatch(of: /convnext-[0-9]{1,5}x[0-9]{1,4}-[0-9]{1,4}-[0-9]{1,4}-[0-9]{1,4}/) != nil
+      || name.wholeMatch(of: /convnext(v2)?-[0-9]{1,5}x[0-9]{1,4}-[0-9]{1,4}-[0-9]{1,4}-[0-9]{1,4}/) != nil
   }
 
   static func recognise(_ tensors: TensorShapes) throws(Misfit) -> [RecognisedNetwork] {
@@ -40,9 +45,11 @@ enum ConvNeXt: Architecture {
       layers += [
         .globalAveragePool, .flatten, .layerNorm(spelling.norm, eps: 1e-6), .linear(spelling.head, bias: true),
       ]
+      let version = tensors.names.contains { $0.contains(".\(spelling.response).") } ? "v2" : ""
       let size = "\(stem[0])x\(depths.map(String.init).joined(separator: "-"))"
       return [
-        RecognisedNetwork(name: "convnext-\(sizes[size] ?? size)", layers: layers, inputShape: [stem[1], 224, 224])
+        RecognisedNetwork(
+          name: "convnext\(version)-\(sizes[size] ?? size)", layers: layers, inputShape: [stem[1], 224, 224])
       ]
     }
     throw .missing(tensor: "\(spelling.block(empty, 0)).\(spelling.depthwise).weight")
@@ -58,7 +65,8 @@ enum ConvNeXt: Architecture {
 
   /// Layers of `[N, H, W, C]` between maps.
   private static func channelsLast(_ layers: [Layer]) -> [Layer] {
-    [Layer("Permute") { $0.permutation = [0, 2, 3, 1] }] + layers + [
+    guard !layers.isEmpty else { return [] }
+    return [Layer("Permute") { $0.permutation = [0, 2, 3, 1] }] + layers + [
       Layer("Permute") { $0.permutation = [0, 3, 1, 2] }
     ]
   }
@@ -71,15 +79,23 @@ enum ConvNeXt: Architecture {
       "\(name).\(spelling.depthwise)", padding: kernel[2] / 2, groups: kernel[0], bias: true)
     let norm = Layer.layerNorm("\(name).\(spelling.blockNorm)", eps: 1e-6)
     let (linear1, linear2) = ("\(name).\(spelling.linear1)", "\(name).\(spelling.linear2)")
-    let hasScale = tensors.names.contains { $0.hasSuffix(".\(spelling.scale)") }
+    let response = "\(name).\(spelling.response)"
+    let hasResponse = tensors.names.contains { $0.contains(".\(spelling.response).") }
+    let responses = hasResponse ? [Layer("GlobalResponseNorm", name: response)] : []
+    // A response normalisation has such a tensor too.
+    let hasScale = tensors.names.contains {
+      $0.hasSuffix(".\(spelling.scale)") && !$0.hasSuffix(".\(spelling.response).\(spelling.scale)")
+    }
     let scale = hasScale ? [Layer("MultiplyParameter", name: "\(name).\(spelling.scale)")] : []
     // In timm's smallest the linear layers are convolutions.
     if [linear1, linear2].contains(where: { tensors["\($0).weight"]?.count == 4 }) {
       let main =
-        [depthwise] + channelsLast([norm]) + [.conv(linear1, bias: true), Layer("GELU"), .conv(linear2, bias: true)]
+        [depthwise] + channelsLast([norm]) + [.conv(linear1, bias: true), Layer("GELU")] + channelsLast(responses)
+        + [.conv(linear2, bias: true)]
       return .residual(main + channelsLast(scale), shortcut: [])
     }
-    let positions = [norm, .linear(linear1, bias: true), Layer("GELU"), .linear(linear2, bias: true)]
+    let positions =
+      [norm, .linear(linear1, bias: true), Layer("GELU")] + responses + [.linear(linear2, bias: true)]
     // torchvision's scale is [C, 1, 1], for a map; the others' [C], for its positions.
     return .residual(
       [depthwise] + (spelling.scalesMaps ? channelsLast(positions) + scale : channelsLast(positions + scale)),
@@ -98,6 +114,8 @@ enum ConvNeXt: Architecture {
     var blockNorm: String
     var linear1: String
     var linear2: String
+    /// Of the second version.
+    var response = "mlp.grn"
     var scale: String
     var scalesMaps = false
     var norm: String
@@ -118,7 +136,8 @@ enum ConvNeXt: Architecture {
       Spelling(
         stem: "downsample_layers.0.0", stemNorm: "downsample_layers.0.1", stage: { "stages.\($0)." },
         reduction: { ("downsample_layers.\($0).0", "downsample_layers.\($0).1") }, depthwise: "dwconv",
-        blockNorm: "norm", linear1: "pwconv1", linear2: "pwconv2", scale: "gamma", norm: "norm", head: "head"),
+        blockNorm: "norm", linear1: "pwconv1", linear2: "pwconv2", response: "grn", scale: "gamma", norm: "norm",
+        head: "head"),
     ]
   }
 }

@@ -1,94 +1,105 @@
 import Tensor
 
-/// EfficientNet-B0 to B7 (Tan and Le 2019) with torchvision's names, of any width.
+/// EfficientNet (Tan and Le 2019) and EfficientNetV2 (2021) with torchvision's names, of any width.
 ///
-/// No tensor tells strides or the epsilon of normalisations: strides are the paper's, and epsilon is 1e-3 for the depths of B5 to B7, as in
-/// torchvision, otherwise 1e-5. timm's have other names, and pad otherwise where they were converted from TensorFlow.
+/// No tensor tells strides or the epsilon of normalisations: strides are the papers', and epsilon is 1e-3 for the depths of B5 to B7 and for V2, as in
+/// torchvision, otherwise 1e-5. timm's have other names, and pad otherwise where they were converted from TensorFlow: `TimmMobileNets`.
 enum EfficientNet: Architecture {
   static let family = "efficientnet"
-  static let names = depths.map { "efficientnet-\($0.name)" }
-  static let summary = "EfficientNet-B0 to B7 with torchvision's names"
+  static let names = EfficientNetMember.all.map { "efficientnet\($0.name)" }
+  static let summary = "EfficientNet-B0 to B7 and EfficientNetV2 with torchvision's or timm's names"
   static let marks = [
-    ["features.0.0.weight"], ["features.1.0.block.0.0.weight"], ["features.1.0.block.1.fc1.weight"],
-    ["features.8.0.weight"], ["classifier.1.weight"],
+    ["features.0.0.weight"], ["features.1.0.block.0.0.weight"],
+    ["features.1.0.block.1.fc1.weight", "features.2.0.block.1.0.weight"],
+    ["features.8.0.weight", "features.7.0.weight"], ["classifier.1.weight"],
   ]
-
-  /// Blocks of each stage, which tell the members but the first two apart: B1 and B2 differ in width.
-  private static let depths: [(name: String, counts: [Int], eps: Double)] = [
-    ("b0", [1, 2, 2, 3, 3, 4, 1], 1e-5), ("b1", [2, 3, 3, 4, 4, 5, 1], 1e-5), ("b2", [2, 3, 3, 4, 4, 5, 1], 1e-5),
-    ("b3", [2, 3, 3, 5, 5, 6, 2], 1e-5), ("b4", [2, 4, 4, 6, 6, 8, 2], 1e-5), ("b5", [3, 5, 5, 7, 7, 9, 3], 1e-3),
-    ("b6", [3, 6, 6, 8, 8, 11, 3], 1e-3), ("b7", [4, 7, 7, 10, 10, 13, 4], 1e-3),
-  ]
-  private static let strides = [1, 2, 2, 2, 1, 2, 1]
-  /// Pixels of the images that each was published for.
-  private static let sides = ["b0": 224, "b1": 240, "b2": 288, "b3": 300, "b4": 380, "b5": 456, "b6": 528, "b7": 600]
-  /// Channels of B2's last map; B1 has 1280.
-  private static let widthOfB2 = 1408
 
   static func isMember(_ name: String) -> Bool { names.contains(name) }
 
   static func recognise(_ tensors: TensorShapes) throws(Misfit) -> [RecognisedNetwork] {
-    let stem = try tensors.convolution("features.0.0")
-    let last = try tensors.convolution("features.8.0")
-    let counts = (1...7).map { tensors.count(after: "features.\($0).") }
-    let fitting = depths.filter { $0.counts == counts }
-    guard let member = last[0] == widthOfB2 ? fitting.last : fitting.first else {
-      throw .unfit(
-        "its stages have \(counts.map(String.init).joined(separator: ", ")) blocks, which is no EfficientNet-B0 to B7; "
-          + "are tensors missing?")
-    }
-    let side = sides[member.name] ?? 224
-    let eps = member.eps == 1e-5 ? nil : member.eps
-    var layers = unit("features.0", tensors, stride: 2, padding: stem[2] / 2, eps: eps)
-    var channels = stem[0]
+    // V2's first blocks are one convolution.
+    let isV2 = !tensors.names.contains { $0.hasPrefix("features.1.0.block.1.fc") }
+    let stages = tensors.count(after: "features.", from: 1) - 1
+    let counts = (0..<max(0, stages)).map { tensors.count(after: "features.\($0 + 1).") }
+    let last = try tensors.convolution("features.\(stages + 1).0")
+    let member = try EfficientNetMember.find(counts, isV2: isV2, lastWidth: last[0])
+    var network = InvertedResiduals(tensors, activation: Layer("SiLU"))
+    network.eps = member.torchvisionEps
+    try network.append(.unit(sequence: "features.0"), stride: 2)
     for (stage, count) in counts.enumerated() {
       for index in 0..<count {
-        layers += try block(
-          "features.\(stage + 1).\(index)", tensors, stride: index == 0 ? strides[stage] : 1, eps: eps,
-          channels: &channels)
+        try network.append(
+          InvertedResiduals.torchvision("features.\(stage + 1).\(index).block", tensors),
+          stride: index == 0 ? EfficientNetMember.strides[stage] : 1)
       }
     }
-    layers += unit("features.8", tensors, eps: eps)
+    try network.append(.unit(sequence: "features.\(stages + 1)"))
     return [
       RecognisedNetwork(
-        name: "efficientnet-\(member.name)",
-        layers: layers + [.globalAveragePool, .flatten, .linear("classifier.1", bias: true)],
-        inputShape: [stem[1], side, side])
+        name: "efficientnet\(member.name)",
+        layers: network.layers + [.globalAveragePool, .flatten, .linear("classifier.1", bias: true)],
+        inputShape: [try tensors.convolution("features.0.0")[1], member.side, member.side])
     ]
   }
+}
 
-  /// Convolution and normalisation in one `Sequential`, with the activation unless it is the last of a block.
-  private static func unit(
-    _ name: String, _ tensors: TensorShapes, stride: Int = 1, padding: Int = 0, groups: Int = 1, eps: Double?,
-    isActive: Bool = true
-  ) -> [Layer] {
-    var norm = Layer.batchNorm("\(name).1", tensors)
-    norm.eps = eps
-    return [.conv("\(name).0", stride: stride, padding: padding, groups: groups, bias: false), norm]
-      + (isActive ? [Layer("SiLU")] : [])
+extension InvertedResiduals {
+  /// The parts of one of torchvision's blocks, which are numbered.
+  static func torchvision(_ name: String, _ tensors: TensorShapes) -> [Part] {
+    (0..<tensors.count(after: "\(name).")).map { index in
+      let part = "\(name).\(index)"
+      return tensors.names.contains { $0.hasPrefix("\(part).fc") }
+        ? .excitation("\(part).fc1", "\(part).fc2") : .unit(sequence: part)
+    }
+  }
+}
+
+/// What the papers say of a network, of which tensors tell the counts.
+struct EfficientNetMember: Sendable {
+  /// Behind `efficientnet`.
+  let name: String
+  /// Blocks of each stage.
+  let counts: [Int]
+  /// Pixels of the images that it was published for.
+  let side: Int
+  let torchvisionEps: Double?
+
+  var isV2: Bool { name.hasPrefix("v2") }
+  /// Of the first block of each stage, of which V2's smaller ones have one fewer.
+  static let strides = [1, 2, 2, 2, 1, 2, 1]
+
+  private init(_ name: String, _ counts: [Int], _ side: Int, eps: Double? = nil) {
+    (self.name, self.counts, self.side, torchvisionEps) = (name, counts, side, eps)
   }
 
-  /// An inverted bottleneck: wider, depthwise, squeezed and excited, narrower.
-  private static func block(
-    _ name: String, _ tensors: TensorShapes, stride: Int, eps: Double?, channels: inout Int
-  ) throws(Misfit) -> [Layer] {
-    // Those that do not widen have one convolution fewer.
-    let widens = tensors.names.contains { $0.hasPrefix("\(name).block.2.fc") || $0.hasPrefix("\(name).block.3.") }
-    let first = widens ? 1 : 0
-    let kernel = try tensors.convolution("\(name).block.\(first).0")
-    let outputs = try tensors.convolution("\(name).block.\(first + 2).0")[0]
-    let gate = "\(name).block.\(first + 1)"
-    let excitation: [Layer] = [
-      .globalAveragePool, .conv("\(gate).fc1", bias: true), Layer("SiLU"), .conv("\(gate).fc2", bias: true),
-      Layer("Sigmoid"),
-    ]
-    let main =
-      (widens ? unit("\(name).block.0", tensors, eps: eps) : [])
-      + unit(
-        "\(name).block.\(first)", tensors, stride: stride, padding: kernel[2] / 2, groups: kernel[0], eps: eps)
-      + [Layer("Multiply") { $0.branches = [[], excitation] }]
-      + unit("\(name).block.\(first + 2)", tensors, eps: eps, isActive: false)
-    defer { channels = outputs }
-    return stride == 1 && outputs == channels ? [.residual(main, shortcut: [])] : main
+  static let all = [
+    EfficientNetMember("-b0", [1, 2, 2, 3, 3, 4, 1], 224), EfficientNetMember("-b1", [2, 3, 3, 4, 4, 5, 2], 240),
+    EfficientNetMember("-b2", [2, 3, 3, 4, 4, 5, 2], 288), EfficientNetMember("-b3", [2, 3, 3, 5, 5, 6, 2], 300),
+    EfficientNetMember("-b4", [2, 4, 4, 6, 6, 8, 2], 380),
+    EfficientNetMember("-b5", [3, 5, 5, 7, 7, 9, 3], 456, eps: 1e-3),
+    EfficientNetMember("-b6", [3, 6, 6, 8, 8, 11, 3], 528, eps: 1e-3),
+    EfficientNetMember("-b7", [4, 7, 7, 10, 10, 13, 4], 600, eps: 1e-3),
+    EfficientNetMember("v2-s", [2, 4, 4, 6, 9, 15], 384, eps: 1e-3),
+    EfficientNetMember("v2-m", [3, 5, 5, 7, 14, 18, 5], 480, eps: 1e-3),
+    EfficientNetMember("v2-l", [4, 7, 7, 10, 19, 25, 7], 480, eps: 1e-3),
+    EfficientNetMember("v2-xl", [4, 8, 8, 16, 24, 32, 8], 512, eps: 1e-3),
+    EfficientNetMember("v2-rw-t", [2, 4, 4, 6, 9, 14], 224), EfficientNetMember("v2-rw-m", [3, 5, 5, 8, 15, 24], 320),
+    EfficientNetMember("v2-b0", [1, 2, 2, 3, 5, 8], 192, eps: 1e-3),
+    EfficientNetMember("v2-b1", [2, 3, 3, 4, 6, 9], 192, eps: 1e-3),
+    EfficientNetMember("v2-b2", [2, 3, 3, 4, 6, 10], 208, eps: 1e-3),
+    EfficientNetMember("v2-b3", [2, 3, 3, 5, 7, 12], 240, eps: 1e-3),
+  ]
+
+  /// Channels of B2's last map; B1, of the same counts, has 1280.
+  private static let widthOfB2 = 1408
+
+  static func find(_ counts: [Int], isV2: Bool, lastWidth: Int) throws(Misfit) -> EfficientNetMember {
+    let fitting = all.filter { $0.counts == counts && $0.isV2 == isV2 }
+    guard let member = lastWidth == widthOfB2 ? fitting.last : fitting.first else {
+      throw .unfit(
+        "its stages have \(counts.map(String.init).joined(separator: ", ")) blocks, which is no EfficientNet that is known; are tensors "
+          + "missing?")
+    }
+    return member
   }
 }

@@ -5,7 +5,7 @@ import Tensor
 enum MobileNetV2: Architecture {
   static let family = "mobilenetv2"
   static let names = ["mobilenetv2"]
-  static let summary = "MobileNetV2 with torchvision's names and the paper's strides, of any width"
+  static let summary = "MobileNetV2 with torchvision's or timm's names and the paper's strides, of any width"
   static let marks = [
     ["features.0.0.weight"], ["features.1.conv.0.0.weight"], ["features.1.conv.1.weight"], ["features.18.0.weight"],
     ["classifier.1.weight"],
@@ -20,45 +20,24 @@ enum MobileNetV2: Architecture {
 
   static func recognise(_ tensors: TensorShapes) throws(Misfit) -> [RecognisedNetwork] {
     let strides = stages.flatMap { [$0.stride] + [Int](repeating: 1, count: $0.count - 1) }
-    let stem = try tensors.convolution("features.0.0")
-    var layers = unit("features.0", tensors, stride: 2, padding: 1)
-    var channels = stem[0]
+    var network = InvertedResiduals(tensors, activation: Layer("ReLU6"))
+    try network.append(.unit(sequence: "features.0"), stride: 2)
     for (index, stride) in strides.enumerated() {
-      layers += try block("features.\(index + 1)", tensors, stride: stride, channels: &channels)
+      try network.append(block("features.\(index + 1).conv", tensors), stride: stride)
     }
-    layers += unit("features.\(strides.count + 1)", tensors)
+    try network.append(.unit(sequence: "features.\(strides.count + 1)"))
     return [
       RecognisedNetwork(
         name: "mobilenetv2",
-        layers: layers + [.globalAveragePool, .flatten, .linear("classifier.1", bias: true)],
-        inputShape: [stem[1], 224, 224])
+        layers: network.layers + [.globalAveragePool, .flatten, .linear("classifier.1", bias: true)],
+        inputShape: [try tensors.convolution("features.0.0")[1], 224, 224])
     ]
   }
 
-  /// Convolution, normalisation and activation in one `Sequential`.
-  private static func unit(
-    _ name: String, _ tensors: TensorShapes, stride: Int = 1, padding: Int = 0, groups: Int = 1
-  ) -> [Layer] {
-    [
-      .conv("\(name).0", stride: stride, padding: padding, groups: groups, bias: false),
-      .batchNorm("\(name).1", tensors), Layer("ReLU6"),
-    ]
-  }
-
-  private static func block(
-    _ name: String, _ tensors: TensorShapes, stride: Int, channels: inout Int
-  ) throws(Misfit) -> [Layer] {
+  private static func block(_ name: String, _ tensors: TensorShapes) -> [InvertedResiduals.Part] {
     // The first block does not widen; its convolutions are one fewer.
-    let widens = tensors.names.contains { $0.hasPrefix("\(name).conv.1.0.") || $0.hasPrefix("\(name).conv.3.") }
+    let widens = tensors.names.contains { $0.hasPrefix("\(name).1.0.") || $0.hasPrefix("\(name).3.") }
     let last = widens ? 2 : 1
-    let depthwise = "\(name).conv.\(last - 1)"
-    let width = try tensors.convolution("\(depthwise).0")[0]
-    let outputs = try tensors.convolution("\(name).conv.\(last)")[0]
-    let main =
-      (widens ? unit("\(name).conv.0", tensors) : [])
-      + unit(depthwise, tensors, stride: stride, padding: 1, groups: width)
-      + [.conv("\(name).conv.\(last)", bias: false), .batchNorm("\(name).conv.\(last + 1)", tensors)]
-    defer { channels = outputs }
-    return stride == 1 && outputs == channels ? [.residual(main, shortcut: [])] : main
+    return (0..<last).map { .unit(sequence: "\(name).\($0)") } + [.unit("\(name).\(last)", "\(name).\(last + 1)")]
   }
 }

@@ -2,7 +2,8 @@ import Tensor
 
 /// Residual networks with post-activation blocks (He et al., "Deep Residual Learning", 2016):
 /// the CIFAR ones of that paper's section 4.2 (three stages, parameter-free "option A" shortcuts), the CIFAR versions of
-/// the ImageNet ones (3x3 stem, `linear`; the ones this benchmark's paper trains), and torchvision's (7x7 stem, `fc`).
+/// the ImageNet ones (3x3 stem, `linear`; the ones this benchmark's paper trains), and torchvision's (7x7 stem, `fc`). Any of them may be
+/// wide (Zagoruyko and Komodakis 2016), and those with bottlenecks may have groups (ResNeXt, Xie et al. 2017).
 ///
 /// torchvision's with a 3x3 stem are used both with and without its max pool, which no tensor tells. Nor does any tell, on images that
 /// leave a last map of 5 to 7, whether the CIFAR versions average over all of it or over its first 4 x 4 as their usual code does
@@ -14,7 +15,8 @@ enum ResNet: Architecture {
     "resnet18-imagenet", "resnet34-imagenet", "resnet50-imagenet", "resnet18-maxpool", "resnet34-maxpool",
     "resnet50-maxpool", "resnet18-window4",
   ]
-  static let summary = "residual networks: He et al.'s CIFAR ones, their 3x3-stem and torchvision's 7x7-stem forms"
+  static let summary =
+    "residual networks: He et al.'s CIFAR ones, their 3x3-stem and torchvision's 7x7-stem forms, also wide or with groups (resnext...)"
   static let marks = [
     ["conv1.weight"], ["bn1.running_mean"], ["layer1.0.conv1.weight"], ["layer1.0.bn1.running_mean"],
     ["linear.weight", "fc.weight"],
@@ -23,7 +25,7 @@ enum ResNet: Architecture {
   private static let windowSuffix = "-window4"
 
   static func isMember(_ name: String) -> Bool {
-    guard let match = name.wholeMatch(of: /resnet([0-9]{1,4})(-imagenet|-maxpool|-window4)?/) else { return false }
+    guard let match = name.wholeMatch(of: /resnex?t([0-9]{1,4})(-imagenet|-maxpool|-window4)?/) else { return false }
     return ResidualStages.isDepth(match.1)
   }
 
@@ -38,13 +40,17 @@ enum ResNet: Architecture {
       throw .unfit(
         "its first convolution is \(stem[2]) x \(stem[3]); known are 3 x 3 and, with torchvision's names, 7 x 7")
     }
+    // All blocks have as many groups.
+    let groups = stages.isBottleneck ? try groups(of: stages.blocks.last?.name ?? "", tensors) : 1
     var blocks: [Layer] = []
     var channels = stem[0]
     for (name, stride) in stages.blocks {
-      blocks += try block(name, tensors, stages, stride: stride, channels: &channels, projection: projection)
+      blocks += try block(
+        name, tensors, stages, stride: stride, groups: groups, channels: &channels, projection: projection)
     }
     let depth = try stages.depth()
     let isLarge = stem[2] == 7
+    let kind = groups > 1 ? "resnext" : "resnet"
     func network(_ suffix: String, pools: Bool, distinction: String = "") throws(Misfit) -> RecognisedNetwork {
       let halvings = stages.counts.count - 1 + (isLarge ? 1 : 0) + (pools ? 1 : 0)
       let tail = try tensors.residualTail(head, channels: channels, inputChannels: stem[1], halvings: halvings)
@@ -53,7 +59,7 @@ enum ResNet: Architecture {
       ]
       let pool: [Layer] = pools ? [.maxPool(3, stride: 2, padding: 1)] : []
       return RecognisedNetwork(
-        name: "resnet\(depth)\(suffix)", layers: entry + pool + blocks + tail.layers,
+        name: "\(kind)\(depth)\(suffix)", layers: entry + pool + blocks + tail.layers,
         inputShape: isLarge ? [stem[1], 224, 224] : tail.inputShape, distinction: distinction)
     }
     if isLarge { return [try network("-imagenet", pools: true)] }
@@ -92,19 +98,22 @@ enum ResNet: Architecture {
   }
 
   private static func block(
-    _ name: String, _ tensors: TensorShapes, _ stages: ResidualStages, stride: Int, channels: inout Int,
-    projection: String?
+    _ name: String, _ tensors: TensorShapes, _ stages: ResidualStages, stride: Int, groups: Int,
+    channels: inout Int, projection: String?
   ) throws(Misfit) -> [Layer] {
     let width = try tensors.convolution("\(name).\(stages.isBottleneck ? "conv3" : "conv2")")[0]
-    func conv(_ place: String, stride: Int = 1, padding: Int = 0) -> Layer {
-      .conv("\(name).\(place)", tensors, stride: stride, padding: padding)
+    func conv(_ place: String, stride: Int = 1, padding: Int = 0, groups: Int = 1) -> Layer {
+      var layer = Layer.conv("\(name).\(place)", tensors, stride: stride, padding: padding)
+      if groups > 1 { layer.groups = groups }
+      return layer
     }
     func norm(_ place: String) -> Layer { .batchNorm("\(name).\(place)", tensors) }
     let main: [Layer] =
       stages.isBottleneck
       ? [
-        conv("conv1"), norm("bn1"), .relu, conv("conv2", stride: stride, padding: 1), norm("bn2"), .relu, conv("conv3"),
-        norm("bn3"),
+        conv("conv1"), norm("bn1"), .relu,
+        conv("conv2", stride: stride, padding: 1, groups: groups), norm("bn2"), .relu,
+        conv("conv3"), norm("bn3"),
       ]
       : [conv("conv1", stride: stride, padding: 1), norm("bn1"), .relu, conv("conv2", padding: 1), norm("bn2")]
     var shortcut: [Layer] = []
@@ -121,6 +130,15 @@ enum ResNet: Architecture {
     }
     channels = width
     return [.residual(main, shortcut: shortcut), .relu]
+  }
+
+  /// Of a bottleneck's second convolution, which reads what the first makes.
+  private static func groups(of block: String, _ tensors: TensorShapes) throws(Misfit) -> Int {
+    let (inputs, read) = (try tensors.convolution("\(block).conv1")[0], try tensors.convolution("\(block).conv2")[1])
+    guard inputs % read == 0 else {
+      throw .unfit("`\(block).conv2.weight` reads \(read) channels of each group, which do not divide \(inputs)")
+    }
+    return inputs / read
   }
 
   // Section 4.2's three stages, or the four stages of basic blocks with projections.

@@ -1,7 +1,8 @@
 import Tensor
 
 /// Vision transformers (Dosovitskiy et al., "An Image is Worth 16x16 Words", 2021) and data-efficient ones (Touvron et al. 2021, also
-/// distilled: the mean of two heads is taken), with torchvision's or timm's names, of any size.
+/// distilled: the mean of two heads is taken), with torchvision's or timm's names, of any size; with registers (Darcet et al. 2024) and
+/// layer scale as DINOv2's, and with the mean of the patches in the place of the class token where timm normalises it (`fc_norm`).
 ///
 /// No tensor tells the number of heads. 64 numbers a head are assumed, as in the published networks up to ViT-L, and 16 heads
 /// for the widths of larger ones; a name that ends with `-headsN` says otherwise.
@@ -14,7 +15,7 @@ enum VisionTransformer: Architecture {
   static let summary =
     "vision transformers of torchvision and timm; distilled ones are deit-...; -headsN: other than 64 numbers a head"
   static let marks = [
-    ["conv_proj.weight", "patch_embed.proj.weight"], ["class_token", "cls_token"],
+    ["conv_proj.weight", "patch_embed.proj.weight"], ["class_token", "cls_token", "fc_norm.weight"],
     ["encoder.pos_embedding", "pos_embed"],
   ]
 
@@ -73,78 +74,131 @@ enum VisionTransformer: Architecture {
     }
 
     func network(heads: Int, name: String) throws(Misfit) -> RecognisedNetwork {
-      let tokens: [Layer] =
-        (isDistilled ? [Layer("PrependParameter", name: "dist_token")] : [])
-        + [Layer("PrependParameter", name: spelling.token)]
-      let positions = try positions(tokens: tokens.count)
-      let embedding = Layer("AddParameter", name: spelling.positions)
+      let classes =
+        (isDistilled ? ["dist_token"] : []) + (tensors.has(spelling.token) || !isAveraged ? [spelling.token] : [])
+      let registers = ["reg_token", "register_tokens"].filter { tensors.has($0) }
+      var registerCount = 0
+      for register in registers {
+        guard let count = tensors.extent(register, 1, rank: 3) else {
+          throw .unfit("`\(register)` has shape \(tensors[register] ?? []), expected [1, R, \(width)]")
+        }
+        registerCount += count
+      }
+      let positions = try positions(classes: classes.count, registers: registerCount)
+      func prepended(_ names: [String]) -> [Layer] { names.map { Layer("PrependParameter", name: $0) } }
+      let embedding = [Layer("AddParameter", name: spelling.positions)]
+      let tokens =
+        switch positions.embedded {
+        case .all: prepended(registers + classes) + embedding
+        // DINOv2's registers stand between the class and the patches, where they are the same to attention as in front.
+        case .classes: prepended(classes) + embedding + prepended(registers)
+        case .patches: embedding + prepended(registers + classes)
+        }
       let sequence: [Layer] = [
         .conv(spelling.projection, stride: patch, bias: true),
         Layer("Reshape") { $0.shape = [width, -1] }, Layer("Permute") { $0.permutation = [0, 2, 1] },
       ]
       let blocks = (0..<depth).flatMap { block("\(spelling.block)\($0)", heads: heads) }
+      let head =
+        isAveraged
+        ? averageHead(after: classes.count + registerCount)
+        : tokenHead(at: positions.embedded == .classes ? registerCount : 0)
       return RecognisedNetwork(
-        name: name,
-        layers: sequence + (positions.includeTokens ? tokens + [embedding] : [embedding] + tokens) + blocks
-          + [.layerNorm(spelling.norm, eps: 1e-6)] + head,
-        inputShape: positions.images)
+        name: name, layers: sequence + tokens + blocks + head, inputShape: positions.images,
+        ignoredPrefixes: ["mask_token"])
     }
 
     private func block(_ name: String, heads: Int) -> [Layer] {
-      func scale(_ place: String) -> [Layer] {
-        tensors.names.contains { $0.hasSuffix(".\(place).gamma") }
-          ? [Layer("MultiplyParameter", name: "\(name).\(place).gamma")] : []
+      func scale(_ names: String...) -> [Layer] {
+        names.filter { place in tensors.names.contains { $0.hasSuffix(".\(place)") } }
+          .map { Layer("MultiplyParameter", name: "\(name).\($0)") }
       }
       let attention = Layer("MultiheadAttention", name: "\(name).\(spelling.attention)") {
         $0.numHeads = heads
         $0.bias = true
+        if !hasQueryBias { $0.qkvBias = false }
       }
       return [
-        .residual([.layerNorm("\(name).\(spelling.norm1)", eps: 1e-6), attention] + scale("ls1"), shortcut: []),
+        .residual(
+          [.layerNorm("\(name).\(spelling.norm1)", eps: 1e-6), attention] + scale("ls1.gamma", "gamma_1"),
+          shortcut: []),
         .residual(
           [
             .layerNorm("\(name).\(spelling.norm2)", eps: 1e-6), .linear("\(name).\(spelling.linear1)", bias: true),
             Layer("GELU"), .linear("\(name).\(spelling.linear2)", bias: true),
-          ] + scale("ls2"), shortcut: []),
+          ] + scale("ls2.gamma", "gamma_2"), shortcut: []),
       ]
     }
 
-    private var head: [Layer] {
+    /// Whether queries, keys and values have a bias: all blocks' have, or none.
+    private var hasQueryBias: Bool {
+      tensors.names.contains { $0.hasSuffix(".\(spelling.attention).\(spelling.queryBias)") }
+    }
+
+    /// Whether the mean of the patches is classified.
+    private var isAveraged: Bool { tensors.names.contains { $0.hasPrefix("fc_norm.") } }
+
+    private func averageHead(after tokens: Int) -> [Layer] {
+      let patches = Layer("Slice") {
+        $0.axis = 1
+        $0.start = tokens
+      }
+      return [
+        patches, Layer("Mean") { $0.axes = [1] }, .layerNorm("fc_norm", eps: 1e-6), .linear(spelling.head, bias: true),
+      ]
+    }
+
+    private func tokenHead(at first: Int) -> [Layer] {
       func token(_ index: Int) -> [Layer] {
         [
           Layer("Slice") {
             $0.axis = 1
-            $0.start = index
+            $0.start = first + index
             $0.count = 1
           }, .flatten,
         ]
       }
       let inner: [Layer] = spelling.hidden.map { [.linear($0, bias: true), Layer("Tanh")] } ?? []
       let own = token(0) + inner + [.linear(spelling.head, bias: true)]
-      guard isDistilled else { return own }
+      let norm = Layer.layerNorm(spelling.norm, eps: 1e-6)
+      guard isDistilled else { return [norm] + own }
       return [
-        .residual(own, shortcut: token(1) + [.linear("head_dist", bias: true)]), Layer("Scale") { $0.value = 0.5 },
+        norm, .residual(own, shortcut: token(1) + [.linear("head_dist", bias: true)]),
+        Layer("Scale") { $0.value = 0.5 },
       ]
     }
 
-    /// The images that the position embeddings are for, and whether they have some for the tokens too: DeiT III's have none.
-    private func positions(tokens: Int) throws(Misfit) -> (images: Shape, includeTokens: Bool) {
+    /// What has a position embedding beside the patches.
+    private enum Embedded {
+      case all
+      /// The class tokens and not the registers, as DINOv2's.
+      case classes
+      /// DeiT III's.
+      case patches
+    }
+
+    /// The images that the position embeddings are for, and what has one.
+    private func positions(classes: Int, registers: Int) throws(Misfit) -> (images: Shape, embedded: Embedded) {
       guard let count = tensors.extent(spelling.positions, 1, rank: 3) else {
         throw .unfit(
           "`\(spelling.positions)` has shape \(tensors[spelling.positions] ?? []), expected [1, L, \(width)]")
       }
-      func side(_ count: Int) -> Int? { (1...512).first { $0 * $0 == count } }
+      let forms: [(tokens: Int, embedded: Embedded)] = [
+        (classes + registers, .all), (classes, .classes), (0, .patches),
+      ]
+      func side(_ tokens: Int) -> Int? { (1...512).first { $0 * $0 == count - tokens } }
       if let images = tensors.imageShape {
         let grid = images.dimensions.dropFirst().map { $0 % patch == 0 ? $0 / patch : 0 }.reduce(1, *)
-        let own = Shape([channels, images[1], images[2]])
-        if grid > 0, count == grid + tokens { return (own, true) }
-        if grid > 0, count == grid { return (own, false) }
-      } else if let side = side(count - tokens) {
-        return ([channels, side * patch, side * patch], true)
-      } else if let side = side(count) {
-        return ([channels, side * patch, side * patch], false)
+        if grid > 0, let form = forms.first(where: { count == grid + $0.tokens }) {
+          return ([channels, images[1], images[2]], form.embedded)
+        }
+      } else {
+        for form in forms {
+          if let side = side(form.tokens) { return ([channels, side * patch, side * patch], form.embedded) }
+        }
       }
-      let own = (side(count - tokens) ?? side(count)).map { " (\($0 * patch) x \($0 * patch) pixels)" } ?? ""
+      let sides = forms.lazy.compactMap { side($0.tokens) }
+      let own = sides.first.map { " (\($0 * patch) x \($0 * patch) pixels)" } ?? ""
       let images = tensors.imageShape.map { "images of shape \($0)" } ?? "square images"
       throw .unfit(
         "`\(spelling.positions)` holds \(count) positions\(own) of patches of \(patch) x \(patch), which are not those of "
@@ -161,6 +215,8 @@ enum VisionTransformer: Architecture {
     var block: String
     var norm1: String
     var attention: String
+    /// The bias of queries, keys and values, within it.
+    var queryBias = "qkv.bias"
     var norm2: String
     var linear1: String
     var linear2: String
@@ -176,8 +232,9 @@ enum VisionTransformer: Architecture {
       let isHidden = tensors.names.contains { $0.hasPrefix("heads.pre_logits.") }
       return Spelling(
         projection: "conv_proj", token: "class_token", positions: "encoder.pos_embedding",
-        block: "encoder.layers.encoder_layer_", norm1: "ln_1", attention: "self_attention", norm2: "ln_2",
-        linear1: isOld ? "mlp.linear_1" : "mlp.0", linear2: isOld ? "mlp.linear_2" : "mlp.3", norm: "encoder.ln",
+        block: "encoder.layers.encoder_layer_", norm1: "ln_1", attention: "self_attention",
+        queryBias: "in_proj_bias", norm2: "ln_2", linear1: isOld ? "mlp.linear_1" : "mlp.0",
+        linear2: isOld ? "mlp.linear_2" : "mlp.3", norm: "encoder.ln",
         head: isReplaced ? "heads" : "heads.head", hidden: isHidden ? "heads.pre_logits" : nil)
     }
 

@@ -12,6 +12,15 @@ extension LayerType {
       builder.value = try builder.graph.relu(
         builder.value, slope: context.number(\.negativeSlope, "negativeSlope", default: 0.01))
     },
+    LayerType(
+      name: "RReLU", summary: "x, below zero times the mean of `lower` (1/8) and `upper` (1/3), as in inference",
+      options: ["lower", "upper"]
+    ) { builder, context in
+      let lower = try context.number(\.lower, "lower", default: 1 / 8)
+      let upper = try context.number(\.upper, "upper", default: 1 / 3)
+      guard lower <= upper else { throw context.invalid("lower", "is above `upper`") }
+      builder.value = try builder.graph.relu(builder.value, slope: (lower + upper) / 2)
+    },
     LayerType(name: "Softplus", summary: "log(1 + exp(`beta` x)) / `beta` (1)", options: ["beta"]) { builder, context in
       let beta = try context.number(\.beta, "beta", default: 1)
       guard beta > 0 else { throw context.invalid("beta", "must be positive") }
@@ -74,6 +83,42 @@ extension LayerType {
       guard lower <= upper else { throw context.invalid("minVal", "is above `maxVal`") }
       builder.value = try builder.graph.clip(builder.value, lower: lower, upper: upper, includesBounds: false)
     },
+    LayerType(name: "LogSigmoid", summary: "-log(1 + exp(-x))", options: []) { builder, _ in
+      builder.value = try builder.graph.logSigmoid(builder.value)
+    },
+    LayerType(name: "Tanhshrink", summary: "x - tanh(x)", options: []) { builder, _ in
+      builder.value = try builder.graph.subtract(builder.value, builder.graph.tanh(builder.value))
+    },
+    LayerType(
+      name: "Hardshrink", summary: "x, but 0 where |x| is at most `lambd` (1/2)", options: ["lambd"]
+    ) { builder, context in
+      builder.value = try builder.graph.shrink(builder.value, threshold: context.shrinkage())
+    },
+    LayerType(
+      name: "Softshrink", summary: "x by `lambd` (1/2) nearer to 0, and 0 where |x| is at most that", options: ["lambd"]
+    ) { builder, context in
+      let lambd = try context.shrinkage()
+      builder.value = try builder.graph.shrink(builder.value, threshold: lambd, bias: lambd)
+    },
+    LayerType(
+      name: "Threshold", summary: "x where it is above `threshold`, else `value`", options: ["threshold", "value"]
+    ) { builder, context in
+      builder.value = try builder.graph.threshold(
+        builder.value, at: context.number(\.threshold, "threshold"), value: context.number(\.value, "value"))
+    },
+    LayerType(
+      name: "GLU", summary: "the first half of `axis` (-1) times the sigmoid of the second", options: ["axis"]
+    ) { builder, context in
+      let axis = try context.axis(context.layer.axis ?? -1, rank: builder.shape.rank)
+      let count = builder.shape[axis] / 2
+      guard axis > 0 else { throw context.invalid("axis", "is the batch") }
+      guard builder.shape[axis] % 2 == 0 else {
+        throw context.invalid("axis", "has extent \(builder.shape[axis]), which has no two halves")
+      }
+      let first = try builder.graph.slice(builder.value, axis: axis, start: 0, count: count)
+      let second = try builder.graph.slice(builder.value, axis: axis, start: count, count: count)
+      builder.value = try builder.graph.multiply(first, builder.graph.sigmoid(second))
+    },
     LayerType(
       name: "Clip", summary: "limits x to [`minimum`, `maximum`]", options: ["minimum", "maximum"]
     ) { builder, context in
@@ -95,6 +140,15 @@ extension LayerType {
       try builder.requireRank(2, context)
       builder.value = try builder.graph.softmax(builder.value)
     },
+    LayerType(name: "Softmin", summary: "softmax of -x over the last axis", options: []) { builder, context in
+      try builder.requireRank(2, context)
+      builder.value = try builder.graph.softmax(builder.graph.negate(builder.value))
+    },
+    LayerType(name: "Softmax2d", summary: "softmax over the channels of each place", options: []) { builder, context in
+      _ = try builder.imageChannels(context)
+      let places = try builder.graph.transpose(builder.value, [0, 2, 3, 1])
+      builder.value = try builder.graph.transpose(builder.graph.softmax(places), [0, 3, 1, 2])
+    },
     LayerType(name: "LogSoftmax", summary: "log softmax over the last axis", options: []) { builder, context in
       try builder.requireRank(2, context)
       builder.value = try builder.graph.logSoftmax(builder.value)
@@ -106,4 +160,13 @@ extension LayerType {
       name: "Identity", summary: "nothing; listed so that module lists can be copied", options: []
     ) { _, _ in },
   ]
+}
+
+extension LayerContext {
+  /// PyTorch's `lambd`, with which it accepts nothing negative.
+  fileprivate func shrinkage() throws -> Float {
+    let lambd = try number(\.lambd, "lambd", default: 0.5)
+    guard lambd >= 0 else { throw invalid("lambd", "is negative") }
+    return lambd
+  }
 }

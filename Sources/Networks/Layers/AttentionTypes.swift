@@ -8,31 +8,22 @@ extension LayerType {
       summary:
         "self-attention of [N, L, D] with `numHeads` heads; tensors called as PyTorch's (`in_proj_weight` [3 D, D], "
         + "`out_proj.weight`) or timm's (`qkv.weight`, `proj.weight`), biases where present",
-      options: ["name", "numHeads", "bias"]
+      options: ["name", "numHeads", "bias", "qkvBias"]
     ) { builder, context in
-      let names = try SelfAttentionNames(builder.weights, context)
-      let (width, heads) = try builder.attentionExtents(names, context)
-      let shape = builder.shape
-      let size = width / heads
-      let all = try builder.graph.linear(
-        builder.value, builder.tensor(.weight, named: names.inputWeight, context),
-        bias: builder.attentionBias(names.inputBias, context))
-      /// `[N, heads, L, size]`.
-      func part(_ number: Int) throws -> Graph.Value {
-        let part = try builder.graph.slice(all, axis: 2, start: number * width, count: width)
-        return try builder.graph.transpose(
-          builder.graph.reshape(part, to: [shape[0], shape[1], heads, size]), [0, 2, 1, 3])
+      guard builder.shape.rank == 3 else {
+        throw ModelError.layer(layer: context.title, input: builder.shape.description, reason: "expected [N, L, D]")
       }
-      let (queries, keys, values) = (try part(0), try part(1), try part(2))
-      let scale = builder.graph.constant(1 / Float(size).squareRoot())
-      let scaled = try builder.graph.multiply(queries, scale)
-      let scores = try builder.graph.matmul(scaled, builder.graph.swapLastAxes(keys))
-      let attended = try builder.graph.matmul(builder.graph.softmax(scores), values)
-      let joined = try builder.graph.reshape(builder.graph.transpose(attended, [0, 2, 1, 3]), to: shape)
-      builder.value = try builder.graph.linear(
-        joined, builder.tensor(.weight, named: names.outputWeight, context),
-        bias: builder.attentionBias(names.outputBias, context))
-    }
+      let heads = try context.required(\.numHeads, "numHeads")
+      try context.check(heads, "numHeads", atLeast: 1)
+      builder.value = try builder.selfAttention(builder.value, heads: heads, context)
+    },
+    LayerType(
+      name: "WindowAttention",
+      summary:
+        "self-attention of [N, H, W, C] within windows, which begin at `shiftSize` (0) of both axes (Swin); "
+        + "`relative_position_bias_table` [(2 w - 1)^2, heads] tells windows and heads, other tensors are MultiheadAttention's",
+      options: ["name", "shiftSize", "bias", "qkvBias"]
+    ) { builder, context in try builder.windowAttention(context) },
   ]
 }
 
@@ -54,29 +45,54 @@ private struct SelfAttentionNames {
 }
 
 extension LayerBuilder {
-  /// D and the number of heads, of tensors that fit them.
-  fileprivate func attentionExtents(
-    _ names: SelfAttentionNames, _ context: LayerContext
-  ) throws -> (width: Int, heads: Int) {
-    guard shape.rank == 3 else {
-      throw ModelError.layer(layer: context.title, input: shape.description, reason: "expected [N, L, D]")
-    }
-    let width = shape[2]
-    let heads = try context.required(\.numHeads, "numHeads")
-    try context.check(heads, "numHeads", atLeast: 1)
+  /// Attention of each sequence to itself.
+  /// - Parameters:
+  ///   - sequences: `[N, ..., L, D]`.
+  ///   - addend: added to the products of queries and keys, `[..., heads, L, L]`.
+  mutating func selfAttention(
+    _ sequences: Graph.Value, heads: Int, adding addend: Graph.Value? = nil, _ context: LayerContext
+  ) throws -> Graph.Value {
+    let shape = graph.shape(of: sequences)
+    let names = try SelfAttentionNames(weights, context)
+    let (rank, width) = (shape.rank, shape[shape.rank - 1])
     guard width % heads == 0 else {
       throw context.invalid("numHeads", "is \(heads), which does not divide the width \(width)")
     }
+    try requireAttentionShapes(names, width: width, context)
+    let all = try graph.linear(
+      sequences, tensor(.weight, named: names.inputWeight, context),
+      bias: attentionBias(names.inputBias, context.layer.qkvBias ?? context.layer.bias, context))
+    let leading = Array(shape.dimensions.dropLast(2))
+    let parts = Shape(leading + [shape[rank - 2], heads, width / heads])
+    let swap = Array(0..<rank - 2) + [rank - 1, rank - 2, rank]
+    /// `[N, ..., heads, L, D / heads]`.
+    func part(_ number: Int) throws -> Graph.Value {
+      let part = try graph.slice(all, axis: rank - 1, start: number * width, count: width)
+      return try graph.transpose(graph.reshape(part, to: parts), swap)
+    }
+    let (queries, keys, values) = (try part(0), try part(1), try part(2))
+    let scale = graph.constant(1 / Float(width / heads).squareRoot())
+    var scores = try graph.matmul(graph.multiply(queries, scale), graph.swapLastAxes(keys))
+    if let addend { scores = try graph.add(scores, addend) }
+    let attended = try graph.matmul(graph.softmax(scores), values)
+    let joined = try graph.reshape(graph.transpose(attended, swap), to: shape)
+    return try graph.linear(
+      joined, tensor(.weight, named: names.outputWeight, context),
+      bias: attentionBias(names.outputBias, context.layer.bias, context))
+  }
+
+  private func requireAttentionShapes(_ names: SelfAttentionNames, width: Int, _ context: LayerContext) throws {
     let (all, one) = (3 * width, width)
     try requireShape(named: names.inputWeight, context, expected: "[\(all), \(one)]") { $0 == [all, one] }
     try requireShape(named: names.inputBias, context, expected: "[\(all)]") { $0 == [all] }
     try requireShape(named: names.outputWeight, context, expected: "[\(one), \(one)]") { $0 == [one, one] }
     try requireShape(named: names.outputBias, context, expected: "[\(one)]") { $0 == [one] }
-    return (width, heads)
   }
 
   /// A training begins with biases of 0, as PyTorch's.
-  fileprivate mutating func attentionBias(_ name: String, _ context: LayerContext) throws -> Graph.Value? {
-    context.layer.bias ?? weights.contains(name) ? try tensor(.shift, named: name, context) : nil
+  private mutating func attentionBias(
+    _ name: String, _ isUsed: Bool?, _ context: LayerContext
+  ) throws -> Graph.Value? {
+    isUsed ?? weights.contains(name) ? try tensor(.shift, named: name, context) : nil
   }
 }

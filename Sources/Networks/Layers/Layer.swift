@@ -31,7 +31,14 @@ package struct Layer: Sendable, Codable, Equatable {
   package var maximum: Double?
   package var minVal: Double?
   package var maxVal: Double?
+  package var threshold: Double?
+  package var lambd: Double?
+  package var lower: Double?
+  package var upper: Double?
   package var numHeads: Int?
+  /// Whether queries, keys and values of an attention have a bias; absent: as `bias`.
+  package var qkvBias: Bool?
+  package var shiftSize: Int?
   package var value: Double?
   package var factor: Int?
   package var mode: String?

@@ -70,6 +70,11 @@ extension LayerType {
         builder.value, low: low, high: high, value: context.number(\.value, "value", default: 0))
     },
     LayerType(
+      name: "PatchMerging",
+      summary: "[N, H, W, C] to [N, H / 2, W / 2, 4 C]: the channels of 2 x 2 neighbours side by side (Swin)",
+      options: []
+    ) { builder, context in try builder.mergePatches(context) },
+    LayerType(
       name: "Mean", summary: "mean over `axes`, which are dropped", options: ["axes"]
     ) { builder, context in try builder.reduce(context) { try $0.mean($1, axes: $2) } },
     LayerType(

@@ -114,6 +114,13 @@ extension LayerType {
         try graph.layerNorm(value, axes: axes, scale: affine.scale, shift: affine.shift, epsilon: eps)
       }
     },
+    LayerType(
+      name: "GlobalResponseNorm",
+      summary:
+        "each channel of [N, H, W, C] times its norm over the map, over the mean norm: ConvNeXt V2's, with the input added; tensors called "
+        + "as timm's (`weight`, `bias` [C]) or its authors' (`gamma`, `beta` [1, 1, 1, C])",
+      options: ["name", "eps"]
+    ) { builder, context in try builder.globalResponseNorm(context) },
   ]
 }
 
@@ -195,5 +202,30 @@ extension LayerBuilder {
       if affine.scale == nil, context.layer.affine != false { affine.scale = try tensor(.scale, context) }
     }
     value = try operation(&graph, value, affine, eps)
+  }
+
+  /// Woo et al., "ConvNeXt V2", 2023, equations 1 to 3, with the residual of their code.
+  fileprivate mutating func globalResponseNorm(_ context: LayerContext) throws {
+    let shape = shape
+    guard shape.rank == 4 else {
+      throw ModelError.layer(layer: context.title, input: shape.description, reason: "expected [N, H, W, C]")
+    }
+    let eps = try context.number(\.eps, "eps", default: 1e-6)
+    guard eps > 0 else { throw context.invalid("eps", "is \(eps), expected a positive number") }
+    let channels = shape[3]
+    let names = try ["gamma", "beta"].map { try context.tensorName($0) }
+    let isAuthors = names.contains { weights.contains($0) }
+    func parameter(_ kind: TensorKind, _ index: Int) throws -> Graph.Value {
+      let name = isAuthors ? names[index] : try context.tensorName(kind.suffix)
+      try requireShape(named: name, context, expected: isAuthors ? "[1, 1, 1, \(channels)]" : "[\(channels)]") {
+        $0 == (isAuthors ? [1, 1, 1, channels] : [channels])
+      }
+      return try graph.reshape(tensor(kind, named: name, context), to: [channels])
+    }
+    let (scale, shift) = (try parameter(.scale, 0), try parameter(.shift, 1))
+    let norms = try graph.norm(value, axes: [1, 2])
+    let mean = try graph.add(graph.mean(norms, axes: [3]), graph.constant(eps))
+    let answer = try graph.multiply(value, graph.divide(norms, mean))
+    value = try graph.add(value, graph.add(graph.multiply(answer, scale), shift))
   }
 }

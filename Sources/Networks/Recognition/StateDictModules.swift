@@ -50,17 +50,24 @@ struct StateDictModules: Sendable {
     "Conv2d": ["Conv2d"], "ConvTranspose2d": ["ConvTranspose2d"],
     "Linear": ["Linear", "NonDynamicallyQuantizableLinear"],
     "BatchNorm2d": ["BatchNorm1d", "BatchNorm2d", "SyncBatchNorm"], "GroupNorm": ["GroupNorm"],
-    "InstanceNorm2d": ["InstanceNorm2d"], "LayerNorm": ["LayerNorm"],
+    "InstanceNorm2d": ["InstanceNorm2d"], "LayerNorm": ["LayerNorm"], "MultiheadAttention": ["MultiheadAttention"],
+    "WindowAttention": ["ShiftedWindowAttention"],
   ]
 
   private func contradiction(_ layer: Layer) -> String? {
     guard let name = layer.name, let module = byName[name], let classes = Self.classes[layer.type] else { return nil }
     let title = "`\(name)`"
-    guard module.isPyTorch else {
+    guard let name = module.knownClass else {
       return "\(title) is a \(module.classPath), whose code is not in the file, the network's a \(layer.type)"
     }
-    guard classes.contains(module.className) else {
-      return "\(title) is a \(module.className), the network's a \(layer.type)"
+    guard classes.contains(name) else { return "\(title) is a \(name), the network's a \(layer.type)" }
+    if let heads = module.number("num_heads"), let own = layer.numHeads, heads != Double(own) {
+      return "\(title) has num_heads \(Self.text((heads, heads))), the network's \(own)"
+    }
+    if layer.type == "WindowAttention", let shift = module.pair("shift_size"),
+      shift != (layer.shiftSize ?? 0, layer.shiftSize ?? 0)
+    {
+      return "\(title) has shift_size \(Self.text(shift)), the network's \(layer.shiftSize ?? 0)"
     }
     if Self.normalisations.contains(layer.type) {
       guard let eps = module.number("eps"), eps != layer.eps ?? 1e-5 else { return nil }
@@ -85,6 +92,11 @@ struct StateDictModules: Sendable {
       return "\(title) has groups \(Self.text((groups, groups))), the network's \(layer.groups ?? 1)"
     }
     guard let own = (layer.padding ?? 0).sides else { return nil }
+    // TensorFlow's padding follows from the map, and layers that have it state all four sides.
+    if module.className == ModuleRecord.tensorFlowConvolution {
+      return layer.padding?.values.count == 4
+        ? nil : "\(title) pads as TensorFlow does, the network's alike on all sides"
+    }
     let sides = [own.top, own.left, own.bottom, own.right].map(Double.init)
     guard let theirs = padding(module), theirs != sides else { return nil }
     return "\(title) has padding \(Self.text((theirs[0], theirs[1]))), the network's \(Self.text((sides[0], sides[1])))"
@@ -108,18 +120,19 @@ struct StateDictModules: Sendable {
   /// Modules that change nothing, or nothing in inference.
   private static let harmless: Set<String> = [
     "Identity", "Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout", "Flatten",
-    "Sequential", "ModuleList", "ModuleDict", "StochasticDepth", "DropPath",
+    "Sequential", "ModuleList", "ModuleDict", "StochasticDepth", "DropPath", "Permute",
   ]
   private static let averages: Set<String> = ["GlobalAvgPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "Mean"]
 
   /// Activations and pools stand in no layer's name: each kind of them must be one of the network's.
   private func withoutTensors(_ layers: [Layer]) -> [String] {
-    let known = Set(layers.map(Self.signature))
     let types = Set(layers.map(\.type))
+    let attends = types.contains("MultiheadAttention") || types.contains("WindowAttention")
+    let known = Set(layers.map(Self.signature) + (attends ? ["Softmax"] : []))
     var unlike: [String: [String]] = [:]
     for module in modules where !module.hasTensors && !module.hasChildren {
       guard let signature = Self.signature(module), !known.contains(signature) else { continue }
-      if Self.averages.contains(module.className), !types.isDisjoint(with: Self.averages) { continue }
+      if let name = module.knownClass, Self.averages.contains(name), !types.isDisjoint(with: Self.averages) { continue }
       unlike[signature, default: []].append("`\(module.name)`")
     }
     var found = unlike.sorted { $0.key < $1.key }.map { signature, names in
@@ -146,6 +159,10 @@ struct StateDictModules: Sendable {
     case "ReLU6": return "Clip(0.0, 6.0)"
     case "Hardtanh": return "Clip(\(text(layer.minVal ?? -1)), \(text(layer.maxVal ?? 1)))"
     case "ELU", "CELU": return "\(layer.type)(\(text(layer.alpha ?? 1)))"
+    case "RReLU": return "RReLU(\(text(layer.lower ?? 1 / 8)), \(text(layer.upper ?? 1 / 3)))"
+    case "Hardshrink", "Softshrink": return "\(layer.type)(\(text(layer.lambd ?? 0.5)))"
+    case "Threshold": return "Threshold(\(text(layer.threshold)), \(text(layer.value)))"
+    case "GLU": return "GLU(\(layer.axis ?? -1))"
     case "MaxPool2d":
       let size = layer.kernelSize?.pair ?? (0, 0)
       return pool(
@@ -157,10 +174,9 @@ struct StateDictModules: Sendable {
 
   /// The same of a module, nil for one that changes nothing.
   private static func signature(_ module: ModuleRecord) -> String? {
-    let name = module.className
-    // Whoever writes a class of that name means PyTorch's.
-    if harmless.contains(name) || module.classPath.hasPrefix("torch.nn.modules.loss.") { return nil }
-    guard module.isPyTorch else { return "\(module.classPath) (whose code is not in the file)" }
+    // Whoever writes a class of that name means PyTorch's or torchvision's.
+    if harmless.contains(module.className) || module.classPath.hasPrefix("torch.nn.modules.loss.") { return nil }
+    guard let name = module.knownClass else { return "\(module.classPath) (whose code is not in the file)" }
     func text(_ key: String, _ value: Double) -> String { "\(module.number(key) ?? value)" }
     switch name {
     case "LeakyReLU": return "LeakyReLU(\(text("negative_slope", 0.01)))"
@@ -171,6 +187,10 @@ struct StateDictModules: Sendable {
     case "ReLU6": return "Clip(0.0, 6.0)"
     case "Hardtanh": return "Clip(\(text("min_val", -1)), \(text("max_val", 1)))"
     case "ELU", "CELU": return "\(name)(\(text("alpha", 1)))"
+    case "RReLU": return "RReLU(\(text("lower", 1 / 8)), \(text("upper", 1 / 3)))"
+    case "Hardshrink", "Softshrink": return "\(name)(\(text("lambd", 0.5)))"
+    case "Threshold": return "Threshold(\(text("threshold", 0)), \(text("value", 0)))"
+    case "GLU": return "GLU(\(module.number("dim").flatMap { Int(exactly: $0) } ?? -1))"
     case "MaxPool2d":
       let size = module.pair("kernel_size") ?? (0, 0)
       var ceil = false
@@ -212,6 +232,24 @@ private func != (_ first: (Double, Double), _ second: (Int, Int)) -> Bool {
 }
 
 extension ModuleRecord {
+  fileprivate static let tensorFlowConvolution = "Conv2dSame"
+
+  /// Classes of torchvision and timm that compute what PyTorch's of another name do, on maps what it does on their positions, or whose
+  /// activation is a module within.
+  private static let likePyTorch = [
+    "torchvision.models.convnext.LayerNorm2d": "LayerNorm",
+    "torchvision.models.swin_transformer.ShiftedWindowAttention": "ShiftedWindowAttention",
+    "timm.layers.norm.LayerNorm": "LayerNorm", "timm.layers.norm.LayerNorm2d": "LayerNorm",
+    "timm.layers.norm_act.BatchNormAct2d": "BatchNorm2d", "timm.layers.linear.Linear": "Linear",
+    "timm.layers.conv2d_same.\(tensorFlowConvolution)": "Conv2d", "timm.layers.activations.GELU": "GELU",
+    "timm.layers.activations.Sigmoid": "Sigmoid", "timm.layers.attention.Attention": "MultiheadAttention",
+    "timm.models.swin_transformer.WindowAttention": "ShiftedWindowAttention",
+    "timm.layers.adaptive_avgmax_pool.FastAdaptiveAvgPool": "AdaptiveAvgPool2d",
+  ]
+
+  /// The name of a class whose code is known: PyTorch's own, or one that is like it.
+  fileprivate var knownClass: String? { isPyTorch ? className : Self.likePyTorch[classPath] }
+
   fileprivate func number(_ key: String) -> Double? {
     if case .number(let value)? = settings[key] { value } else { nil }
   }

@@ -4,8 +4,8 @@
     env/bin/python Tests/Fixtures/families/generate.py [NAME ...]
 
 Writes, beside itself, `NAME.safetensors` for every network (in float16, to be small), and `NAME-goldens.safetensors` with images (bytes, to
-be divided by 255), logits and input gradients of the logit sum and of the predicted logit in float64. The seed of each network
-is the CRC-32 of its name.
+be divided by 255), logits and input gradients of the logit sum and of the predicted logit in float64; of some also `whole/NAME.pt`, the
+network itself as `torch.save` pickles it. The seed of each network is the CRC-32 of its name.
 """
 
 import copy
@@ -18,11 +18,14 @@ import timm
 import torch
 import torchvision
 from safetensors.torch import save_file
-from timm.models import convnext, deit, vision_transformer
+from timm.layers import get_act_layer
+from timm.models import convnext, deit, efficientnet as timm_efficientnet, mobilenetv3, regnet as timm_regnet, resnet as timm_resnet, swin_transformer, vision_transformer
+from timm.models._efficientnet_builder import decode_arch_def
 from torch import nn
 from torchvision import models
 from torchvision.models.convnext import CNBlockConfig
-from torchvision.models.efficientnet import MBConvConfig
+from torchvision.models.efficientnet import FusedMBConvConfig, MBConvConfig
+from torchvision.models.mobilenetv3 import InvertedResidualConfig
 from torchvision.models.regnet import BlockParams
 
 HERE = pathlib.Path(__file__).parent
@@ -37,7 +40,24 @@ NETWORKS = {
             no_embed_class=True), (3, 12, 12)),
     "deit-distilled": (
         lambda: deit.VisionTransformerDistilled(
-            img_size=12, patch_size=4, embed_dim=16, depth=1, num_heads=4, mlp_ratio=2, num_classes=5), (3, 12, 12)),
+            img_size=12, patch_size=4, embed_dim=16, depth=2, num_heads=4, mlp_ratio=2, num_classes=5), (3, 12, 12)),
+    "vit-timm-registers": (
+        lambda: vision_transformer.VisionTransformer(
+            img_size=12, patch_size=4, embed_dim=16, depth=2, num_heads=2, mlp_ratio=2, num_classes=5, init_values=0.5,
+            reg_tokens=2, no_embed_class=True, qkv_bias=False), (3, 12, 12)),
+    "vit-timm-average": (
+        lambda: vision_transformer.VisionTransformer(
+            img_size=12, patch_size=4, embed_dim=16, depth=2, num_heads=2, mlp_ratio=2, num_classes=5, class_token=False,
+            reg_tokens=2, global_pool="avg"), (3, 12, 12)),
+    # Maps of 6 x 7, which are filled up, 3 x 4, and 2 x 2, of one window.
+    "swin-torchvision": (
+        lambda: models.SwinTransformer(
+            patch_size=[4, 4], embed_dim=4, depths=[2, 2, 2], num_heads=[2, 2, 4], window_size=[2, 2], mlp_ratio=2,
+            num_classes=5), (3, 24, 28)),
+    "swin-timm": (
+        lambda: swin_transformer.SwinTransformer(
+            img_size=24, patch_size=2, embed_dim=8, depths=(2, 2), num_heads=(2, 4), window_size=3, mlp_ratio=2,
+            num_classes=5), (3, 24, 24)),
     "convnext-torchvision": (
         lambda: models.ConvNeXt(
             [CNBlockConfig(6, 8, 1), CNBlockConfig(8, 8, 1), CNBlockConfig(8, 10, 2), CNBlockConfig(10, None, 1)],
@@ -47,6 +67,12 @@ NETWORKS = {
     "convnext-timm-convolutions": (
         lambda: convnext.ConvNeXt(
             depths=(1, 1, 1, 1), dims=(4, 4, 6, 6), num_classes=5, ls_init_value=0.5, conv_mlp=True), (3, 32, 32)),
+    "convnextv2-timm": (
+        lambda: convnext.ConvNeXt(
+            depths=(1, 1, 2, 1), dims=(6, 8, 8, 10), num_classes=5, ls_init_value=None, use_grn=True), (3, 32, 32)),
+    "convnextv2-timm-convolutions": (
+        lambda: convnext.ConvNeXt(
+            depths=(1, 1, 1, 1), dims=(4, 4, 6, 6), num_classes=5, ls_init_value=None, use_grn=True, conv_mlp=True), (3, 32, 32)),
     # The paper's counts and strides, slim.
     "mobilenetv2": (
         lambda: models.MobileNetV2(
@@ -57,11 +83,85 @@ NETWORKS = {
     # The epsilon that torchvision's B5 to B7 have.
     "efficientnet-b5": (
         lambda: efficientnet([3, 5, 5, 7, 7, 9, 3], functools.partial(nn.BatchNorm2d, eps=1e-3)), (3, 33, 34)),
+    "efficientnetv2-torchvision": (lambda: efficientnet_v2([1, 2, 2, 3, 5, 8]), (3, 33, 34)),
+    "mobilenetv3-torchvision": (lambda: models.MobileNetV3(mobilenetv3_small(), 12, num_classes=5), (3, 33, 34)),
+    "resnext": (
+        lambda: timm_resnet.ResNet(
+            timm_resnet.Bottleneck, (3, 4, 6, 3), num_classes=5, cardinality=2, base_width=32, channels=(4, 4, 4, 4), stem_width=4),
+        (3, 33, 34)),
+    # Even and odd extents, on which TensorFlow pads otherwise.
+    "efficientnet-timm": (lambda: timm_mobile(EFFICIENTNET, "silu"), (3, 33, 34)),
+    "efficientnet-timm-tf": (lambda: timm_mobile(EFFICIENTNET, "silu", is_tensorflow=True), (3, 33, 34)),
+    "efficientnetv2-timm-tf": (lambda: timm_mobile(EFFICIENTNET_V2, "silu", is_tensorflow=True), (3, 33, 34)),
+    "mobilenetv2-timm": (lambda: timm_mobile(MOBILENET_V2, "relu6"), (3, 33, 34)),
+    "mobilenetv3-timm": (
+        lambda: mobilenetv3.MobileNetV3(
+            decode_arch_def(MOBILENET_V3), num_classes=5, stem_size=4, fix_stem=True, num_features=12, round_chs_fn=round,
+            act_layer=get_act_layer("hard_swish"), se_layer=functools.partial(
+                timm_efficientnet.SqueezeExcite, gate_layer="hard_sigmoid", force_act_layer=nn.ReLU)), (3, 33, 34)),
     "densenet": (
         lambda: models.DenseNet(growth_rate=4, block_config=(2, 1, 2), num_init_features=6, bn_size=2, num_classes=5), (3, 34, 40)),
     "regnetx": (lambda: regnet(None), (3, 33, 34)),
     "regnety": (lambda: regnet(0.25), (3, 33, 34)),
+    "regnety-timm": (
+        lambda: timm_regnet.RegNet(
+            timm_regnet.RegNetCfg(depth=5, w0=8, wa=6, wm=1.7, group_size=4, stem_width=6, se_ratio=0.25), num_classes=5),
+        (3, 33, 34)),
 }
+
+# Saved whole too: classes of torchvision and timm that tell what tensors do not.
+WHOLE = ("convnext-torchvision", "swin-torchvision", "vit-timm", "convnextv2-timm", "efficientnet-timm-tf")
+
+# timm's language: kind, repeats, kernel, stride, expansion, channels, squeeze and excitation.
+EFFICIENTNET = [
+    ["ds_r1_k3_s1_e1_c4_se0.25"], ["ir_r2_k3_s2_e2_c4_se0.25"], ["ir_r2_k5_s2_e2_c6_se0.25"], ["ir_r3_k3_s2_e2_c6_se0.25"],
+    ["ir_r3_k5_s1_e2_c4_se0.25"], ["ir_r4_k5_s2_e2_c4_se0.25"], ["ir_r1_k3_s1_e2_c8_se0.25"]]
+EFFICIENTNET_V2 = [
+    ["cn_r1_k3_s1_e1_c4_skip"], ["er_r2_k3_s2_e2_c4"], ["er_r2_k3_s2_e2_c6"], ["ir_r3_k3_s2_e2_c6_se0.25"],
+    ["ir_r5_k3_s1_e2_c4_se0.25"], ["ir_r8_k3_s2_e2_c4_se0.25"]]
+MOBILENET_V2 = [
+    ["ds_r1_k3_s1_c4"], ["ir_r2_k3_s2_e2_c4"], ["ir_r3_k3_s2_e2_c6"], ["ir_r4_k3_s2_e2_c6"], ["ir_r3_k3_s1_e2_c4"],
+    ["ir_r3_k3_s2_e2_c4"], ["ir_r1_k3_s1_e2_c8"]]
+MOBILENET_V3 = [
+    ["ds_r1_k3_s2_e1_c4_se0.25_nre"], ["ir_r1_k3_s2_e2_c6_nre", "ir_r1_k3_s1_e3_c6_nre"],
+    ["ir_r1_k5_s2_e2_c6_se0.25", "ir_r2_k5_s1_e3_c6_se0.25"], ["ir_r2_k5_s1_e2_c8_se0.25"], ["ir_r3_k5_s2_e2_c8_se0.25"],
+    ["cn_r1_k1_s1_c12"]]
+
+
+def timm_mobile(definition, activation, is_tensorflow=False):
+    """As timm makes those without `tf_` in their names, or with."""
+    norm = functools.partial(nn.BatchNorm2d, eps=1e-3) if is_tensorflow else nn.BatchNorm2d
+    return timm_efficientnet.EfficientNet(
+        decode_arch_def(definition), num_classes=5, stem_size=4, fix_stem=True, num_features=12, round_chs_fn=round,
+        pad_type="same" if is_tensorflow else "", act_layer=get_act_layer(activation), norm_layer=norm)
+
+
+def efficientnet_v2(depths):
+    """torchvision's, with the paper's strides, slim."""
+    widths, strides = (4, 4, 6, 6, 4, 4, 8), (1, 2, 2, 2, 1, 2)
+    stages = []
+    for stage, depth in enumerate(depths):
+        kind = FusedMBConvConfig if stage < 3 else MBConvConfig
+        config = kind(1 if stage == 0 else 2, 3, strides[stage], 8, 8, depth)
+        # Channels are otherwise rounded to multiples of 8.
+        config.input_channels, config.out_channels = widths[stage], widths[stage + 1]
+        stages.append(config)
+    return models.EfficientNet(
+        stages, dropout=0, num_classes=5, norm_layer=functools.partial(nn.BatchNorm2d, eps=1e-3), last_channel=12)
+
+
+def mobilenetv3_small():
+    """Inputs, kernel, expansion, outputs, squeeze and excitation, activation, stride, dilation: the paper's table 2, slim."""
+    rows = [
+        (4, 3, 4, 4, True, "RE", 2), (4, 3, 8, 6, False, "RE", 2), (6, 3, 12, 6, False, "RE", 1), (6, 5, 12, 6, True, "HS", 2),
+        (6, 5, 12, 6, True, "HS", 1), (6, 5, 12, 6, True, "HS", 1), (6, 5, 12, 8, True, "HS", 1), (8, 5, 16, 8, True, "HS", 1),
+        (8, 5, 16, 8, True, "HS", 2), (8, 5, 16, 8, True, "HS", 1), (8, 5, 16, 8, True, "HS", 1)]
+    configs = []
+    for inputs, kernel, expanded, outputs, excited, activation, stride in rows:
+        config = InvertedResidualConfig(8, kernel, 8, 8, excited, activation, stride, 1, 1)
+        config.input_channels, config.expanded_channels, config.out_channels = inputs, expanded, outputs
+        configs.append(config)
+    return configs
 
 
 def regnet(se_ratio):
@@ -90,7 +190,7 @@ def randomise(network, shape):
     for name, parameter in network.named_parameters():
         if name.endswith("bias"):
             nn.init.normal_(parameter, 0, 0.3)
-        elif any(part in name for part in ("token", "pos_embed")):
+        elif any(part in name for part in ("token", "pos_embed", "bias_table")):
             nn.init.normal_(parameter, 0, 0.5)
         elif parameter.squeeze().ndim < 2:
             nn.init.uniform_(parameter, 0.5, 1.5)
@@ -118,8 +218,11 @@ def main(names):
         network = randomise(make(), shape)
         state = {
             key: value.half().contiguous() for key, value in network.state_dict().items()
-            if not key.endswith("num_batches_tracked")}
+            if not key.endswith(("num_batches_tracked", "relative_position_index"))}
         save_file(state, HERE / f"{name}.safetensors")
+        if name in WHOLE:
+            (HERE / "whole").mkdir(exist_ok=True)
+            torch.save(network, HERE / "whole" / f"{name}.pt")
         # One of those that are large.
         images = torch.randint(0, 256, (2 if shape[1] < 20 else 1, *shape), dtype=torch.uint8)
         # The division in float32, as a reader does it.

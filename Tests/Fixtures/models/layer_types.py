@@ -6,6 +6,7 @@ from typing import Any, Callable
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torchvision.models import swin_transformer
 
 
 @dataclasses.dataclass
@@ -117,6 +118,15 @@ def cases():
             {"type": "Scale", "value": 2}, {"type": "Hardsigmoid"}]),
         plain("hardswish", lambda x: F.hardswish(2 * x), "Sequential", layers=[
             {"type": "Scale", "value": 2}, {"type": "Hardswish"}]),
+        plain("rrelu", lambda x: F.rrelu(x, 0.1, 0.4), "RReLU", lower=0.1, upper=0.4),
+        plain("log-sigmoid", F.logsigmoid, "LogSigmoid"),
+        plain("tanhshrink", F.tanhshrink, "Tanhshrink"),
+        plain("hardshrink", lambda x: F.hardshrink(x, 0.75), "Hardshrink", lambd=0.75),
+        plain("softshrink", lambda x: F.softshrink(x, 0.75), "Softshrink", lambd=0.75),
+        plain("threshold", lambda x: F.threshold(x, 0.2, -1), "Threshold", threshold=0.2, value=-1),
+        plain("glu", lambda x: F.glu(x, 1), "GLU", axis=1),
+        plain("softmin", lambda x: F.softmin(x, -1), "Softmin"),
+        plain("softmax2d", nn.Softmax2d(), "Softmax2d"),
         plain("relu6", lambda x: F.relu6(4 * x), "Sequential", layers=[{"type": "Scale", "value": 4}, {"type": "ReLU6"}]),
         plain("hardtanh", lambda x: F.hardtanh(x, -0.5, 1.25), "Hardtanh", minVal=-0.5, maxVal=1.25),
         *[
@@ -141,6 +151,17 @@ def cases():
             lambda prefix: [
                 {"type": "Reshape", "shape": [4, 20]},
                 {"type": "MultiheadAttention", "name": f"{prefix}.1", "numHeads": 5}]),
+        Case(
+            "window-attention", lambda: Windows(4, 2, 3, 1),
+            lambda prefix: [
+                {"type": "Permute", "permutation": [0, 2, 3, 1]},
+                {"type": "WindowAttention", "name": f"{prefix}.attention", "shiftSize": 1}]),
+        plain("patch-merging", lambda x: merged(x.permute(0, 2, 3, 1)).softmax(-1), "Sequential", layers=[
+            {"type": "Permute", "permutation": [0, 2, 3, 1]}, {"type": "PatchMerging"}, {"type": "Softmax"}]),
+        Case(
+            "global-response-norm", lambda: ResponseNorm(4),
+            lambda prefix: [
+                {"type": "Permute", "permutation": [0, 2, 3, 1]}, {"type": "GlobalResponseNorm", "name": f"{prefix}"}]),
         Case(
             "squeeze-and-excitation",
             lambda: Branches(
@@ -275,3 +296,33 @@ class TimmAttention(nn.Module):
         n, length, width = x.shape
         q, k, v = self.qkv(x).reshape(n, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
         return self.proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, length, width))
+
+
+class Windows(nn.Module):
+    """torchvision's attention within windows, on a map that is no whole number of them."""
+
+    def __init__(self, width, heads, window, shift):
+        super().__init__()
+        self.attention = swin_transformer.ShiftedWindowAttention(width, [window] * 2, [shift] * 2, heads)
+
+    def forward(self, x):
+        return self.attention(x.permute(0, 2, 3, 1))
+
+
+def merged(x):
+    """Channels of 2 x 2 neighbours side by side, each column's together."""
+    x = F.pad(x, (0, 0, 0, x.shape[2] % 2, 0, x.shape[1] % 2))
+    return torch.cat([x[:, row::2, column::2] for column in (0, 1) for row in (0, 1)], -1)
+
+
+class ResponseNorm(nn.Module):
+    """ConvNeXt V2's, with its authors' names."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.gamma, self.beta = nn.Parameter(torch.ones(1, 1, 1, width)), nn.Parameter(torch.ones(1, 1, 1, width))
+
+    def forward(self, x):
+        x = x.permute(0, 2, 3, 1)
+        norms = x.norm(dim=(1, 2), keepdim=True)
+        return x + self.gamma * (x * norms / (norms.mean(-1, keepdim=True) + 1e-6)) + self.beta

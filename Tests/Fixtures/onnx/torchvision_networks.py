@@ -26,17 +26,27 @@ from safetensors.numpy import load_file, save_file
 NETWORKS = {
     "resnet18": (9, 64), "resnet50": (13, 64), "vgg16_bn": (11, 224), "densenet121": (12, 64), "mobilenet_v2": (10, 64),
     "efficientnet_b0": (15, 64), "efficientnet_b5": (15, 64), "convnext_tiny": (17, 64), "vit_b_16": (18, 224),
-    "regnet_x_400mf": (17, 64), "regnet_y_400mf": (17, 64),
+    "regnet_x_400mf": (17, 64), "regnet_y_400mf": (17, 64), "efficientnet_b1": (15, 64), "efficientnet_v2_s": (15, 64),
+    "mobilenet_v3_large": (15, 64), "swin_t": (17, 224),
     # timm's, whose state dicts have other names.
     "timm/vit_tiny_patch16_224": (18, 224), "timm/deit_tiny_distilled_patch16_224": (18, 224),
-    "timm/convnext_atto": (17, 64), "timm/densenet121": (12, 64),
+    "timm/convnext_atto": (17, 64), "timm/densenet121": (12, 64), "timm/convnextv2_atto": (17, 64),
+    "timm/swin_tiny_patch4_window7_224": (17, 224), "timm/efficientnet_b0": (15, 64), "timm/tf_efficientnet_b0": (15, 64),
+    "timm/tf_efficientnetv2_b0": (15, 64), "timm/mobilenetv2_100": (15, 64), "timm/mobilenetv3_large_100": (15, 64),
+    "timm/regnety_002": (17, 64), "timm/vit_tiny_patch16_224.reg4": (18, 224),
 }
+# What no tensor tells: how convolutions pad.
+ARCHITECTURES = {
+    "timm/efficientnet_b0": "efficientnet-b0", "timm/tf_efficientnet_b0": "efficientnet-b0-tf",
+    "timm/tf_efficientnetv2_b0": "efficientnetv2-b0-tf", "timm/mobilenetv3_large_100": "mobilenetv3-large"}
 
 
 def make(name):
     if name.startswith("timm/"):
         import timm
 
+        if name.endswith(".reg4"):
+            return timm.create_model(name.removeprefix("timm/").removesuffix(".reg4"), reg_tokens=4, no_embed_class=True)
         return timm.create_model(name.removeprefix("timm/"))
     return getattr(torchvision.models, name)(weights=None)
 
@@ -52,7 +62,11 @@ def randomise(model):
             tensor.copy_(0.1 * torch.randn(tensor.shape, generator=generator))
         elif name.endswith(("layer_scale", ".gamma")):
             tensor.fill_(0.3)
-        elif name in ("class_token", "cls_token", "dist_token", "pos_embed") or name.endswith("head.weight"):
+        elif "mlp.grn." in name:
+            tensor.copy_(0.3 * torch.randn(tensor.shape, generator=generator))
+        elif name.endswith("bias_table"):
+            tensor.copy_(0.5 * torch.randn(tensor.shape, generator=generator))
+        elif name in ("class_token", "cls_token", "dist_token", "reg_token", "pos_embed") or name.endswith("head.weight"):
             tensor.copy_(0.05 * torch.randn(tensor.shape, generator=generator))
     return model.eval()
 
@@ -87,7 +101,8 @@ def main():
             start = time.time()
             result = subprocess.run(
                 [options.binary, "run", path, "--inputs", os.path.join(scratch, "images.safetensors"), "--outputs",
-                 os.path.join(scratch, "out.safetensors"), "--gradient", "logit-sum", "--threads", str(options.threads)],
+                 os.path.join(scratch, "out.safetensors"), "--gradient", "logit-sum", "--threads", str(options.threads),
+                 *(["--arch", ARCHITECTURES[name]] if options.state_dict and name in ARCHITECTURES else [])],
                 capture_output=True, text=True)
             elapsed = time.time() - start
             if result.returncode:

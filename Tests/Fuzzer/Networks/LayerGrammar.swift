@@ -142,7 +142,7 @@ struct LayerGrammar {
   }
 
   private mutating func activation(_ dice: inout Dice) -> JSONValue {
-    switch dice.integer(0...13) {
+    switch dice.integer(0...16) {
     case 0: return object("LeakyReLU", [("negativeSlope", .number(dice.unit()))])
     case 1: return object("Softplus", [("beta", .number(dice.chance(0.1) ? 1e300 : 2))])
     case 2: return object("GELU", [("approximate", .string("tanh"))])
@@ -153,7 +153,7 @@ struct LayerGrammar {
       return object(
         dice.pick([
           "Sigmoid", "Tanh", "SiLU", "Dropout", "Identity", "SELU", "Mish", "Softsign", "Hardsigmoid", "Hardswish",
-          "ReLU6",
+          "ReLU6", "LogSigmoid", "Tanhshrink", "RReLU", "Softmin", "Softmax2d",
         ]))
     case 7:
       let name = fresh("ln")
@@ -171,8 +171,25 @@ struct LayerGrammar {
       let name = fresh("prelu")
       network.add("\(name).weight", [dice.chance(0.5) ? 1 : shape[0]], &dice)
       return object("PReLU", [("name", .string(name))])
+    case 13:
+      return object(dice.pick(["Hardshrink", "Softshrink"]), [("lambd", .number(dice.unit() - 0.1))])
+    case 14: return object("Threshold", [("threshold", .number(dice.unit())), ("value", .number(dice.unit()))])
+    case 15: return windows(&dice)
     default: return object("ReLU")
     }
+  }
+
+  /// Swin's attention on whatever the map is, which it reads as [N, H, W, C]; tables of other heads and windows too.
+  private mutating func windows(_ dice: inout Dice) -> JSONValue {
+    let (name, width) = (fresh("windows"), shape[shape.count - 1])
+    let window = dice.pick([1, 2, 3, 200])
+    let heads = dice.pick([1, 2, width])
+    network.add("\(name).relative_position_bias_table", [(2 * window - 1) * (2 * window - 1), heads], &dice)
+    network.add("\(name).qkv.weight", [3 * width, width], &dice)
+    network.add("\(name).proj.weight", [width, width], &dice)
+    network.add("\(name).proj.bias", [width], &dice)
+    return object(
+      "WindowAttention", [("name", .string(name)), ("shiftSize", integer(dice.pick([0, 1, window / 2])))])
   }
 
   private func integer(_ value: Int) -> JSONValue { .integer(Int64(value)) }

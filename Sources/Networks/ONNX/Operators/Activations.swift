@@ -41,13 +41,8 @@ extension ONNXOperators {
     .real("Mish", opsets: 18...opsets.upperBound) { try $1.mish($0.value(0, &$1)) },
     .real("Softsign") { try $1.softsign($0.value(0, &$1)) },
     .real("PRelu") { try $1.prelu($0.value(0, &$1), slope: $0.value(1, &$1)) },
-    .real("Shrink", opsets: 9...opsets.upperBound) { node, graph in
-      let x = try node.value(0, &graph)
-      let (bias, threshold) = (try node.float("bias", 0), try node.float("lambd", 0.5))
-      let high = try graph.greater(x, graph.constant(threshold))
-      let low = try graph.greater(graph.constant(-threshold), x)
-      let shift = try graph.multiply(graph.subtract(low, high), graph.constant(bias))
-      return try graph.add(graph.multiply(x, graph.add(high, low)), shift)
+    .real("Shrink", opsets: 9...opsets.upperBound) {
+      try $1.shrink($0.value(0, &$1), threshold: $0.float("lambd", 0.5), bias: $0.float("bias", 0))
     },
     .real("Softmax") { try softmax($0, &$1) { try $0.softmax($1) } },
     .real("LogSoftmax") { try softmax($0, &$1) { try $0.logSoftmax($1) } },

@@ -25,30 +25,16 @@ struct ImageFiles: PixelSource {
   }
 
   /// The images in the order given: in memory where they are small enough together, which is faster, and otherwise as they lie.
-  /// - Throws: `DatasetError`, `ImageError`: where all are decoded now, the first one's in the order of `files`; `CancellationError`.
+  /// - Throws: `DatasetError`, `ImageError`: where all are decoded now, the first one's in the order given; `CancellationError`.
   func dataset(name: String, split: String, order: [Int], keeping largest: Int = largestKept, threads: Int) throws
     -> PixelDataset
   {
     let shape = Shape(fitting.shape ?? [])
     let size = shape.count
     let labels = order.map { files[$0].label }
-    guard files.count <= largest / max(1, size) else {
-      let chosen = ImageFiles(files: order.map { files[$0] }, fitting: fitting)
-      return PixelDataset(name: name, split: split, imageShape: shape, source: chosen, labels: labels)
-    }
-    var places = [Int](repeating: 0, count: files.count)
-    for (place, index) in order.enumerated() { places[index] = place }
-    let pixels = try [UInt8](unsafeUninitializedCapacity: files.count * size) { [places] output, count in
-      output.initialize(repeating: 0)
-      nonisolated(unsafe) let images = output
-      try Workers.forEachBlock(of: files.count, blockSize: 1, threads: threads) { range, _ in
-        for index in range {
-          let start = places[index] * size
-          try copyBytes(of: index, to: UnsafeMutableBufferPointer(rebasing: images[start..<start + size]))
-        }
-      }
-      count = files.count * size
-    }
-    return PixelDataset(name: name, split: split, imageShape: shape, pixels: pixels, labels: labels)
+    let chosen = PixelDataset(
+      name: name, split: split, imageShape: shape,
+      source: ImageFiles(files: order.map { files[$0] }, fitting: fitting), labels: labels)
+    return files.count <= largest / max(1, size) ? try chosen.inMemory(threads: threads) : chosen
   }
 }

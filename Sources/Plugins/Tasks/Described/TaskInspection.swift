@@ -192,7 +192,8 @@ package struct TaskInspection {
   private static let cifar10Norm = 29.5
 
   /// Factors, then the weight of the prior, by the likelihood of every fifth training image of each class under a mixture fitted to the
-  /// others. Classes of a few images tell nothing of that: they get few factors and the prior of the middle.
+  /// others. More factors, which take longer, are tried as long as they are better. Classes of a few images tell nothing of that: they get few
+  /// factors and the prior of the middle.
   private func choose(
     _ mixture: inout TaskDocument.Mixture, trials: inout [TaskDocument.Trial]?, train: PixelDataset, classes: [String],
     options: TaskOptions
@@ -211,27 +212,42 @@ package struct TaskInspection {
     }
     set(factors: most)
     guard smallest >= Self.smallestClass else { return }
-    let share = max(Self.smallestClass, Self.trialImages / classes.count)
-    let used = members.map { $0.prefix(share) }
-    let (fitted, aside) = (
-      train.choosing(used.flatMap { $0.enumerated().filter { $0.offset % 5 != 4 }.map(\.element) }.sorted()),
-      train.choosing(used.flatMap { $0.enumerated().filter { $0.offset % 5 == 4 }.map(\.element) }.sorted())
-    )
+    let images = min(Self.trialImages, Self.trialNumbers / train.imageShape.count)
+    let used = members.map { $0.prefix(max(Self.smallestClass, images / classes.count)) }
+    func part(_ isOfIt: (Int) -> Bool) throws -> PixelDataset {
+      try train.choosing(used.flatMap { $0.enumerated().filter { isOfIt($0.offset) }.map(\.element) }.sorted())
+        .inMemory(threads: options.threads)
+    }
+    let (fitted, aside) = (try part { $0 % 5 != 4 }, try part { $0 % 5 == 4 })
+    let candidates = [20, 40, 60, 100].filter { $0 <= most }
+    let factors = candidates.isEmpty ? [most] : candidates
+    let priors = [100.0, 2000]
+    options.progress.note(
+      "choosing the mixture: up to \(factors.count + priors.count) are fitted to \(fitted.count) training images and tried on "
+        + "\(aside.count) others")
     var all: [TaskDocument.Trial] = []
-    func trial(_ factors: Int, _ prior: Double) throws {
+    /// The mean log-likelihood; nil where there is none.
+    func trial(_ factors: Int, _ prior: Double) throws -> Double? {
       var settings = mixture.settings
       (settings.factors, settings.tangentDimension, settings.priorImages) = (factors, 1, prior)
-      let fit = try MixtureFit(
+      let likelihood = try MixtureFit(
         train: fitted, test: aside, classNames: classes, settings: settings, threads: options.threads,
         progress: options.progress
-      ).fitted()
-      guard fit.heldOutLogLikelihood.isFinite else { return }
-      all.append(.init(factors: factors, priorImages: prior, logLikelihood: fit.heldOutLogLikelihood))
+      ).fitted().heldOutLogLikelihood
+      guard likelihood.isFinite else { return nil }
+      all.append(.init(factors: factors, priorImages: prior, logLikelihood: likelihood))
+      options.progress.note(
+        "  \(factors) factors, prior worth \(Int(prior)) images: \(significant(likelihood)) nats for each image held out"
+      )
+      return likelihood
     }
     func best() -> TaskDocument.Trial? { all.max { $0.logLikelihood < $1.logLikelihood } }
-    let candidates = [20, 40, 60, 100].filter { $0 <= most }
-    for count in candidates.isEmpty ? [most] : candidates { try trial(count, 500) }
-    if let chosen = best() { for prior in [100.0, 2000] { try trial(chosen.factors, prior) } }
+    var last = -Double.infinity
+    for count in factors {
+      guard let likelihood = try trial(count, 500), likelihood > last else { break }
+      last = likelihood
+    }
+    if let chosen = best() { for prior in priors { _ = try trial(chosen.factors, prior) } }
     guard let chosen = best() else { return }
     set(factors: chosen.factors)
     mixture.priorImages = chosen.priorImages
@@ -240,5 +256,7 @@ package struct TaskInspection {
 
   /// Of all classes together; more do not change what is best, and cost time.
   private static let trialImages = 10_000
+  /// Of them all: 1,783 images of 224 x 224, which are in memory as bytes.
+  private static let trialNumbers = 1 << 28
   private static let smallestClass = 10
 }
