@@ -1,4 +1,5 @@
 import Graph
+import Tensor
 
 /// What a file may ask for while it is imported. A few bytes can ask for any amount of memory or work: doubling a constant
 /// thirty times, or a function that calls another twice, and that one another.
@@ -18,6 +19,8 @@ struct ImportBudget {
   /// Elements of constants that nodes may make of those in the file.
   private var derivedLeft: Int
   private var derived: Set<Graph.Value> = []
+  /// Of the graph, those that were charged.
+  private var chargedNodes = 0
 
   /// - Parameters:
   ///   - elements: of one image.
@@ -41,10 +44,11 @@ struct ImportBudget {
       guard case .graph(let value, _)? = input else { return true }
       return graph.constantTensor(value) != nil || derived.contains(value)
     }
+    // Constants are no image's, and have a limit together.
+    let limit = isDerived ? Self.valueElements : largestValue
+    try charge(node, workOf: graph, limit: limit)
     for output in outputs {
       let shape = output.shape(in: graph)
-      // Constants are no image's, and have a limit together.
-      let limit = isDerived ? Self.valueElements : largestValue
       guard shape.count / images <= limit else {
         throw node.failure("makes \(shape), of which an image has more than \(limit) elements")
       }
@@ -55,5 +59,28 @@ struct ImportBudget {
       }
       if case .graph(let value, _) = output { derived.insert(value) }
     }
+  }
+
+  /// What a node is made of may be larger than what it gives: transposed convolutions are cropped, padding may be many times the image.
+  private mutating func charge(_ node: NodeContext, workOf graph: Graph, limit: Int) throws {
+    for made in graph.nodes[chargedNodes...] {
+      guard case .apply(let operation, let inputs) = made.source else { continue }
+      var shape = made.shape
+      if let convolution = operation as? Conv2D {
+        let (image, geometry) = (graph.shape(of: inputs[0]), convolution.geometry)
+        // Of sums that the operator has found to fit.
+        let (height, width) = (
+          image[2] + geometry.top + geometry.bottom, image[3] + geometry.left + geometry.right
+        )
+        guard let padded = Shape(checking: [image[0], image[1], height, width]) else {
+          throw node.failure("pads \(image) to \(height) x \(width) pixels")
+        }
+        if padded.count > shape.count { shape = padded }
+      }
+      guard shape.count / images <= limit else {
+        throw node.failure("makes \(shape) on its way, of which an image has more than \(limit) elements")
+      }
+    }
+    chargedNodes = graph.nodes.count
   }
 }

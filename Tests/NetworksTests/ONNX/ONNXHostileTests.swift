@@ -93,6 +93,16 @@ import _Fixtures
       ([node("Expand", ["x", "large"], ["y"])], "makes 805306368 integers"),
       ([node("Tile", ["x", "huge"], ["y"])], "do not fit"),
       ([node("Tile", ["x", "many"], ["y"])], "of which an image has more than 16777216 elements"),
+      (
+        [node("Conv", ["x", "filters"], ["y"], lists: ["pads": [0, 0, 0, 1 << 22], "strides": [1, 1 << 10]])],
+        "makes [1, 3, 4, 4194308] on its way"
+      ),
+      (
+        [
+          node(
+            "ConvTranspose", ["x", "filters"], ["y"], lists: ["strides": [1, 1 << 22], "output_shape": [4, 4]])
+        ], "on its way, of which an image has more than 16777216 elements"
+      ),
       ([node("ConstantOfShape", ["huge"], ["y"])], "are not the extents"),
       ([node("ConstantOfShape", ["large"], ["y"])], "elements"),
       ([node("Concat", ["huge", "x"], ["y"])], "at least one input and an axis"),
@@ -107,7 +117,9 @@ import _Fixtures
     let constants = [
       Self.integers("huge", [.max, .max, 2, 2]), Self.integers("large", [1 << 12, 1 << 12, 3, 4, 4]),
       Self.integers("many", [1, 1 << 10, 1 << 5, 1 << 5]),
-      Self.integers("negative", [-2, 1]), Self.integers("four", [4, 4, 4, 4]), Self.integers("zero", [0, 0, 0, 0]),
+      ProtoTensor.with {
+        ($0.name, $0.dataType, $0.dims, $0.floatData) = ("filters", 1, [3, 3, 1, 1], [Float](repeating: 1, count: 9))
+      }, Self.integers("negative", [-2, 1]), Self.integers("four", [4, 4, 4, 4]), Self.integers("zero", [0, 0, 0, 0]),
     ]
     let message = Self.message(Self.model(nodes, constants))
     #expect(reason.split(separator: "|").contains { message.contains($0) }, "\(nodes[0].opType): \(message)")
