@@ -1,30 +1,11 @@
-import Graph
 import Networks
 import Testing
 import _TestSupport
 
-/// Runs a test of networks once with each tested backend as what computes them: the processor, and a device where there is one.
-///
-/// What a test says then holds but for rounding, whatever computes; which bytes an image has among which others is the processor's alone.
-struct EveryEngine: TestTrait, SuiteTrait, TestScoping {
-  var isRecursive: Bool { true }
-
-  func provideScope(
-    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
-  ) async throws {
-    for backend in TestedBackend.all {
-      let naming = IssueHandlingTrait.compactMapIssues { issue in
-        var issue = issue
-        issue.comments.append("computed by \(backend.name)")
-        return issue
-      }
-      try await Engine.$here.withValue(backend) {
-        try await naming.provideScope(for: test, testCase: testCase, performing: function)
-      }
-    }
+extension Trait where Self == EveryBackend {
+  /// Networks are computed there: by the processor, and by a device where there is one. What a test says then holds but for rounding,
+  /// whatever computes; which bytes an image has among which others is the processor's alone.
+  static var everyEngine: Self {
+    Self("computed by") { backend, body in try await Engine.$here.withValue(backend) { try await body() } }
   }
-}
-
-extension Trait where Self == EveryEngine {
-  static var everyEngine: Self { Self() }
 }

@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 
 import pags_bench
+from conftest import REPOSITORY, SHARED, write_safetensors
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-SHARED = REPOSITORY.parent / "shared"
 IMAGES, NOISE = 64, 0.25
 
 MODELS = {
@@ -32,16 +31,6 @@ EXPECTED = {
     "resnet20": (0.790, 0.009, 0.714, -0.01), "resnet56": (0.774, 0.009, 0.709, -0.01), "resnet2b": (0.810, 0.006, 0.551, -0.02),
     "certified": (0.768, 0.007, 0.680, 0.00),
 }
-
-
-def write(path, tensors):
-    header, data = {}, b""
-    for name, array in tensors.items():
-        part = np.ascontiguousarray(array, dtype="<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(array.shape), "data_offsets": [len(data), len(data) + len(part)]}
-        data += part
-    text = json.dumps(header).encode()
-    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
 
 
 def read(path, name):
@@ -71,7 +60,7 @@ def measured(folder):
     """Mean and standard error of each metric for each row."""
     rows = np.fromfile(SHARED / "data/cifar10/test_batch.bin", np.uint8, IMAGES * 3073).reshape(IMAGES, 3073)
     images = (rows[:, 1:].reshape(-1, 3, 32, 32) / 255).astype(np.float32)
-    write(folder / "images.safetensors", {"images": images})
+    write_safetensors(folder / "images.safetensors", {"images": images})
     program = f"{sys.executable} {REPOSITORY}/examples/plugins/ffdnet_score.py"
     run("--score", f"program={program}", "--noise", NOISE, "--inputs", folder / "images.safetensors", "--outputs", folder / "score.safetensors")
     score = read(folder / "score.safetensors", "score")
@@ -85,7 +74,7 @@ def measured(folder):
     table = {}
     for name, candidate in candidates.items():
         table[name] = []
-        write(folder / "pairs.safetensors", {"a": scaled(candidate), "b": scaled(score)})
+        write_safetensors(folder / "pairs.safetensors", {"a": scaled(candidate), "b": scaled(score)})
         for metric in ("alex", "squeeze"):
             run("--metric", f"lpips-{metric}={SHARED}/models/lpips/{metric}.safetensors", "--inputs", folder / "pairs.safetensors",
                 "--outputs", folder / "out.safetensors")

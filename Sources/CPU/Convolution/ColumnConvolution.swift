@@ -25,7 +25,7 @@ struct ColumnConvolution {
   private var form: Form {
     let isPointwise =
       windowHeight == 1 && windowWidth == 1 && geometry.strideHeight == 1 && geometry.strideWidth == 1
-      && geometry.top + geometry.left + geometry.bottom + geometry.right == 0
+      && geometry.isUnpadded
     return isPointwise ? .pointwise : .columns
   }
 

@@ -107,8 +107,8 @@ struct ConvolutionKernel: CPUKernel {
 
   /// For windows of one pixel, and channels enough to be lanes.
   private static func isPointwise(_ geometry: ConvolutionGeometry, weights: Shape, _ direction: Direction) -> Bool {
-    guard geometry.groups == 1, weights[2] == 1, weights[3] == 1, min(weights[0], weights[1]) >= 16,
-      [geometry.top, geometry.bottom, geometry.left, geometry.right].allSatisfy({ $0 == 0 })
+    guard geometry.groups == 1, geometry.isUnpadded, weights[2] == 1, weights[3] == 1,
+      min(weights[0], weights[1]) >= 16
     else { return false }
     return direction == .forward || (geometry.strideHeight == 1 && geometry.strideWidth == 1)
   }
@@ -129,8 +129,7 @@ struct ConvolutionKernel: CPUKernel {
   /// Not for padding that is most of the image.
   static func isShifted(_ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape) -> Bool {
     if [image, weights, output].contains(where: { $0.count == 0 }) { return false }
-    let height = image[2] + geometry.top + geometry.bottom
-    let width = image[3] + geometry.left + geometry.right
+    let (height, width) = geometry.padded(height: image[2], width: image[3])
     let largest = 16 * max(image[2] * image[3], output[2] * output[3])
     guard geometry.strideHeight * geometry.strideWidth <= 16, height <= 1 << 20, width <= 1 << 20,
       height * width <= max(largest, 1 << 12)

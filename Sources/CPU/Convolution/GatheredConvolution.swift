@@ -96,18 +96,10 @@ struct GatheredConvolution: PreparedConvolution {
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
     let outputStep = isTranspose ? windowCount : sourceChannels * windowCount
     let sourceStep = isTranspose ? outputChannels * windowCount : windowCount
-    var target = prepared
-    for tap in taps {
-      for panel in 0..<panels {
-        for channel in 0..<sourceChannels {
-          let source = weights + channel * sourceStep + tap.index
-          for lane in 0..<16 {
-            let output = panel * 16 + lane
-            target[lane] = output < outputChannels ? source[output * outputStep] : 0
-          }
-          target += 16
-        }
-      }
+    for (number, tap) in taps.enumerated() {
+      PanelProduct.pack(
+        weights + tap.index, inner: sourceChannels, innerStep: sourceStep, columns: outputChannels,
+        columnStep: outputStep, into: prepared + number * panels * 16 * sourceChannels)
     }
   }
 

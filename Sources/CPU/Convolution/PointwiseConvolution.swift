@@ -67,16 +67,9 @@ struct PointwiseConvolution: PreparedConvolution {
   /// From `[K, C]` to `[panels][source channels][16]`.
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
     let (outputStep, sourceStep) = isTranspose ? (1, outputChannels) : (sourceChannels, 1)
-    var target = prepared
-    for panel in 0..<panels {
-      for channel in 0..<sourceChannels {
-        for lane in 0..<16 {
-          let output = panel * 16 + lane
-          target[lane] = output < outputChannels ? weights[output * outputStep + channel * sourceStep] : 0
-        }
-        target += 16
-      }
-    }
+    PanelProduct.pack(
+      weights, inner: sourceChannels, innerStep: sourceStep, columns: outputChannels, columnStep: outputStep,
+      into: prepared)
   }
 
   // MARK: Images

@@ -15,10 +15,7 @@ struct BroadcastKernel: CPUKernel {
   var layoutSupport: LayoutSupport { LayoutSupport(output: shape.rank == 4 ? 0 : nil) }
 
   func evaluate(_ arguments: KernelArguments) {
-    let order = arguments.layouts.output.axes(rank: shape.rank)
-    StridedCopy.gather(
-      arguments.inputs[0], strides: order.map { strides[$0] }, into: arguments.output, Shape(order.map { shape[$0] }),
-      arguments)
+    StridedCopy.gather(arguments.inputs[0], strides: strides, arguments)
   }
 }
 
@@ -55,11 +52,9 @@ struct StridedReadKernel: CPUKernel {
 
   func evaluate(_ arguments: KernelArguments) {
     let strides = arguments.layouts.source.strides(of: input)
-    let order = arguments.layouts.output.axes(rank: input.rank)
     let offset = zip(starts, axes).reduce(0) { $0 + $1.0 * strides[$1.1] }
     StridedCopy.gather(
-      arguments.inputs[0] + offset, strides: order.map { steps[$0] * strides[axes[$0]] }, into: arguments.output,
-      Shape(order.map { arguments.outputShape[$0] }), arguments)
+      arguments.inputs[0] + offset, strides: zip(steps, axes).map { $0 * strides[$1] }, arguments)
   }
 }
 

@@ -3,11 +3,11 @@ import Tensor
 
 /// Copies between a dense array and a strided one.
 enum StridedCopy {
-  /// Fills the dense `target` of `shape` from `source` read with `strides`.
-  static func gather(
-    _ source: UnsafePointer<Float>, strides: [Int], into target: UnsafeMutablePointer<Float>, _ shape: Shape,
-    _ arguments: KernelArguments
-  ) {
+  /// Fills the output, in its layout, from `source` read with `strides`, one for each axis of the output's shape.
+  static func gather(_ source: UnsafePointer<Float>, strides: [Int], _ arguments: KernelArguments) {
+    let order = arguments.layouts.output.axes(rank: arguments.outputShape.rank)
+    let (shape, strides) = (Shape(order.map { arguments.outputShape[$0] }), order.map { strides[$0] })
+    let target = arguments.output
     let (joined, steps) = shape.joiningAxes(strides)
     if joined.rank >= 2, joined.count > 0, steps[joined.rank - 2] == 1, steps[joined.rank - 1] > 1 {
       return transposePlanes(source, joined, steps, into: target, arguments)

@@ -37,13 +37,27 @@ struct PanelProduct {
 
   /// - Parameter right: `[inner, columns]`.
   func prepare(_ right: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-    for panel in 0..<panels {
-      let width = min(16, columns - 16 * panel)
-      let target = prepared + panel * inner * 16
+    Self.pack(right, inner: inner, innerStep: columns, columns: columns, columnStep: 1, into: prepared)
+  }
+
+  /// Brings a matrix `[inner, columns]`, with so many floats from one element to the next along each axis, into panels
+  /// `[(columns + 15) / 16, inner, 16]`, the last one filled up with zeros.
+  static func pack(
+    _ matrix: UnsafePointer<Float>, inner: Int, innerStep: Int, columns: Int, columnStep: Int,
+    into panels: UnsafeMutablePointer<Float>
+  ) {
+    var line = panels
+    for first in stride(from: 0, to: columns, by: 16) {
+      let width = min(16, columns - first)
       for k in 0..<inner {
-        let line = target + 16 * k
-        line.update(from: right + k * columns + 16 * panel, count: width)
+        let source = matrix + k * innerStep + first * columnStep
+        if columnStep == 1 {
+          line.update(from: source, count: width)
+        } else {
+          for lane in 0..<width { line[lane] = source[lane * columnStep] }
+        }
         (line + width).update(repeating: 0, count: 16 - width)
+        line += 16
       }
     }
   }

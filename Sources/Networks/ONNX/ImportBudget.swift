@@ -67,11 +67,8 @@ struct ImportBudget {
       guard case .apply(let operation, let inputs) = made.source else { continue }
       var shape = made.shape
       if let convolution = operation as? Conv2D {
-        let (image, geometry) = (graph.shape(of: inputs[0]), convolution.geometry)
-        // Of sums that the operator has found to fit.
-        let (height, width) = (
-          image[2] + geometry.top + geometry.bottom, image[3] + geometry.left + geometry.right
-        )
+        let image = graph.shape(of: inputs[0])
+        let (height, width) = convolution.geometry.padded(height: image[2], width: image[3])
         guard let padded = Shape(checking: [image[0], image[1], height, width]) else {
           throw node.failure("pads \(image) to \(height) x \(width) pixels")
         }

@@ -42,13 +42,20 @@ package struct ConvolutionGeometry: Sendable, Hashable {
       && [top, left, bottom, right].allSatisfy { $0 >= 0 && $0 <= limit }
   }
 
+  package var isUnpadded: Bool { top == 0 && left == 0 && bottom == 0 && right == 0 }
+
+  /// Extents of an image of so many rows and columns with its padding.
+  package func padded(height: Int, width: Int) -> (height: Int, width: Int) {
+    (height + top + bottom, width + left + right)
+  }
+
   /// Output extent for an input and window extent, nil where the window does not fit once.
   package func output(height: Int, window: Int) -> Int? {
-    Self.output(height + top + bottom, window, strideHeight, dilationHeight)
+    Self.output(padded(height: height, width: 0).height, window, strideHeight, dilationHeight)
   }
 
   package func output(width: Int, window: Int) -> Int? {
-    Self.output(width + left + right, window, strideWidth, dilationWidth)
+    Self.output(padded(height: 0, width: width).width, window, strideWidth, dilationWidth)
   }
 
   private static func output(_ padded: Int, _ window: Int, _ stride: Int, _ dilation: Int) -> Int? {

@@ -20,24 +20,11 @@ package struct Clip: ElementwiseOperator {
 
   // Without its bounds the output is inside where the input is. Gating by it leaves the input with one reader, so that the
   // layer before can be joined with this.
-  package func reverse(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, gradient: Graph.Value
-  ) throws(GraphError) -> [Graph.Value?] {
-    [try product(&graph, signal: gradient, input: inputs[0], output: output)]
-  }
-
-  package func forward(
-    _ graph: inout Graph, inputs: [Graph.Value], output: Graph.Value, tangents: [Graph.Value?]
-  ) throws(GraphError) -> Graph.Value? {
-    guard let tangent = tangents[0] else { return nil }
-    return try product(&graph, signal: tangent, input: inputs[0], output: output)
-  }
-
-  private func product(
-    _ graph: inout Graph, signal: Graph.Value, input: Graph.Value, output: Graph.Value
+  package func derivative(
+    _ graph: inout Graph, times signal: Graph.Value, input: Graph.Value, output: Graph.Value
   ) throws(GraphError) -> Graph.Value? {
     if includesBounds, let inside = try derivative(&graph, input: input, output: output) {
-      return try graph.apply(Multiply(), [signal, inside])
+      return try graph.multiply(signal, inside)
     }
     return try graph.apply(Gate(lower: lower, upper: upper), [signal, output])
   }
