@@ -33,6 +33,8 @@ enum DeviceOperators {
     case let relu as ReLU: return [JSONMember("slope", .float(relu.slope))]
     case let remainder as Remainder: return [JSONMember("divisor", .bool(remainder.sign == .divisor))]
     case let rounding as Rounding: return [JSONMember("direction", .string(name(of: rounding.direction)))]
+    case let standardise as Standardise: return [JSONMember("epsilon", .float(standardise.epsilon))]
+    case let gradient as StandardiseGradient: return [JSONMember("epsilon", .float(gradient.epsilon))]
     case let softplus as Softplus: return [JSONMember("beta", .float(softplus.beta))]
 
     case let conv as Conv2D: return [geometry(conv.geometry)]

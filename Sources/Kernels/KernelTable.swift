@@ -8,6 +8,12 @@
     @convention(c) (
       Int, Int, UnsafePointer<Float>, UnsafePointer<Int>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
     ) -> Void
+  @usableFromInline package let depthwisePixels:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Int>, UnsafePointer<Float>, UnsafePointer<Int>, Int,
+      UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int, UnsafePointer<Float>?, UnsafePointer<Float>?,
+      UnsafePointer<Float>?, Bool, Float, Float, Float
+    ) -> Void
   @usableFromInline package let shiftedDots:
     @convention(c) (
       Int, Int, UnsafePointer<Int32>, Int, UnsafePointer<Float>, Int, Int, UnsafePointer<Float>, Int, Int,
@@ -26,6 +32,12 @@
   @usableFromInline package let rowsTimesPanels:
     @convention(c) (
       Int, Int, Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Bool
+    ) -> Void
+  @usableFromInline package let finishedRowsTimesPanels:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>, Int, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Bool,
+      Float, Float, Float
     ) -> Void
   @usableFromInline package let transpose:
     @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void
@@ -77,6 +89,14 @@
   @usableFromInline package let normalisePixels:
     @convention(c) (
       Int, Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafePointer<Float>
+    ) -> Void
+  @usableFromInline package let standardiseRows:
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Float, UnsafePointer<Float>?, UnsafePointer<Float>?
+    ) -> Void
+  @usableFromInline package let standardiseRowsGradient:
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>?, UnsafeMutablePointer<Float>, Float
     ) -> Void
   @usableFromInline package let softmaxRow:
     @convention(c) (Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void

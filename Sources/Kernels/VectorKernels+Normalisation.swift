@@ -1,4 +1,4 @@
-/// Group normalisation, of planes and of channels that lie side by side.
+/// Group normalisation, of planes and of channels that lie side by side, and that of rows.
 extension VectorKernels {
   @inlinable @inline(__always)
   public func sumPlane(count: Int, source: UnsafePointer<Float>, offset: Float, sums: UnsafeMutablePointer<Double>) {
@@ -42,5 +42,21 @@ extension VectorKernels {
     factors: UnsafePointer<Float>
   ) {
     table.pointee.normalisePixels(count, channels, stride, source, output, factors)
+  }
+
+  @inlinable @inline(__always)
+  public func standardiseRows(
+    rows: Int, count: Int, source: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, epsilon: Float,
+    scale: UnsafePointer<Float>?, shift: UnsafePointer<Float>?
+  ) {
+    table.pointee.standardiseRows(rows, count, source, output, epsilon, scale, shift)
+  }
+
+  @inlinable @inline(__always)
+  public func standardiseRowsGradient(
+    rows: Int, count: Int, source: UnsafePointer<Float>, gradient: UnsafePointer<Float>, scale: UnsafePointer<Float>?,
+    output: UnsafeMutablePointer<Float>, epsilon: Float
+  ) {
+    table.pointee.standardiseRowsGradient(rows, count, source, gradient, scale, output, epsilon)
   }
 }

@@ -31,6 +31,18 @@ public struct VectorKernels: Sendable {
   }
 
   @inlinable @inline(__always)
+  public func depthwisePixels(
+    pixels: Int, channels: Int, terms: Int, weights: UnsafePointer<Float>, weightOffsets: UnsafePointer<Int>,
+    source: UnsafePointer<Float>, offsets: UnsafePointer<Int>, sourceStride: Int, tile: UnsafeMutablePointer<Float>,
+    values: UnsafeMutablePointer<Float>, stride: Int, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
+    reference: UnsafePointer<Float>?, rectifies: Bool, slope: Float, lower: Float, upper: Float
+  ) {
+    table.pointee.depthwisePixels(
+      pixels, channels, terms, weights, weightOffsets, source, offsets, sourceStride, tile, values, stride, bias,
+      residual, reference, rectifies, slope, lower, upper)
+  }
+
+  @inlinable @inline(__always)
   public func shiftedDots(
     rows: Int, terms: Int, offsets: UnsafePointer<Int32>, images: Int, gradient: UnsafePointer<Float>, pitch: Int,
     gradientStride: Int, source: UnsafePointer<Float>, sourceStride: Int, positions: Int,
@@ -77,6 +89,18 @@ public struct VectorKernels: Sendable {
     output: UnsafeMutablePointer<Float>, outputStride: Int, adds: Bool = false
   ) {
     table.pointee.rowsTimesPanels(rows, inner, panels, left, leftStride, right, output, outputStride, adds)
+  }
+
+  @inlinable @inline(__always)
+  public func finishedRowsTimesPanels(
+    rows: Int, inner: Int, columns: Int, left: UnsafePointer<Float>, leftStride: Int, right: UnsafePointer<Float>,
+    tile: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>, stride: Int, bias: UnsafePointer<Float>?,
+    residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool, slope: Float, lower: Float,
+    upper: Float
+  ) {
+    table.pointee.finishedRowsTimesPanels(
+      rows, inner, columns, left, leftStride, right, tile, values, stride, bias, residual, reference, rectifies, slope,
+      lower, upper)
   }
 
   @inlinable @inline(__always)

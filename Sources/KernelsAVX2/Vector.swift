@@ -20,6 +20,22 @@ func loadRows4(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector {
   Vector(lowHalf: load4(source), highHalf: load4(source + stride))
 }
 
+/// 8 numbers in the first lanes, which are all here.
+@inline(__always)
+func loadLow8(_ source: UnsafePointer<Float>) -> Vector { load(source) }
+
+@inline(__always)
+func storeLow8(_ value: Vector, _ target: UnsafeMutablePointer<Float>) { store(value, target) }
+
+/// 4 numbers in the first lanes; the others are 0.
+@inline(__always)
+func loadLow4(_ source: UnsafePointer<Float>) -> Vector { Vector(lowHalf: load4(source), highHalf: .zero) }
+
+@inline(__always)
+func storeLow4(_ value: Vector, _ target: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(target).storeBytes(of: value.lowHalf, as: SIMD4<Float>.self)
+}
+
 @inline(__always)
 private func load4(_ pointer: UnsafePointer<Float>) -> SIMD4<Float> {
   UnsafeRawPointer(pointer).loadUnaligned(as: SIMD4<Float>.self)

@@ -24,6 +24,26 @@ func loadRows4(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector {
     highHalf: SIMD8(lowHalf: load4(source + 2 &* stride), highHalf: load4(source + 3 &* stride)))
 }
 
+/// 8 numbers in the first lanes; the others are 0.
+@inline(__always)
+func loadLow8(_ source: UnsafePointer<Float>) -> Vector { Vector(lowHalf: load8(source), highHalf: .zero) }
+
+@inline(__always)
+func storeLow8(_ value: Vector, _ target: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(target).storeBytes(of: value.lowHalf, as: SIMD8<Float>.self)
+}
+
+/// 4 numbers in the first lanes; the others are 0.
+@inline(__always)
+func loadLow4(_ source: UnsafePointer<Float>) -> Vector {
+  Vector(lowHalf: SIMD8(lowHalf: load4(source), highHalf: .zero), highHalf: .zero)
+}
+
+@inline(__always)
+func storeLow4(_ value: Vector, _ target: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(target).storeBytes(of: value.lowHalf.lowHalf, as: SIMD4<Float>.self)
+}
+
 @inline(__always)
 private func load8(_ pointer: UnsafePointer<Float>) -> SIMD8<Float> {
   UnsafeRawPointer(pointer).loadUnaligned(as: SIMD8<Float>.self)

@@ -17,3 +17,17 @@ func loadRows8(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector { load(s
 /// A vector of rows of 4 numbers, `stride` apart.
 @inline(__always)
 func loadRows4(_ source: UnsafePointer<Float>, _ stride: Int) -> Vector { load(source) }
+
+/// 8 numbers in the first lanes; never called, as the vector holds half of them.
+@inline(__always)
+func loadLow8(_ source: UnsafePointer<Float>) -> Vector { load(source) }
+
+@inline(__always)
+func storeLow8(_ value: Vector, _ target: UnsafeMutablePointer<Float>) { store(value, target) }
+
+/// 4 numbers in the first lanes, which are all here.
+@inline(__always)
+func loadLow4(_ source: UnsafePointer<Float>) -> Vector { load(source) }
+
+@inline(__always)
+func storeLow4(_ value: Vector, _ target: UnsafeMutablePointer<Float>) { store(value, target) }

@@ -19,6 +19,9 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
   case notRecognised(
     file: String, tensors: [String], near: (family: String, missing: String)?, imageShape: [Int]?,
     architectures: [String])
+  /// Tensors that have the names of an architecture and do not fit it; nil where the problem names it.
+  indirect case misfit(
+    architecture: String?, problem: ModelError, file: String, imageShape: [Int]?, architectures: [String])
   /// A proposed layer list that is not completed; `blanks` are paths.
   case blanks(file: String, blanks: [String])
   /// Numbered modules, which a layer list can describe.
@@ -57,6 +60,12 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
         3. describe it as a layer list in a model.json beside the checkpoint (docs/add-a-model.md), or choose with --arch among \
       \(architectures.joined(separator: ", "))
       """
+  }
+
+  /// The problem without what to do.
+  private var misfit: String {
+    guard case .architectureMismatch(_, let name, let reason) = self else { return description }
+    return "the tensors do not fit the architecture `\(name)`: \(reason)"
   }
 
   package var description: String {
@@ -98,6 +107,11 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
     case .notRecognised(let file, let tensors, let near, let imageShape, let architectures):
       "\(file): no built-in architecture has these tensors (\(tensors.joined(separator: ", "))). "
         + (near.map { "Nearest is \($0.family), which needs the tensor `\($0.missing)` as well. " } ?? "")
+        + Self.otherWays(file, imageShape: imageShape, architectures: architectures)
+    case .misfit(let architecture, let problem, let file, let imageShape, let architectures):
+      "\(file): "
+        + (architecture.map { "the names of its tensors are those of `\($0)`, but they do not fit it: " } ?? "")
+        + problem.misfit.replacing("\(file): ", with: "", maxReplacements: 1) + ". "
         + Self.otherWays(file, imageShape: imageShape, architectures: architectures)
     case .proposed(let file, let count, let proposal):
       "\(file): no built-in architecture has these \(count) tensors, which are numbered as the modules of a Sequential are. "

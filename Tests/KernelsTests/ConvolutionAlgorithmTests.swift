@@ -298,12 +298,12 @@ import _TestSupport
           let kernel = algorithm.init(
             value.geometry, image: value.image, weights: value.weights, output: value.output, isTranspose: isTranspose,
             vectors: VectorKernels(set))
-          let planar = run(kernel, x, w, to)
+          let planar = run(kernel, set, x, w, to)
           for source in [ImageLayout.planar, .channelsLast] {
             for output in [ImageLayout.planar, .channelsLast] where (source, output) != (.planar, .planar) {
               if source == .channelsLast, kernel.layoutSupport.source == nil { continue }
               if output == .channelsLast, kernel.layoutSupport.output == nil { continue }
-              let result = run(kernel, stored(x, from, source), w, to, (source, output))
+              let result = run(kernel, set, stored(x, from, source), w, to, (source, output))
               #expect(result == stored(planar, to, output), "\(algorithm), \(set), \(isTranspose), \(source) \(output)")
               compared += 1
             }
@@ -348,7 +348,7 @@ import _TestSupport
         let kernel = algorithm.init(
           value.geometry, image: value.image, weights: value.weights, output: value.output, isTranspose: isTranspose,
           vectors: VectorKernels(set))
-        let result = run(kernel, isTranspose ? dy : x, w, isTranspose ? value.image : value.output)
+        let result = run(kernel, set, isTranspose ? dy : x, w, isTranspose ? value.image : value.output)
         let exact = isTranspose ? reference.inputGradient(dy, w) : reference.forward(x, w)
         #expect(error(result, exact) < bound, "\(set), transpose \(isTranspose)")
       }
@@ -357,7 +357,7 @@ import _TestSupport
 
   /// Everything uninitialised is NaN, so that nothing of it can be read unnoticed.
   private func run(
-    _ kernel: some PreparedConvolution, _ source: [Float], _ weights: [Float], _ shape: Shape,
+    _ kernel: some PreparedConvolution, _ set: InstructionSet, _ source: [Float], _ weights: [Float], _ shape: Shape,
     _ layouts: (source: ImageLayout, output: ImageLayout) = (.planar, .planar)
   ) -> [Float] {
     func memory(_ count: Int) -> UnsafeMutablePointer<Float> {
@@ -373,7 +373,9 @@ import _TestSupport
       layouts: OperandLayouts(inputs: [layouts.source], output: layouts.output), scratch: scratch,
       sharedScratch: scratch,
       prepared: prepared)
-    kernel.run(0..<shape[0], source, layouts.source, prepared: prepared, Epilogue(arguments), scratch: scratch)
+    kernel.run(
+      0..<shape[0], source, layouts.source, prepared: prepared, Epilogue(nil, arguments, vectors: VectorKernels(set)),
+      scratch: scratch)
     return Array(UnsafeBufferPointer(start: output, count: shape.count))
   }
 }

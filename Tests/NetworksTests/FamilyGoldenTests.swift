@@ -36,7 +36,7 @@ import _Fixtures
     Example(file: "regnety", name: "regnety-1-2-1-1-w12"), Example(file: "regnety-timm", name: "regnety-1-1-2-1-w40"),
     Example(file: "vit-timm-registers", name: "vit-16x2-4-heads2", isRecognised: false, optional: ["reg_token"]),
     Example(file: "vit-timm-average", name: "vit-16x2-4-heads2", isRecognised: false, optional: ["reg_token"]),
-    Example(file: "resnext", name: "resnext50-imagenet", isRepeated: true),
+    Example(file: "resnext", name: "resnext50-imagenet"),
     Example(file: "swin-torchvision", name: "swin-4x2-2-2"),
     Example(file: "swin-timm", name: "swin-8x2-2"),
     Example(file: "convnextv2-timm", name: "convnextv2-6x1-1-2-1"),
@@ -105,6 +105,9 @@ import _Fixtures
         name: changed[index].name, shape: shape, floats: [Float](repeating: 0.1, count: shape.reduce(1, *)))
       let message = ModelFixtures.message { _ = try load(example, changed) }
       #expect(message != nil, "\(changed[index].name)")
+      if example.isRecognised {
+        #expect(message?.contains("torch.onnx.export") == true, "\(changed[index].name): \(message ?? "")")
+      }
     }
   }
 }

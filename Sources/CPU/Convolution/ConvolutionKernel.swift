@@ -158,7 +158,7 @@ struct ConvolutionKernel: CPUKernel {
   }
 
   func evaluate(_ arguments: KernelArguments) {
-    let epilogue = fused.map { Epilogue($0, arguments) } ?? Epilogue(arguments)
+    let epilogue = Epilogue(fused, arguments)
     let source = arguments.inputs[0]
     let weights = arguments.inputs[1]
     switch algorithm {

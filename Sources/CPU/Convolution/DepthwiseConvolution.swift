@@ -3,8 +3,8 @@ import Kernels
 import Tensor
 
 /// A convolution with one channel per group, or its transpose, for 16 channels at a time, which lie side by side as the lanes of
-/// vectors. Rows of them are brought into a strip that stays in the cache, with zeros left and right; taps above and below the
-/// image are left out.
+/// vectors. Where images have their channels last, they are read and written in place (`DepthwiseInPlace`). Otherwise rows are brought
+/// into a strip that stays in the cache, with zeros left and right; taps above and below the image are left out.
 struct DepthwiseConvolution: PreparedConvolution {
   /// The outputs of one phase of rows and one of columns.
   private struct Part {
@@ -20,15 +20,6 @@ struct DepthwiseConvolution: PreparedConvolution {
     let tap: Int
     /// Of the source channels that an output is the sum of.
     let channel: Int
-  }
-
-  /// One row of the output.
-  private struct Row {
-    let phase: Int
-    /// Rows of the window, of those of the phase.
-    let taps: Range<Int>
-    /// The row of the source that the taps' are counted from.
-    let base: Int
   }
 
   /// Rows of the output, and those of the source that they need.
@@ -52,11 +43,13 @@ struct DepthwiseConvolution: PreparedConvolution {
   private let strips: [Strip]
   /// Floats of one source channel of every group in a strip.
   private let channelCount: Int
-  private var rows: [Row] = []
+  private let rows: [WindowAxis.Output]
   /// Of every phase of rows with every phase of columns.
   private var parts: [Part] = []
   private var terms: [Term] = []
   private var offsets: [Int] = []
+  /// Nil where a group has several channels.
+  private let inPlace: DepthwiseInPlace?
   private let vectors: VectorKernels
 
   private static let lanes = 16
@@ -81,15 +74,14 @@ struct DepthwiseConvolution: PreparedConvolution {
       image: image[3], output: output[3], window: weights[3], stride: geometry.strideWidth,
       dilation: geometry.dilationWidth, padding: geometry.left, isTranspose: isTranspose)
     (self.rowAxis, self.columnAxis) = (rowAxis, columnAxis)
+    inPlace =
+      multiplier == 1 && groups >= Self.lanes
+      ? DepthwiseInPlace(channels: groups, rows: rowAxis, columns: columnAxis, window: (weights[2], weights[3])) : nil
 
     let left = max(0, -columnAxis.elements.lowerBound)
     pitch = left + max(columnAxis.extent, columnAxis.elements.upperBound)
     self.left = left
-    rows = (0..<outputHeight).map { y in
-      let (number, phase) = y.quotientAndRemainder(dividingBy: rowAxis.outputStep)
-      return Row(
-        phase: phase, taps: rowAxis.tapsInside(rowAxis.phases[phase], number), base: number * rowAxis.sourceStep)
-    }
+    rows = rowAxis.outputs
     let window = (weights[2] - 1) * geometry.dilationHeight / rowAxis.outputStep
     let fitting = Self.stripCount / (pitch * Self.lanes * sourceChannels)
     let stripRows = max(4, max(window, fitting - window) * rowAxis.outputStep / rowAxis.sourceStep)
@@ -126,10 +118,13 @@ struct DepthwiseConvolution: PreparedConvolution {
 
   // MARK: Weights
 
-  var preparedCount: Int { blocks * outputChannels * terms.count * Self.lanes }
+  private var stripWeightCount: Int { blocks * outputChannels * terms.count * Self.lanes }
 
-  /// From `[K, 1, h, w]` to `[blocks][output channels][terms][16]`.
+  var preparedCount: Int { stripWeightCount + (inPlace?.preparedCount ?? 0) }
+
+  /// From `[K, 1, h, w]` to `[blocks][output channels][terms][16]`, and behind it those of `inPlace`.
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
+    inPlace?.prepare(weights, into: prepared + stripWeightCount)
     var target = prepared
     for block in 0..<blocks {
       let groups = groups(block: block)
@@ -153,7 +148,9 @@ struct DepthwiseConvolution: PreparedConvolution {
   /// Odd in cache lines, so that channels do not meet in the same ones.
   private var planePitch: Int { (stripPositions + 31) / 32 * 32 + 16 }
 
-  var scratchCount: Int { sourceChannels * channelCount + resultCount + Self.lanes * planePitch }
+  var scratchCount: Int {
+    max(Epilogue.tileCount, sourceChannels * channelCount + resultCount + Self.lanes * planePitch)
+  }
 
   /// Every tap belongs to one part.
   var work: Int {
@@ -169,6 +166,10 @@ struct DepthwiseConvolution: PreparedConvolution {
     _ range: Range<Int>, _ source: UnsafePointer<Float>, _ layout: ImageLayout, prepared: UnsafePointer<Float>,
     _ epilogue: Epilogue, scratch: UnsafeMutablePointer<Float>
   ) {
+    if let inPlace, layout == .channelsLast, epilogue.layout == .channelsLast {
+      inPlace.run(range, source, prepared: prepared + stripWeightCount, epilogue, tile: scratch)
+      return
+    }
     let result = scratch + sourceChannels * channelCount
     let planes = result + resultCount
     // Between the images' columns it stays so.

@@ -2,7 +2,7 @@ import Graph
 import Kernels
 import Tensor
 
-/// activation(value + bias + residual), applied to parts of a layer's output while they are still in the cache.
+/// activation(value + bias + residual), applied to parts of a layer's output while they are still in registers or in the cache.
 struct Epilogue {
   private let output: UnsafeMutablePointer<Float>
   private let channels: Int
@@ -16,18 +16,20 @@ struct Epilogue {
   private var lower: Float = 0
   /// NaN: none.
   private var upper = Float.nan
-  private let vectors = VectorKernels()
+  private let vectors: VectorKernels
 
-  /// Of a layer without one: the values are copied.
-  init(_ arguments: KernelArguments) {
+  /// - Parameters:
+  ///   - layer: nil for a layer without an epilogue: the values are copied.
+  ///   - columns: of a matrix product, whose rows are images of one position.
+  init(
+    _ layer: FusedLayer?, columns: Int? = nil, _ arguments: KernelArguments, vectors: VectorKernels = VectorKernels()
+  ) {
+    self.vectors = vectors
     output = arguments.output
-    channels = arguments.outputShape[1]
-    positions = arguments.outputShape.dimensions.dropFirst(2).reduce(1, *)
+    channels = columns ?? arguments.outputShape[1]
+    positions = columns == nil ? arguments.outputShape.dimensions.dropFirst(2).reduce(1, *) : 1
     layout = arguments.layouts.output
-  }
-
-  init(_ layer: FusedLayer, _ arguments: KernelArguments) {
-    self.init(arguments)
+    guard let layer else { return }
     var extras = arguments.inputs.dropFirst(2)
     if layer.bias { bias = extras.popFirst() }
     if layer.residual { residual = extras.popFirst() }
@@ -69,6 +71,39 @@ struct Epilogue {
       count: count, channels: part.count, sourceStride: sourceStride ?? part.count, stride: channels, source: source,
       values: output + place, bias: bias.map { $0 + part.lowerBound }, residual: residual.map { $0 + place },
       reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope, lower: lower, upper: upper)
+  }
+
+  /// Floats of memory of their own that finished products and finished pixels of depthwise convolutions want.
+  static let tileCount = 192
+
+  /// Of rows that are pixels with channels last, or those of a matrix: finished products of `left`, whose rows are read in
+  /// sixes, with the panels, from the position `start` of an image on.
+  @inline(__always)
+  func multiply(
+    image: Int, start: Int, rows: Int, inner: Int, _ left: UnsafePointer<Float>, leftStride: Int,
+    panels: UnsafePointer<Float>, tile: UnsafeMutablePointer<Float>
+  ) {
+    let place = (image * positions + start) * channels
+    vectors.finishedRowsTimesPanels(
+      rows: rows, inner: inner, columns: channels, left: left, leftStride: leftStride, right: panels, tile: tile,
+      values: output + place, stride: channels, bias: bias, residual: residual.map { $0 + place },
+      reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope, lower: lower, upper: upper)
+  }
+
+  /// Of an output with channels last: finished pixels of a depthwise convolution, from the position `start` of an image on,
+  /// `step` apart.
+  @inline(__always)
+  func depthwise(
+    image: Int, start: Int, step: Int, pixels: Int, terms: Int, weights: UnsafePointer<Float>,
+    weightOffsets: UnsafePointer<Int>, source: UnsafePointer<Float>, offsets: UnsafePointer<Int>, sourceStride: Int,
+    tile: UnsafeMutablePointer<Float>
+  ) {
+    let place = (image * positions + start) * channels
+    vectors.depthwisePixels(
+      pixels: pixels, channels: channels, terms: terms, weights: weights, weightOffsets: weightOffsets, source: source,
+      offsets: offsets, sourceStride: sourceStride, tile: tile, values: output + place, stride: step * channels,
+      bias: bias, residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies,
+      slope: slope, lower: lower, upper: upper)
   }
 
   /// Finishes an image that lies in the output.

@@ -53,7 +53,7 @@ struct PointwiseConvolution: PreparedConvolution {
   var imagesPerBlock: Int { max(1, blockRows / max(1, pixels)) }
 
   var scratchCount: Int {
-    blockRows * (stagedStride + outputLanes) + outputChannels * planeStride
+    Epilogue.tileCount + blockRows * (stagedStride + outputLanes) + outputChannels * planeStride
   }
 
   var work: Int { pixels * sourceChannels * outputLanes }
@@ -78,7 +78,7 @@ struct PointwiseConvolution: PreparedConvolution {
     _ range: Range<Int>, _ source: UnsafePointer<Float>, _ layout: ImageLayout, prepared: UnsafePointer<Float>,
     _ epilogue: Epilogue, scratch: UnsafeMutablePointer<Float>
   ) {
-    let staged = scratch
+    let (tile, staged) = (scratch, scratch + Epilogue.tileCount)
     let products = staged + blockRows * stagedStride
     let planes = products + blockRows * outputLanes
     // Pixels of images that lie one after the other are those of one large image.
@@ -89,10 +89,19 @@ struct PointwiseConvolution: PreparedConvolution {
       let from = source + image * sourcePixels * sourceChannels
       for start in stride(from: 0, to: count, by: blockRows) {
         let rows = min(blockRows, count - start)
-        multiply(rows, of: from, at: start, layout, prepared, staged, into: products)
         if epilogue.layout == .channelsLast {
-          epilogue.apply(image: image, start: start, count: rows, fromPixels: products, sourceStride: outputLanes)
+          forEachPart(rows, of: from, at: start, layout, staged) { part, left, stride in
+            epilogue.multiply(
+              image: image, start: start + part.lowerBound, rows: part.count, inner: sourceChannels, left,
+              leftStride: stride, panels: prepared, tile: tile)
+          }
         } else {
+          forEachPart(rows, of: from, at: start, layout, staged) { part, left, stride in
+            vectors.rowsTimesPanels(
+              rows: (part.count + Self.group - 1) / Self.group * Self.group, inner: sourceChannels, panels: panels,
+              left: left, leftStride: stride, right: prepared, output: products + part.lowerBound * outputLanes,
+              outputStride: outputLanes)
+          }
           vectors.transpose(
             rows: rows, columns: outputChannels, source: products, sourceStride: outputLanes, output: planes,
             outputStride: planeStride)
@@ -105,29 +114,22 @@ struct PointwiseConvolution: PreparedConvolution {
     }
   }
 
-  /// The products of `rows` pixels of the output from `start` on.
-  private func multiply(
+  /// Calls `body` with rows of a block and where the pixels that they read lie side by side, in whole groups: in the image, or
+  /// staged.
+  @inline(__always)
+  private func forEachPart(
     _ rows: Int, of image: UnsafePointer<Float>, at start: Int, _ layout: ImageLayout,
-    _ prepared: UnsafePointer<Float>, _ staged: UnsafeMutablePointer<Float>, into products: UnsafeMutablePointer<Float>
+    _ staged: UnsafeMutablePointer<Float>,
+    _ body: (_ part: Range<Int>, _ left: UnsafePointer<Float>, _ stride: Int) -> Void
   ) {
     let whole = layout == .channelsLast && isDense ? rows / Self.group * Self.group : 0
-    run(whole, image + start * sourceChannels, stride: sourceChannels, prepared, into: products)
+    if whole > 0 { body(0..<whole, image + start * sourceChannels, sourceChannels) }
     guard whole < rows else { return }
     stage(whole..<rows, of: image, at: start, layout, into: staged)
     // The rows that fill the last group may hold anything but numbers that take long.
-    let filled = (rows - whole + Self.group - 1) / Self.group * Self.group
-    (staged + (rows - whole) * stagedStride)
-      .update(repeating: 0, count: (filled - rows + whole) * stagedStride)
-    run(filled, staged, stride: stagedStride, prepared, into: products + whole * outputLanes)
-  }
-
-  private func run(
-    _ rows: Int, _ left: UnsafePointer<Float>, stride: Int, _ prepared: UnsafePointer<Float>,
-    into products: UnsafeMutablePointer<Float>
-  ) {
-    vectors.rowsTimesPanels(
-      rows: rows, inner: sourceChannels, panels: panels, left: left, leftStride: stride, right: prepared,
-      output: products, outputStride: outputLanes)
+    let (count, filled) = (rows - whole, (rows - whole + Self.group - 1) / Self.group * Self.group)
+    (staged + count * stagedStride).update(repeating: 0, count: (filled - count) * stagedStride)
+    body(whole..<rows, staged, stagedStride)
   }
 
   /// Brings the pixels that outputs of a block read side by side, channels last.

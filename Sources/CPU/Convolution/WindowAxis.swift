@@ -52,4 +52,21 @@ struct WindowAxis {
     guard let first = inside.first, let last = inside.last else { return 0..<0 }
     return first..<last + 1
   }
+
+  /// One output, and what it reads.
+  struct Output {
+    let phase: Int
+    /// Taps that meet the source, of those of the phase.
+    let taps: Range<Int>
+    /// The element of the source that the taps' are counted from.
+    let base: Int
+  }
+
+  /// All of them in order.
+  var outputs: [Output] {
+    (0..<phases.reduce(0) { $0 + $1.count }).map { place in
+      let (number, phase) = place.quotientAndRemainder(dividingBy: outputStep)
+      return Output(phase: phase, taps: tapsInside(phases[phase], number), base: number * sourceStep)
+    }
+  }
 }

@@ -80,6 +80,10 @@ struct CPUKernelTable: Sendable {
     // Along axes.
     add(LogSoftmax.self) { _, _, _ in RowKernel(function: LogSoftmaxRow()) }
     add(Softmax.self) { _, _, _ in RowKernel(function: SoftmaxRow()) }
+    add(Standardise.self) { operation, _, _ in StandardiseKernel(epsilon: operation.epsilon) }
+    add(FusedStandardise.self) { operation, _, _ in StandardiseKernel(epsilon: operation.epsilon) }
+    add(StandardiseGradient.self) { operation, _, _ in StandardiseGradientKernel(epsilon: operation.epsilon) }
+    add(FusedStandardiseGradient.self) { operation, _, _ in StandardiseGradientKernel(epsilon: operation.epsilon) }
     add(Maximum.self) { operation, inputs, _ in MaximumKernel(axes: operation.axes, input: inputs[0]) }
     add(Sum.self) { operation, inputs, _ in SumKernel(axes: operation.axes, input: inputs[0]) }
 

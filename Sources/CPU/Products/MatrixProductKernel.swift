@@ -3,7 +3,7 @@ import Tensor
 
 /// How a matrix product is computed. With one right matrix it is made row by row (`RowProduct` for short sums of two matrices,
 /// else `PanelProduct`), because rows are images, or parts of them, and an image's numbers may not depend on how many others there
-/// are. Otherwise each pair of matrices is one BLAS call of its own.
+/// are. Otherwise each pair of matrices is a product of its own, of short ones one BLAS call.
 struct MatrixProductKernel: CPUKernel {
   /// Finishes the product; nil: it is the result.
   private let fused: FusedLayer?
@@ -22,35 +22,52 @@ struct MatrixProductKernel: CPUKernel {
     matrices = a.dimensions.dropLast(2).reduce(1, *)
     hasOneRightMatrix = b.rank == 2
     let isLong = a.rank > 2 || b[b.rank - 2] > RowProduct.longestDoubleSum
-    panels = hasOneRightMatrix && isLong ? PanelProduct(inner: k, columns: n) : nil
+    panels = (hasOneRightMatrix ? isLong : m >= Self.rowsWorthPanels) ? PanelProduct(inner: k, columns: n) : nil
   }
 
-  var scratchCount: Int { panels?.scratchCount ?? 0 }
+  /// Fewer rows than this are not worth bringing the right matrix of a pair into panels.
+  private static let rowsWorthPanels = 6
 
-  var preparedCount: Int { panels?.preparedCount ?? 0 }
+  var scratchCount: Int {
+    guard let panels else { return 0 }
+    return panels.scratchCount + (hasOneRightMatrix ? 0 : panels.preparedCount)
+  }
+
+  var preparedCount: Int { hasOneRightMatrix ? panels?.preparedCount ?? 0 : 0 }
 
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-    panels?.prepare(weights, into: prepared)
+    if hasOneRightMatrix { panels?.prepare(weights, into: prepared) }
   }
 
   func evaluate(_ arguments: KernelArguments) {
-    multiply(arguments)
-    guard let fused else { return }
-    let epilogue = Epilogue(fused, arguments)
-    for image in 0..<arguments.outputShape[0] { epilogue.apply(image: image) }
-  }
-
-  private func multiply(_ arguments: KernelArguments) {
-    let (left, right, output) = (arguments.inputs[0], arguments.inputs[1], arguments.output)
-    if let panels {
+    let epilogue = Epilogue(fused, columns: n, arguments)
+    guard let panels else {
+      multiply(arguments)
+      if fused != nil { for image in 0..<arguments.outputShape[0] { epilogue.apply(image: image) } }
+      return
+    }
+    let left = arguments.inputs[0]
+    if hasOneRightMatrix {
       let rows = matrices * m
       arguments.forEachBlock(of: rows, blockSize: panels.blockRows(of: rows, threads: arguments.threads)) {
-        rows, scratch in
-        panels.multiply(
-          rows: rows.count, left + rows.lowerBound * k, arguments.prepared, into: output + rows.lowerBound * n,
-          scratch: scratch)
+        panels.multiply(rows: $0, left, arguments.prepared, epilogue, scratch: $1)
       }
-    } else if hasOneRightMatrix {
+    } else {
+      arguments.forEachBlock(of: matrices, blockSize: KernelArguments.blockSize(work: m * k * n / 4)) {
+        range, scratch in
+        for matrix in range {
+          panels.prepare(arguments.inputs[1] + matrix * k * n, into: scratch)
+          panels.multiply(
+            rows: matrix * m..<(matrix + 1) * m, left, scratch, epilogue, scratch: scratch + panels.preparedCount)
+        }
+      }
+    }
+  }
+
+  /// What needs no panels.
+  private func multiply(_ arguments: KernelArguments) {
+    let (left, right, output) = (arguments.inputs[0], arguments.inputs[1], arguments.output)
+    if hasOneRightMatrix {
       arguments.forEachBlock(of: m, blockSize: KernelArguments.blockSize(work: k * n / 2)) { rows, _ in
         RowProduct.multiply(
           rows: rows.count, inner: k, columns: n, left + rows.lowerBound * k, right, into: output + rows.lowerBound * n)

@@ -5,7 +5,6 @@ import Kernels
 struct PanelProduct {
   let inner: Int
   let columns: Int
-  private let vectors = VectorKernels()
 
   private var panels: Int { (columns + 15) / 16 }
   /// Columns in whole panels.
@@ -14,15 +13,9 @@ struct PanelProduct {
   /// Rows that the kernel computes together.
   private static let group = 6
 
-  /// Whether the products are made in scratch memory, because the last panel is wider than what is left of the output's rows.
-  private var copiesProducts: Bool { pitch != columns }
-
-  /// Rows that are best multiplied together: the panels are read anew for every block of them, and 512 KB of the left matrix,
-  /// or of products in scratch memory, stay in the cache meanwhile.
-  private var largestBlock: Int {
-    let widest = max(1, inner, copiesProducts ? pitch : 0)
-    return max(1, (1 << 17) / (Self.group * widest)) * Self.group
-  }
+  /// Rows that are best multiplied together: the panels are read anew for every block of them, and 512 KB of the left matrix
+  /// stay in the cache meanwhile.
+  private var largestBlock: Int { max(1, (1 << 17) / (Self.group * max(1, inner))) * Self.group }
 
   /// Rows of a block where `rows` are divided among threads.
   func blockRows(of rows: Int, threads: Int) -> Int {
@@ -33,7 +26,7 @@ struct PanelProduct {
   /// Floats of the panels.
   var preparedCount: Int { pitch * inner }
 
-  var scratchCount: Int { Self.group * inner + (copiesProducts ? largestBlock : Self.group) * pitch }
+  var scratchCount: Int { Self.group * inner + Epilogue.tileCount }
 
   /// - Parameter right: `[inner, columns]`.
   func prepare(_ right: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
@@ -51,50 +44,36 @@ struct PanelProduct {
       let width = min(16, columns - first)
       for k in 0..<inner {
         let source = matrix + k * innerStep + first * columnStep
-        if columnStep == 1 {
-          line.update(from: source, count: width)
+        if columnStep == 1, width == 16 {
+          // Most lines; a call for each would cost more than the copy.
+          let numbers = UnsafeRawPointer(source).loadUnaligned(as: SIMD16<Float>.self)
+          UnsafeMutableRawPointer(line).storeBytes(of: numbers, as: SIMD16<Float>.self)
         } else {
           for lane in 0..<width { line[lane] = source[lane * columnStep] }
+          (line + width).update(repeating: 0, count: 16 - width)
         }
-        (line + width).update(repeating: 0, count: 16 - width)
         line += 16
       }
     }
   }
 
-  /// - Parameters:
-  ///   - rows: of one block.
-  ///   - left: `[rows, inner]`.
-  ///   - output: `[rows, columns]`.
+  /// Finished products of the rows `rows` of `left`, `[..., inner]`: those of one block.
   func multiply(
-    rows: Int, _ left: UnsafePointer<Float>, _ prepared: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>,
+    rows: Range<Int>, _ left: UnsafePointer<Float>, _ prepared: UnsafePointer<Float>, _ epilogue: Epilogue,
     scratch: UnsafeMutablePointer<Float>
   ) {
-    let (lastRows, products) = (scratch, scratch + Self.group * inner)
-    let whole = rows / Self.group * Self.group
-    if copiesProducts {
-      run(whole, left, prepared, into: products)
-      copy(whole, products, to: output)
-    } else {
-      run(whole, left, prepared, into: output)
-    }
-    guard whole < rows else { return }
-    lastRows.update(from: left + whole * inner, count: (rows - whole) * inner)
-    (lastRows + (rows - whole) * inner).update(repeating: 0, count: (Self.group - rows + whole) * inner)
-    run(Self.group, lastRows, prepared, into: products)
-    copy(rows - whole, products, to: output + whole * columns)
-  }
-
-  private func run(
-    _ rows: Int, _ left: UnsafePointer<Float>, _ prepared: UnsafePointer<Float>,
-    into output: UnsafeMutablePointer<Float>
-  ) {
-    vectors.rowsTimesPanels(
-      rows: rows, inner: inner, panels: panels, left: left, leftStride: inner, right: prepared, output: output,
-      outputStride: pitch)
-  }
-
-  private func copy(_ rows: Int, _ products: UnsafePointer<Float>, to output: UnsafeMutablePointer<Float>) {
-    for row in 0..<rows { (output + row * columns).update(from: products + row * pitch, count: columns) }
+    let (tile, lastRows) = (scratch, scratch + Epilogue.tileCount)
+    let block = left + rows.lowerBound * inner
+    let whole = rows.count / Self.group * Self.group
+    epilogue.multiply(
+      image: rows.lowerBound, start: 0, rows: whole, inner: inner, block, leftStride: inner, panels: prepared,
+      tile: tile)
+    let rest = rows.count - whole
+    guard rest > 0 else { return }
+    lastRows.update(from: block + whole * inner, count: rest * inner)
+    (lastRows + rest * inner).update(repeating: 0, count: (Self.group - rest) * inner)
+    epilogue.multiply(
+      image: rows.lowerBound + whole, start: 0, rows: rest, inner: inner, lastRows, leftStride: inner,
+      panels: prepared, tile: tile)
   }
 }

@@ -394,6 +394,20 @@ def softmax(x):
     return torch.softmax(x, -1)
 
 
+@operator("standardise")
+def standardise(x, *, epsilon):
+    return torch.nn.functional.layer_norm(x, x.shape[-1:], eps=epsilon)
+
+
+@operator("standardise-gradient")
+def standardise_gradient(x, signal, *, epsilon):
+    mean = x.mean(-1, keepdim=True)
+    centred = x - mean
+    inverse = torch.rsqrt((centred * centred).mean(-1, keepdim=True) + epsilon)
+    return torch.ops.aten.native_layer_norm_backward(
+        signal.contiguous(), x.contiguous(), x.shape[-1:], mean, inverse, None, None, [True, False, False])[0]
+
+
 @operator("log-softmax")
 def log_softmax(x):
     return torch.log_softmax(x, -1, dtype=wide).float()

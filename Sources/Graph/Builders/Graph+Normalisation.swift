@@ -51,7 +51,7 @@ extension Graph {
     }
     let rows = shape[0] == 0 ? 0 : shape.count / (shape[0] * groups)
     let grouped = try reshape(x, to: [shape[0], groups, rows])
-    var output = try reshape(standardise(grouped, axes: [2], epsilon: epsilon).output, to: shape)
+    var output = try reshape(apply(Standardise(epsilon: epsilon), [grouped]), to: shape)
     if let scale { output = try multiply(output, channelColumn(scale, like: x)) }
     if let shift { output = try add(output, channelColumn(shift, like: x)) }
     return output
@@ -72,20 +72,10 @@ extension Graph {
         operation: "layer-norm", inputs: [shape, self.shape(of: parameter)],
         reason: "expected a scale and a shift of shape \(normalised)")
     }
-    var output = try standardise(x, axes: Array(rank - count..<rank), epsilon: epsilon).output
+    let rows = try reshape(x, to: Shape(shape.dimensions.dropLast(count) + [normalised.count]))
+    var output = try reshape(apply(Standardise(epsilon: epsilon), [rows]), to: shape)
     if let scale { output = try multiply(output, scale) }
     if let shift { output = try add(output, shift) }
     return output
-  }
-
-  /// (x - mean) / sqrt(variance + epsilon) over `axes`, with the biased variance.
-  private mutating func standardise(
-    _ x: Value, axes: [Int], epsilon: Float
-  ) throws(GraphError) -> (output: Value, mean: Value, variance: Value) {
-    let mean = try mean(x, axes: axes)
-    let centred = try subtract(x, mean)
-    let variance = try self.mean(multiply(centred, centred), axes: axes)
-    let deviation = try squareRoot(add(variance, constant(epsilon)))
-    return (try divide(centred, deviation), mean, variance)
   }
 }

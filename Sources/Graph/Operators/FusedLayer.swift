@@ -35,9 +35,10 @@ package struct FusedLayer: FusedOperator {
   }
 
   package func isBias(_ shape: Shape, output: Shape) -> Bool {
-    guard shape.count == output[1] else { return false }
+    let axis = if case .matrixProduct = layer { output.rank - 1 } else { 1 }
+    guard shape.count == output[axis] else { return false }
     let padded = [Int](repeating: 1, count: max(0, output.rank - shape.rank)) + shape.dimensions
-    return padded.count == output.rank && padded[1] == output[1]
+    return padded.count == output.rank && padded[axis] == output[axis]
   }
 
   package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {

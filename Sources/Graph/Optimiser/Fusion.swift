@@ -18,6 +18,9 @@ extension Graph {
         if replacement == nil {
           replacement = try result.fusedNormalisation(operation, operands, shape: node.shape) { counts[$0.index] }
         }
+        if replacement == nil {
+          replacement = try result.fusedStandardise(operation, operands) { counts[$0.index] == 1 }
+        }
       }
       let new = replacement ?? result.copy(node) { map[$0.index] }
       while counts.count <= new.index { counts.append(0) }
@@ -91,9 +94,55 @@ extension Graph {
     case let fused as FusedLayer: return (fused, inputs)
     case let conv as Conv2D: return (FusedLayer(layer: .conv2d(conv)), inputs)
     case let conv as Conv2DInputGradient: return (FusedLayer(layer: .conv2dInputGradient(conv)), inputs)
-    case let product as MatrixProduct where shape(of: value).rank == 2:
+    // Pairs of matrices are products of their own.
+    case let product as MatrixProduct where shape(of: inputs[1]).rank == 2:
       return (FusedLayer(layer: .matrixProduct(product)), inputs)
     default: return nil
+    }
+  }
+
+  // MARK: Rows
+
+  /// Layer normalisation: the scale and the shift joined to it, and the scale to its derivative.
+  private mutating func fusedStandardise(
+    _ operation: any Operator, _ operands: [Value], isSingleUse: (Value) -> Bool
+  ) throws(GraphError) -> Value? {
+    /// The one operand of an operation that nothing else reads, and a row of numbers beside it.
+    func operand<Found: Operator>(_: Found.Type, of operands: [Value]) -> (Found, inputs: [Value], row: Value)? {
+      for (value, row) in [(operands[0], operands[1]), (operands[1], operands[0])] {
+        if isSingleUse(value), FusedStandardise.isRow(shape(of: row), of: shape(of: value)),
+          case .apply(let found as Found, let inputs) = self[value].source
+        {
+          return (found, inputs, row)
+        }
+      }
+      return nil
+    }
+    switch operation {
+    case is Multiply:
+      guard let (plain, inputs, scale) = operand(Standardise.self, of: operands) else { return nil }
+      return try apply(FusedStandardise(epsilon: plain.epsilon), inputs + [scale])
+    case is Add:
+      guard case (var fused, var inputs, let shift)? = operand(FusedStandardise.self, of: operands), !fused.hasShift
+      else {
+        return nil
+      }
+      fused.hasShift = true
+      inputs.append(shift)
+      return try apply(fused, inputs)
+    case let gradient as StandardiseGradient:
+      guard isSingleUse(operands[1]), case .apply(is Multiply, let factors) = self[operands[1]].source else {
+        return nil
+      }
+      for (signal, scale) in [(factors[0], factors[1]), (factors[1], factors[0])]
+      where shape(of: signal) == shape(of: operands[0])
+        && FusedStandardise.isRow(shape(of: scale), of: shape(of: operands[0]))
+      {
+        return try apply(FusedStandardiseGradient(epsilon: gradient.epsilon), [operands[0], signal, scale])
+      }
+      return nil
+    default:
+      return nil
     }
   }
 

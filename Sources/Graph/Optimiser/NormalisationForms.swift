@@ -1,6 +1,45 @@
 import Tensor
 
-/// Group normalisation, which builders and exporters compose of a dozen operators, as one (`FusedNormalisation`), and what can be
+extension Graph {
+  /// A quotient as (x - mean) / sqrt(mean (x - mean)^2 + epsilon) over the last axis, as exporters of layer normalisation before
+  /// ONNX's opset 17 spell it out. Found before networks are differentiated.
+  func standardisation(quotient operands: [Value]) -> (operation: Standardise, x: Value)? {
+    guard case .apply(is Subtract, let difference) = self[operands[0]].source,
+      let x = operandOfRowMean(difference[1]), x == difference[0],
+      case .apply(is SquareRoot, let radicand) = self[operands[1]].source,
+      case .apply(is Add, let sum) = self[radicand[0]].source,
+      let epsilon = constantTensor(sum[1]), epsilon.shape.count == 1,
+      let squares = operandOfRowMean(sum[0])
+    else { return nil }
+    switch self[squares].source {
+    case .apply(is Multiply, let factors) where factors == [operands[0], operands[0]]: break
+    case .apply(is Power, let power) where power[0] == operands[0]:
+      guard let exponent = constantTensor(power[1]), exponent.shape.count == 1, exponent.scalars[0] == 2 else {
+        return nil
+      }
+    default: return nil
+    }
+    return (Standardise(epsilon: epsilon.scalars[0]), x)
+  }
+
+  /// What a value is the mean of over the last axis, which it keeps with one element.
+  private func operandOfRowMean(_ value: Value) -> Value? {
+    guard case .apply(is Multiply, let product) = self[value].source, let factor = constantTensor(product[1]),
+      factor.shape.count == 1
+    else { return nil }
+    // The sum keeps the axis, or a view gives it back.
+    var total = product[0]
+    if case .apply(is Reshape, let original) = self[total].source { total = original[0] }
+    guard case .apply(let sum as Sum, let operands) = self[total].source else { return nil }
+    let shape = self.shape(of: operands[0])
+    guard shape.rank > 0, sum.axes == [shape.rank - 1], factor.scalars[0] == 1 / Float(max(1, shape[shape.rank - 1])),
+      self.shape(of: value) == Shape(shape.dimensions.dropLast() + [1])
+    else { return nil }
+    return operands[0]
+  }
+}
+
+/// Group normalisation, which is that of rows between two changes of shape, as one operator (`FusedNormalisation`), and what can be
 /// joined to it. Where a derivative reads a value between, they stay apart.
 extension Graph {
   /// - Parameter uses: how many read a value.
@@ -10,9 +49,11 @@ extension Graph {
   ) throws(GraphError) -> Value? {
     switch operation {
     case is Reshape:
-      guard let (found, x) = normalisation(operands[0], shape: shape, uses: uses) else { return nil }
+      guard let (found, rows, x) = normalisation(operands[0], shape: shape, uses: uses) else { return nil }
       var (fused, inputs) = (found, [x])
-      if uses(x) == 1, case .apply(is Add, let terms) = self[x].source, self.shape(of: terms[0]) == shape,
+      // The derivative reads the sum.
+      if uses(rows) == 1, uses(x) == 1, case .apply(is Add, let terms) = self[x].source,
+        self.shape(of: terms[0]) == shape,
         FusedNormalisation.isColumn(self.shape(of: terms[1]), of: shape)
       {
         fused.hasOffset = true
@@ -62,33 +103,15 @@ extension Graph {
     return nil
   }
 
-  /// (g - mean g) / sqrt(mean (g - mean g)^2 + epsilon) over the last axis of g, which is x as `[N, groups, count]`.
+  /// A value that standardises the last axis of x as `[N, groups, count]`.
   private func normalisation(
     _ value: Value, shape: Shape, uses: (Value) -> Int
-  ) -> (FusedNormalisation, x: Value)? {
-    guard shape.rank == 4, uses(value) == 1,
-      case .apply(is Divide, let quotient) = self[value].source, uses(quotient[0]) == 3, uses(quotient[1]) == 1,
-      case .apply(is Subtract, let difference) = self[quotient[0]].source, uses(difference[1]) == 1,
-      case .apply(is SquareRoot, let radicand) = self[quotient[1]].source, uses(radicand[0]) == 1,
-      case .apply(is Add, let sum) = self[radicand[0]].source, uses(sum[0]) == 1,
-      let epsilon = constantTensor(sum[1]), epsilon.shape.count == 1,
-      let squares = operandOfMean(sum[0]), uses(squares) == 1,
-      case .apply(is Multiply, let factors) = self[squares].source, factors == [quotient[0], quotient[0]],
-      let grouped = operandOfMean(difference[1]), grouped == difference[0], uses(grouped) == 2,
-      case .apply(is Reshape, let original) = self[grouped].source, self.shape(of: original[0]) == shape
+  ) -> (FusedNormalisation, rows: Value, x: Value)? {
+    guard shape.rank == 4, uses(value) == 1, case .apply(let plain as Standardise, let rows) = self[value].source,
+      case .apply(is Reshape, let original) = self[rows[0]].source, self.shape(of: original[0]) == shape
     else { return nil }
-    let groupShape = self.shape(of: grouped)
-    guard groupShape.rank == 3, groupShape[0] == shape[0], shape[1].isMultiple(of: groupShape[1]) else { return nil }
-    return (FusedNormalisation(groups: groupShape[1], epsilon: epsilon.scalars[0]), original[0])
-  }
-
-  /// What a value is the mean of over the last of three axes.
-  private func operandOfMean(_ value: Value) -> Value? {
-    guard case .apply(is Multiply, let product) = self[value].source, let factor = constantTensor(product[1]),
-      case .apply(let sum as Sum, let operands) = self[product[0]].source, sum.axes == [2]
-    else { return nil }
-    let shape = self.shape(of: operands[0])
-    guard factor.shape.count == 1, shape.rank == 3, factor.scalars[0] == 1 / Float(max(1, shape[2])) else { return nil }
-    return operands[0]
+    let groups = self.shape(of: rows[0])
+    guard groups.rank == 3, groups[0] == shape[0], groups[1] > 0, shape[1].isMultiple(of: groups[1]) else { return nil }
+    return (FusedNormalisation(groups: groups[1], epsilon: plain.epsilon), rows[0], original[0])
   }
 }

@@ -108,6 +108,9 @@ private struct Simplifier {
       if let (activation, x) = graph.activation(product: inputs) { return try apply(activation, [x]) }
       if let first = try distributed(inputs[0], factor: inputs[1]) { return first }
       return try distributed(inputs[1], factor: inputs[0])
+    case is Divide:
+      guard let (standardise, x) = graph.standardisation(quotient: inputs) else { return nil }
+      return try apply(standardise, [x])
     case is Add:
       if let same = unchanged(inputs, by: 0) { return same }
       if let first = try joined(inputs[0], constant: inputs[1]) { return first }

@@ -17,7 +17,7 @@ enum ArchitectureLookup {
   static let softplusSuffix = "-softplus"
 
   /// - Parameter imageShape: `[C, H, W]` of the images, where known.
-  /// - Throws: `ModelError.ambiguous`, `.missingTensor`, `.architectureMismatch`, `.notRecognised`.
+  /// - Throws: `ModelError.ambiguous`, `.misfit`, `.proposed`, `.notRecognised`.
   static func recognise(_ weights: WeightSource, imageShape: Shape?) throws -> RecognisedNetwork {
     let search = Search(weights, imageShape: imageShape)
     if search.candidates.count == 1 { return search.candidates[0] }
@@ -30,7 +30,11 @@ enum ArchitectureLookup {
       throw ModelError.ambiguous(
         file: weights.file, architectures: search.candidates.map { (name: $0.name, distinction: $0.distinction) })
     }
-    if let misfit = search.misfit() { throw misfit }
+    if let misfit = search.misfit() {
+      throw ModelError.misfit(
+        architecture: nil, problem: misfit, file: weights.file, imageShape: imageShape?.dimensions, architectures: names
+      )
+    }
     if let proposal = StateDictProposal(weights, imageShape: imageShape) {
       throw ModelError.proposed(file: weights.file, count: weights.names.count, proposal: proposal.text)
     }

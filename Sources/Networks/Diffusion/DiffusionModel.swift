@@ -55,7 +55,7 @@ package struct DiffusionModel: Sendable {
   private static func program(
     of network: any DiffusionNetwork, imageShape: Shape, file: String, threads: Int
   ) throws -> BlockProgram {
-    func graph(images: Int) throws -> (graph: Graph, output: Graph.Value) {
+    @Sendable func graph(images: Int) throws -> (graph: Graph, output: Graph.Value) {
       var graph = Graph()
       let pixels = graph.input("images", imageShape.prepending(images))
       let modulation = graph.input("modulation", [images, network.width])
@@ -70,8 +70,7 @@ package struct DiffusionModel: Sendable {
     }
     let bytes = max(1, plan.memory.arenaCount) * MemoryLayout<Float>.stride
     let images = max(1, min(imagesPerRun, runBytes / bytes))
-    let block = try graph(images: images)
-    return try BlockProgram(file: file, images: images, graph: block.graph, output: block.output, threads: threads)
+    return try BlockProgram(file: file, images: images, threads: threads, function: graph)
   }
 
   // MARK: - Scores

@@ -16,7 +16,7 @@ struct ImportBudget {
   private let images: Int
   private let largestValue: Int
   private var nodesLeft = Self.nodes
-  /// Elements of constants that nodes may make of those in the file.
+  /// Elements of constants, and of lists of places, that nodes may make of those in the file.
   private var derivedLeft: Int
   private var derived: Set<Graph.Value> = []
   /// Of the graph, those that were charged.
@@ -30,8 +30,8 @@ struct ImportBudget {
     // An image has at most 2^28 elements.
     largestValue = min(
       Self.valueElements, max(Self.valueElementsOfSmallImages, Self.valueElementsPerPixelValue * elements))
-    // Each may be transposed and scaled; the rest is for shapes, masks and grids.
-    derivedLeft = 4 * stored + 1 << 26
+    // Each is there itself, and may be transposed and scaled; the rest is for shapes, masks and grids.
+    derivedLeft = 5 * stored + 1 << 26
   }
 
   /// - Throws: `ONNXImportError.node` where the node exceeds the budget.
@@ -52,19 +52,27 @@ struct ImportBudget {
       guard shape.count / images <= limit else {
         throw node.failure("makes \(shape), of which an image has more than \(limit) elements")
       }
-      guard isDerived else { continue }
-      derivedLeft -= shape.count
-      guard derivedLeft >= 0 else {
-        throw node.failure("makes constants that are many times those in the file; the file is damaged or hostile")
-      }
-      if case .graph(let value, _) = output { derived.insert(value) }
+      guard isDerived, case .graph(let value, _) = output else { continue }
+      // A constant was charged as what the node is made of.
+      if graph.constantTensor(value) == nil { try charge(node, constants: shape.count) }
+      derived.insert(value)
     }
   }
 
-  /// What a node is made of may be larger than what it gives: transposed convolutions are cropped, padding may be many times the image.
+  private mutating func charge(_ node: NodeContext, constants count: Int) throws {
+    derivedLeft -= count
+    guard derivedLeft >= 0 else {
+      throw node.failure("makes constants that are many times those in the file; the file is damaged or hostile")
+    }
+  }
+
+  /// What a node is made of may be larger than what it gives: transposed convolutions are cropped, padding may be many times
+  /// the image; masks and lists of places take memory while the file is read, and a file may have any number of them.
   private mutating func charge(_ node: NodeContext, workOf graph: Graph, limit: Int) throws {
     for made in graph.nodes[chargedNodes...] {
+      if case .constant(let tensor) = made.source { try charge(node, constants: tensor.shape.count) }
       guard case .apply(let operation, let inputs) = made.source else { continue }
+      if let take = operation as? Take { try charge(node, constants: take.indices.count) }
       var shape = made.shape
       if let convolution = operation as? Conv2D {
         let image = graph.shape(of: inputs[0])

@@ -139,9 +139,13 @@ struct NodeContext {
     self.opset >= opset ? try optionalIntegers(index, graph) : try ints("axes")
   }
 
+  /// As many as NumPy's arrays have.
+  private static let mostAxes = 64
+
   /// Extents that come from the file. What no graph can hold is refused here, so that whatever is computed from them, and
   /// allocated for them, stays small enough.
   func checkedShape(_ extents: [Int]) throws -> Shape {
+    guard extents.count <= Self.mostAxes else { throw failure("makes a tensor of \(extents.count) axes") }
     guard let shape = Shape(checking: extents), shape.isExecutable else {
       throw failure("\(extents) are not the extents of a tensor")
     }

@@ -37,9 +37,11 @@ package struct StateDictPlugin: ModelPlugin {
     let weights = WeightSource(stateDict)
     let reading = try StateDictReading(weights, stateDict.normalisation, description, options)
     let network = reading.network
-    let classifier = try NetworkClassifier(
-      network, batch: options.batch(for: network.inputShape), lowersBatch: options.batch == nil,
-      threads: options.threads)
+    let classifier = try reading.explainingMisfits {
+      try NetworkClassifier(
+        network, batch: options.batch(for: network.inputShape), lowersBatch: options.batch == nil,
+        threads: options.threads)
+    }
     var notes = stateDict.notes + reading.notes
     let unused = weights.unused
     try reading.requireUsed(unused)

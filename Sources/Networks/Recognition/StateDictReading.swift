@@ -83,6 +83,22 @@ struct StateDictReading {
     return RecognisedNetwork(name: "layers", layers: layers.map { weights.renamed($0) }, inputShape: nil)
   }
 
+  /// A network that was guessed and does not fit may be another one, or a changed one: the other ways are named.
+  /// - Throws: `ModelError.misfit`, and what `body` throws.
+  func explainingMisfits<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as ModelError where isGuess {
+      switch error {
+      case .missingTensor, .tensorShape, .layer, .output:
+        throw ModelError.misfit(
+          architecture: recognised.name, problem: error, file: network.file, imageShape: network.inputShape.dimensions,
+          architectures: ArchitectureLookup.names)
+      default: throw error
+      }
+    }
+  }
+
   /// The unused tensors that the architecture does not know to ignore.
   func unexplained(_ unused: [String]) -> [String] {
     unused.filter { name in !recognised.ignoredPrefixes.contains { name.hasPrefix($0) } }

@@ -5,12 +5,19 @@ import Tensor
 /// A function of images as a program for a fixed number of them, run by several workers.
 ///
 /// The number is not the user's `--batch`: every run is of a full block, the last one filled up with zeros, so that no
-/// result depends on anything but its own image.
+/// result depends on anything but its own image. Where a run is expensive there are programs for fewer images, too, on backends
+/// whose numbers do not depend on how many there are.
 package final class BlockProgram: Sendable {
-  /// Images per run.
+  package typealias Function = @Sendable (_ images: Int) throws -> (graph: Graph, output: Graph.Value)
+
+  /// Images per run, at most.
   package let images: Int
-  private let pool: WorkspacePool
+  private let file: String
+  private let workers: Int
   private let backend: any Backend
+  private let function: Function?
+  /// By images per run.
+  private let pools: Mutex<[Int: WorkspacePool]>
 
   /// - Parameters:
   ///   - file: whose network it is, for messages.
@@ -18,12 +25,59 @@ package final class BlockProgram: Sendable {
   ///   - output: whose elements belong to the images in order, the same number for each.
   ///   - threads: how many workspaces there will be at once.
   /// - Throws: `GraphError`, and `ModelError.memory` where the machine does not have what the workers need.
-  package init(file: String, images: Int, graph: Graph, output: Graph.Value, threads: Int) throws {
-    self.images = images
+  package convenience init(file: String, images: Int, graph: Graph, output: Graph.Value, threads: Int) throws {
+    try self.init(file: file, images: images, threads: threads, first: (graph, output), function: nil)
+  }
+
+  /// One that has programs for fewer images, too.
+  package convenience init(file: String, images: Int, threads: Int, function: @escaping Function) throws {
+    try self.init(file: file, images: images, threads: threads, first: function(images), function: function)
+  }
+
+  private init(
+    file: String, images: Int, threads: Int, first: (graph: Graph, output: Graph.Value), function: Function?
+  ) throws {
+    (self.file, self.images, workers) = (file, images, max(1, threads))
     backend = Engine.backend
-    let program = try backend.compile(graph, outputs: [output])
-    try program.checkMemory(file: file, images: images, workers: max(1, threads))
-    pool = WorkspacePool(program)
+    self.function = backend.needsEqualRuns ? nil : function
+    pools = Mutex([:])
+    let pool = try pool(first, images: images, sharing: nil)
+    pools.withLock { $0[images] = pool }
+  }
+
+  private func pool(
+    _ function: (graph: Graph, output: Graph.Value), images: Int, sharing other: WorkspacePool?
+  ) throws -> WorkspacePool {
+    let program = try backend.compile(
+      function.graph, outputs: [function.output], sharingConstantsOf: other?.program)
+    try program.checkMemory(file: file, images: images, workers: workers)
+    return WorkspacePool(program)
+  }
+
+  /// That of the smallest run for so many images.
+  private func pool(for count: Int) throws -> (pool: WorkspacePool, images: Int) {
+    var size = images
+    if function != nil {
+      size = 1
+      while size < count { size *= 2 }
+      size = min(size, images)
+    }
+    // Held while compiling, so that two workers do not do the same work.
+    return try pools.withLock { pools in
+      if let known = pools[size] { return (known, size) }
+      guard let function else { preconditionFailure("a program of \(images) images only") }
+      let made = try pool(function(size), images: size, sharing: pools[images])
+      pools[size] = made
+      return (made, size)
+    }
+  }
+
+  /// Images of a block, so that each worker has one.
+  private func blockSize(of count: Int, workers: Int) -> Int {
+    guard function != nil else { return images }
+    var size = 1
+    while size < images, size * workers < count { size *= 2 }
+    return min(size, images)
   }
 
   /// Runs one block and gives the output's memory to `body`: the elements of the block's images.
@@ -33,7 +87,8 @@ package final class BlockProgram: Sendable {
   package func run<Result>(
     _ inputs: [String: Tensor], block: Range<Int>, _ body: (UnsafeBufferPointer<Float>) throws -> Result
   ) throws -> Result {
-    try pool.withWorkspace { workspace in
+    let (pool, images) = try pool(for: block.count)
+    return try pool.withWorkspace { workspace in
       for (name, tensor) in inputs {
         let size = tensor.stride
         try tensor.scalars.withUnsafeBufferPointer {
@@ -43,7 +98,7 @@ package final class BlockProgram: Sendable {
       }
       try workspace.run()
       let output = try workspace.outputBuffer(0)
-      return try body(UnsafeBufferPointer(rebasing: output[..<(output.count / self.images * block.count)]))
+      return try body(UnsafeBufferPointer(rebasing: output[..<(output.count / images * block.count)]))
     }
   }
 
@@ -63,7 +118,9 @@ package final class BlockProgram: Sendable {
     guard let count = inputs.values.first?.batch else { preconditionFailure("a program without inputs") }
     precondition(inputs.values.allSatisfy { $0.batch == count }, "inputs of different numbers of images")
     let results = Mutex<[Int: Result]>([:])
-    try Workers.forEachBlock(of: count, blockSize: self.images, threads: backend.workers(threads)) { block, _ in
+    let workers = backend.workers(threads)
+    try Workers.forEachBlock(of: count, blockSize: blockSize(of: count, workers: workers), threads: workers) {
+      block, _ in
       let here = try run(inputs, block: block) { output in
         let count = output.count / block.count
         return try block.enumerated().map { place, image in

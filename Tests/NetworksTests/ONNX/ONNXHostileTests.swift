@@ -146,6 +146,47 @@ import _Fixtures
     #expect(Self.message(model).contains("expected [1, K]"))
   }
 
+  /// Places outside of the image are marked only where the mode has such; marking took memory for all places before they were counted.
+  @Test func enormousImagesAreRefusedBeforeTheyAreMarked() {
+    var resize = Self.node("Resize", ["x", "", "scales"], ["y"])
+    resize.attribute = [.with { ($0.name, $0.type, $0.s) = ("mode", 3, Data("nearest".utf8)) }]
+    let scales = ProtoTensor.with {
+      ($0.name, $0.dataType, $0.dims, $0.floatData) = ("scales", 1, [4], [1, 0x1p8, 0x1p8, 0x1p8])
+    }
+    #expect(Self.message(Self.model([resize], [scales])).contains("of which an image has more than"))
+  }
+
+  /// A message that lists them would take minutes.
+  @Test(arguments: ["Expand", "Tile", "Reshape", "Transpose"]) func millionsOfAxesAreNotListed(_ operation: String) {
+    let nodes = [
+      Self.node("ConstantOfShape", ["many"], ["ones"]), Self.node("Cast", ["ones"], ["axes"], ["to": 7]),
+      Self.node(operation, ["x", "axes"], ["y"]),
+    ]
+    let message = Self.message(Self.model(nodes, [Self.integers("many", [1 << 23])]))
+    #expect(!message.isEmpty && message.count < 1000, "\(message.prefix(1000))")
+  }
+
+  /// 64 MB of a mask each: what many nodes keep together is counted.
+  @Test func masksCannotMultiplyWithoutEnd() {
+    var nodes = [Self.node("Reshape", ["x", "flat"], ["start"]), Self.node("Tile", ["start", "many"], ["m0"])]
+    for step in 0..<100 { nodes.append(Self.node("Trilu", ["m\(step)"], ["m\(step + 1)"])) }
+    nodes.append(Self.node("Identity", ["m100"], ["y"]))
+    let constants = [Self.integers("flat", [6, 8]), Self.integers("many", [1 << 9, 1 << 9])]
+    #expect(Self.message(Self.model(nodes, constants, opset: 18)).contains("many times those in the file"))
+  }
+
+  /// Blocks that are put together need a kernel of as many numbers as columns times a block.
+  @Test func enormousKernelsOfColumnsAreRefused() {
+    let nodes = [
+      Self.node("Reshape", ["x", "column"], ["start"]), Self.node("Tile", ["start", "many"], ["columns"]),
+      Self.node("Col2Im", ["columns", "image", "image"], ["y"]),
+    ]
+    let constants = [
+      Self.integers("column", [1, 48, 1]), Self.integers("many", [1, 1 << 14, 1]), Self.integers("image", [128, 128]),
+    ]
+    #expect(Self.message(Self.model(nodes, constants, opset: 18)).contains("which is too much"))
+  }
+
   /// Forty doublings of a constant would take terabytes.
   @Test func constantsCannotGrowWithoutEnd() {
     var nodes = [Self.node("Cast", ["start"], ["c0"], ["to": 1])]

@@ -52,9 +52,11 @@ extension ONNXOperators {
         throw node.failure("is in training mode; export the model after model.eval()")
       }
       let x = try node.input(0)
-      let mask = IntegerTensor(
-        shape: x.shape(in: graph), values: [Int](repeating: 1, count: x.shape(in: graph).count), kind: .boolean)
-      return node.outputCount > 1 ? [x, .integers(mask)] : [x]
+      guard node.outputCount > 1 else { return [x] }
+      let shape = x.shape(in: graph)
+      guard shape.count < 1 << 24 else { throw node.failure("makes a mask of \(shape.count) elements") }
+      let ones = [Int](repeating: 1, count: shape.count)
+      return [x, .integers(IntegerTensor(shape: shape, values: ones, kind: .boolean))]
     },
   ]
 

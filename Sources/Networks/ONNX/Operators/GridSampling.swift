@@ -28,6 +28,9 @@ extension ONNXOperators {
     guard shape[1] % area == 0, shape[1] > 0, counts.allSatisfy({ $0 >= 1 && $0 <= 1 << 15 }),
       counts[0] * counts[1] == shape[2]
     else { throw node.failure("columns of \(shape) do not make an image of \(image) with blocks of \(block)") }
+    guard shape[1] <= GridSampling.largest / area else {
+      throw node.failure("puts \(shape[1]) columns together by blocks of \(block), which is too much")
+    }
     let channels = shape[1] / area
     let kernel = Tensor(shape: [shape[1], 1, block[0], block[1]]) { buffer in
       for index in 0..<buffer.count { buffer[index] = 0 }
@@ -61,7 +64,7 @@ private struct GridSampling {
   private let alignsCorners: Bool
 
   /// Weights of one image: places times pixels.
-  private static let largest = 1 << 24
+  fileprivate static let largest = 1 << 24
 
   init(_ node: NodeContext) throws {
     // PyTorch's exporter writes the names of opset 16 in every opset.

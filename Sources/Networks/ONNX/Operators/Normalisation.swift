@@ -45,8 +45,13 @@ extension ONNXOperators {
       let x = try node.value(0, &graph)
       let rank = graph.shape(of: x).rank
       let axis = try node.axis(node.int("axis", -1), rank: rank)
-      let (output, mean, inverse) = try standardise(
-        x, axes: Array(axis..<rank), epsilon: node.float("epsilon", 1e-5), &graph)
+      let epsilon = try node.float("epsilon", 1e-5)
+      guard node.outputCount > 1 else {
+        let plain = try graph.layerNorm(x, axes: rank - axis, scale: nil, shift: nil, epsilon: epsilon)
+        let scaled = try graph.multiply(plain, node.value(1, &graph))
+        return [.real(try node.optionalValue(2, &graph).map { try graph.add(scaled, $0) } ?? scaled)]
+      }
+      let (output, mean, inverse) = try standardise(x, axes: Array(axis..<rank), epsilon: epsilon, &graph)
       let scaled = try graph.multiply(output, node.value(1, &graph))
       let shifted = try node.optionalValue(2, &graph).map { try graph.add(scaled, $0) } ?? scaled
       return [.real(shifted), .real(mean), .real(inverse)]

@@ -63,14 +63,15 @@ struct ResizeParameters {
 
   /// 1 where an output pixel is outside of the image, of `rank` axes; nil where none is.
   func outside(rank: Int) -> Tensor? {
+    let outside = axes.map { axis in (0..<axis.output).map { axis.isOutside($0) } }
+    // Looked at first: only `tf_crop_and_resize` has any, and only its places were counted.
+    guard outside.joined().contains(true) else { return nil }
     var extents = [Int](repeating: 1, count: rank)
     for axis in axes { extents[axis.axis] = axis.output }
     let shape = Shape(extents)
     let strides = shape.strides
     var flags = [Float](repeating: 0, count: shape.count)
-    for axis in axes {
-      let outside = (0..<axis.output).map { axis.isOutside($0) }
-      guard outside.contains(true) else { continue }
+    for (axis, outside) in zip(axes, outside) where outside.contains(true) {
       for place in flags.indices where outside[place / strides[axis.axis] % axis.output] { flags[place] = 1 }
     }
     return flags.contains(1) ? Tensor(shape: shape, scalars: flags) : nil

@@ -1,0 +1,1 @@
+../KernelsPortable/ProductTiles.swift
