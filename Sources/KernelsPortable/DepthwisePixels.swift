@@ -15,166 +15,165 @@ public func depthwisePixels(
   values: UnsafeMutablePointer<Float>, stride: Int, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
   reference: UnsafePointer<Float>?, rectifies: Bool, slope: Float, lower: Float, upper: Float
 ) {
-  let end = LayerEnd(
+  let layer = layerEnd(
     bias: bias, residual: residual, reference: reference, rectifies: rectifies, slope: slope, lower: lower, upper: upper
   )
-  end.run(
-    DepthwiseRow(
-      pixels: pixels, channels: channels, terms: terms, weights: weights, weightOffsets: weightOffsets, source: source,
-      offsets: offsets, sourceStride: sourceStride, tile: tile, values: values, stride: stride, layer: end))
-}
-
-private struct DepthwiseRow: FinishedWork {
-  let pixels: Int
-  let channels: Int
-  let terms: Int
-  let weights: UnsafePointer<Float>
-  let weightOffsets: UnsafePointer<Int>
-  let source: UnsafePointer<Float>
-  let offsets: UnsafePointer<Int>
-  let sourceStride: Int
-  let tile: UnsafeMutablePointer<Float>
-  let values: UnsafeMutablePointer<Float>
-  let stride: Int
-  let layer: LayerEnd
-
-  @inline(never)
-  func run<End: SumEnd>(_ end: End) {
-    let whole = channels / width &* width
-    var pixel = 0
-    while pixel < pixels {
-      let left = pixels &- pixel
-      if left >= 8 {
-        add(EightPixels.self, pixel, whole, end)
-        pixel &+= 8
-      } else if left >= 4 {
-        add(FourPixels.self, pixel, whole, end)
-        pixel &+= 4
-      } else {
-        add(OnePixel.self, pixel, whole, end)
-        pixel &+= 1
-      }
-    }
-  }
-
-  /// Pixels from `pixel` on, of which the first `whole` channels end in registers.
-  @inline(__always)
-  private func add<Sums: PixelSums>(_: Sums.Type, _ pixel: Int, _ whole: Int, _ end: some SumEnd) {
-    let source = source + pixel &* sourceStride
+  var pixel = 0
+  while pixel < pixels {
+    let count = pixels &- pixel >= 8 ? 8 : pixels &- pixel >= 4 ? 4 : 1
     let place = pixel &* stride
     var channel = 0
-    while channel < whole {
-      let sums = Sums(terms, weights + channel, weightOffsets, source + channel, offsets, sourceStride)
-      let bias = layer.bias(channel, load: load)
-      sums.forEach { pixel, sum in
-        let place = place &+ pixel &* stride &+ channel
-        store(layer.values(sum, bias: bias, at: place, end, load: load), values + place)
+    while channel < channels {
+      let isWhole = channel &+ width <= channels
+      // Channels that do not fill a vector are the end of one with those before them.
+      let first = isWhole ? channel : channels &- width
+      let (filters, lines) = (weights + first, source + (pixel &* sourceStride &+ first))
+      // The ends are spelled out, see `FinishedProduct`.
+      let isLimited = isWhole && layer.way == limitedEnd
+      let isGated = isWhole && layer.way == gatedEnd
+      if count == 8 {
+        let sums = eightPixels(terms, filters, weightOffsets, lines, offsets, sourceStride)
+        if isLimited {
+          let own = biases(layer, first, width)
+          var place = place &+ first
+          store(limited(layer, sums.a, own, place, width), values + place)
+          place &+= stride
+          store(limited(layer, sums.b, own, place, width), values + place)
+          place &+= stride
+          store(limited(layer, sums.c, own, place, width), values + place)
+          place &+= stride
+          store(limited(layer, sums.d, own, place, width), values + place)
+          place &+= stride
+          store(limited(layer, sums.e, own, place, width), values + place)
+          place &+= stride
+          store(limited(layer, sums.f, own, place, width), values + place)
+          place &+= stride
+          store(limited(layer, sums.g, own, place, width), values + place)
+          place &+= stride
+          store(limited(layer, sums.h, own, place, width), values + place)
+        } else if isGated {
+          let own = biases(layer, first, width)
+          var place = place &+ first
+          store(gated(layer, sums.a, own, place, width), values + place)
+          place &+= stride
+          store(gated(layer, sums.b, own, place, width), values + place)
+          place &+= stride
+          store(gated(layer, sums.c, own, place, width), values + place)
+          place &+= stride
+          store(gated(layer, sums.d, own, place, width), values + place)
+          place &+= stride
+          store(gated(layer, sums.e, own, place, width), values + place)
+          place &+= stride
+          store(gated(layer, sums.f, own, place, width), values + place)
+          place &+= stride
+          store(gated(layer, sums.g, own, place, width), values + place)
+          place &+= stride
+          store(gated(layer, sums.h, own, place, width), values + place)
+        } else {
+          store(sums.a, tile)
+          store(sums.b, tile + 1 &* width)
+          store(sums.c, tile + 2 &* width)
+          store(sums.d, tile + 3 &* width)
+          store(sums.e, tile + 4 &* width)
+          store(sums.f, tile + 5 &* width)
+          store(sums.g, tile + 6 &* width)
+          store(sums.h, tile + 7 &* width)
+        }
+      } else if count == 4 {
+        let sums = fourPixels(terms, filters, weightOffsets, lines, offsets, sourceStride)
+        if isLimited {
+          let own = biases(layer, first, width)
+          var place = place &+ first
+          store(limited(layer, sums.a, own, place, width), values + place)
+          place &+= stride
+          store(limited(layer, sums.b, own, place, width), values + place)
+          place &+= stride
+          store(limited(layer, sums.c, own, place, width), values + place)
+          place &+= stride
+          store(limited(layer, sums.d, own, place, width), values + place)
+        } else if isGated {
+          let own = biases(layer, first, width)
+          var place = place &+ first
+          store(gated(layer, sums.a, own, place, width), values + place)
+          place &+= stride
+          store(gated(layer, sums.b, own, place, width), values + place)
+          place &+= stride
+          store(gated(layer, sums.c, own, place, width), values + place)
+          place &+= stride
+          store(gated(layer, sums.d, own, place, width), values + place)
+        } else {
+          store(sums.a, tile)
+          store(sums.b, tile + 1 &* width)
+          store(sums.c, tile + 2 &* width)
+          store(sums.d, tile + 3 &* width)
+        }
+      } else {
+        var sum = Vector.zero
+        for term in 0..<terms { accumulate(load(filters + weightOffsets[term]), load(lines + offsets[term]), &sum) }
+        let (own, place) = (biases(layer, first, width), place &+ first)
+        if isLimited {
+          store(limited(layer, sum, own, place, width), values + place)
+        } else if isGated {
+          store(gated(layer, sum, own, place, width), values + place)
+        } else {
+          store(sum, tile)
+        }
+      }
+      if !isLimited, !isGated {
+        let rest = isWhole ? width : channels &- channel
+        finishSums(
+          layer, count, channel, rest, tile + (channel &- first), width, values,
+          place &+ channel, stride)
       }
       channel &+= width
     }
-    guard channel < channels else { return }
-    // Channels that do not fill a vector are the end of one with those before them.
-    let first = channels &- width
-    Sums(terms, weights + first, weightOffsets, source + first, offsets, sourceStride)
-      .forEach { store($1, tile + $0 &* width) }
-    FinishedPixels(
-      count: Sums.count, firstChannel: channel, channels: channels &- channel, source: tile + (channel &- first),
-      sourceStride: width, values: values, firstPlace: place &+ channel, stride: stride, layer: layer
-    ).run(end)
+    pixel &+= count
   }
 }
 
-/// The sums of some pixels, a vector of channels of each.
-private protocol PixelSums {
-  /// Pixels.
-  static var count: Int { get }
-
-  init(
-    _ terms: Int, _ weights: UnsafePointer<Float>, _ weightOffsets: UnsafePointer<Int>, _ source: UnsafePointer<Float>,
-    _ offsets: UnsafePointer<Int>, _ stride: Int)
-
-  func forEach(_ body: (_ pixel: Int, _ sum: Vector) -> Void)
-}
-
-private struct OnePixel: PixelSums {
-  static var count: Int { 1 }
-  var a = Vector.zero
-
-  @inline(__always)
-  init(
-    _ terms: Int, _ weights: UnsafePointer<Float>, _ weightOffsets: UnsafePointer<Int>, _ source: UnsafePointer<Float>,
-    _ offsets: UnsafePointer<Int>, _ stride: Int
-  ) {
-    for term in 0..<terms { accumulate(load(weights + weightOffsets[term]), load(source + offsets[term]), &a) }
-  }
-
-  @inline(__always)
-  func forEach(_ body: (_ pixel: Int, _ sum: Vector) -> Void) { body(0, a) }
-}
-
-private struct EightPixels: PixelSums {
-  static var count: Int { 8 }
+/// The sums of eight pixels, a vector of channels of each.
+@inline(__always)
+private func eightPixels(
+  _ terms: Int, _ weights: UnsafePointer<Float>, _ weightOffsets: UnsafePointer<Int>, _ source: UnsafePointer<Float>,
+  _ offsets: UnsafePointer<Int>, _ stride: Int
+) -> (a: Vector, b: Vector, c: Vector, d: Vector, e: Vector, f: Vector, g: Vector, h: Vector) {
   var a = Vector.zero, b = Vector.zero, c = Vector.zero, d = Vector.zero
   var e = Vector.zero, f = Vector.zero, g = Vector.zero, h = Vector.zero
-
-  @inline(__always)
-  init(
-    _ terms: Int, _ weights: UnsafePointer<Float>, _ weightOffsets: UnsafePointer<Int>, _ source: UnsafePointer<Float>,
-    _ offsets: UnsafePointer<Int>, _ stride: Int
-  ) {
-    let (two, four, six) = (2 &* stride, 4 &* stride, 6 &* stride)
-    for term in 0..<terms {
-      let weight = load(weights + weightOffsets[term])
-      let pixel = source + offsets[term]
-      accumulate(weight, load(pixel), &a)
-      accumulate(weight, load(pixel + stride), &b)
-      accumulate(weight, load(pixel + two), &c)
-      accumulate(weight, load(pixel + (two &+ stride)), &d)
-      accumulate(weight, load(pixel + four), &e)
-      accumulate(weight, load(pixel + (four &+ stride)), &f)
-      accumulate(weight, load(pixel + six), &g)
-      accumulate(weight, load(pixel + (six &+ stride)), &h)
-    }
+  let (two, four, six) = (2 &* stride, 4 &* stride, 6 &* stride)
+  var term = 0
+  while term < terms {
+    let weight = load(weights + weightOffsets[term])
+    let pixel = source + offsets[term]
+    accumulate(weight, load(pixel), &a)
+    accumulate(weight, load(pixel + stride), &b)
+    accumulate(weight, load(pixel + two), &c)
+    accumulate(weight, load(pixel + (two &+ stride)), &d)
+    accumulate(weight, load(pixel + four), &e)
+    accumulate(weight, load(pixel + (four &+ stride)), &f)
+    accumulate(weight, load(pixel + six), &g)
+    accumulate(weight, load(pixel + (six &+ stride)), &h)
+    term &+= 1
   }
-
-  @inline(__always)
-  func forEach(_ body: (_ pixel: Int, _ sum: Vector) -> Void) {
-    body(0, a)
-    body(1, b)
-    body(2, c)
-    body(3, d)
-    body(4, e)
-    body(5, f)
-    body(6, g)
-    body(7, h)
-  }
+  return (a, b, c, d, e, f, g, h)
 }
 
-private struct FourPixels: PixelSums {
-  static var count: Int { 4 }
+/// The sums of four pixels, a vector of channels of each.
+@inline(__always)
+private func fourPixels(
+  _ terms: Int, _ weights: UnsafePointer<Float>, _ weightOffsets: UnsafePointer<Int>, _ source: UnsafePointer<Float>,
+  _ offsets: UnsafePointer<Int>, _ stride: Int
+) -> (a: Vector, b: Vector, c: Vector, d: Vector) {
   var a = Vector.zero, b = Vector.zero, c = Vector.zero, d = Vector.zero
-
-  @inline(__always)
-  init(
-    _ terms: Int, _ weights: UnsafePointer<Float>, _ weightOffsets: UnsafePointer<Int>, _ source: UnsafePointer<Float>,
-    _ offsets: UnsafePointer<Int>, _ stride: Int
-  ) {
-    let two = 2 &* stride
-    for term in 0..<terms {
-      let weight = load(weights + weightOffsets[term])
-      let pixel = source + offsets[term]
-      accumulate(weight, load(pixel), &a)
-      accumulate(weight, load(pixel + stride), &b)
-      accumulate(weight, load(pixel + two), &c)
-      accumulate(weight, load(pixel + (two &+ stride)), &d)
-    }
+  let two = 2 &* stride
+  var term = 0
+  while term < terms {
+    let weight = load(weights + weightOffsets[term])
+    let pixel = source + offsets[term]
+    accumulate(weight, load(pixel), &a)
+    accumulate(weight, load(pixel + stride), &b)
+    accumulate(weight, load(pixel + two), &c)
+    accumulate(weight, load(pixel + (two &+ stride)), &d)
+    term &+= 1
   }
-
-  @inline(__always)
-  func forEach(_ body: (_ pixel: Int, _ sum: Vector) -> Void) {
-    body(0, a)
-    body(1, b)
-    body(2, c)
-    body(3, d)
-  }
+  return (a, b, c, d)
 }

@@ -10,72 +10,87 @@ public func finishPixels(
   values: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?,
   reference: UnsafePointer<Float>?, rectifies: Bool, slope: Float, lower: Float, upper: Float
 ) {
-  let end = LayerEnd(
+  let layer = layerEnd(
     bias: bias, residual: residual, reference: reference, rectifies: rectifies, slope: slope, lower: lower, upper: upper
   )
-  end.run(
-    FinishedPixels(
-      count: count, firstChannel: 0, channels: channels, source: source, sourceStride: sourceStride, values: values,
-      firstPlace: 0, stride: stride, layer: end))
+  finishSums(layer, count, 0, channels, source, sourceStride, values, 0, stride)
 }
 
-/// Pixels whose sums are in memory.
-struct FinishedPixels: FinishedWork {
-  let count: Int
-  let firstChannel: Int
-  let channels: Int
-  let source: UnsafePointer<Float>
-  let sourceStride: Int
-  let values: UnsafeMutablePointer<Float>
-  /// Of the first value among all, and from one pixel's to the next's.
-  let firstPlace: Int
-  let stride: Int
-  let layer: LayerEnd
-
-  @inline(never)
-  func run(_ end: some SumEnd) {
-    let whole = channels / width &* width
-    for pixel in 0..<count {
-      let sums = source + pixel &* sourceStride
-      let place = firstPlace &+ pixel &* stride
-      var channel = 0
+/// Finishes sums that are in memory.
+///
+/// - Parameters:
+///   - firstChannel: of those in the source.
+///   - firstPlace: of the first value among all.
+@inline(never)
+func finishSums(
+  _ layer: LayerEnd, _ count: Int, _ firstChannel: Int, _ channels: Int, _ source: UnsafePointer<Float>,
+  _ sourceStride: Int, _ values: UnsafeMutablePointer<Float>, _ firstPlace: Int, _ stride: Int
+) {
+  let whole = channels / width &* width
+  var pixel = 0
+  while pixel < count {
+    let sums = source + pixel &* sourceStride
+    let first = firstPlace &+ pixel &* stride
+    // One loop for each way.
+    var channel = 0
+    if layer.way == limitedEnd {
       while channel < whole {
-        store(finished(sums, channel, place, end, load: load), values + (place &+ channel))
+        let place = first &+ channel
+        let sum = load(sums + channel)
+        store(limited(layer, sum, biases(layer, firstChannel &+ channel, width), place, width), values + place)
         channel &+= width
       }
-      if width > 8, channels &- channel >= 8 {
-        storeLow8(finished(sums, channel, place, end, load: loadLow8), values + (place &+ channel))
-        channel &+= 8
+    } else if layer.way == gatedEnd {
+      while channel < whole {
+        let place = first &+ channel
+        let sum = load(sums + channel)
+        store(gated(layer, sum, biases(layer, firstChannel &+ channel, width), place, width), values + place)
+        channel &+= width
       }
-      if width > 4, channels &- channel >= 4 {
-        storeLow4(finished(sums, channel, place, end, load: loadLow4), values + (place &+ channel))
-        channel &+= 4
+    } else if layer.way == slopedEnd {
+      while channel < whole {
+        let place = first &+ channel
+        let sum = load(sums + channel)
+        store(sloped(layer, sum, biases(layer, firstChannel &+ channel, width), place, width), values + place)
+        channel &+= width
       }
-      let rest = channels &- channel
-      if rest > 0 {
-        let last = finished(sums, channel, place, end) { first in
-          var lanes = Vector.zero
-          lanes[0] = first[0]
-          if rest > 1 { lanes[1] = first[1] }
-          if rest > 2 { lanes[2] = first[2] }
-          return lanes
-        }
-        let target = values + (place &+ channel)
-        target[0] = last[0]
-        if rest > 1 { target[1] = last[1] }
-        if rest > 2 { target[2] = last[2] }
+    } else {
+      while channel < whole {
+        let place = first &+ channel
+        let sum = load(sums + channel)
+        store(slopedGate(layer, sum, biases(layer, firstChannel &+ channel, width), place, width), values + place)
+        channel &+= width
       }
     }
+    // Channels that do not fill a vector.
+    if width > 8, channels &- channel >= 8 {
+      finishPart(layer, sums + channel, firstChannel &+ channel, values, first &+ channel, 8)
+      channel &+= 8
+    }
+    if width > 4, channels &- channel >= 4 {
+      finishPart(layer, sums + channel, firstChannel &+ channel, values, first &+ channel, 4)
+      channel &+= 4
+    }
+    if channel < channels {
+      finishPart(layer, sums + channel, firstChannel &+ channel, values, first &+ channel, channels &- channel)
+    }
+    pixel &+= 1
   }
+}
 
-  /// Some channels of a pixel, in the first lanes.
-  @inline(__always)
-  private func finished(
-    _ sums: UnsafePointer<Float>, _ channel: Int, _ place: Int, _ end: some SumEnd,
-    load: (UnsafePointer<Float>) -> Vector
-  ) -> Vector {
-    layer.values(
-      load(sums + channel), bias: layer.bias(firstChannel &+ channel, load: load), at: place &+ channel, end, load: load
-    )
+@inline(__always)
+private func finishPart(
+  _ layer: LayerEnd, _ sums: UnsafePointer<Float>, _ channel: Int, _ values: UnsafeMutablePointer<Float>, _ place: Int,
+  _ lanes: Int
+) {
+  let (sum, bias) = (loadLanes(sums, lanes), biases(layer, channel, lanes))
+  if layer.way == limitedEnd {
+    storeLanes(limited(layer, sum, bias, place, lanes), values + place, lanes)
+  } else if layer.way == gatedEnd {
+    storeLanes(gated(layer, sum, bias, place, lanes), values + place, lanes)
+  } else if layer.way == slopedEnd {
+    storeLanes(sloped(layer, sum, bias, place, lanes), values + place, lanes)
+  } else {
+    storeLanes(slopedGate(layer, sum, bias, place, lanes), values + place, lanes)
   }
 }

@@ -13,112 +13,80 @@ public func finishedRowsTimesPanels(
   residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool, slope: Float, lower: Float,
   upper: Float
 ) {
-  let end = LayerEnd(
+  let layer = layerEnd(
     bias: bias, residual: residual, reference: reference, rectifies: rectifies, slope: slope, lower: lower, upper: upper
   )
-  end.run(
-    FinishedProduct(
-      rows: rows, inner: inner, columns: columns, left: left, leftStride: leftStride, right: right, tile: tile,
-      values: values, stride: stride, layer: end))
-}
-
-private struct FinishedProduct: FinishedWork {
-  let rows: Int
-  let inner: Int
-  let columns: Int
-  let left: UnsafePointer<Float>
-  let leftStride: Int
-  let right: UnsafePointer<Float>
-  let tile: UnsafeMutablePointer<Float>
-  let values: UnsafeMutablePointer<Float>
-  let stride: Int
-  let layer: LayerEnd
-
-  @inline(never)
-  func run<End: SumEnd>(_ end: End) {
-    var first = 0
-    while first < columns {
-      let isPair = first &+ width < columns
-      let isWhole = first &+ (isPair ? 2 : 1) &* width <= columns
-      var row = 0
-      while row < rows {
-        let start = addPartialSums(row, first, isPair, isWhole && row &+ 6 <= rows)
-        if isWhole, row &+ 6 <= rows {
-          if isPair { finishPair(row, first, start, end) } else { finishOne(row, first, start, end) }
+  var first = 0
+  while first < columns {
+    let isPair = first &+ width < columns
+    let isWhole = layer.way == limitedEnd && first &+ (isPair ? 2 : 1) &* width <= columns
+    // Where the columns lie.
+    let x0 = right + (first / 16 &* inner &* 16 &+ first % 16)
+    let next = first &+ width
+    let x1 = isPair ? right + (next / 16 &* inner &* 16 &+ next % 16) : x0
+    var row = 0
+    while row < rows {
+      let lines = sixRows(left + row &* leftStride, leftStride)
+      let place = row &* stride &+ first
+      let endsHere = isWhole && row &+ 6 <= rows
+      // All parts of the sums, or all but the last.
+      var start = 0
+      while start &+ (endsHere ? longestSum : 0) < inner || start == 0 && !endsHere {
+        let end = inner &- start < longestSum ? inner : start &+ longestSum
+        if isPair {
+          write(tileOf2(start, end, lines, x0, x1), tile, 2 &* width, adds: start > 0)
         } else {
-          finishTile(row, first, end)
+          write(tileOf1(start, end, lines, x0), tile, 2 &* width, adds: start > 0)
         }
-        row &+= 6
+        start &+= longestSum
       }
-      first &+= 2 &* width
-    }
-  }
-
-  /// Adds up partial sums in the tile.
-  /// - Parameter leavesLast: the last one is left to those who finish.
-  /// - Returns: where the last one begins.
-  @inline(__always)
-  private func addPartialSums(_ row: Int, _ first: Int, _ isPair: Bool, _ leavesLast: Bool) -> Int {
-    var start = 0
-    while inner &- start > (leavesLast ? longestSum : 0) || (start == 0 && !leavesLast) {
-      addPartialSum(row, first, isPair, start, min(longestSum, inner &- start))
-      start &+= longestSum
-    }
-    return start
-  }
-
-  @inline(__always)
-  private func addPartialSum(_ row: Int, _ first: Int, _ isPair: Bool, _ start: Int, _ count: Int) {
-    let lines = left + row &* leftStride + start
-    let adds = start > 0
-    if isPair {
-      TileOf2(count, lines, leftStride, panel(first, start), panel(first &+ width, start)).forEach { row, vector, sum in
-        put(sum, tile + (2 &* row &+ vector) &* width, adds)
+      if !endsHere {
+        let count = rows &- row < 6 ? rows &- row : 6
+        let lanes = columns &- first < 2 &* width ? columns &- first : 2 &* width
+        finishSums(
+          layer, count, first, lanes, tile, 2 &* width, values, place, stride)
+      } else if isPair {
+        // Spelled out, because the compiler would call a function and hand the sums over by memory.
+        var sums = tileOf2(start, inner, lines, x0, x1)
+        if start > 0 { sums = added(sums, tile) }
+        let (bias0, bias1) = (biases(layer, first, width), biases(layer, next, width))
+        var place = place
+        store(limited(layer, sums.a0, bias0, place, width), values + place)
+        store(limited(layer, sums.a1, bias1, place &+ width, width), values + (place &+ width))
+        place &+= stride
+        store(limited(layer, sums.b0, bias0, place, width), values + place)
+        store(limited(layer, sums.b1, bias1, place &+ width, width), values + (place &+ width))
+        place &+= stride
+        store(limited(layer, sums.c0, bias0, place, width), values + place)
+        store(limited(layer, sums.c1, bias1, place &+ width, width), values + (place &+ width))
+        place &+= stride
+        store(limited(layer, sums.d0, bias0, place, width), values + place)
+        store(limited(layer, sums.d1, bias1, place &+ width, width), values + (place &+ width))
+        place &+= stride
+        store(limited(layer, sums.e0, bias0, place, width), values + place)
+        store(limited(layer, sums.e1, bias1, place &+ width, width), values + (place &+ width))
+        place &+= stride
+        store(limited(layer, sums.f0, bias0, place, width), values + place)
+        store(limited(layer, sums.f1, bias1, place &+ width, width), values + (place &+ width))
+      } else {
+        var sums = tileOf1(start, inner, lines, x0)
+        if start > 0 { sums = added(sums, tile) }
+        let bias0 = biases(layer, first, width)
+        var place = place
+        store(limited(layer, sums.a0, bias0, place, width), values + place)
+        place &+= stride
+        store(limited(layer, sums.b0, bias0, place, width), values + place)
+        place &+= stride
+        store(limited(layer, sums.c0, bias0, place, width), values + place)
+        place &+= stride
+        store(limited(layer, sums.d0, bias0, place, width), values + place)
+        place &+= stride
+        store(limited(layer, sums.e0, bias0, place, width), values + place)
+        place &+= stride
+        store(limited(layer, sums.f0, bias0, place, width), values + place)
       }
-    } else {
-      TileOf1(count, lines, leftStride, panel(first, start)).forEach { row, _, sum in
-        put(sum, tile + 2 &* row &* width, adds)
-      }
+      row &+= 6
     }
-  }
-
-  /// Where columns of the right matrix lie, from the term `start` on.
-  @inline(__always)
-  private func panel(_ first: Int, _ start: Int) -> UnsafePointer<Float> {
-    right + (first / 16 &* inner &* 16 &+ first % 16 &+ start &* 16)
-  }
-
-  @inline(__always)
-  private func finishPair(_ row: Int, _ first: Int, _ start: Int, _ end: some SumEnd) {
-    var sums = TileOf2(
-      inner &- start, left + row &* leftStride + start, leftStride, panel(first, start), panel(first &+ width, start))
-    if start > 0 { sums.add(tile) }
-    let (bias0, bias1) = (layer.bias(first, load: load), layer.bias(first &+ width, load: load))
-    let place = row &* stride &+ first
-    sums.forEach { row, vector, sum in
-      let place = place &+ row &* stride &+ vector &* width
-      store(layer.values(sum, bias: vector == 0 ? bias0 : bias1, at: place, end, load: load), values + place)
-    }
-  }
-
-  @inline(__always)
-  private func finishOne(_ row: Int, _ first: Int, _ start: Int, _ end: some SumEnd) {
-    var sums = TileOf1(inner &- start, left + row &* leftStride + start, leftStride, panel(first, start))
-    if start > 0 { sums.add(tile) }
-    let bias = layer.bias(first, load: load)
-    let place = row &* stride &+ first
-    sums.forEach { row, _, sum in
-      let place = place &+ row &* stride
-      store(layer.values(sum, bias: bias, at: place, end, load: load), values + place)
-    }
-  }
-
-  /// Rows or columns at the end of the matrix, of sums that are in the tile.
-  @inline(__always)
-  private func finishTile(_ row: Int, _ first: Int, _ end: some SumEnd) {
-    FinishedPixels(
-      count: min(6, rows &- row), firstChannel: first, channels: min(2 &* width, columns &- first), source: tile,
-      sourceStride: 2 &* width, values: values, firstPlace: row &* stride &+ first, stride: stride, layer: layer
-    ).run(end)
+    first &+= 2 &* width
   }
 }

@@ -20,21 +20,18 @@ public func rowsTimesPanels(
     let second = isPair ? right + column(vector &+ 1, inner) : first
     var row = 0
     while row < rows {
+      let lines = sixRows(left + row &* leftStride, leftStride)
       let target = output + row &* outputStride + vector &* width
       var start = 0
       repeat {
-        let (part, adds) = (left + row &* leftStride + start, adds || start > 0)
-        let count = min(longestSum, inner &- start)
+        let end = inner &- start < longestSum ? inner : start &+ longestSum
+        let adds = adds || start > 0
         if isPair {
-          TileOf2(count, part, leftStride, first + start &* 16, second + start &* 16).forEach { row, vector, sum in
-            put(sum, target + row &* outputStride + vector &* width, adds)
-          }
+          write(tileOf2(start, end, lines, first, second), target, outputStride, adds: adds)
         } else {
-          TileOf1(count, part, leftStride, first + start &* 16).forEach { row, _, sum in
-            put(sum, target + row &* outputStride, adds)
-          }
+          write(tileOf1(start, end, lines, first), target, outputStride, adds: adds)
         }
-        start &+= count
+        start = end
       } while start < inner
       row &+= 6
     }

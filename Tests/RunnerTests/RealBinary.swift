@@ -105,9 +105,11 @@ final class RunningProgram {
     try process.run()
   }
 
+  // A test may look at the errors and not wait.
+  deinit { for url in outputs { try? FileManager.default.removeItem(at: url) } }
+
   func wait() throws -> RealBinary.Outcome {
     process.waitUntilExit()
-    defer { for url in outputs { try? FileManager.default.removeItem(at: url) } }
     #expect(process.terminationReason == .exit, "the program crashed")
     return RealBinary.Outcome(
       status: process.terminationStatus, output: try String(contentsOf: outputs[0], encoding: .utf8),

@@ -156,7 +156,7 @@ import _TestSupport
     do {
       let classifier = try fixture.load(fixture.program(mode)).classifier
       #expect(try classifier.logits(ServedFixture.images(2)).batch == 2)
-      #expect(fixture.processes.count == (mode == "child" ? 2 : 1))
+      #expect(fixture.hasProcesses(mode == "child" ? 2 : 1))
     }
     #expect(fixture.hasNoProcess())
   }

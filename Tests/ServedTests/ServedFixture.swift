@@ -51,9 +51,12 @@ struct ServedFixture {
   }
 
   /// Waits a moment: the system ends a process after the call that asks for it.
-  func hasNoProcess() -> Bool {
+  func hasNoProcess() -> Bool { hasProcesses(0) }
+
+  /// Waits a moment: a process that another starts has its arguments a while after it is there.
+  func hasProcesses(_ count: Int) -> Bool {
     let end = Date().addingTimeInterval(60)
-    while !processes.isEmpty {
+    while processes.count != count {
       guard Date() < end else { return false }
       usleep(10_000)
     }

@@ -42,6 +42,10 @@ struct Epilogue {
     }
   }
 
+  /// Whether it reads other values of the output's size. They come in order, and so from far away in time, only where rows are
+  /// finished whole; a product ends in registers by parts of rows.
+  var readsValues: Bool { residual != nil || reference != nil }
+
   /// Whether nothing changes where the values are already in the output.
   private var isIdentity: Bool { bias == nil && residual == nil && reference == nil && !rectifies }
 

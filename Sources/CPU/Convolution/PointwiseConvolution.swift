@@ -89,19 +89,23 @@ struct PointwiseConvolution: PreparedConvolution {
       let from = source + image * sourcePixels * sourceChannels
       for start in stride(from: 0, to: count, by: blockRows) {
         let rows = min(blockRows, count - start)
-        if epilogue.layout == .channelsLast {
+        if epilogue.layout == .channelsLast, !epilogue.readsValues {
           forEachPart(rows, of: from, at: start, layout, staged) { part, left, stride in
             epilogue.multiply(
               image: image, start: start + part.lowerBound, rows: part.count, inner: sourceChannels, left,
               leftStride: stride, panels: prepared, tile: tile)
           }
+          continue
+        }
+        forEachPart(rows, of: from, at: start, layout, staged) { part, left, stride in
+          vectors.rowsTimesPanels(
+            rows: (part.count + Self.group - 1) / Self.group * Self.group, inner: sourceChannels, panels: panels,
+            left: left, leftStride: stride, right: prepared, output: products + part.lowerBound * outputLanes,
+            outputStride: outputLanes)
+        }
+        if epilogue.layout == .channelsLast {
+          epilogue.apply(image: image, start: start, count: rows, fromPixels: products, sourceStride: outputLanes)
         } else {
-          forEachPart(rows, of: from, at: start, layout, staged) { part, left, stride in
-            vectors.rowsTimesPanels(
-              rows: (part.count + Self.group - 1) / Self.group * Self.group, inner: sourceChannels, panels: panels,
-              left: left, leftStride: stride, right: prepared, output: products + part.lowerBound * outputLanes,
-              outputStride: outputLanes)
-          }
           vectors.transpose(
             rows: rows, columns: outputChannels, source: products, sourceStride: outputLanes, output: planes,
             outputStride: planeStride)
