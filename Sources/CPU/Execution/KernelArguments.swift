@@ -61,6 +61,21 @@ struct KernelArguments {
     }
   }
 
+  /// Calls `body` with blocks of the output's rows along its last axis, of which there are none where it has no elements.
+  /// - Parameters:
+  ///   - work: elementary steps for one element.
+  ///   - start: where the block's first row begins, in elements.
+  ///   - count: elements of a row.
+  @inline(__always)
+  func forEachBlockOfRows(
+    work: Int, _ body: (_ rows: Int, _ start: Int, _ count: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    guard let count = outputShape.dimensions.last, count > 0 else { return }
+    forEachBlock(of: outputShape.count / count, blockSize: Self.blockSize(work: work * count)) { rows, scratch in
+      body(rows.count, rows.lowerBound * count, count, scratch)
+    }
+  }
+
   /// How many items of `work` elementary steps each make a block worth handing out. Never depends on the threads.
   @inline(__always)
   static func blockSize(work: Int) -> Int { max(1, worthwhile / max(1, work)) }

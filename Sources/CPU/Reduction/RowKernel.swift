@@ -17,13 +17,11 @@ struct RowKernel<Function: RowFunction>: CPUKernel {
   var scratchCount: Int { function.scratchCount }
 
   func evaluate(_ arguments: KernelArguments) {
-    guard let count = arguments.outputShape.dimensions.last, count > 0 else { return }
     // An exponential is worth tens of elementary steps.
-    let blockSize = KernelArguments.blockSize(work: 32 * count)
-    arguments.forEachBlock(of: arguments.outputShape.count / count, blockSize: blockSize) { range, scratch in
-      for row in range {
-        function(
-          arguments.inputs[0] + row * count, into: arguments.output + row * count, count: count, scratch: scratch)
+    arguments.forEachBlockOfRows(work: 32) { rows, start, count, scratch in
+      for row in 0..<rows {
+        let place = start + row * count
+        function(arguments.inputs[0] + place, into: arguments.output + place, count: count, scratch: scratch)
       }
     }
   }

@@ -10,14 +10,10 @@ struct StandardiseKernel: CPUKernel {
 
   /// Inputs: x, then scale and shift where present.
   func evaluate(_ arguments: KernelArguments) {
-    guard let count = arguments.outputShape.dimensions.last, count > 0 else { return }
     let inputs = arguments.inputs
-    arguments.forEachBlock(
-      of: arguments.outputShape.count / count, blockSize: KernelArguments.blockSize(work: 4 * count)
-    ) { rows, _ in
-      let start = rows.lowerBound * count
+    arguments.forEachBlockOfRows(work: 4) { rows, start, count, _ in
       vectors.standardiseRows(
-        rows: rows.count, count: count, source: inputs[0] + start, output: arguments.output + start, epsilon: epsilon,
+        rows: rows, count: count, source: inputs[0] + start, output: arguments.output + start, epsilon: epsilon,
         scale: inputs.count > 1 ? inputs[1] : nil, shift: inputs.count > 2 ? inputs[2] : nil)
     }
   }
@@ -32,14 +28,10 @@ struct StandardiseGradientKernel: CPUKernel {
 
   /// Inputs: x, the signal, then the scale where present.
   func evaluate(_ arguments: KernelArguments) {
-    guard let count = arguments.outputShape.dimensions.last, count > 0 else { return }
     let inputs = arguments.inputs
-    arguments.forEachBlock(
-      of: arguments.outputShape.count / count, blockSize: KernelArguments.blockSize(work: 8 * count)
-    ) { rows, _ in
-      let start = rows.lowerBound * count
+    arguments.forEachBlockOfRows(work: 8) { rows, start, count, _ in
       vectors.standardiseRowsGradient(
-        rows: rows.count, count: count, source: inputs[0] + start, gradient: inputs[1] + start,
+        rows: rows, count: count, source: inputs[0] + start, gradient: inputs[1] + start,
         scale: inputs.count > 2 ? inputs[2] : nil, output: arguments.output + start, epsilon: epsilon)
     }
   }

@@ -46,7 +46,8 @@ struct Batch {
     let size = files.reduce(0) { $0 + $1.data.count }
     return (
       progress,
-      growth > Watch.largestMemory ? "takes \(growth >> 20) MiB of memory for \(size) bytes of input" : nil
+      growth > Watch.largestMemory + Watch.memoryPerByte * size
+        ? "takes \(growth >> 20) MiB of memory for \(size) bytes of input" : nil
     )
   }
 

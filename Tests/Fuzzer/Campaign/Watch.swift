@@ -7,6 +7,9 @@ enum Watch {
   /// Resident memory of one input above what was there before, in bytes. Files of some kB that ask for the largest values
   /// accepted (2^28 numbers) take as much.
   static let largestMemory = 1 << 30
+  /// The same for each byte of an input, which is made in this process, as numbers and as a file, and read then: a network that
+  /// was drawn large has hundreds of megabytes.
+  static let memoryPerByte = 4
   /// What the process may map: a larger allocation fails, and so ends the process.
   private static let largestAddressSpace = 8 << 30
 
