@@ -29,7 +29,7 @@ public func depthwisePixels(
       let first = isWhole ? channel : channels &- width
       let (filters, lines) = (weights + first, source + (pixel &* sourceStride &+ first))
       // The ends are spelled out, see `FinishedProduct`.
-      let isLimited = isWhole && layer.way == limitedEnd
+      let isLimited = isWhole && layer.way <= limitedEnd
       let isGated = isWhole && layer.way == gatedEnd
       if count == 8 {
         let sums = eightPixels(terms, filters, weightOffsets, lines, offsets, sourceStride)

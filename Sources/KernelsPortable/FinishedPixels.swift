@@ -27,42 +27,75 @@ func finishSums(
   _ sourceStride: Int, _ values: UnsafeMutablePointer<Float>, _ firstPlace: Int, _ stride: Int
 ) {
   let whole = channels / width &* width
+  // One loop for each way.
   var pixel = 0
-  while pixel < count {
-    let sums = source + pixel &* sourceStride
-    let first = firstPlace &+ pixel &* stride
-    // One loop for each way.
-    var channel = 0
-    if layer.way == limitedEnd {
+  if layer.way == plainEnd {
+    while pixel < count {
+      let (sums, first) = (source + pixel &* sourceStride, firstPlace &+ pixel &* stride)
+      var channel = 0
       while channel < whole {
         let place = first &+ channel
-        let sum = load(sums + channel)
-        store(limited(layer, sum, biases(layer, firstChannel &+ channel, width), place, width), values + place)
+        let bias = biases(layer, firstChannel &+ channel, width)
+        store(total(layer, load(sums + channel), bias, place, width), values + place)
         channel &+= width
       }
-    } else if layer.way == gatedEnd {
-      while channel < whole {
-        let place = first &+ channel
-        let sum = load(sums + channel)
-        store(gated(layer, sum, biases(layer, firstChannel &+ channel, width), place, width), values + place)
-        channel &+= width
-      }
-    } else if layer.way == slopedEnd {
-      while channel < whole {
-        let place = first &+ channel
-        let sum = load(sums + channel)
-        store(sloped(layer, sum, biases(layer, firstChannel &+ channel, width), place, width), values + place)
-        channel &+= width
-      }
-    } else {
-      while channel < whole {
-        let place = first &+ channel
-        let sum = load(sums + channel)
-        store(slopedGate(layer, sum, biases(layer, firstChannel &+ channel, width), place, width), values + place)
-        channel &+= width
-      }
+      pixel &+= 1
     }
-    // Channels that do not fill a vector.
+  } else if layer.way == limitedEnd {
+    while pixel < count {
+      let (sums, first) = (source + pixel &* sourceStride, firstPlace &+ pixel &* stride)
+      var channel = 0
+      while channel < whole {
+        let place = first &+ channel
+        let bias = biases(layer, firstChannel &+ channel, width)
+        store(limited(layer, load(sums + channel), bias, place, width), values + place)
+        channel &+= width
+      }
+      pixel &+= 1
+    }
+  } else if layer.way == gatedEnd {
+    while pixel < count {
+      let (sums, first) = (source + pixel &* sourceStride, firstPlace &+ pixel &* stride)
+      var channel = 0
+      while channel < whole {
+        let place = first &+ channel
+        let bias = biases(layer, firstChannel &+ channel, width)
+        store(gated(layer, load(sums + channel), bias, place, width), values + place)
+        channel &+= width
+      }
+      pixel &+= 1
+    }
+  } else if layer.way == slopedEnd {
+    while pixel < count {
+      let (sums, first) = (source + pixel &* sourceStride, firstPlace &+ pixel &* stride)
+      var channel = 0
+      while channel < whole {
+        let place = first &+ channel
+        let bias = biases(layer, firstChannel &+ channel, width)
+        store(sloped(layer, load(sums + channel), bias, place, width), values + place)
+        channel &+= width
+      }
+      pixel &+= 1
+    }
+  } else {
+    while pixel < count {
+      let (sums, first) = (source + pixel &* sourceStride, firstPlace &+ pixel &* stride)
+      var channel = 0
+      while channel < whole {
+        let place = first &+ channel
+        let bias = biases(layer, firstChannel &+ channel, width)
+        store(slopedGate(layer, load(sums + channel), bias, place, width), values + place)
+        channel &+= width
+      }
+      pixel &+= 1
+    }
+  }
+  guard whole < channels else { return }
+  // Channels that do not fill a vector.
+  pixel = 0
+  while pixel < count {
+    let (sums, first) = (source + pixel &* sourceStride, firstPlace &+ pixel &* stride)
+    var channel = whole
     if width > 8, channels &- channel >= 8 {
       finishPart(layer, sums + channel, firstChannel &+ channel, values, first &+ channel, 8)
       channel &+= 8
@@ -84,7 +117,7 @@ private func finishPart(
   _ lanes: Int
 ) {
   let (sum, bias) = (loadLanes(sums, lanes), biases(layer, channel, lanes))
-  if layer.way == limitedEnd {
+  if layer.way == limitedEnd || layer.way == plainEnd {
     storeLanes(limited(layer, sum, bias, place, lanes), values + place, lanes)
   } else if layer.way == gatedEnd {
     storeLanes(gated(layer, sum, bias, place, lanes), values + place, lanes)

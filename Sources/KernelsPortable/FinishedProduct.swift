@@ -19,7 +19,7 @@ public func finishedRowsTimesPanels(
   var first = 0
   while first < columns {
     let isPair = first &+ width < columns
-    let isWhole = layer.way == limitedEnd && first &+ (isPair ? 2 : 1) &* width <= columns
+    let isWhole = layer.way <= limitedEnd && first &+ (isPair ? 2 : 1) &* width <= columns
     // Where the columns lie.
     let x0 = right + (first / 16 &* inner &* 16 &+ first % 16)
     let next = first &+ width

@@ -2,12 +2,13 @@
 // (`scripts/check-kernels`). No closures either, and no choice within what is inlined many times: the compiler stops inlining where
 // a function becomes too large, and then hands vectors over by memory.
 
-/// The ways in which a layer ends: with limits or nothing, with a slope below one, with the gate that was open before, or with
-/// that and a slope.
-let limitedEnd = 0
-let slopedEnd = 1
-let gatedEnd = 2
-let slopedGateEnd = 3
+/// The ways in which a layer ends: with nothing, which are limits that nothing reaches, too; with limits; with a slope below one;
+/// with the gate that was open before; or with that and a slope.
+let plainEnd = 0
+let limitedEnd = 1
+let slopedEnd = 2
+let gatedEnd = 3
+let slopedGateEnd = 4
 
 /// The end of a fused layer, as `finish` describes it: `activation(sum + bias + residual)`. What is absent adds 0, or -0, which changes
 /// nothing, and is no limit: a choice between vectors makes the compiler take them apart lane by lane.
@@ -26,9 +27,9 @@ func layerEnd(
   bias: UnsafePointer<Float>?, residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool,
   slope: Float, lower: Float, upper: Float
 ) -> LayerEnd {
-  let isLimited = reference == nil && (!rectifies || slope == 0)
-  let way = isLimited ? limitedEnd : reference == nil ? slopedEnd : slope == 0 ? gatedEnd : slopedGateEnd
   let isPlain = reference == nil && !rectifies
+  let own = isPlain ? plainEnd : slope == 0 ? limitedEnd : slopedEnd
+  let way = reference == nil ? own : slope == 0 ? gatedEnd : slopedGateEnd
   let zeros = UnsafePointer(absent)
   return (
     way, bias ?? zeros, bias == nil ? 0 : 1, residual ?? zeros + width, residual == nil ? 0 : 1, reference ?? zeros,
@@ -42,8 +43,9 @@ func biases(_ layer: LayerEnd, _ channel: Int, _ lanes: Int) -> Vector {
   loadLanes(layer.biases + channel &* layer.biasStep, lanes)
 }
 
+/// Sums, biases and residuals.
 @inline(__always)
-private func total(_ layer: LayerEnd, _ sums: Vector, _ bias: Vector, _ place: Int, _ lanes: Int) -> Vector {
+func total(_ layer: LayerEnd, _ sums: Vector, _ bias: Vector, _ place: Int, _ lanes: Int) -> Vector {
   sums + bias + loadLanes(layer.residuals + place &* layer.residualStep, lanes)
 }
 
