@@ -49,7 +49,7 @@ import _TestSupport
     let asked = Mutex(0)
     try Cancellation.$current.withValue(Cancellation { asked.withLock { $0 += 1 } }) { try workspace.run() }
     let (count, order) = (asked.withLock { $0 }, workspace.program.plan.order.count)
-    // A device is waited for, which asks too.
-    if TestedBackend.current is CPUBackend { #expect(count == order) } else { #expect(count >= 2) }
+    // A device is asked for all of a stage at once, and waited for, which asks too where its answer is not there yet.
+    if TestedBackend.current is CPUBackend { #expect(count == order) } else { #expect(count >= 1) }
   }
 }
