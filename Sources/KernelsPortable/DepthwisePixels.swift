@@ -21,12 +21,13 @@ public func depthwisePixels(
   var pixel = 0
   while pixel < pixels {
     let count = pixels &- pixel >= 8 ? 8 : pixels &- pixel >= 4 ? 4 : 1
-    let place = pixel &* stride
     var channel = 0
     while channel < channels {
       let isWhole = channel &+ width <= channels
       // Channels that do not fill a vector are the end of one with those before them.
       let first = isWhole ? channel : channels &- width
+      var place = pixel &* stride &+ first
+      let own = biases(layer, first, width)
       let (filters, lines) = (weights + first, source + (pixel &* sourceStride &+ first))
       // The ends are spelled out, see `FinishedProduct`.
       let isLimited = isWhole && layer.way <= limitedEnd
@@ -34,8 +35,6 @@ public func depthwisePixels(
       if count == 8 {
         let sums = eightPixels(terms, filters, weightOffsets, lines, offsets, sourceStride)
         if isLimited {
-          let own = biases(layer, first, width)
-          var place = place &+ first
           store(limited(layer, sums.a, own, place, width), values + place)
           place &+= stride
           store(limited(layer, sums.b, own, place, width), values + place)
@@ -52,8 +51,6 @@ public func depthwisePixels(
           place &+= stride
           store(limited(layer, sums.h, own, place, width), values + place)
         } else if isGated {
-          let own = biases(layer, first, width)
-          var place = place &+ first
           store(gated(layer, sums.a, own, place, width), values + place)
           place &+= stride
           store(gated(layer, sums.b, own, place, width), values + place)
@@ -82,8 +79,6 @@ public func depthwisePixels(
       } else if count == 4 {
         let sums = fourPixels(terms, filters, weightOffsets, lines, offsets, sourceStride)
         if isLimited {
-          let own = biases(layer, first, width)
-          var place = place &+ first
           store(limited(layer, sums.a, own, place, width), values + place)
           place &+= stride
           store(limited(layer, sums.b, own, place, width), values + place)
@@ -92,8 +87,6 @@ public func depthwisePixels(
           place &+= stride
           store(limited(layer, sums.d, own, place, width), values + place)
         } else if isGated {
-          let own = biases(layer, first, width)
-          var place = place &+ first
           store(gated(layer, sums.a, own, place, width), values + place)
           place &+= stride
           store(gated(layer, sums.b, own, place, width), values + place)
@@ -110,7 +103,6 @@ public func depthwisePixels(
       } else {
         var sum = Vector.zero
         for term in 0..<terms { accumulate(load(filters + weightOffsets[term]), load(lines + offsets[term]), &sum) }
-        let (own, place) = (biases(layer, first, width), place &+ first)
         if isLimited {
           store(limited(layer, sum, own, place, width), values + place)
         } else if isGated {
@@ -122,8 +114,7 @@ public func depthwisePixels(
       if !isLimited, !isGated {
         let rest = isWhole ? width : channels &- channel
         finishSums(
-          layer, count, channel, rest, tile + (channel &- first), width, values,
-          place &+ channel, stride)
+          layer, count, channel, rest, tile + (channel &- first), width, values, pixel &* stride &+ channel, stride)
       }
       channel &+= width
     }

@@ -20,10 +20,9 @@ public func finishedRowsTimesPanels(
   while first < columns {
     let isPair = first &+ width < columns
     let isWhole = layer.way <= limitedEnd && first &+ (isPair ? 2 : 1) &* width <= columns
-    // Where the columns lie.
-    let x0 = right + (first / 16 &* inner &* 16 &+ first % 16)
+    let x0 = right + placeInPanels(first, inner)
     let next = first &+ width
-    let x1 = isPair ? right + (next / 16 &* inner &* 16 &+ next % 16) : x0
+    let x1 = isPair ? right + placeInPanels(next, inner) : x0
     var row = 0
     while row < rows {
       let lines = sixRows(left + row &* leftStride, leftStride)

@@ -1,3 +1,7 @@
+/// Where a column of the right matrix begins in its panels of 16.
+@inline(__always)
+func placeInPanels(_ column: Int, _ inner: Int) -> Int { column / 16 &* inner &* 16 &+ column % 16 }
+
 /// Six rows of the left matrix.
 typealias SixRows = (
   r0: UnsafePointer<Float>, r1: UnsafePointer<Float>, r2: UnsafePointer<Float>, r3: UnsafePointer<Float>,

@@ -16,8 +16,8 @@ public func rowsTimesPanels(
   var vector = 0
   while vector < vectors {
     let isPair = vector &+ 1 < vectors
-    let first = right + column(vector, inner)
-    let second = isPair ? right + column(vector &+ 1, inner) : first
+    let first = right + placeInPanels(vector &* width, inner)
+    let second = isPair ? right + placeInPanels((vector &+ 1) &* width, inner) : first
     var row = 0
     while row < rows {
       let lines = sixRows(left + row &* leftStride, leftStride)
@@ -37,11 +37,4 @@ public func rowsTimesPanels(
     }
     vector &+= 2
   }
-}
-
-/// Where a vector of columns begins.
-@inline(__always)
-private func column(_ vector: Int, _ inner: Int) -> Int {
-  let index = vector &* width
-  return index / 16 &* inner &* 16 &+ index % 16
 }

@@ -56,12 +56,7 @@ package final class BlockProgram: Sendable {
 
   /// That of the smallest run for so many images.
   private func pool(for count: Int) throws -> (pool: WorkspacePool, images: Int) {
-    var size = images
-    if function != nil {
-      size = 1
-      while size < count { size *= 2 }
-      size = min(size, images)
-    }
+    let size = runSize(for: count)
     // Held while compiling, so that two workers do not do the same work.
     return try pools.withLock { pools in
       if let known = pools[size] { return (known, size) }
@@ -72,11 +67,11 @@ package final class BlockProgram: Sendable {
     }
   }
 
-  /// Images of a block, so that each worker has one.
-  private func blockSize(of count: Int, workers: Int) -> Int {
+  /// Images of the smallest run for so many.
+  private func runSize(for count: Int) -> Int {
     guard function != nil else { return images }
     var size = 1
-    while size < images, size * workers < count { size *= 2 }
+    while size < count { size *= 2 }
     return min(size, images)
   }
 
@@ -119,8 +114,9 @@ package final class BlockProgram: Sendable {
     precondition(inputs.values.allSatisfy { $0.batch == count }, "inputs of different numbers of images")
     let results = Mutex<[Int: Result]>([:])
     let workers = backend.workers(threads)
-    try Workers.forEachBlock(of: count, blockSize: blockSize(of: count, workers: workers), threads: workers) {
-      block, _ in
+    // So that each worker has a block.
+    let size = runSize(for: (count + workers - 1) / workers)
+    try Workers.forEachBlock(of: count, blockSize: size, threads: workers) { block, _ in
       let here = try run(inputs, block: block) { output in
         let count = output.count / block.count
         return try block.enumerated().map { place, image in

@@ -46,14 +46,11 @@ extension ONNXOperators {
       let rank = graph.shape(of: x).rank
       let axis = try node.axis(node.int("axis", -1), rank: rank)
       let epsilon = try node.float("epsilon", 1e-5)
-      guard node.outputCount > 1 else {
-        let plain = try graph.layerNorm(x, axes: rank - axis, scale: nil, shift: nil, epsilon: epsilon)
-        let scaled = try graph.multiply(plain, node.value(1, &graph))
-        return [.real(try node.optionalValue(2, &graph).map { try graph.add(scaled, $0) } ?? scaled)]
-      }
-      let (output, mean, inverse) = try standardise(x, axes: Array(axis..<rank), epsilon: epsilon, &graph)
-      let scaled = try graph.multiply(output, node.value(1, &graph))
+      let plain = try graph.layerNorm(x, axes: rank - axis, scale: nil, shift: nil, epsilon: epsilon)
+      let scaled = try graph.multiply(plain, node.value(1, &graph))
       let shifted = try node.optionalValue(2, &graph).map { try graph.add(scaled, $0) } ?? scaled
+      guard node.outputCount > 1 else { return [.real(shifted)] }
+      let (mean, inverse) = try moments(x, axes: Array(axis..<rank), epsilon: epsilon, &graph)
       return [.real(shifted), .real(mean), .real(inverse)]
     },
     .real("RMSNormalization", opsets: 23...opsets.upperBound) { node, graph in
@@ -85,15 +82,15 @@ extension ONNXOperators {
     .real("LRN", localResponse),
   ]
 
-  /// (x - mean) / sqrt(variance + epsilon), the mean and 1 / sqrt(variance + epsilon).
-  private static func standardise(
+  /// The mean and 1 / sqrt(variance + epsilon).
+  private static func moments(
     _ x: Graph.Value, axes: [Int], epsilon: Float, _ graph: inout Graph
-  ) throws -> (output: Graph.Value, mean: Graph.Value, inverse: Graph.Value) {
+  ) throws -> (mean: Graph.Value, inverse: Graph.Value) {
     let mean = try graph.mean(x, axes: axes)
     let centred = try graph.subtract(x, mean)
     let variance = try graph.mean(graph.multiply(centred, centred), axes: axes)
     let deviation = try graph.squareRoot(graph.add(variance, graph.constant(epsilon)))
-    return (try graph.divide(centred, deviation), mean, try graph.divide(graph.constant(1), deviation))
+    return (mean, try graph.divide(graph.constant(1), deviation))
   }
 
   /// x / (bias + alpha / size * (sum of the squares of `size` neighbouring channels))^beta (Krizhevsky et al. 2012).
