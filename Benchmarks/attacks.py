@@ -68,6 +68,7 @@ CASES = {
     # Not torchattacks', whose members take 10 steps and not 100.
     "autoattack": [
         ("resnet20", "autoattack-linf", [], "8/255", ["autoattack"]),
+        ("resnet20", "autoattack-linf", [], "0.25/255", ["autoattack"]),
         ("resnet2b", "autoattack-linf", [], "2/255", ["autoattack"]),
         ("resnet2b", "autoattack-l2", [], "0.25", ["autoattack"]),
     ],

@@ -15,6 +15,8 @@ package enum Engine {
   /// rounding the files' checks are tuned and which needs no transfer.
   package static let host: any Backend = CPUBackend()
 
+  static func isHost(_ backend: any Backend) -> Bool { backend is CPUBackend }
+
   private struct Choice {
     var backend: any Backend
     var device: Provenance.Device?

@@ -18,6 +18,8 @@ final class NetworkClassifier: Classifier {
   private let workers: Int
   private let precision: Precision
   private let backend: any Backend
+  /// Without gradients and already there, by their number of images.
+  private let programs: [Int: any CompiledProgram]
   /// Compiled programs and their workspaces, by kind and batch size.
   private let pools = Mutex<[Key: WorkspacePool]>([:])
   /// Passes that a device has been seen to hold.
@@ -32,10 +34,13 @@ final class NetworkClassifier: Classifier {
   ///   - batch: images per pass.
   ///   - lowersBatch: whether it is lowered where a pass of so many takes too much memory; an error otherwise.
   ///   - memory: what the process may use, in bytes.
+  ///   - programs: of this very network and precision, without gradients, for this processor, by their number of images: what trying
+  ///     the network has compiled. Ignored where it is computed elsewhere.
   /// - Throws: `ModelError`, `CheckpointError`, `GraphError` where layers and tensors do not fit.
   init(
     _ network: any NetworkSource, batch: Int, lowersBatch: Bool = false, threads: Int, precision: Precision = .fast,
-    memory: Int = MemoryLimit.bytes, backend: any Backend = Engine.backend
+    memory: Int = MemoryLimit.bytes, backend: any Backend = Engine.backend,
+    programs: [Int: any CompiledProgram] = [:]
   ) throws {
     self.precision = precision
     self.backend = backend
@@ -46,15 +51,19 @@ final class NetworkClassifier: Classifier {
     self.threads = max(1, threads)
     workers = backend.workers(threads)
     inputShape = network.inputShape
-    let probe = try network.graph(batch: 1)
-    classCount = probe.graph.shape(of: probe.logits)[1]
+    self.programs = Engine.isHost(backend) ? programs : [:]
+    if let known = self.programs.first?.value {
+      classCount = known.outputShapes[0][1]
+    } else {
+      let probe = try network.graph(batch: 1)
+      classCount = probe.graph.shape(of: probe.logits)[1]
+    }
   }
 
   func logits(_ images: Tensor) throws -> Tensor {
     try check(images)
     let result = ResultBuffer(images.batch * classCount)
-    let size = try passSize(images.batch, withGradient: false)
-    try Workers.forEachBlock(of: images.batch, blockSize: size, threads: workers) { range, _ in
+    try forEachPass(of: images.batch, withGradient: false) { range in
       try self.withWorkspace(count: range.count, withGradient: false) { workspace in
         try self.load(images, range, into: workspace)
         try workspace.run()
@@ -77,8 +86,7 @@ final class NetworkClassifier: Classifier {
     }
     let logits = ResultBuffer(count * classCount)
     let gradients = Mutex<[ResultBuffer]>([])
-    let size = try passSize(count, withGradient: true)
-    try Workers.forEachBlock(of: count, blockSize: size, threads: workers) { range, _ in
+    try forEachPass(of: count, withGradient: true) { range in
       try self.withWorkspace(count: range.count, withGradient: true) { workspace in
         try self.load(images, range, into: workspace)
         try workspace.runFirstStage()
@@ -104,10 +112,11 @@ final class NetworkClassifier: Classifier {
     )
   }
 
-  /// Compiles the programs of full batches. The one with the gradient first: it has the weights of the other, too.
+  /// Compiles the programs of full batches. The one with the gradient first: it has all the weights of the other.
   func prepare(forImages count: Int) throws {
     for withGradient in [true, false] {
-      _ = try pool(key(count: passSize(count, withGradient: withGradient), withGradient: withGradient))
+      let images = try passes(of: count, withGradient: withGradient).first?.count ?? 1
+      _ = try pool(key(count: images, withGradient: withGradient))
     }
   }
 
@@ -133,25 +142,33 @@ final class NetworkClassifier: Classifier {
     }
   }
 
-  /// Images per pass: the batch, or fewer where `count` images would not give each thread one. Passes of 16 images are 5 %
-  /// slower than those of 64, smaller ones soon more; the sizes are powers of two, for which there are programs.
-  ///
-  /// Images of 3 x 224 x 224 take a hundred megabytes of a worker's each (ResNet-50), and what one layer leaves of eight of them
-  /// is out of the cache when the next one reads it: two in a pass, whose speed is that of larger ones or a quarter above it
-  /// (MobileNetV2).
+  /// Calls `body` with the places of each pass's images, on several threads at once.
+  private func forEachPass(
+    of count: Int, withGradient: Bool, _ body: @Sendable (Range<Int>) throws -> Void
+  ) throws {
+    let passes = try passes(of: count, withGradient: withGradient)
+    try Workers.forEachBlock(of: passes.count, blockSize: 1, threads: workers) { range, _ in
+      for pass in passes[range] { try body(pass) }
+    }
+  }
+
+  /// The batch at most, and of large images fewer: those of 3 x 224 x 224 take a hundred megabytes of a worker's each (ResNet-50), and
+  /// what one layer leaves of eight of them is out of the cache when the next one reads it. Two in a pass have the speed of larger
+  /// passes or a quarter above it (MobileNetV2).
   ///
   /// All of the batch where the numbers of an image depend on how many there are: passes that are not full are filled up.
-  private func passSize(_ count: Int, withGradient: Bool) throws -> Int {
+  private func passes(of count: Int, withGradient: Bool) throws -> [Range<Int>] {
     if backend.needsEqualRuns {
       // The larger pass decides, whichever is asked for first. Where there is none, the other one says what is wrong.
       if !withGradient { _ = try? fittingBatch(.max, withGradient: true) }
-      return try fittingBatch(.max, withGradient: withGradient)
+      let size = try fittingBatch(.max, withGradient: withGradient)
+      return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
     }
-    let threads = Workers.share(of: threads)
-    var size = threads > 1 ? 16 : max(1, count)
-    while size < (count - 1) / threads + 1 { size *= 2 }
-    while size > 1, size * inputShape.count > Self.passPixels { size /= 2 }
-    return try fittingBatch(size, withGradient: withGradient)
+    var largest = ImagePasses.program(for: max(1, count))
+    while largest > 1, largest * inputShape.count > Self.passPixels { largest /= 2 }
+    return ImagePasses.ranges(
+      of: count, largest: try fittingBatch(largest, withGradient: withGradient),
+      threads: Workers.share(of: threads))
   }
 
   /// Numbers of the images of a pass.
@@ -207,8 +224,7 @@ final class NetworkClassifier: Classifier {
 
   private func key(count: Int, withGradient: Bool) -> Key {
     if backend.needsEqualRuns { return Key(batch: batch.withLock { $0 }, withGradient: withGradient) }
-    var size = 1
-    while size < count { size *= 2 }
+    let size = ImagePasses.program(for: count)
     return Key(batch: min(size, max(batch.withLock { $0 }, count)), withGradient: withGradient)
   }
 
@@ -216,21 +232,28 @@ final class NetworkClassifier: Classifier {
     // Held while compiling, so that two workers do not do the same work.
     try pools.withLock { pools in
       if let known = pools[key] { return known }
-      var (graph, images, logits) = try network.graph(batch: key.batch)
-      var outputs = [logits]
-      if key.withGradient {
-        let cotangent = graph.input("cotangent", [key.batch, classCount])
-        outputs.append(
-          contentsOf: try graph.gradient(of: [(logits, cotangent)], withRespectTo: [images]))
-      }
-      let program = try backend.compile(
-        graph, outputs: outputs, lateInputs: ["cotangent"], precision: precision,
-        sharingConstantsOf: (pools.first { $0.key.withGradient } ?? pools.first)?.value.program, threads: threads)
+      let other = (pools.first { $0.key.withGradient } ?? pools.first)?.value.program ?? programs.first?.value
+      let program = try compile(key, sharingConstantsOf: other)
       try program.checkMemory(file: network.file, images: key.batch, workers: threads, memory: memory)
       let pool = WorkspacePool(program)
       pools[key] = pool
       return pool
     }
+  }
+
+  private func compile(
+    _ key: Key, sharingConstantsOf other: (any CompiledProgram)?
+  ) throws -> any CompiledProgram {
+    if !key.withGradient, let known = programs[key.batch] { return known }
+    var (graph, images, logits) = try network.graph(batch: key.batch)
+    var outputs = [logits]
+    if key.withGradient {
+      let cotangent = graph.input("cotangent", [key.batch, classCount])
+      outputs.append(contentsOf: try graph.gradient(of: [(logits, cotangent)], withRespectTo: [images]))
+    }
+    return try backend.compile(
+      graph, outputs: outputs, lateInputs: ["cotangent"], precision: precision, sharingConstantsOf: other,
+      threads: threads)
   }
 }
 

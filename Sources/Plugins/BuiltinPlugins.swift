@@ -27,7 +27,12 @@ public enum BuiltinPlugins {
     ],
     manifolds: [AutoencoderPlugin.self],
     scores: [DenoiserPlugin.self, EDMPlugin.self, DiffusersPlugin.self, GuidedDiffusionPlugin.self],
-    posteriorScores: [ConditionalDenoiserPlugin.self, EDMPosteriorPlugin.self, DiffusersPosteriorPlugin.self],
+    posteriorScores: [
+      ConditionalDenoiserPlugin.self,
+      DiffusionPosteriorPlugin<EDMPlugin>.self,
+      DiffusionPosteriorPlugin<DiffusersPlugin>.self,
+      DiffusionPosteriorPlugin<GuidedDiffusionPlugin>.self,
+    ],
     metrics: [
       CosinePlugin.self,
       LPIPSAlexPlugin.self,

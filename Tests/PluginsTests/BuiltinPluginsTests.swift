@@ -47,6 +47,8 @@ import Testing
     let found = try Self.conformers(to: protocolName)
     let names = Set(found.map(\.name))
     #expect(Set(listed).count == listed.count, "listed twice: \(listed)")
+    // A generic one is declared once, and listed with each type that it is made of.
+    let listed = listed.map { String($0.prefix { $0 != "<" }) }
     // Made of a file of the user's, not found by a name.
     let made: Set = ["DescribedTask"]
     for name in names.subtracting(listed).subtracting(made).sorted() {

@@ -76,7 +76,7 @@ import _TestSupport
   private static func reference(_ fixtures: [EDMFixture], _ options: ReferenceOptions = options) throws
     -> any PosteriorScore
   {
-    try EDMPosteriorPlugin.load(fixtures.map { file($0) }, options)
+    try DiffusionPosteriorPlugin<EDMPlugin>.load(fixtures.map { file($0) }, options)
   }
 
   @Test func theDifferenceOfTwoScores() throws {

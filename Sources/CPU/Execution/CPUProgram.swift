@@ -17,7 +17,9 @@ final class CPUProgram: CompiledProgram {
 
   /// Where a step finds its weights in the form of `CPUKernel.prepare`.
   enum Preparation: Sendable {
-    /// At an offset among the constants, or nowhere.
+    /// Its kernel reads them as they are, or has none.
+    case none
+    /// At an offset among the constants.
     case once(Int)
     /// At the start of the shared scratch memory, before every run.
     case everyRun(count: Int)
@@ -48,8 +50,8 @@ final class CPUProgram: CompiledProgram {
     let (graph, memory, layouts) = (plan.graph, plan.memory, plan.layouts)
     var constants = ConstantStorage.Builder()
     var constantOffsets: [Graph.Value: Int] = [:]
-    // Constants lie in the order in which steps first read them, so that those of a network without its gradient are the first
-    // ones of the network with it.
+    // Constants lie in the order in which steps first read them, so that those of a network without its gradient lie where they
+    // lie in the network with it, and can be shared.
     func location(_ value: Graph.Value) -> Location {
       let root = memory.root(of: value)
       guard let tensor = graph.constantTensor(root) else { return .arena(memory.offset(of: value)) }
@@ -73,7 +75,7 @@ final class CPUProgram: CompiledProgram {
       let preparedCount = MemoryPlan.aligned(kernel.preparedCount)
       var preparation = Preparation.everyRun(count: preparedCount)
       if preparedCount == 0 {
-        preparation = .once(0)
+        preparation = .none
       } else if let weights = graph.constantTensor(memory.root(of: operands[1])),
         case .constant(let offset) = inputs[1]
       {
@@ -85,7 +87,7 @@ final class CPUProgram: CompiledProgram {
       }
       for (number, input) in inputs.enumerated() {
         guard case .constant(let offset) = input else { continue }
-        if case .once = preparation, preparedCount > 0, number == 1 { continue }
+        if case .once = preparation, number == 1 { continue }
         constants.read(offset)
       }
       steps.append(

@@ -31,7 +31,8 @@ final class CPUWorkspace: Workspace {
     kernels = program.steps.map { step in
       let (shared, prepared): (UnsafeMutablePointer<Float>, UnsafePointer<Float>) =
         switch step.preparation {
-        case .once(let offset): (sharedScratch, UnsafePointer(program.constants.base + offset))
+        case .none: (sharedScratch, UnsafePointer(sharedScratch))
+        case .once(let offset): (sharedScratch, program.constants.address(at: offset))
         case .everyRun(let count): (sharedScratch + count, UnsafePointer(sharedScratch))
         }
       return (
@@ -52,7 +53,7 @@ final class CPUWorkspace: Workspace {
   ) -> UnsafePointer<Float> {
     switch location {
     case .arena(let offset): UnsafePointer(arena + offset)
-    case .constant(let offset): UnsafePointer(program.constants.base + offset)
+    case .constant(let offset): program.constants.address(at: offset)
     }
   }
 

@@ -9,20 +9,26 @@ struct BatchCheck {
   /// Logits `[2, K]` of the images that were tried.
   let logits: Tensor
   let note: String?
+  /// What was tried and is right, for this processor, by its number of images.
+  let programs: [Int: any CompiledProgram]
 
+  /// - Parameter threads: that prepare weights.
   /// - Throws: what the graph has to object to a single image, `ONNXImportError.batch` where it needs several,
   ///   `ONNXImportError.normalisesOverBatch` where it needs them to tell images apart.
-  init(_ network: ONNXNetwork) throws {
+  init(_ network: ONNXNetwork, threads: Int) throws {
     let declared = network.input.batch ?? 1
+    let single: any CompiledProgram
     let alone: [Tensor]
     do {
-      alone = try Self.run(network, [0..<1, 1..<2])
+      single = try Self.program(network, images: 1, threads: threads)
+      alone = try Self.run(single, [0..<1, 1..<2], network.inputShape)
     } catch  where declared > 1 && !(error is CancellationError) {
       throw ONNXImportError.batch(file: network.file, declared: declared, reason: "\(error)")
     }
     logits = .concatenating(alone)
     do {
-      let together = try Self.run(network, [0..<2])[0]
+      let pair = try Self.program(network, images: 2, sharingConstantsOf: single, threads: threads)
+      let together = try Self.run(pair, [0..<2], network.inputShape)[0]
       let scale = logits.scalars.reduce(Float(1e-6)) { max($0, abs($1)) }
       let isSame = zip(together.scalars, logits.scalars).allSatisfy { abs($0 - $1) <= 1e-4 * scale || $0 == $1 }
       // Statistics of a batch of one leave nothing of the image.
@@ -30,25 +36,34 @@ struct BatchCheck {
         throw ONNXImportError.normalisesOverBatch(file: network.file)
       }
       runsInBatches = isSame
+      programs = isSame ? [1: single, 2: pair] : [1: single]
       note = isSame ? nil : "the graph mixes the images of a batch; it is run image by image"
     } catch ONNXImportError.normalisesOverBatch(let file) {
       throw ONNXImportError.normalisesOverBatch(file: file)
     } catch let error as ONNXImportError {
       runsInBatches = false
+      programs = [1: single]
       note = "the graph is made for single images (\(error)); it is run image by image"
     }
   }
 
-  /// The logits of batches of one size, of the images at these places. An image may be the largest tensor that there can be: it is drawn once the
+  private static func program(
+    _ network: ONNXNetwork, images: Int, sharingConstantsOf other: (any CompiledProgram)? = nil, threads: Int
+  ) throws -> any CompiledProgram {
+    let (graph, _, logits) = try network.graph(batch: images)
+    let program = try Engine.host.compile(graph, outputs: [logits], sharingConstantsOf: other, threads: threads)
+    try program.checkMemory(file: network.file, images: images, workers: 1)
+    return program
+  }
+
+  /// The logits of batches of the program's size, of the images at these places. An image may be the largest tensor that there can be: it is drawn once the
   /// graph is known to take it, and only the images of one batch are there at a time.
-  private static func run(_ network: ONNXNetwork, _ batches: [Range<Int>]) throws -> [Tensor] {
-    guard let size = batches.first?.count else { return [] }
-    let (graph, _, logits) = try network.graph(batch: size)
-    let program = try Engine.host.compile(graph, outputs: [logits])
-    try program.checkMemory(file: network.file, images: size, workers: 1)
-    return try WorkspacePool(program).withWorkspace { workspace in
+  private static func run(
+    _ program: any CompiledProgram, _ batches: [Range<Int>], _ shape: Shape
+  ) throws -> [Tensor] {
+    try WorkspacePool(program).withWorkspace { workspace in
       try batches.map { places in
-        try workspace.set("images", to: images(places, shape: network.inputShape))
+        try workspace.set("images", to: images(places, shape: shape))
         try workspace.run()
         return try workspace.output(0)
       }

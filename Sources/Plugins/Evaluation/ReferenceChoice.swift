@@ -54,6 +54,14 @@ extension PluginSet {
     (kind.canBeExact ? ["exact"] : []) + references(kind).map { $0.usage }
       + (kind.isServed ? ["\(ServedReferences.id)=CMD"] : [])
   }
+
+  /// The same for a sentence.
+  /// - Parameter withExact: whether the task's own may be asked for.
+  package func spelledUsages(_ kind: ReferenceKind, withExact: Bool = true) -> String {
+    let all = usages(kind).filter { withExact || $0 != "exact" }.map { "`\($0)`" }
+    guard let last = all.last, all.count > 1 else { return all.joined() }
+    return all.dropLast().joined(separator: ", ") + " or " + last
+  }
 }
 
 extension ReferenceKind {

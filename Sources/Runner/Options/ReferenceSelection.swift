@@ -23,14 +23,14 @@ struct ReferenceSelection: ParsableArguments {
 struct MapSelection: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Tangent spaces: `exact`, `autoencoder=FILE` or `program=CMD`. (default: the task's own)", valueName: "manifold"),
+      "Tangent spaces: \(PagsBench.plugins.spelledUsages(.manifold)). (default: the task's own)", valueName: "manifold"),
     completion: .list(PagsBench.plugins.usages(.manifold)),
     transform: { try ReferenceChoice(argument: $0, of: .manifold) })
   var manifold: ReferenceChoice?
 
   @Option(
     help: ArgumentHelp(
-      "Score: `exact`, `denoiser=FILE`, `edm=FILE`, `diffusers=FOLDER`, `guided-diffusion=FILE` or `program=CMD`. (default: the task's own)",
+      "Score: \(PagsBench.plugins.spelledUsages(.score)). (default: the task's own)",
       valueName: "score"), completion: .list(PagsBench.plugins.usages(.score)),
     transform: { try ReferenceChoice(argument: $0, of: .score) })
   var score: ReferenceChoice?
@@ -45,7 +45,7 @@ struct MapSelection: ParsableArguments {
 struct JudgementOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A second reference, asked beside the task's density whether gradients fit their images: `denoiser=FILE`, `edm=COND,UNCOND` or `diffusers=COND,UNCOND`. (default: none)",
+      "A second reference, asked beside the task's density whether gradients fit their images: \(PagsBench.plugins.spelledUsages(.reference)). (default: none)",
       valueName: "reference"), completion: .list(PagsBench.plugins.usages(.reference)),
     transform: { try ReferenceChoice(argument: $0, of: .reference) })
   var reference: ReferenceChoice?

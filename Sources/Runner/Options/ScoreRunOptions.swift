@@ -7,7 +7,7 @@ import Plugins
 struct ScoreRunOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Write the score of this model of the images instead, in pixel units: `edm=FILE`, `diffusers=FOLDER`, `guided-diffusion=FILE`, `denoiser=FILE` or `program=CMD`.",
+      "Write the score of this model of the images instead, in pixel units: \(PagsBench.plugins.spelledUsages(.score, withExact: false)).",
       valueName: "score"),
     transform: { try ReferenceChoice(argument: $0, of: .score) })
   var score: ReferenceChoice?

@@ -61,20 +61,57 @@ import Testing
     #expect((squares / Double(got.count)).squareRoot() < 2.5e-7)
   }
 
+  /// Where the prepared weights of a program's first convolution lie.
+  private func weights(_ program: CPUProgram) throws -> UnsafePointer<Float> {
+    let step = try #require(program.steps.first { $0.operation is Conv2D })
+    guard case .once(let offset) = step.preparation else { throw GraphError.allocation(what: "weights", bytes: 0) }
+    return program.constants.address(at: offset)
+  }
+
   /// Programs of one network for several batch sizes have one copy of its weights; of another network, or at another precision,
   /// their own.
   @Test func constantsAreShared() throws {
     let (graph, y) = try network(batch: 2)
     let (other, otherY) = try network(batch: 5)
     let first = try cpuProgram(graph, outputs: [y])
-    #expect(try cpuProgram(other, outputs: [otherY], sharingConstantsOf: first).constants === first.constants)
+    let place = try weights(first)
+    #expect(try weights(cpuProgram(other, outputs: [otherY], sharingConstantsOf: first)) == place)
+    #expect(try weights(cpuProgram(other, outputs: [otherY])) != place)
     #expect(
-      try cpuProgram(other, outputs: [otherY], precision: .exact, sharingConstantsOf: first).constants
-        !== first.constants)
+      try weights(cpuProgram(other, outputs: [otherY], precision: .exact, sharingConstantsOf: first)) != place)
     var changed = Graph()
     let x = changed.input("x", [5, 16, 12, 12])
-    let weights = changed.constant(Tensor(shape: [32, 16, 3, 3], repeating: 0.5))
-    let z = try changed.relu(changed.conv2d(x, weights, ConvolutionGeometry(padding: 1)))
-    #expect(try cpuProgram(changed, outputs: [z], sharingConstantsOf: first).constants !== first.constants)
+    let filters = changed.constant(Tensor(shape: [32, 16, 3, 3], repeating: 0.5))
+    let z = try changed.relu(changed.conv2d(x, filters, ConvolutionGeometry(padding: 1)))
+    #expect(try weights(cpuProgram(changed, outputs: [z], sharingConstantsOf: first)) != place)
+  }
+
+  /// Also where a constant of another size stands before them, and where what was shared is all that is left of the first program.
+  @Test func weightsBehindOthersAreShared() throws {
+    func program(batch: Int, sharing other: CPUProgram? = nil) throws -> CPUProgram {
+      var graph = Graph()
+      let x = graph.input("x", [batch, 3, 6, 6])
+      let offset = graph.constant(Tensor(shape: [batch, 3, 6, 6], repeating: 0.25))
+      let filters = (0..<2).map { _ in
+        graph.constant(Tensor(shape: [3, 3, 3, 3], scalars: (0..<81).map { Float($0) / 81 - 0.4 }))
+      }
+      let geometry = ConvolutionGeometry(padding: 1)
+      let y = try graph.conv2d(graph.add(x, offset), filters[0], geometry)
+      return try cpuProgram(
+        graph, outputs: [graph.conv2d(graph.relu(y), filters[1], geometry)], sharingConstantsOf: other)
+    }
+    func output(_ program: CPUProgram, batch: Int) throws -> [Float] {
+      let workspace = try CPUWorkspace(program)
+      try workspace.set("x", to: Tensor(shape: [batch, 3, 6, 6], repeating: 0.5))
+      try workspace.run()
+      return try workspace.output(0).scalars
+    }
+    var first: CPUProgram? = try program(batch: 1)
+    let place = try first.map(weights)
+    let second = try program(batch: 3, sharing: first)
+    #expect(try weights(second) == place)
+    let expected = try first.map { try output($0, batch: 1) }
+    first = nil
+    #expect(try Array(output(second, batch: 3).prefix(108)) == expected)
   }
 }
