@@ -9,6 +9,8 @@ import _TestSupport
 
 /// `--score guided-diffusion=FILE` and `--reference guided-diffusion=COND,UNCOND`.
 @Suite struct GuidedDiffusionScoreTests {
+  private typealias Reference = DiffusionPosteriorPlugin<GuidedDiffusionPlugin>
+
   private static let options = ReferenceOptions(
     task: "toy", imageShape: [3, 8, 8], classCount: 5, threads: 2, scoreNoises: [0.1, 0.25], decisiveNoise: 0.25)
 
@@ -20,7 +22,7 @@ import _TestSupport
 
   @Test func theDifferenceOfTwoScores() throws {
     let (conditional, unconditional) = (try Self.file(withClasses: true), try Self.file(withClasses: false))
-    let reference = try DiffusionPosteriorPlugin<GuidedDiffusionPlugin>.load([conditional, unconditional], Self.options)
+    let reference = try Reference.load([conditional, unconditional], Self.options)
     #expect(reference.id == "guided-diffusion" && reference.noise == 0.25 && reference.classCount == 5)
     #expect(reference.learned?.further?.count == 1)
     let images = ReferenceFixtures.images(3, [3, 8, 8])
@@ -36,7 +38,7 @@ import _TestSupport
   @Test func whatIsNoSecondReference() throws {
     let (conditional, unconditional) = (try Self.file(withClasses: true), try Self.file(withClasses: false))
     func message(_ files: [ReferenceFile]) -> String {
-      ReferenceFixtures.message { _ = try DiffusionPosteriorPlugin<GuidedDiffusionPlugin>.load(files, Self.options) } ?? ""
+      ReferenceFixtures.message { _ = try Reference.load(files, Self.options) } ?? ""
     }
     #expect(message([conditional]).contains("guided-diffusion=COND,UNCOND"))
     #expect(message([conditional, conditional]).contains("never trained without a label"))

@@ -104,7 +104,7 @@ import Testing
       let workspace = try CPUWorkspace(program)
       try workspace.set("x", to: Tensor(shape: [batch, 3, 6, 6], repeating: 0.5))
       try workspace.run()
-      return try workspace.output(0).scalars
+      return workspace.output(0).scalars
     }
     var first: CPUProgram? = try program(batch: 1)
     let place = try first.map(weights)
