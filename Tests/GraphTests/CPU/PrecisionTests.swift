@@ -61,11 +61,12 @@ import Testing
     #expect((squares / Double(got.count)).squareRoot() < 2.5e-7)
   }
 
-  /// Where the prepared weights of a program's first convolution lie.
+  /// Where the first weights lie that a program has prepared.
   private func weights(_ program: CPUProgram) throws -> UnsafePointer<Float> {
-    let step = try #require(program.steps.first { $0.operation is Conv2D })
-    guard case .once(let offset) = step.preparation else { throw GraphError.allocation(what: "weights", bytes: 0) }
-    return program.constants.address(at: offset)
+    let offset = program.steps.lazy.compactMap { step -> Int? in
+      if case .once(let offset) = step.preparation { offset } else { nil }
+    }.first
+    return try program.constants.address(at: #require(offset))
   }
 
   /// Programs of one network for several batch sizes have one copy of its weights; of another network, or at another precision,
@@ -97,8 +98,8 @@ import Testing
       }
       let geometry = ConvolutionGeometry(padding: 1)
       let y = try graph.conv2d(graph.add(x, offset), filters[0], geometry)
-      return try cpuProgram(
-        graph, outputs: [graph.conv2d(graph.relu(y), filters[1], geometry)], sharingConstantsOf: other)
+      let z = try graph.conv2d(graph.relu(y), filters[1], geometry)
+      return try cpuProgram(graph, outputs: [z], sharingConstantsOf: other)
     }
     func output(_ program: CPUProgram, batch: Int) throws -> [Float] {
       let workspace = try CPUWorkspace(program)
