@@ -166,9 +166,12 @@ final class NetworkClassifier: Classifier {
     }
     var largest = ImagePasses.program(for: max(1, count))
     while largest > 1, largest * inputShape.count > Self.passPixels { largest /= 2 }
-    return ImagePasses.ranges(
-      of: count, largest: try fittingBatch(largest, withGradient: withGradient),
-      threads: Workers.share(of: threads))
+    let threads = Workers.share(of: threads)
+    let passes = ImagePasses.ranges(of: count, largest: min(largest, batch.withLock { $0 }), threads: threads)
+    guard let most = passes.first?.count else { return [] }
+    // Only a program that is to run is tried: to compile a larger one would be for nothing.
+    let fitting = try fittingBatch(ImagePasses.program(for: most), withGradient: withGradient)
+    return fitting < most ? ImagePasses.ranges(of: count, largest: fitting, threads: threads) : passes
   }
 
   /// Numbers of the images of a pass.

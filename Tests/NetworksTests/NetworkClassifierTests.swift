@@ -187,6 +187,18 @@ import _Fixtures
     #expect(classifier.kept.programs == passes.count)
   }
 
+  /// Also where it is found out what fits: no program is compiled that does not run.
+  @Test(arguments: [(1, 33, 2), (2, 64, 1), (1, 20, 2)])
+  func programsAreThoseThatRun(_ threads: Int, _ count: Int, _ programs: Int) throws {
+    let network = Network(
+      inputShape: [2, 4, 4], preprocessing: Preprocessing(mean: [0, 0], std: [1, 1]), clampsInput: false,
+      layers: [.flatten], weights: WeightSource(try CheckpointReader.stateDict(of: ModelFixtures.checkpoint("lenet"))))
+    let classifier = try NetworkClassifier(network, batch: 64, lowersBatch: true, threads: threads)
+    let images = images(count, network.inputShape)
+    #expect(try classifier.logits(images).scalars == images.scalars)
+    #expect(classifier.kept.programs == programs)
+  }
+
   @Test func aBatchCountsOnlyWhereThereAreImages() throws {
     #expect(try classifier(batch: 1 << 40).logits(images(3)).shape == [3, 5])
   }

@@ -69,10 +69,7 @@ package final class BlockProgram: Sendable {
 
   /// Images of the smallest run for so many.
   private func runSize(for count: Int) -> Int {
-    guard function != nil else { return images }
-    var size = 1
-    while size < count { size *= 2 }
-    return min(size, images)
+    function == nil ? images : min(ImagePasses.program(for: count), images)
   }
 
   /// Runs one block and gives the output's memory to `body`: the elements of the block's images.

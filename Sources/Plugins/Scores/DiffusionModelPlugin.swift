@@ -29,7 +29,7 @@ package enum DiffusionPosteriorPlugin<Model: DiffusionModelPlugin>: PosteriorSco
   package static var summary: String {
     "a conditional and an unconditional diffusion model of \(Model.origin), whose scores' difference is the gradient of log p(c | x)"
   }
-  package static var files: [ReferenceFileRole] { DiffusionPosterior.roles }
+  package static var files: [ReferenceFileRole] { [ReferenceFileRole("COND"), ReferenceFileRole("UNCOND")] }
 
   package static func filesRead(at path: String) throws -> [String] { try Model.filesRead(at: path) }
 

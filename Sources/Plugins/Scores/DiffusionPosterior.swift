@@ -18,8 +18,6 @@ package struct DiffusionPosterior: PosteriorScore {
   private let conditional: DiffusionModel
   private let unconditional: DiffusionModel
 
-  static let roles = [ReferenceFileRole("COND"), ReferenceFileRole("UNCOND")]
-
   /// - Parameter id: of the plugin.
   /// - Throws: `DiffusionError`, `ReferenceError`, `EvaluationError`, and what reading the files throws.
   init(
