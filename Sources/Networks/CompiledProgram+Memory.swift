@@ -6,8 +6,10 @@ extension CompiledProgram {
   func fits(workers: Int, memory: Int) -> Bool { workspaceBytes <= memory / 2 / workers }
 
   /// Refuses what the machine cannot hold: the system would end the process later, without a word.
+  /// - Parameter memory: what the process may use, in bytes; nil for what the machine leaves it.
   /// - Throws: `ModelError.memory`.
-  func checkMemory(file: String, images: Int, workers: Int, memory: Int = MemoryLimit.bytes) throws {
+  func checkMemory(file: String, images: Int, workers: Int, memory: Int? = nil) throws {
+    let memory = memory ?? MemoryLimit.bytes
     guard workspaceBytes <= memory / workers else {
       throw ModelError.memory(
         file: file, bytesPerWorker: workspaceBytes, images: images, workers: workers, available: memory)

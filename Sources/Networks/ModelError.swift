@@ -17,11 +17,9 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
   case noInputShape(file: String)
   case imageChannels(file: String, architecture: String, network: Int, images: Int)
   case notRecognised(
-    file: String, tensors: [String], near: (family: String, missing: String)?, imageShape: [Int]?,
-    architectures: [String])
+    file: String, tensors: [String], near: (family: String, missing: String)?, imageShape: [Int]?)
   /// Tensors that have the names of an architecture and do not fit it; nil where the problem names it.
-  indirect case misfit(
-    architecture: String?, problem: ModelError, file: String, imageShape: [Int]?, architectures: [String])
+  indirect case misfit(architecture: String?, problem: ModelError, file: String, imageShape: [Int]?)
   /// A proposed layer list that is not completed; `blanks` are paths.
   case blanks(file: String, blanks: [String])
   /// Numbered modules, which a layer list can describe.
@@ -47,7 +45,7 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
   case memory(file: String, bytesPerWorker: Int, images: Int, workers: Int, available: Int)
 
   /// What works for every network, the least effort first.
-  private static func otherWays(_ file: String, imageShape: [Int]?, architectures: [String]) -> String {
+  private static func otherWays(_ file: String, imageShape: [Int]?) -> String {
     let stem = file.split(separator: ".").dropLast().joined(separator: ".")
     let sizes = imageShape.map { $0.map(String.init).joined(separator: ", ") } ?? "C, H, W"
     return """
@@ -57,8 +55,8 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
       input_names=["images"], dynamic_axes={"images": {0: "n"}})
         2. let Python serve it: pags_bench.evaluate(model, ...) (docs/python.md), or --plugin "python3 serve.py {checkpoint}" with a \
       program of ten lines (docs/plugin-protocol.md)
-        3. describe it as a layer list in a model.json beside the checkpoint (docs/add-a-model.md), or choose with --arch among \
-      \(architectures.joined(separator: ", "))
+        3. describe it as a layer list in a model.json beside the checkpoint (docs/add-a-model.md), or name with --arch one of \
+      the networks that `pags-bench plugins` lists, where it is one of them
       """
   }
 
@@ -104,15 +102,15 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
     case .imageChannels(let file, let architecture, let network, let images):
       "\(file): the network (\(architecture)) takes images of \(network) channels, these have \(images); "
         + "choose the task it was trained for with --task"
-    case .notRecognised(let file, let tensors, let near, let imageShape, let architectures):
+    case .notRecognised(let file, let tensors, let near, let imageShape):
       "\(file): no built-in architecture has these tensors (\(tensors.joined(separator: ", "))). "
         + (near.map { "Nearest is \($0.family), which needs the tensor `\($0.missing)` as well. " } ?? "")
-        + Self.otherWays(file, imageShape: imageShape, architectures: architectures)
-    case .misfit(let architecture, let problem, let file, let imageShape, let architectures):
+        + Self.otherWays(file, imageShape: imageShape)
+    case .misfit(let architecture, let problem, let file, let imageShape):
       "\(file): "
         + (architecture.map { "the names of its tensors are those of `\($0)`, but they do not fit it: " } ?? "")
         + problem.misfit.replacing("\(file): ", with: "", maxReplacements: 1) + ". "
-        + Self.otherWays(file, imageShape: imageShape, architectures: architectures)
+        + Self.otherWays(file, imageShape: imageShape)
     case .proposed(let file, let count, let proposal):
       "\(file): no built-in architecture has these \(count) tensors, which are numbered as the modules of a Sequential are. "
         + proposal

@@ -33,13 +33,13 @@ final class NetworkClassifier: Classifier {
   /// - Parameters:
   ///   - batch: images per pass.
   ///   - lowersBatch: whether it is lowered where a pass of so many takes too much memory; an error otherwise.
-  ///   - memory: what the process may use, in bytes.
+  ///   - memory: what the process may use, in bytes; nil for what the machine leaves it.
   ///   - programs: of this very network and precision, without gradients, for this processor, by their number of images: what trying
   ///     the network has compiled. Ignored where it is computed elsewhere.
   /// - Throws: `ModelError`, `CheckpointError`, `GraphError` where layers and tensors do not fit.
   init(
     _ network: any NetworkSource, batch: Int, lowersBatch: Bool = false, threads: Int, precision: Precision = .fast,
-    memory: Int = MemoryLimit.bytes, backend: any Backend = Engine.backend,
+    memory: Int? = nil, backend: any Backend = Engine.backend,
     programs: [Int: any CompiledProgram] = [:]
   ) throws {
     self.precision = precision
@@ -47,7 +47,7 @@ final class NetworkClassifier: Classifier {
     self.network = network
     self.batch = Mutex(max(1, batch))
     self.lowersBatch = lowersBatch
-    self.memory = memory
+    self.memory = memory ?? MemoryLimit.bytes
     self.threads = max(1, threads)
     workers = backend.workers(threads)
     inputShape = network.inputShape

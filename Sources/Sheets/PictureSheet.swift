@@ -27,6 +27,8 @@ package struct PictureSheet: Sendable {
   package var noises: [Double]
   /// Of the column `smoothgrad`.
   package var smoothGrad: SmoothGrad
+  /// What gradients are compared by, beside the cosine.
+  package var metrics: [any AlignmentMetric]
   /// Of the directions; the images were drawn from it too, where they are drawn.
   package var seed: UInt64
   /// Nil for about an inch.
@@ -35,8 +37,8 @@ package struct PictureSheet: Sendable {
 
   package init(
     columns: [SheetColumn], target: GradientTarget = EvaluationConfiguration.decisiveTarget,
-    scaling: SignedScaling = .maximum, noises: [Double], smoothGrad: SmoothGrad = SmoothGrad(), seed: UInt64,
-    magnification: Int? = nil, threads: Int = 1
+    scaling: SignedScaling = .maximum, noises: [Double], smoothGrad: SmoothGrad = SmoothGrad(),
+    metrics: [any AlignmentMetric] = [], seed: UInt64, magnification: Int? = nil, threads: Int = 1
   ) {
     precondition(!noises.isEmpty, "a score has a noise level")
     self.columns = columns
@@ -44,6 +46,7 @@ package struct PictureSheet: Sendable {
     self.scaling = scaling
     self.noises = noises
     self.smoothGrad = smoothGrad
+    self.metrics = metrics
     self.seed = seed
     self.magnification = magnification
     self.threads = threads
@@ -89,7 +92,7 @@ package struct PictureSheet: Sendable {
     progress.begin("references", total: 1)
     let view = try GradientView(
       task, at: images, target: target, scoreNoise: noises[0],
-      withTangentSpace: columns.contains(where: \.needsTangentSpace), threads: threads)
+      withTangentSpace: columns.contains(where: \.needsTangentSpace), metrics: metrics, threads: threads)
     try progress.advance(by: 1)
     progress.begin("gradients", total: models.count)
     let shown = try models.map { model in
@@ -123,13 +126,12 @@ package struct PictureSheet: Sendable {
             predicted: result.predicted, seed: seed, owner: model.name,
             checkCancellation: progress.checkCancellation)
           // What has no signs has no direction to compare.
-          let cosines =
+          let comparisons =
             smoothGrad.variant == .signed
-            ? try view.cosines(of: smoothed.maps, predicted: smoothed.predicted) : (score: nil, reference: nil)
+            ? try view.comparisons(of: smoothed.maps, predicted: smoothed.predicted) : .none
           let cells = (0..<images.count).map { index in
             ImageSheet.Cell(
-              maps.signed(smoothed.maps.item(index)),
-              Self.cosineCaptions(cosines.score, cosines.reference, index, task))
+              maps.signed(smoothed.maps.item(index)), Self.captions(comparisons, index, task))
           }
           parts.append(("\(model.name)\n\(smoothGrad.variant.rawValue)", cells))
         }
@@ -189,15 +191,17 @@ package struct PictureSheet: Sendable {
       ImageSheet.Cell(
         maps.signed(model.gradient.item(index)),
         [names.verdict(model.predicted[index], model.probability[index], images.labels[index])]
-          + Self.cosineCaptions(model.scoreCosine, model.referenceCosine, index, task))
+          + Self.captions(model.comparisons, index, task))
     }
   }
 
-  private static func cosineCaptions(
-    _ score: [Double]?, _ reference: [Double]?, _ image: Int, _ task: any BenchmarkTask
+  /// `score 0.026, 0.941`: the cosine, then what further metrics say.
+  private static func captions(
+    _ comparisons: GradientView.Comparisons, _ image: Int, _ task: any BenchmarkTask
   ) -> [String] {
-    let score = score.map { "score \(number($0[image]))" }
-    return [score, reference.map { "\(referenceWord(task)) \(number($0[image]))" }].compactMap { $0 }
+    [("score", comparisons.score), (referenceWord(task), comparisons.reference)].compactMap { word, values in
+      values.map { "\(word) \($0.map { number($0[image]) }.joined(separator: ", "))" }
+    }
   }
 
   private func scoreColumns(
@@ -246,13 +250,14 @@ package struct PictureSheet: Sendable {
     }
     let isCompared =
       columns.contains(.gradient) || columns.contains(.smoothgrad) && smoothGrad.variant == .signed
+    let measures = (["cosine"] + metrics.map(\.id)).joined(separator: ", ")
     if isCompared, models > 0 {
       if let score = task.score {
-        notes.append("score: cosine with the score of \(score.id) at noise \(brief(noises[0])).")
+        notes.append("score: \(measures) with the score of \(score.id) at noise \(brief(noises[0])).")
       }
       if task.density != nil {
         notes.append(
-          "\(Self.referenceWord(task)): cosine with the gradient of the \(Self.referenceTitle(task)) at noise "
+          "\(Self.referenceWord(task)): \(measures) with the gradient of the \(Self.referenceTitle(task)) at noise "
             + "\(brief(task.protocolConstants.decisiveNoise)), for the class that the model predicts.")
       }
     }

@@ -16,7 +16,8 @@ import Testing
       task, at: images, target: target, scoreNoise: 0.25, withTangentSpace: true, threads: 2)
     let model = try view.model(classifier, id: "fragile")
     for (reference, noise, values) in [
-      (AlignmentReference.score, 0.25, model.scoreCosine), (.classifier, 0.5, model.referenceCosine),
+      (AlignmentReference.score, 0.25, model.comparisons.score?.first),
+      (.classifier, 0.5, model.comparisons.reference?.first),
     ] {
       let column = AlignmentColumns(reference: reference, target: target, metric: "cosine", noise: noise).column
       let expected = try #require(samples[column])
@@ -31,6 +32,32 @@ import Testing
       for (index, position) in positions.enumerated() { #expect(abs(1 - shares[index] - expected[position]) < 1e-6) }
     }
     #expect(try GradientView.predictions(classifier, id: "fragile", at: images, on: task).predicted == model.predicted)
+  }
+
+  @Test func furtherMetricsFollowTheCosine() throws {
+    let task = ToyTask()
+    let images = try ChosenImages(
+      [4, 1], of: task.evaluationImages(count: 8, seed: 3), task: "toy", classCount: 3)
+    let view = try GradientView(
+      task, at: images, target: .logitSum, scoreNoise: 0.25, withTangentSpace: false, metrics: [FirstPixel()],
+      threads: 1)
+    let model = try view.model(fragileClassifier(strength: 1), id: "fragile")
+    let scaled = model.gradient.scaledToUnitMaximum()
+    for values in [try #require(model.comparisons.score), try #require(model.comparisons.reference)] {
+      #expect(values.count == 2 && values[0].count == 2)
+      #expect(values[1] == (0..<2).map { Double(scaled.item($0).first ?? 0) })
+    }
+    // What is zero has no value, whatever the metric says.
+    let zero = try view.model(uninformedClassifier(), id: "zero")
+    #expect(zero.comparisons.score?[1].allSatisfy { $0.isNaN } == true)
+  }
+
+  private struct FirstPixel: AlignmentMetric {
+    let id = "first-pixel"
+
+    func compare(_ gradients: Tensor, _ references: Tensor) -> [Double] {
+      (0..<gradients.batch).map { Double(gradients.item($0).first ?? 0) }
+    }
   }
 
   @Test func directionsAreThoseOfAnEvaluation() throws {
@@ -58,13 +85,13 @@ import Testing
     #expect(throws: EvaluationError.self) { try view.model(broken, id: "broken") }
     // A gradient that is zero has no direction.
     let uninformed = try view.model(uninformedClassifier(), id: "zero")
-    #expect(uninformed.scoreCosine?[0].isNaN == true && uninformed.parts == nil)
+    #expect(uninformed.comparisons.score?[0][0].isNaN == true && uninformed.parts == nil)
     var bare = task
     (bare.score, bare.density, bare.densityIsExact) = (nil, nil, false)
     let without = try GradientView(
       bare, at: images, target: .logitSum, scoreNoise: 0.25, withTangentSpace: true, threads: 1
     ).model(fragileClassifier(strength: 1), id: "a")
-    #expect(without.scoreCosine == nil && without.referenceCosine == nil && without.parts != nil)
+    #expect(without.comparisons.score == nil && without.comparisons.reference == nil && without.parts != nil)
   }
 
   @Test func imagesThatCannotBeShownAreRefused() throws {

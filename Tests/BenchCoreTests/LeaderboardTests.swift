@@ -47,10 +47,17 @@ import Testing
   @Test func entriesSayByWhichRuleAndWhatStandsAgainstIt() throws {
     var qualified = try result("a", label: .bayesAligned)
     qualified.regime.reservations = [.assumedNormalisation]
-    let entries = LeaderboardDocument([qualified, try result("b")]).tasks[0].entries
+    let document = LeaderboardDocument([qualified, try result("b", label: .bayesAligned)])
+    let entries = document.tasks[0].entries
     #expect(entries.map(\.rule) == ["v2", "v2"])
     #expect(entries.map(\.reservations) == [[.assumedNormalisation], nil])
     #expect(entries[0].specificShare == qualified.regime.evidence.specificShare && entries[0].specificShare != nil)
+    // No table has a label alone that something stands against.
+    for format in Table.Format.allCases {
+      let lines = Table.text(LeaderboardTable.tables(document), as: format).split(separator: "\n")
+      let qualified = lines.filter { $0.contains("bayes-aligned (assumed-normalisation)") }
+      #expect(qualified.count == 1 && lines.count { $0.contains("bayes-aligned") } == 2, "\(format): \(lines)")
+    }
   }
 
   @Test func buildingIsPureAndVerifyFindsNothing() throws {

@@ -127,6 +127,28 @@ import Testing
     #expect(SheetLayout.lines("", width: 80, size: 10, atMost: 3, isBold: false).isEmpty)
   }
 
+  /// Also on a machine whose letters are a fifth wider than Helvetica's.
+  @Test(arguments: [
+    "x", "cnn-small, cross-entropy, seed 0", String(repeating: "x", count: 40), "automobile (0.99), wrong",
+  ])
+  func neighboursDoNotTouch(_ name: String) {
+    let cell = ImageSheet.Cell(
+      picture([UInt8](repeating: 9, count: 32 * 32), width: 32), [name, "fitted -0.123, -0.123"])
+    let layout = SheetLayout(
+      ImageSheet(
+        title: "", columns: [name, name, name], rows: [[cell, cell, cell]], notes: [], magnification: 3))
+    let lines = Dictionary(grouping: layout.texts, by: \.at.y).values
+    #expect(lines.contains { $0.count == 3 })
+    for line in lines {
+      let spans = line.map { text in
+        let width = Typeface.width(text.text, size: text.size, isBold: text.isBold)
+        // Widened to the right: the document says where a line begins.
+        return (left: text.at.x, right: text.at.x + 1.2 * width)
+      }.sorted { $0.left < $1.left }
+      for (span, next) in zip(spans, spans.dropFirst()) { #expect(span.right <= next.left, "\(line)") }
+    }
+  }
+
   @Test(arguments: [
     "<script>alert(1)</script>", "\" onload=\"x", "a & b &lt; ' ]]>", "\u{202E}gnp.exe", "\u{5D0}\u{5D1}",
     "\u{0}\u{7}\u{1B}[2J",

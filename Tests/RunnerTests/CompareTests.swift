@@ -126,6 +126,15 @@ import Testing
     #expect(names == names.sorted())
     #expect(try rows("--sort", "accuracy", "--reverse").count == table.count)
 
+    #expect(
+      try rows("--columns", "id, parameters").dropFirst().map { $0[0] } == entries.map { $0["id"]?.stringValue })
+    for (columns, message) in [
+      ("id,acuracy", "did you mean `accuracy`?"), ("id,id", "id is there twice"), ("", "has no column"),
+    ] {
+      let refused = try binary.run("leaderboard", "table", "--directory", Self.committed, "--columns", columns)
+      #expect(refused.status == 64 && refused.errors.contains(message), "\(refused.errors)")
+    }
+
     for format in ["text", "markdown", "latex"] {
       let outcome = try binary.run("leaderboard", "table", "--directory", Self.committed, "--format", format)
       #expect(outcome.status == 0 && outcome.output.contains("bayes-aligned"), "\(outcome.errors)")

@@ -15,6 +15,7 @@ import Testing
   /// What a command or a group of options wants to be given besides, where it does not say so as a requirement of the parser's.
   private static let company: [String: [String]] = [
     "EvaluateCommand": ["glyphs"], "AttackCommand": ["glyphs"], "Check": ["glyphs"],
+    "RunImageOptions": ["--task", "glyphs"],
     "SlurmCommand": ["evaluate", "glyphs"],
     "EvaluationAttackOptions": ["--attacks", "pgd-l2"], "SweepOptions --points": ["--from", "1", "--to", "2"],
   ]

@@ -55,6 +55,46 @@ import Testing
     #expect(refused.status == 1 && refused.errors.contains("labels"), "\(refused.errors)")
   }
 
+  @Test func imagesOfATaskAreThoseOfTheirFile() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (checkpoint, _) = try SmallModel.write(to: binary)
+    func run(_ arguments: String..., output: String) throws -> Safetensors {
+      let outcome = try binary.start(
+        ["run", checkpoint, "--outputs", binary.path(output), "--gradient", "logit-label"] + arguments
+      ).wait()
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      return try SafetensorsReader.read(CheckpointFile.open(binary.path(output)))
+    }
+    let ofTask = try run("--task", "glyphs", "--images", "3", "--seed", "7", output: "task.safetensors")
+    #expect(ofTask["images"]?.shape == [3, 1, 20, 40] && ofTask["labels"]?.shape == [3])
+    // What was written is what went in.
+    let ofFile = try run("--inputs", binary.path("task.safetensors"), output: "file.safetensors")
+    #expect(try ofFile["logits"]?.floats() == ofTask["logits"]?.floats())
+    #expect(try ofFile["gradient"]?.floats() == ofTask["gradient"]?.floats() && ofFile["images"] == nil)
+    for (arguments, words) in [
+      ([], "whose images?"), (["--task", "glyphs", "--inputs", "x"], "give one of them"),
+      (["--inputs", "x", "--images", "3"], "--images belongs to --task"),
+      (["--task", "glyph"], "did you mean `glyphs`"),
+      (["--task", "cifar10"], "needs --data"), (["--task", "glyphs", "--images", "0"], "--images must be 1 to"),
+    ] as [([String], String)] {
+      let refused = try binary.start(["run", checkpoint, "--outputs", "o.safetensors"] + arguments).wait()
+      #expect(refused.status != 0 && refused.errors.contains(words), "\(arguments): \(refused.errors)")
+    }
+  }
+
+  /// A file of one format under the name of another would be read by nothing.
+  @Test func outputsAreCalledWhatTheyAre() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let (checkpoint, _) = try SmallModel.write(to: binary)
+    for name in ["out.npy", "out.NPZ"] {
+      let outcome = try binary.run("run", checkpoint, "--task", "glyphs", "--outputs", binary.path(name))
+      #expect(outcome.status == 64 && outcome.errors.contains("out.safetensors, which"), "\(outcome.errors)")
+      #expect(!binary.files.contains(name))
+    }
+  }
+
   /// They are written, and said: whoever reads the file may not notice.
   @Test func numbersThatAreNotFiniteAreSaid() throws {
     let binary = try RealBinary()

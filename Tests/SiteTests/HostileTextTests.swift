@@ -33,7 +33,7 @@ import Testing
     "form", "label", "input", "fieldset", "legend", "select", "option", "button", "span", "table", "thead", "tbody",
     "tr", "th", "td",
     "small", "noscript", "svg", "path", "circle", "rect", "text", "tspan", "g", "b", "bdi", "br", "pre", "img",
-    "caption", "ol",
+    "caption", "ol", "details", "summary",
   ]
 
   /// The package escapes characters, and these are others for it.
@@ -88,6 +88,11 @@ import Testing
   }
 
   @Test func commandsAreOneCommand() throws {
+    // With a mark on it, a quote is another character, for everybody but the shell.
+    #expect(Array(RepeatCommand.quoted("a'\u{301}b").utf8) == Array("'a'\\''\u{301}b'".utf8))
+    #expect(
+      Markup.command("pags-bench submit a<b --recheck")
+        == "pags-bench submit a&lt;b <span class=\"option\">--recheck</span>")
     #expect(RepeatCommand.quoted("model.ckpt") == "model.ckpt" && RepeatCommand.quoted("-rf") == "./-rf")
     #expect(
       RepeatCommand.quoted("a'; rm -rf ~") == "'a'\\''; rm -rf ~'" && RepeatCommand.quoted("a\nb") == "'aU+000Ab'")

@@ -24,7 +24,8 @@ import Testing
     }
     for words in [
       result.model.name, result.model.checkpoint?.sha256 ?? "", result.task.dataset.digest, "Bayes-aligned",
-      "pags-bench submit models/glyphs-cnn-pgd-l2-1 --recheck</code>", "@misc{glyphs-cnn-pgd-l2-1,",
+      "pags-bench submit models/glyphs-cnn-pgd-l2-1 "
+        + "<span class=\"option\">--recheck</span></code>", "@misc{glyphs-cnn-pgd-l2-1,",
       "Sensitivity over step sizes",
       "--sheet leaderboard/results/glyphs/glyphs-cnn-pgd-l2-1.sheet.svg",
     ] { #expect(text.contains(words), "\(words)") }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple, Un
 
 from ._errors import ResultError
 from ._reading import Node, parse, read_file
-from ._results import Estimate, Result, load_result
+from ._results import Estimate, Result, _pandas, load_result
 
 if TYPE_CHECKING:
     import pandas
@@ -100,9 +100,7 @@ class Leaderboard:
         Raises:
             ImportError: pandas is not installed.
         """
-        import pandas
-
-        return pandas.DataFrame([_row(entry) for entry in self.entries])
+        return _pandas().DataFrame([_row(entry) for entry in self.entries])
 
     def _repr_html_(self) -> str:
         """For notebooks; as text where pandas is not installed."""
@@ -111,7 +109,9 @@ class Leaderboard:
         try:
             return str(self.to_pandas().to_html(max_rows=60, notebook=True))
         except ImportError:
-            lines = [f"{entry.task}  {entry.name}  {entry.regime or 'no regime'}  accuracy {entry.accuracy}  R {entry.R}" for entry in self.entries]
+            lines = ["  ".join([
+                entry.task, entry.name, "; ".join([entry.regime or "no regime", *entry.reservations]), f"accuracy {entry.accuracy}",
+                f"R {entry.R}"]) for entry in self.entries]
             return f"<pre>{html.escape(chr(10).join(lines))}</pre>"
 
 

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     import pandas
 
 
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError("tables are pandas's, which is not installed; pip install 'pags_bench[pandas]'", name="pandas") from error
+    return pandas
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A number with its 95 % bootstrap interval over images.
@@ -382,8 +390,7 @@ class Result:
         Raises:
             ImportError: pandas is not installed.
         """
-        import pandas
-
+        pandas = _pandas()
         columns = [
             "quantity", "target", "metric", "noise", "step", "attack", "radius", "control", "estimator", "share", "value", "low",
             "high"]

@@ -64,6 +64,12 @@ package struct LeaderboardDocument: Sendable, Equatable, Codable {
 
     /// Beside those of the committed leaderboard.
     package var shownName: String { isOwn ? "\(name) (own)" : name }
+
+    /// The label with what stands against it, such as `weak (assumed-normalisation)`: whoever reads a table reads no sentences.
+    package var qualifiedRegime: String {
+      guard let reservations, !reservations.isEmpty else { return regime.rawValue }
+      return "\(regime.rawValue) (\(reservations.map(\.rawValue).joined(separator: ", ")))"
+    }
   }
 
   /// One evaluation of a model that others have measured too.

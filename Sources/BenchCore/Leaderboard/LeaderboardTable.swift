@@ -86,7 +86,7 @@ package enum LeaderboardTable {
     let isJudged = section.beside?.isJudged ?? true
     return [
       .text(entry.shownName), .text(entry.id), .text(section.id), .text(entry.architecture), .integer(entry.parameters),
-      .text(isJudged ? entry.regime.rawValue : "none"), .number(isJudged ? entry.confidence : nil, .fixed(3)),
+      .text(isJudged ? entry.qualifiedRegime : "none"), .number(isJudged ? entry.confidence : nil, .fixed(3)),
       .estimate(entry.accuracy, .fixed(3)),
       .estimate(entry.sensitivityRatio, .significant(3)), .estimate(entry.onManifoldRetention, .fixed(2)),
       .estimate(entry.alignment, .fixed(3)), .estimate(entry.specificShare, .fixed(3)),

@@ -31,7 +31,7 @@ struct AlignmentSeries: Sendable {
     to table: inout SampleTable, gradient: Tensor, compared: Tensor, block: MeasurementBlock
   ) throws {
     let compared = compared.scaledToUnitMaximum()
-    table.append(columns.column, try compare(scaled(gradient.scaledToUnitMaximum()), compared))
+    table.append(columns.column, try metric.values(scaled(gradient.scaledToUnitMaximum()), compared))
     guard table[columns.column(of: .random)] == nil else { return }
     for control in AlignmentControl.of(metric: metric.id) {
       table.append(columns.column(of: control), try values(of: control, compared, block))
@@ -44,22 +44,24 @@ struct AlignmentSeries: Sendable {
     switch control {
     case .random, .image, .sobel, .blurredImage:
       guard let map = block.controls[control] else { preconditionFailure("\(control) was not asked for") }
-      return try compare(scaled(map), compared)
+      return try metric.values(scaled(map), compared)
     case .otherImage:
       // Alone in its set an image has no other.
       return block.count > 1
-        ? try compare(compared.items(block.partners), compared) : [Double](repeating: .nan, count: block.count)
-    case .minusReference: return try compare(compared.negated(), compared)
+        ? try metric.values(compared.items(block.partners), compared) : [Double](repeating: .nan, count: block.count)
+    case .minusReference: return try metric.values(compared.negated(), compared)
     }
   }
+}
 
+extension AlignmentMetric {
   /// One finite number or NaN per image. What is zero everywhere cannot be divided by its largest absolute value, so the pair has
   /// none, whatever the metric says of zeros.
-  private func compare(_ gradients: Tensor, _ references: Tensor) throws -> [Double] {
-    let values = try metric.compare(gradients, references)
+  func values(_ gradients: Tensor, _ references: Tensor) throws -> [Double] {
+    let values = try compare(gradients, references)
     guard values.count == gradients.batch else {
       throw EvaluationError.wrongOutput(
-        what: "values of metric \(metric.id)", expected: [gradients.batch], got: [values.count])
+        what: "values of metric \(id)", expected: [gradients.batch], got: [values.count])
     }
     return values.enumerated().map { image, value in
       value.isFinite && !gradients.isZero(image) && !references.isZero(image) ? value : .nan

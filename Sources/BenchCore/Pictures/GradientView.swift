@@ -11,6 +11,7 @@ package struct GradientView: Sendable {
   private let score: Tensor?
   /// Nil where it was not asked for, or the task has no manifold.
   package let tangentSpace: TangentBasis?
+  private let metrics: [any AlignmentMetric]
   private let threads: Int
 
   /// What is shown of one model.
@@ -20,24 +21,35 @@ package struct GradientView: Sendable {
     package var probability: [Double]
     /// `[N, C, H, W]`.
     package var gradient: Tensor
-    /// With the score; nil where the task has none, NaN where the gradient is zero.
-    package var scoreCosine: [Double]?
-    /// With the reference's gradient for the class that this model predicts; nil where the task has no density.
-    package var referenceCosine: [Double]?
+    package var comparisons: Comparisons
     /// The parts along the tangent space and off it, and the share of the gradient's energy in the first; nil without a tangent
     /// space.
     package var parts: (tangent: Tensor, normal: Tensor, tangentShare: [Double])?
   }
 
+  /// What maps are worth beside what gradients are compared with: by the cosine, then by each further metric, one number an image, NaN
+  /// where it is undefined, as the cosine is of a map that is zero.
+  package struct Comparisons: Sendable {
+    /// With the score; nil where the task has none.
+    package var score: [[Double]]?
+    /// With the reference's gradient for the class that the model predicts; nil where the task has no density.
+    package var reference: [[Double]]?
+
+    /// Of maps that are compared with nothing.
+    package static let none = Comparisons()
+  }
+
+  /// - Parameter metrics: beside the cosine.
   /// - Throws: the errors of the task's score and manifold.
   package init(
     _ task: any BenchmarkTask, at images: ChosenImages, target: GradientTarget, scoreNoise: Double,
-    withTangentSpace: Bool, threads: Int
+    withTangentSpace: Bool, metrics: [any AlignmentMetric] = [], threads: Int
   ) throws {
     self.task = task
     self.images = images
     self.target = target
     self.scoreNoise = scoreNoise
+    self.metrics = metrics
     self.threads = threads
     score = try task.score.map { try Self.scores($0, at: images, noise: scoreNoise, task: task.id) }
     tangentSpace = withTangentSpace ? try task.manifold?.tangentBasis(at: images.images) : nil
@@ -80,19 +92,21 @@ package struct GradientView: Sendable {
       of: [target], at: images.images, labels: images.labels, owner: id, firstImage: 0)
     guard let gradient = gradients[target] else { preconditionFailure("no gradient of \(target.rawValue)") }
     let predicted = logits.argmaxOfRows()
-    let cosines = try cosines(of: gradient, predicted: predicted)
     return Model(
       predicted: predicted, probability: Self.probabilities(logits, of: predicted), gradient: gradient,
-      scoreCosine: cosines.score, referenceCosine: cosines.reference,
+      comparisons: try comparisons(of: gradient, predicted: predicted),
       parts: tangentSpace.map { parts(of: gradient, $0) })
   }
 
-  /// Of any maps, one an image, with what gradients are compared with: the score, and the reference's gradient for the class that
-  /// was predicted; nil where the task has none.
-  package func cosines(
-    of maps: Tensor, predicted: [Int]
-  ) throws -> (score: [Double]?, reference: [Double]?) {
-    (score.map { Self.cosines(maps, $0) }, try reference(for: predicted).map { Self.cosines(maps, $0.gradient) })
+  /// Of any maps, one an image, with what gradients are compared with.
+  /// - Throws: `EvaluationError`, and the errors of density and metrics.
+  package func comparisons(of maps: Tensor, predicted: [Int]) throws -> Comparisons {
+    func values(_ compared: Tensor) throws -> [[Double]] {
+      let (maps, scaled) = (maps.scaledToUnitMaximum(), compared.scaledToUnitMaximum())
+      return [Self.cosines(maps, scaled)] + (try metrics.map { try $0.values(maps, scaled) })
+    }
+    return Comparisons(
+      score: try score.map(values), reference: try reference(for: predicted).map { try values($0.gradient) })
   }
 
   /// The gradient of the classifier of the task's density, smoothed as the decisive alignment wants it.

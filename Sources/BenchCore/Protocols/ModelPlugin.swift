@@ -50,6 +50,8 @@ public struct LoadOptions: Sendable {
   /// Images per worker and pass; nil for what suits images of a size (`batch(for:)`).
   public var batch: Int?
   public var threads: Int
+  /// What the process may use for its passes, in bytes; nil for what the machine, a control group or `ulimit -v` leaves it.
+  public var memory: Int?
   /// `[C, H, W]` of the task's images, where known: some networks do not fix their input size.
   public var imageShape: Shape?
   public var classCount: Int?
@@ -60,14 +62,15 @@ public struct LoadOptions: Sendable {
 
   public init(
     architecture: String? = nil, preprocessing: Preprocessing? = nil, resize: [Int]? = nil, batch: Int? = nil,
-    threads: Int = 1, imageShape: Shape? = nil, classCount: Int? = nil, server: ServerCommand? = nil,
-    weights: WeightsChoice = WeightsChoice()
+    threads: Int = 1, memory: Int? = nil, imageShape: Shape? = nil, classCount: Int? = nil,
+    server: ServerCommand? = nil, weights: WeightsChoice = WeightsChoice()
   ) {
     self.architecture = architecture
     self.preprocessing = preprocessing
     self.resize = resize
     self.batch = batch
     self.threads = threads
+    self.memory = memory
     self.imageShape = imageShape
     self.classCount = classCount
     self.server = server

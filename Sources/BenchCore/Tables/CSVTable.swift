@@ -1,7 +1,7 @@
 import Text
 
 /// Comma-separated values (RFC 4180, but with line feeds), all digits of all numbers.
-enum CSVTable {
+package enum CSVTable {
   /// Tables of the same columns under one header.
   static func text(_ tables: [Table]) -> String {
     guard let first = tables.first else { return "" }
@@ -21,13 +21,24 @@ enum CSVTable {
 
   private static func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
 
-  /// Quoted where the format asks for it. What a spreadsheet would take for a formula gets an apostrophe before it, which
-  /// spreadsheets take as the sign of a text (OWASP, "CSV Injection").
+  /// What a spreadsheet would take for a formula gets an apostrophe before it, which spreadsheets take as the sign of a text (OWASP,
+  /// "CSV Injection"): some drop blanks before a sign, and Japanese ones know wide signs too.
   static func name(_ text: String) -> String {
     // A row is a line: readers that do not know quoted line breaks are many.
-    var text = PlainText.printable(String(text.map { $0.isNewline ? " " : $0 }))
-    if let first = text.first, "=+-@\t".contains(first) { text = "'" + text }
-    guard text.contains(where: { ",\"\r\n".contains($0) }) else { return text }
-    return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    let text = PlainText.printable(String(text.map { $0.isNewline ? " " : $0 }))
+    let first = text.unicodeScalars.first { !$0.properties.isWhitespace }
+    let isFormula = text.unicodeScalars.first == "\t" || first.map(formulaSigns.contains) == true
+    return quoted(isFormula ? "'" + text : text)
   }
+
+  /// Quoted where the format asks for it, or where a spreadsheet might end the cell: many take semicolons or tabs for separators.
+  package static func quoted(_ field: String) -> String {
+    guard field.unicodeScalars.contains(where: separators.contains) else { return field }
+    return "\"" + field.writing(["\"": "\"\""]) + "\""
+  }
+
+  private static let formulaSigns: Set<Unicode.Scalar> = [
+    "=", "+", "-", "@", "\u{FF1D}", "\u{FF0B}", "\u{FF0D}", "\u{FF20}",
+  ]
+  private static let separators: Set<Unicode.Scalar> = [",", ";", "\t", "\"", "\r", "\n"]
 }

@@ -10,11 +10,11 @@ package enum LaTeXTable {
   private static func text(_ table: Table) -> String {
     let columns = table.columns.map { $0.isNumeric ? "r" : "l" }.joined()
     func line(_ cells: [String]) -> String { "  " + cells.joined(separator: " & ") + " \\\\" }
-    let rows = table.rows.map { line($0.map { $0.words(name: name, number: number) }) }
+    let rows = table.rows.map { line($0.map { $0.words(name: { name($0) }, number: number) }) }
     // A comment ends with its line.
     return
       ([
-        "% \(name(table.title))", "\\begin{tabular}{\(columns)}", "  \\toprule",
+        "% \(name(table.title, limit: .max))", "\\begin{tabular}{\(columns)}", "  \\toprule",
         line(table.columns.map { name($0.name) }), "  \\midrule",
       ]
       + rows + ["  \\bottomrule", "\\end{tabular}"]).joined(separator: "\n") + "\n"
@@ -29,11 +29,12 @@ package enum LaTeXTable {
 
   /// Letters with accents by their commands, a few signs by theirs; what no engine is sure to have a letter for by its code, so
   /// that nothing in a name can stop the compilation.
-  package static func name(_ text: String) -> String {
+  /// - Parameter limit: characters, beyond which dots stand.
+  package static func name(_ text: String, limit: Int = 80) -> String {
     // Two hyphens would become one dash.
     isPlain(text)
       ? text
-      : PlainText.shown(text.precomposedStringWithCanonicalMapping).map(character).joined().replacing(
+      : PlainText.shown(text.precomposedStringWithCanonicalMapping, limit: limit).map(character).joined().replacing(
         "--", with: "-{}-")
   }
 

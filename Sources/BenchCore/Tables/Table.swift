@@ -56,6 +56,19 @@ package struct Table: Sendable {
     self.rows = rows
   }
 
+  /// The columns of these keys alone, in their order.
+  /// - Precondition: each is the key of a column.
+  package func keeping(_ keys: [String]) -> Table {
+    let places = keys.map { key in
+      guard let place = columns.firstIndex(where: { $0.key == key }) else {
+        preconditionFailure("no column is called \(key)")
+      }
+      return place
+    }
+    return Table(
+      title: title, columns: places.map { columns[$0] }, rows: rows.map { row in places.map { row[$0] } })
+  }
+
   /// With a final line feed.
   package static func text(_ tables: [Table], as format: Format) -> String {
     switch format {

@@ -122,14 +122,20 @@ struct ConcatenateKernel: CPUKernel {
 struct PadKernel: CPUKernel {
   let pad: Pad
 
+  /// Images of either layout, as the layers before and after like it: shortcuts that pad channels would otherwise bring all that is
+  /// added to them into planes.
+  var layoutSupport: LayoutSupport { pad.low.count == 4 ? LayoutSupport(source: 0, output: 0) : LayoutSupport() }
+
   func evaluate(_ arguments: KernelArguments) {
     arguments.output.update(repeating: pad.value, count: arguments.outputShape.count)
-    guard arguments.inputShapes[0].count > 0 else { return }
-    let strides = arguments.outputShape.strides
+    let shape = arguments.inputShapes[0]
+    guard shape.count > 0 else { return }
+    let strides = arguments.layouts.output.strides(of: arguments.outputShape)
     let offset = zip(pad.low, strides).reduce(0) { $0 + $1.0 * $1.1 }
+    let order = arguments.layouts.source.axes(rank: shape.rank)
     StridedCopy.scatter(
-      arguments.inputs[0], arguments.inputShapes[0], into: arguments.output + offset,
-      strides: zip(pad.interior, strides).map { ($0 + 1) * $1 }, arguments)
+      arguments.inputs[0], Shape(order.map { shape[$0] }), into: arguments.output + offset,
+      strides: order.map { (pad.interior[$0] + 1) * strides[$0] }, arguments)
   }
 }
 

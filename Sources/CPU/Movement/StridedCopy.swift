@@ -59,7 +59,11 @@ enum StridedCopy {
     rows(shape, strides, arguments) { dense, strided, length, step in
       let from = source + dense
       let to = target + strided
-      for index in 0..<length { to[index * step] = from[index] }
+      if step == 1 {
+        to.update(from: from, count: length)
+      } else {
+        for index in 0..<length { to[index * step] = from[index] }
+      }
     }
   }
 

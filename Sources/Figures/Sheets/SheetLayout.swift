@@ -22,6 +22,8 @@ struct SheetLayout {
 
   private static let margin = 6.0
   private static let gap = 8.0
+  /// How far a line of text may stand out of its column without touching the next one's.
+  private static let spill = gap - 2
   private static let headingSize = 9.5
   private static let captionSize = 8.5
   private static let lineHeight = 1.2
@@ -38,9 +40,10 @@ struct SheetLayout {
     let widths = (0..<columnCount).map { column in
       let cells = sheet.rows.compactMap { $0.indices.contains(column) ? $0[column] : nil }
       let picture = cells.compactMap { $0.picture.map { side($0.width) } }.max() ?? 0
-      let captions = cells.flatMap(\.captions).map { Typeface.width($0, size: Self.captionSize) }.max() ?? 0
+      let captions =
+        cells.flatMap(\.captions).map { Self.widening * Typeface.width($0, size: Self.captionSize) }.max() ?? 0
       let least = max(Self.narrowest, picture)
-      return max(least, min(captions, 1.35 * max(80, picture)))
+      return max(least, min(captions - Self.spill, 1.35 * max(80, picture)))
     }
     let rowHeadings = sheet.rowHeadings.map {
       Self.lines($0, width: Self.widestRowHeading, size: Self.headingSize, atMost: 4, isBold: true)
@@ -83,7 +86,8 @@ struct SheetLayout {
           pictures.append(Picture(image: image, frame: frame))
         }
         for (index, caption) in cell.captions.enumerated() {
-          let text = Self.cut(caption, to: widths[column] + Self.gap - 2, size: Self.captionSize)
+          let text = Self.cut(
+            caption, to: (widths[column] + Self.spill) / Self.widening + 0.01, size: Self.captionSize)
           write(
             text, centre: centre,
             baseline: top.rounded() + pictureHeight + (Double(index) * Self.lineHeight + 1.05) * Self.captionSize,
@@ -117,11 +121,14 @@ struct SheetLayout {
     height = (top + Self.margin).rounded(.up)
   }
 
-  /// In lines that would fit in a face that is somewhat wider too, as machines without Helvetica or Arial may have; unless that cuts it.
+  /// In lines that would fit in a face that is somewhat wider too, as machines without Helvetica or Arial may have; where that cuts
+  /// it, in lines that at least do not run into the next column's.
   private static func heading(_ text: String, width: Double) -> [String] {
     let roomy = lines(text, width: width / widening, size: headingSize, atMost: headingLines + 1, isBold: true)
     return roomy.contains { $0.hasSuffix("...") }
-      ? lines(text, width: width, size: headingSize, atMost: headingLines, isBold: true) : roomy
+      ? lines(
+        text, width: min(width, (width + spill) / widening), size: headingSize, atMost: headingLines, isBold: true)
+      : roomy
   }
 
   private mutating func write(

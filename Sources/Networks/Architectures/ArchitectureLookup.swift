@@ -32,8 +32,7 @@ enum ArchitectureLookup {
     }
     if let misfit = search.misfit() {
       throw ModelError.misfit(
-        architecture: nil, problem: misfit, file: weights.file, imageShape: imageShape?.dimensions, architectures: names
-      )
+        architecture: nil, problem: misfit, file: weights.file, imageShape: imageShape?.dimensions)
     }
     if let proposal = StateDictProposal(weights, imageShape: imageShape) {
       throw ModelError.proposed(file: weights.file, count: weights.names.count, proposal: proposal.text)
@@ -41,7 +40,7 @@ enum ArchitectureLookup {
     let shown = weights.names.prefix(6).map { "`\($0)` \(weights.shape($0) ?? [])" }
     throw ModelError.notRecognised(
       file: weights.file, tensors: shown + (weights.names.count > 6 ? ["..."] : []), near: search.nearMiss,
-      imageShape: imageShape?.dimensions, architectures: names)
+      imageShape: imageShape?.dimensions)
   }
 
   /// The name without its suffix, and whose it is.

@@ -9,6 +9,8 @@ final class WeightSource: Sendable {
   let names: [String]
   private let stored: [String: StoredTensor]
   private let shapes: [String: [Int]]
+  /// What is computed of tensors that have no other use, by its own name.
+  private let computed: [String: ComputedWeight]
   /// What a whole pickled network says of its layers.
   let modules: StateDictModules?
   /// By the name of a tensor, a layer or what a layer is in, as the file has it: without what wrappers added.
@@ -27,9 +29,26 @@ final class WeightSource: Sendable {
     self.file = file
     self.modules = modules
     ownNames = Self.ownNames(zip(origins ?? [], tensors.map(\.name)).filter { $0 != $1 })
-    names = tensors.map(\.name)
     stored = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
-    shapes = stored.mapValues(\.shape)
+    let computed = ComputedWeight.found(in: stored.mapValues(\.shape))
+    let pairs = computed.flatMap { name, weight in weight.originals.map { ($0, name) } }
+    let owners = Dictionary(pairs) { first, _ in first }
+    // A weight stands where the first of its originals stood.
+    var isThere: Set<String> = []
+    names = tensors.compactMap { tensor in
+      guard let owner = owners[tensor.name] else { return tensor.name }
+      return isThere.insert(owner).inserted ? owner : nil
+    }
+    shapes = stored.filter { owners[$0.key] == nil }.mapValues(\.shape)
+      .merging(computed.mapValues(\.shape)) { first, _ in first }
+    self.computed = computed
+  }
+
+  /// What is said of weights that are computed of other tensors; empty where there are none.
+  var notes: [String] {
+    Dictionary(grouping: computed.values, by: \.kind).sorted { $0.key < $1.key }.map { kind, weights in
+      "\(kind): the weights of \(weights.count) layer\(weights.count == 1 ? "" : "s") are computed as in evaluation mode"
+    }
   }
 
   /// The tensors of a network that is yet to be trained: names and shapes, no values.
@@ -37,6 +56,7 @@ final class WeightSource: Sendable {
   init(file: String, shapes: [(name: String, shape: [Int])]) {
     self.file = file
     modules = nil
+    computed = [:]
     ownNames = [:]
     names = shapes.map(\.name)
     stored = [:]
@@ -89,19 +109,30 @@ final class WeightSource: Sendable {
   /// - Throws: `ModelError.missingTensor`, `ModelError.nonFiniteWeights`, `CheckpointError`.
   func tensor(_ name: String, for layer: String) throws -> Tensor {
     if let known = loaded.withLock({ $0[name] }) { return known }
-    guard let stored = stored[name] else {
+    guard let extents = shapes[name], computed[name] != nil || stored[name] != nil else {
       throw ModelError.missingTensor(file: file, layer: layer, tensor: name, nearest: namesNear(name))
     }
-    guard let shape = Shape(checking: stored.shape) else {
+    guard let shape = Shape(checking: extents) else {
       throw ModelError.tensorShape(
-        file: file, layer: layer, tensor: name, got: stored.shape, expected: "extents whose product is representable")
+        file: file, layer: layer, tensor: name, got: extents, expected: "extents whose product is representable")
     }
-    let tensor = Tensor(shape: shape, scalars: try stored.floats())
+    let tensor = Tensor(shape: shape, scalars: try scalars(name))
     guard tensor.scalars.allSatisfy(\.isFinite) else {
       throw ModelError.nonFiniteWeights(file: file, tensor: name)
     }
     loaded.withLock { $0[name] = tensor }
     return tensor
+  }
+
+  /// - Throws: `CheckpointError`, `ModelError.reparametrised`.
+  private func scalars(_ name: String) throws -> [Float] {
+    func floats(_ name: String) throws -> [Float] { try stored[name]?.floats() ?? [] }
+    guard let weight = computed[name] else { return try floats(name) }
+    guard let values = try weight.values(floats) else {
+      throw ModelError.reparametrised(
+        file: file, tensor: weight.originals[0], count: weight.originals.count, kind: weight.kind, call: weight.call)
+    }
+    return values
   }
 
   /// Tensors that no layer asked for. Counters of batch normalisation are never needed.

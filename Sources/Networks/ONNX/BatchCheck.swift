@@ -12,22 +12,25 @@ struct BatchCheck {
   /// What was tried and is right, for this processor, by its number of images.
   let programs: [Int: any CompiledProgram]
 
-  /// - Parameter threads: that prepare weights.
+  /// - Parameters:
+  ///   - threads: that prepare weights.
+  ///   - memory: what a pass may use, in bytes; nil for what the machine leaves it.
   /// - Throws: what the graph has to object to a single image, `ONNXImportError.batch` where it needs several,
   ///   `ONNXImportError.normalisesOverBatch` where it needs them to tell images apart.
-  init(_ network: ONNXNetwork, threads: Int) throws {
+  init(_ network: ONNXNetwork, threads: Int, memory: Int? = nil) throws {
     let declared = network.input.batch ?? 1
     let single: any CompiledProgram
     let alone: [Tensor]
     do {
-      single = try Self.program(network, images: 1, threads: threads)
+      single = try Self.program(network, images: 1, threads: threads, memory: memory)
       alone = try Self.run(single, [0..<1, 1..<2], network.inputShape)
     } catch  where declared > 1 && !(error is CancellationError) {
       throw ONNXImportError.batch(file: network.file, declared: declared, reason: "\(error)")
     }
     logits = .concatenating(alone)
     do {
-      let pair = try Self.program(network, images: 2, sharingConstantsOf: single, threads: threads)
+      let pair = try Self.program(
+        network, images: 2, sharingConstantsOf: single, threads: threads, memory: memory)
       let together = try Self.run(pair, [0..<2], network.inputShape)[0]
       let scale = logits.scalars.reduce(Float(1e-6)) { max($0, abs($1)) }
       let isSame = zip(together.scalars, logits.scalars).allSatisfy { abs($0 - $1) <= 1e-4 * scale || $0 == $1 }
@@ -48,11 +51,12 @@ struct BatchCheck {
   }
 
   private static func program(
-    _ network: ONNXNetwork, images: Int, sharingConstantsOf other: (any CompiledProgram)? = nil, threads: Int
+    _ network: ONNXNetwork, images: Int, sharingConstantsOf other: (any CompiledProgram)? = nil, threads: Int,
+    memory: Int?
   ) throws -> any CompiledProgram {
     let (graph, _, logits) = try network.graph(batch: images)
     let program = try Engine.host.compile(graph, outputs: [logits], sharingConstantsOf: other, threads: threads)
-    try program.checkMemory(file: network.file, images: images, workers: 1)
+    try program.checkMemory(file: network.file, images: images, workers: 1, memory: memory)
     return program
   }
 

@@ -33,7 +33,7 @@ package struct ONNXPlugin: ModelPlugin {
       model, preprocessing: given, origin: origin,
       resize: options.resize ?? given?.resize ?? description?.preprocessing?.resize,
       imageShape: options.imageShape)
-    let check = try BatchCheck(network, threads: options.threads)
+    let check = try BatchCheck(network, threads: options.threads, memory: options.memory)
     var notes = model.notes + network.output.notes + [network.input.note, check.note].compactMap { $0 }
     if check.areProbabilities {
       network.takesLogarithm = true
@@ -43,7 +43,7 @@ package struct ONNXPlugin: ModelPlugin {
     if !model.producer.isEmpty { notes.append("written by \(model.producer), opset \(model.opset)") }
     let classifier = try NetworkClassifier(
       network, batch: check.runsInBatches ? options.batch(for: network.inputShape) : 1,
-      lowersBatch: options.batch == nil, threads: options.threads,
+      lowersBatch: options.batch == nil, threads: options.threads, memory: options.memory,
       programs: check.areProbabilities ? [:] : check.programs)
     return LoadedModel(
       classifier: classifier, architecture: "onnx", parameters: network.parameterCount,

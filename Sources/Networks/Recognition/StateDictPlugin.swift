@@ -40,7 +40,7 @@ package struct StateDictPlugin: ModelPlugin {
     let classifier = try reading.explainingMisfits {
       try NetworkClassifier(
         network, batch: options.batch(for: network.inputShape), lowersBatch: options.batch == nil,
-        threads: options.threads)
+        threads: options.threads, memory: options.memory)
     }
     var notes = stateDict.notes + reading.notes
     let unused = weights.unused

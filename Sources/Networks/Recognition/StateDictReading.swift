@@ -35,7 +35,7 @@ struct StateDictReading {
     var (preprocessing, isAssumed, preprocessingNotes) = try Self.preprocessing(
       normalisation, description, options, channels: inputShape[0], file: weights.file)
     preprocessing.resize = resize
-    notes = moduleNotes + preprocessingNotes
+    notes = weights.notes + moduleNotes + preprocessingNotes
     warnings =
       [weights.shape("conv1.weight").flatMap { Self.largeStem($0, network, preprocessing.resized(inputShape)) }]
       .compactMap { $0 }
@@ -92,8 +92,7 @@ struct StateDictReading {
       switch error {
       case .missingTensor, .tensorShape, .layer, .output:
         throw ModelError.misfit(
-          architecture: recognised.name, problem: error, file: network.file, imageShape: network.inputShape.dimensions,
-          architectures: ArchitectureLookup.names)
+          architecture: recognised.name, problem: error, file: network.file, imageShape: network.inputShape.dimensions)
       default: throw error
       }
     }

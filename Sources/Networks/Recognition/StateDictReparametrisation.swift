@@ -1,4 +1,4 @@
-/// Weights that PyTorch computes of other tensors at each call. No layer does, so the file must hold what comes out.
+/// Weights that PyTorch computes of other tensors at each call, in another way than `ComputedWeight` knows: the file must hold what comes out.
 enum StateDictReparametrisation {
   /// - Throws: `ModelError.reparametrised`.
   static func refuse(in weights: WeightSource) throws {

@@ -246,7 +246,10 @@ struct EvaluateCommand: ReportingCommand {
         images: images ?? task.defaultImageCount, seed: seed, clip: clip,
         digest: { try? task.evaluationStream(count: $0, seed: $1).digest(threads: threads) }),
       hasOwnReferences: task.hasOwnReferences, apartFrom: inputs)
-    let pictures = try sheet.map { try EvaluationSheet($0, of: task, seed: seed, threads: options.threads) }
+    let pictures = try sheet.map {
+      try EvaluationSheet(
+        $0, of: task, metrics: evaluation.options.metrics, seed: seed, threads: options.threads)
+    }
     let subject = loaded.subject
     guard
       let outcome = try parts.outcome(

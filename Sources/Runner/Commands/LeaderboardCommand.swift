@@ -131,6 +131,12 @@ struct LeaderboardCommand: ParsableCommand {
     @Flag(help: "The other way round.")
     var reverse = false
 
+    @Option(
+      help: ArgumentHelp(
+        "Only these columns, in this order, by their names in CSV, such as name,regime,accuracy,alignment.",
+        valueName: "a,b,c"))
+    var columns: String?
+
     @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
     func run() throws {
@@ -142,10 +148,30 @@ struct LeaderboardCommand: ParsableCommand {
             known.isEmpty ? "it has none at all" : "it has those of \(known.joined(separator: ", "))"
           })
       }
+      let tables = LeaderboardTable.tables(document, task: task, order: sort, isReversed: reverse)
       // In the document's own order; what reads it sorts by itself.
       try reporting.result(
-        task.map(document.only) ?? document,
-        text: Table.text(LeaderboardTable.tables(document, task: task, order: sort, isReversed: reverse), as: format))
+        task.map(document.only) ?? document, text: Table.text(try tables.map(chosen), as: format))
+    }
+
+    private func chosen(_ table: Table) throws -> Table {
+      guard let columns else { return table }
+      let known = table.columns.map(\.key)
+      let keys = columns.split(separator: ",", omittingEmptySubsequences: false).map {
+        String($0).trimmingCharacters(in: .whitespaces)
+      }
+      for (place, key) in keys.enumerated() {
+        guard known.contains(key) else {
+          throw ValidationError(
+            Nearest.unknown("--columns: the table has no column", key, among: known) {
+              "it has \(known.joined(separator: ", "))"
+            })
+        }
+        guard !keys[..<place].contains(key) else {
+          throw ValidationError("--columns: \(key) is there twice; name each column once")
+        }
+      }
+      return table.keeping(keys)
     }
   }
 }

@@ -14,6 +14,8 @@ struct RunCommand: ReportingCommand {
       `labels` where the gradient's target needs them. Writes the tensors `logits` and, with --gradient, `gradient`; with --score, in \
       place of a model, the tensor `score`.
 
+      With --task the images are the task's, as `evaluate` takes them, and are written beside the numbers.
+
       With --metric there is no model either: --inputs holds the tensors `a` and `b`, float32 [N, C, H, W] in [-1, 1], and \
       `metric` is written, one number a pair.
       """)
@@ -21,8 +23,7 @@ struct RunCommand: ReportingCommand {
   @Argument(help: "The model's checkpoint or model.json; may be left out with --plugin.", completion: .file())
   var checkpoint: String?
 
-  @Option(help: ArgumentHelp("Safetensors, .npz or .npy file with `images`.", valueName: "file"), completion: .file())
-  var inputs: String
+  @OptionGroup var source: RunImageOptions
 
   @Option(help: ArgumentHelp("Safetensors file to write.", valueName: "file"), completion: .file())
   var outputs: String
@@ -47,12 +48,13 @@ struct RunCommand: ReportingCommand {
   @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   func validate() throws {
+    try TensorOutput.check("--outputs", outputs)
     if metric != nil {
       return try MetricRun.validate(
         besides: [
           ("the checkpoint", checkpoint != nil), ("--gradient", gradient != nil),
           ("--model", options.network.model != nil),
-          ("--plugin", options.program.plugin != nil), ("--score", score.score != nil),
+          ("--plugin", options.program.plugin != nil), ("--score", score.score != nil), ("--task", source.task != nil),
         ])
     }
     if try score.work(hasCheckpoint: checkpoint != nil) != nil {
@@ -64,30 +66,35 @@ struct RunCommand: ReportingCommand {
 
   func run() throws {
     Interruption.install()
+    let progress = TerminalProgress(quiet: reporting.quiet)
+    defer { progress.end() }
     if let metric {
-      return try MetricRun(choice: metric, inputs: inputs, outputs: outputs, threads: options.threads).run(reporting)
+      return try MetricRun(choice: metric, inputs: source.inputs ?? "", outputs: outputs, threads: options.threads).run(
+        reporting)
     }
     if let work = try score.work(hasCheckpoint: checkpoint != nil) {
-      return try work.run(inputs: inputs, outputs: outputs, threads: options.threads, reporting)
+      return try work.run(source, outputs: outputs, threads: options.threads, progress, reporting)
     }
-    let named = [
-      OutputPlace.Input("the file of --inputs", inputs), OutputPlace.Input("the model", checkpoint),
-      OutputPlace.Input("the description", options.network.model),
-    ]
+    let named =
+      source.named + [
+        OutputPlace.Input("the model", checkpoint), OutputPlace.Input("the description", options.network.model),
+      ]
     let place = URL(fileURLWithPath: outputs)
     let loader = ModelLoader(ProjectFiles.locate(), plugins: PagsBench.plugins.models)
     let candidate = try loader.find(checkpoint, options)
     try OutputPlace.check(place, as: .tensors, apartFrom: named + candidate.inputs)
-    let given = try InputImages.read(inputs, needingLabels: gradient?.needsLabels ?? false)
+    let given = try source.read(
+      needingLabels: gradient?.needsLabels ?? false, threads: options.threads, progress: progress)
+    progress.end()
     if given.areOfBytes {
       CommandLineOutput.note(
-        "WARNING: \(inputs): pixels are far above 1; expected pixels in [0, 1], not yet normalised")
+        "WARNING: \(source.name): pixels are far above 1; expected pixels in [0, 1], not yet normalised")
     }
     let model = try loader.load(
       candidate, options.loadOptions(imageShape: given.images.shape.droppingFirst, classCount: nil))
     for line in LoadReport(candidate, model).lines { CommandLineOutput.note(line) }
     let classifier = model.classifier
-    try given.check(against: classifier, file: inputs)
+    try given.check(against: classifier, file: source.name)
     var tensors: [(name: String, tensor: Tensor)] = []
     if let gradient {
       let result = try classifier.inputGradient(gradient, at: given.images, labels: given.labels)
@@ -99,12 +106,12 @@ struct RunCommand: ReportingCommand {
       if let warning = Self.warning(tensor, called: name, file: outputs) { CommandLineOutput.note(warning) }
     }
     try Folder.make(place.deletingLastPathComponent())
+    let written = tensors.map { TensorToWrite($0.name, $0.tensor) } + source.written(given)
     try SafetensorsWriter.write(
-      tensors.map { TensorToWrite($0.name, $0.tensor) },
-      metadata: ["model": candidate.checkpoint.sha256, "gradient": gradient?.rawValue ?? "none"], to: outputs)
-    let shapes = tensors.map { "\($0.name) \($0.tensor.shape.dimensions)" }.joined(separator: ", ")
+      written, metadata: ["model": candidate.checkpoint.sha256, "gradient": gradient?.rawValue ?? "none"], to: outputs)
+    let shapes = written.map { "\($0.name) \($0.shape)" }.joined(separator: ", ")
     try reporting.result(
-      WrittenTensors(file: outputs, tensors.map { ($0.name, $0.tensor.shape.dimensions) }),
+      WrittenTensors(file: outputs, written.map { ($0.name, $0.shape) }),
       text: "\(outputs): \(shapes) of \(given.images.batch) images")
   }
 

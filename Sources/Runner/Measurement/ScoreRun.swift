@@ -14,13 +14,17 @@ struct ScoreRun {
   /// One for all images or one of each; nil for the score without a class.
   let classes: [Int]?
 
-  /// Reads `images` and writes the tensor `score`.
+  /// Writes the tensor `score` at the images of `source`.
   /// - Throws: what reading and computing throw, `ScoreRunError`.
-  func run(inputs: String, outputs: String, threads: Int, _ reporting: ReportingOptions) throws {
+  func run(
+    _ source: RunImageOptions, outputs: String, threads: Int, _ progress: any ProgressReporter,
+    _ reporting: ReportingOptions
+  ) throws {
     let place = URL(fileURLWithPath: outputs)
     try OutputPlace.check(
-      place, as: .tensors, apartFrom: [OutputPlace.Input("the file of --inputs", inputs)] + choice.inputs(.score))
-    let images = try InputImages.read(inputs, needingLabels: false).images
+      place, as: .tensors, apartFrom: source.named + choice.inputs(.score))
+    let given = try source.read(needingLabels: false, threads: threads, progress: progress)
+    let images = given.images
     let options = ReferenceOptions(
       task: nil, imageShape: images.shape.droppingFirst, classCount: 0, threads: threads, scoreNoises: [noise])
     guard let score = try ReferenceLoader(PagsBench.plugins).score(choice, options)?.score else {
@@ -29,7 +33,7 @@ struct ScoreRun {
     let result = try evaluate(score, images)
     try Folder.make(place.deletingLastPathComponent())
     try SafetensorsWriter.write(
-      [TensorToWrite("score", result)],
+      [TensorToWrite("score", result)] + source.written(given),
       metadata: [
         "score": score.id, "noise": "\(noise)",
         "checkpoint": ([score.learned?.checkpoint].compactMap { $0 } + (score.learned?.further ?? [])).map(\.sha256)
@@ -37,7 +41,8 @@ struct ScoreRun {
         "classes": classes.map { $0.map(String.init).joined(separator: ",") } ?? "none",
       ], to: outputs)
     try reporting.result(
-      WrittenTensors(file: outputs, [("score", result.shape.dimensions)]),
+      WrittenTensors(
+        file: outputs, [("score", result.shape.dimensions)] + source.written(given).map { ($0.name, $0.shape) }),
       text: "\(outputs): score \(result.shape.dimensions) at noise \(noise) of \(images.batch) images")
   }
 

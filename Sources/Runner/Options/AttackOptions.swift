@@ -76,6 +76,7 @@ struct AttackOptions: ParsableArguments {
   static let queries = 1...1_000_000
 
   func validate() throws {
+    try TensorOutput.check("--adversarial", adversarial)
     try OptionBounds.check("--tolerance", tolerance.isNaN ? 0 : tolerance, in: Self.tolerances)
     try OptionBounds.check("--steps", steps, in: Self.steps)
     try OptionBounds.check("--restarts", restarts, in: Self.restarts)

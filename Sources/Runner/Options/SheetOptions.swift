@@ -101,6 +101,13 @@ struct MapSheetOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Also compare gradients by this metric: its name, or `ID=FILE` where it has weights; may be repeated.",
+      valueName: "metric"), completion: .list(PagsBench.plugins.usages(.metric)),
+    transform: { try ReferenceChoice(argument: $0, of: .metric) })
+  var metric: [ReferenceChoice] = []
+
+  @Option(
+    help: ArgumentHelp(
       "How a map becomes a picture, each by itself and grey where it is 0: divided by its largest absolute value (maximum), by 3 "
         + "standard deviations (deviations), by the 99th percentile of the absolute values (percentile).",
       valueName: "scaling"))

@@ -11,14 +11,17 @@ struct EvaluationSheet {
   private let pictures: PictureSheet
   private let seed: UInt64
 
+  /// - Parameter metrics: of the evaluation, the cosine first.
   /// - Throws: `SheetError` where there can be no pictures, before anything is measured.
-  init(_ path: String, of task: any BenchmarkTask, seed: UInt64, threads: Int) throws {
+  init(
+    _ path: String, of task: any BenchmarkTask, metrics: [any AlignmentMetric], seed: UInt64, threads: Int
+  ) throws {
     self.task = task
     self.seed = seed
     pictures = PictureSheet(
       columns: MapSheetWork.Kind.gradients.columns(
         hasModels: true, hasDensity: task.density != nil, hasScore: task.score != nil),
-      noises: [PictureSheet.defaultNoise(of: task)], seed: seed, threads: threads)
+      noises: [PictureSheet.defaultNoise(of: task)], metrics: Array(metrics.dropFirst()), seed: seed, threads: threads)
     try pictures.check(task, images: Self.images, models: 1)
   }
 

@@ -52,10 +52,14 @@ struct MapSheetWork {
     defer { progress.end() }
     let prepared = try SheetPreparation(
       models, labels: columns.label, order: columns.order, sheet: sheet, maps: maps, options: options,
-      progress: progress)
+      inputs: columns.metric.flatMap { $0.inputs(.metric) }, progress: progress)
     let (task, shown) = (prepared.task, prepared.shown)
     let positions = try sheet.positions(default: 8)
-    let pictures = try pictureSheet(of: task, hasModels: !shown.sources.isEmpty)
+    // The cosine comes first, and is there anyway.
+    let metrics = try ReferenceLoader(PagsBench.plugins, files: prepared.files).metrics(
+      columns.metric, for: task, threads: options.threads
+    ).dropFirst()
+    let pictures = try pictureSheet(of: task, hasModels: !shown.sources.isEmpty, metrics: Array(metrics))
     try pictures.check(task, images: positions.count, models: shown.sources.count)
     let images = try sheet.chosen(positions, task: task.id, classCount: task.classCount) {
       try task.evaluationImages(count: $0, seed: sheet.seed)
@@ -73,13 +77,15 @@ struct MapSheetWork {
     try SynthesisReport.show(report, beside: sheet.output, reporting)
   }
 
-  private func pictureSheet(of task: any BenchmarkTask, hasModels: Bool) throws -> PictureSheet {
+  private func pictureSheet(
+    of task: any BenchmarkTask, hasModels: Bool, metrics: [any AlignmentMetric]
+  ) throws -> PictureSheet {
     let own = kind == .scores ? task.protocolConstants.scoreNoises : []
     let noises = try columns.noises() ?? (own.isEmpty ? [PictureSheet.defaultNoise(of: task)] : own)
     return PictureSheet(
       columns: try columns.chosenColumns()
         ?? kind.columns(hasModels: hasModels, hasDensity: task.density != nil, hasScore: task.score != nil),
-      target: columns.gradient, scaling: columns.scaling, noises: noises, smoothGrad: smoothGrad, seed: sheet.seed,
-      magnification: sheet.magnification, threads: options.threads)
+      target: columns.gradient, scaling: columns.scaling, noises: noises, smoothGrad: smoothGrad, metrics: metrics,
+      seed: sheet.seed, magnification: sheet.magnification, threads: options.threads)
   }
 }

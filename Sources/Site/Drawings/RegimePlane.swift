@@ -11,6 +11,8 @@ struct RegimePlane {
     var alignment: Estimate
     /// Of its page.
     var address: String
+    /// Whether something stands against the label.
+    var hasReservation = false
   }
 
   let spots: [Spot]
@@ -25,6 +27,9 @@ struct RegimePlane {
   private static let shown = 0.05...20.0
 
   private var placed: [Spot] { spots.filter { $0.ratio.value != nil && $0.alignment.value != nil } }
+
+  /// Whether each sign leads to its model.
+  var areLinks: Bool { placed.count <= Self.mostLinks }
 
   /// How many have no place, and how many are drawn at the edge because they lie beyond it.
   var counts: (missing: Int, beyond: Int) {
@@ -54,7 +59,6 @@ struct RegimePlane {
       "Plane of R against G with \(placed.count) models as points: "
       + RegimeSign.all.map { sign in "\(placed.count { $0.regime.label == sign.label }) \(sign.name)" }
       .joined(separator: ", ") + ". The table below has the same numbers."
-    let areLinks = placed.count <= Self.mostLinks
     return plot.svg(label: label, isImage: !areLinks, lines + (areLinks ? links(on: plot) : shapes(on: plot)))
   }
 
@@ -69,8 +73,9 @@ struct RegimePlane {
     let size = placed.count <= 200 ? 4.6 : 3.4
     return placed.compactMap { spot -> String? in
       guard let point = place(spot, on: plot) else { return nil }
+      let regime = spot.hasReservation ? "\(spot.regime.name) with a reservation" : spot.regime.name
       let words =
-        "\(OutsideText.name(spot.name)): \(spot.regime.name), R \(Quantity.ratio.text(spot.ratio.value)), "
+        "\(OutsideText.name(spot.name)): \(regime), R \(Quantity.ratio.text(spot.ratio.value)), "
         + "G \(Quantity.alignment.text(spot.alignment.value))"
       // Keyboards reach the same pages by the table, in its order.
       return "<a class=\"spot \(spot.regime.style)\" href=\"\(XMLText.escaped(spot.address))\" tabindex=\"-1\">"

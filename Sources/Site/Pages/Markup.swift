@@ -31,6 +31,14 @@ enum Markup {
       + remarks.map { "<p class=\"note\">\(XMLText.escaped($0))</p>\n" }.joined() + "</div>\n"
   }
 
+  /// A command whose lines do not end within an option, which has hyphens.
+  static func command(_ text: String) -> String {
+    text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+      word.hasPrefix("-")
+        ? "<span class=\"option\">\(XMLText.escaped(String(word)))</span>" : XMLText.escaped(String(word))
+    }.joined(separator: " ")
+  }
+
   static func item(_ text: String) -> String { "<li>\(XMLText.escaped(text))</li>\n" }
 
   /// Words that may be in any script.

@@ -32,10 +32,11 @@ extension Site {
       "sheet": sheet.map { ["address": $0.address] } ?? false,
       "sheetPlace": SheetPicture.base(beside: entry.result) + ".svg",
       "reading": Self.reading(result), "record": Self.record(result), "result": entry.result,
-      "command": RepeatCommand(
-        result: result, isSubmitted: !entry.isOwn && surroundings.submitted.contains(entry.id),
-        needsData: surroundings.tasksWithData.contains(result.task.id)
-      ).text,
+      "command": Markup.command(
+        RepeatCommand(
+          result: result, isSubmitted: !entry.isOwn && surroundings.submitted.contains(entry.id),
+          needsData: surroundings.tasksWithData.contains(result.task.id)
+        ).text),
       "evaluations": Self.evaluations(entry), "hasEvaluations": entry.evaluations != nil,
       "bibtex": BibTeX.entry(result.model),
     ]

@@ -22,9 +22,12 @@ extension Site {
       "regimes": isJudged ? Self.regimeLegend : [Self.legend(.none)], "plane": plane.svg, "hasPlane": isJudged,
       "beside": (section.beside.map { ["sentence": OutsideText.whole($0.sentence)] } ?? false) as Any,
       "hasMissing": missing > 0, "missing": missing, "hasBeyond": beyond > 0, "beyond": beyond,
+      "hasLinks": plane.areLinks,
       "columns": columns.map { column in
         [
           "key": column.key, "label": column.label, "words": column.words ?? "", "hasWords": column.words != nil,
+          // What a button does is for its title alone.
+          "hasMeaning": column.words != nil && column.key != "regime",
           "style": column.style, "kind": column.isNumeric ? "number" : "text",
           "first": column.risesFirst ? "ascending" : "descending",
         ] as View
@@ -59,7 +62,7 @@ extension Site {
       spots: members.map {
         .init(
           name: $0.entry.shownName, regime: $0.regime, ratio: $0.entry.sensitivityRatio, alignment: $0.entry.alignment,
-          address: "../\($0.address)")
+          address: "../\($0.address)", hasReservation: hasReservation($0))
       }, thresholds: (common(.ratio), common(.alignment)))
   }
 
@@ -105,11 +108,16 @@ extension Site {
   /// In a cell's place.
   private static let nothing = "\u{2013}"
 
+  /// Whether a label is given that something stands against.
+  private func hasReservation(_ member: ListedModel) -> Bool {
+    member.decisive.regime.label != .indeterminate && !(member.decisive.regime.reservations ?? []).isEmpty
+  }
+
   private func confidence(_ member: ListedModel) -> String {
     let regime = member.decisive.regime
     let remarks = regime.reservations ?? []
     let share = "confidence \(fixed(regime.confidence, 3))"
-    guard regime.label == .indeterminate else { return remarks.isEmpty ? share : "\(share), with a reservation" }
+    guard regime.label == .indeterminate else { return hasReservation(member) ? "\(share), with a reservation" : share }
     return remarks.contains(where: \.withholdsLabel)
       ? "label withheld" : "\(fixed(regime.confidence, 3)) for \(RegimeSign(regime.evidence.leadingLabel).name)"
   }

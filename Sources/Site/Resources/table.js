@@ -2,7 +2,7 @@
 // text of the page's <noscript> until they are shown, so that ten thousand of them cost nothing until then.
 "use strict";
 (() => {
-  const page = 100;
+  const page = 100, most = 1000;
   const $ = (id) => document.getElementById(id);
   const table = $("models"), body = table.tBodies[0];
   const { keys, rows } = JSON.parse($("data").textContent);
@@ -27,10 +27,23 @@
   $("filters").addEventListener("submit", (event) => event.preventDefault());
   $("filters").addEventListener("reset", () => setTimeout(filter));
   $("more-some").addEventListener("click", () => showMore(limit + page));
-  $("more-all").addEventListener("click", () => showMore(Infinity));
+  // Ten thousand rows at once take a browser half a minute, and nobody reads them.
+  $("more-all").addEventListener("click", () => showMore(limit + most));
   $("clear").addEventListener("click", () => choose([]));
   addEventListener("hashchange", followAddress);
-  addEventListener("beforeprint", () => { limit = Infinity; draw(); });
+  let onScreen;
+  addEventListener("beforeprint", () => {
+    onScreen = { limit, meanings: $("meanings").open };
+    limit = Math.max(limit, most);
+    $("meanings").open = true;
+    draw();
+  });
+  addEventListener("afterprint", () => {
+    if (!onScreen) return;
+    limit = onScreen.limit;
+    $("meanings").open = onScreen.meanings;
+    draw();
+  });
   // A browser that goes back fills the form in again.
   addEventListener("pageshow", filter);
   filter();
@@ -112,7 +125,6 @@
       });
     }
     mark();
-    limit = page;
     filter();
   }
 
@@ -141,7 +153,8 @@
       words[index] ??= row.filter((value) => typeof value === "string").join(" ").toLowerCase();
       return asked.every((word) => words[index].includes(word));
     });
-    if (limit !== Infinity) limit = page;
+    // What was asked for stays, as long as drawing it again takes no time.
+    if (limit > 5 * page) limit = page;
     draw();
     const inside = new Set(shown);
     for (const [index, id] of signs.length ? ids.entries() : []) sign(id)?.classList.toggle("out", !inside.has(index));
@@ -161,6 +174,7 @@
     $("status").textContent = (shown.length === rows.length ? `All ${all} models` : `${count} of ${all} models`)
       + (visible < shown.length ? `, the first ${visible.toLocaleString("en")} shown` : "");
     $("more").hidden = visible >= shown.length;
+    $("more-all").textContent = shown.length - visible > most ? `Show ${most.toLocaleString("en")} more` : "Show all";
   }
 
   function showMore(next) {

@@ -1,4 +1,5 @@
 import BenchCore
+import Text
 
 /// The command that measures a model again as a result says it was measured.
 struct RepeatCommand {
@@ -53,6 +54,6 @@ struct RepeatCommand {
       }
     }
     let word = word.hasPrefix("-") ? "./\(word)" : word
-    return plain && !word.isEmpty ? word : "'" + OutsideText.whole(word).replacing("'", with: "'\\''") + "'"
+    return plain && !word.isEmpty ? word : "'" + OutsideText.whole(word).writing(["'": "'\\''"]) + "'"
   }
 }

@@ -18,7 +18,7 @@ enum SweepCSV {
     let rows = report.models.map {
       row($0, objective: report.definition.objective, steps: steps, attacks: attacks)
     }
-    return ([header] + rows).map { $0.map(quoted).joined(separator: ",") + "\n" }.joined()
+    return ([header] + rows).map { $0.map(CSVTable.quoted).joined(separator: ",") + "\n" }.joined()
   }
 
   private static func triple(_ name: String) -> [String] { [name, "\(name)Low", "\(name)High"] }
@@ -48,9 +48,4 @@ enum SweepCSV {
   }
 
   private static func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
-
-  private static func quoted(_ field: String) -> String {
-    guard field.contains(where: { ",\"\r\n".contains($0) }) else { return field }
-    return "\"" + field.replacing("\"", with: "\"\"") + "\""
-  }
 }

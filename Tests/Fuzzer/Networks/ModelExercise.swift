@@ -11,13 +11,16 @@ import Text
 enum ModelExercise {
   /// Images larger than this take too long for what they show.
   private static let largestImage = 1 << 14
+  /// What a pass may use, in bytes. Attention over thousands of tokens takes gigabytes and says so before it takes them; what takes
+  /// more than it said is a flood.
+  private static let memory = Watch.largestMemory / 2
 
   /// Finds the plugin, loads and computes.
   static func load(_ path: String, description: String? = nil, image: [Int]?, _ progress: inout Progress) throws {
     let loader = ModelLoader(nil, plugins: BuiltinPlugins.all.models)
     let candidate = try loader.find(path, description: description)
     let model = try loader.load(
-      candidate, LoadOptions(threads: 1, imageShape: image.flatMap { Shape(checking: $0) }))
+      candidate, LoadOptions(threads: 1, memory: memory, imageShape: image.flatMap { Shape(checking: $0) }))
     try exercise(model, &progress)
   }
 

@@ -237,6 +237,26 @@ import _TestSupport
     let cotangent = network.graph.input("cotangent", [2, 10])
     let gradient = try network.graph.gradient(of: [(logits, cotangent)], withRespectTo: [x])[0]
     let count = try check(network.graph, [logits, gradient])
+    #expect(count == 10)
+  }
+
+  /// Shortcuts that leave out pixels and add channels of zeros, as in ResNet-20 of CIFAR-10 (option A), and padding by another value.
+  @Test(arguments: [(0, 16), (3, 13)], [Float(0), 0.5])
+  func paddedShortcuts(_ channels: (low: Int, high: Int), _ value: Float) throws {
+    var network = Network()
+    let x = network.graph.input("x", [2, 3, 12, 14])
+    let y = try network.graph.relu(network.conv(x, 16, 3))
+    let z = try network.graph.relu(network.graph.add(network.conv(y, 16, 3), y))
+    var short = try network.graph.slice(z, axis: 2, start: 0, count: 6, step: 2)
+    short = try network.graph.slice(short, axis: 3, start: 1, count: 7, step: 2)
+    short = try network.graph.pad(short, low: [0, channels.low, 0, 0], high: [0, channels.high, 0, 0], value: value)
+    let width = 16 + channels.low + channels.high
+    let inner = try network.graph.relu(network.conv(z, width, 3, stride: 2))
+    let sum = try network.graph.relu(network.graph.add(network.conv(inner, width, 3), short))
+    let logits = try network.linear(network.graph.globalAveragePool(network.conv(sum, 32, 3)))
+    let cotangent = network.graph.input("cotangent", [2, 10])
+    let gradient = try network.graph.gradient(of: [(logits, cotangent)], withRespectTo: [x])[0]
+    let count = try check(network.graph, [logits, gradient])
     #expect(count == 7)
   }
 

@@ -252,6 +252,13 @@ def check_task(browser, url, name):
         browser.run("document.getElementById('more-some').click()")
         if browser.run(rows) != min(count, 200):
             yield f"{name}: after `Show 100 more` {browser.run(rows)} rows are shown"
+        # On paper; a browser takes half a minute for ten thousand, and then cannot print them.
+        browser.run("dispatchEvent(new Event('beforeprint'))")
+        if browser.run(rows) != min(count, 1000) or not browser.run("document.getElementById('meanings').open"):
+            yield f"{name}: {browser.run(rows)} rows are printed"
+        browser.run("dispatchEvent(new Event('afterprint'))")
+        if browser.run(rows) != min(count, 200) or browser.run("document.getElementById('meanings').open"):
+            yield f"{name}: after printing {browser.run(rows)} rows are shown"
     # By keyboard: a sort button, then a checkbox, then the comparison.
     browser.run("document.querySelector('#models th[data-key=accuracy] button').focus()")
     browser.key("Enter", 13, "\r")
@@ -270,6 +277,12 @@ def check_task(browser, url, name):
         yield f"{name}: the comparison does not show"
     if browser.run("document.activeElement.id") != "comparison-title":
         yield f"{name}: the comparison does not get the focus"
+    # Everything that has a role says what it is.
+    for node in browser.call("Accessibility.getFullAXTree")["nodes"]:
+        role = node.get("role", {}).get("value")
+        if not node.get("ignored") and role in ("table", "button", "link", "checkbox", "searchbox", "combobox", "region", "navigation"):
+            if not node.get("name", {}).get("value"):
+                yield f"{name}: a {role} has no name for screen readers"
     # A comparison is an address.
     address = browser.run("location.href")
     browser.open(address)

@@ -17,7 +17,7 @@ enum CIFAR10 {
     name: "cifar10", title: "CIFAR-10",
     requirement: """
       data_batch_1.bin to data_batch_5.bin and test_batch.bin (the binary version), the same without .bin (the Python version, as torchvision \
-      keeps it), or either's .tar.gz
+      keeps it), either's .tar.gz, or a .npz file of them
       """,
     imageShape: [3, 32, 32],
     classNames: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],

@@ -19,7 +19,8 @@ enum CIFAR100 {
   static let files = RecordFiles(
     name: "cifar100", title: "CIFAR-100",
     requirement: """
-      train.bin and test.bin (the binary version), the same without .bin (the Python version, as torchvision keeps it), or either's .tar.gz
+      train.bin and test.bin (the binary version), the same without .bin (the Python version, as torchvision keeps it), either's .tar.gz, \
+      or a .npz file of them
       """,
     imageShape: [3, 32, 32], classNames: classNames, classNamesFile: "fine_label_names.txt",
     subfolders: ["cifar-100-binary", "cifar-100-python"],

@@ -64,7 +64,7 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
         + (found.isEmpty ? "" : ", but \(found.joined(separator: ", "))")
         + "; pass --data with the folder that holds it"
     case .notAnArchive(let file):
-      "\(file): is no .tar.gz archive; pass --data with the data set's folder or its archive"
+      "\(file): is no .tar.gz archive and no .npz file; pass --data with the data set's folder or its archive"
     case .unreadable(let file, let reason):
       "\(file): cannot be read: \(reason)"
     case .headerTruncated(let file, let expected, let actual):

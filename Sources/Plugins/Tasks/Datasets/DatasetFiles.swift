@@ -12,6 +12,11 @@ enum DatasetFiles {
     throw .missingFile(directory: root.path, expected: names, found: listing(of: root))
   }
 
+  /// The folder of a file that is one of the data set's own, which names it as well as the folder does; else the place itself.
+  static func folder(of place: URL, whereFiles names: [String]) -> URL {
+    names.contains(place.lastPathComponent) && exists(place) ? place.deletingLastPathComponent() : place
+  }
+
   /// The first of `names` that exists in `directory`.
   static func locate(_ names: [String], in directory: URL) throws(DatasetError) -> URL {
     for name in names where exists(directory.appendingPathComponent(name)) {

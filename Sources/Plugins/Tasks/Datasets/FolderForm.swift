@@ -39,15 +39,11 @@ struct FolderForm {
       }
       let images = try ImageFiles(files: files, fitting: ImageFitting(shape: imageShape.dimensions)).dataset(
         name: name, split: split, order: Array(files.indices), threads: threads)
-      var published = PublishedData.Split(name: split)
-      var start = 0
-      for part in parts {
-        let end = min(images.count, start + part.wholeCount)
-        try published.add(
-          images.choosing(Array(start..<end)), as: part, file: folder.path, classNames: classNames)
-        start = end
-      }
-      return (images, published)
+      return (
+        images,
+        try PublishedData.Split(
+          name: split, of: images, title: title, parts: parts, file: folder.path, classNames: classNames)
+      )
     }
     let (train, test) = (try split("train", train, parts.train), try split("test", test, parts.test))
     return PixelContent(

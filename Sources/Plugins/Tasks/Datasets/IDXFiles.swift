@@ -2,7 +2,8 @@ import BenchCore
 import Foundation
 import Tensor
 
-/// Four IDX files with one-channel images and labels, plain or gzipped, as of MNIST and the data sets that take its place.
+/// Four IDX files with one-channel images and labels, plain or gzipped, as of MNIST and the data sets that take its place; or the same as
+/// folders of image files or arrays of a `.npz` file.
 struct IDXFiles: PixelFiles {
   /// The data set's, such as `"mnist"`: a part of its digest.
   var name: String
@@ -20,19 +21,32 @@ struct IDXFiles: PixelFiles {
 
   var requirement: String {
     "the four IDX files \(prefixes.train)-images-idx3-ubyte, \(prefixes.train)-labels-idx1-ubyte, "
-      + "\(prefixes.test)-images-idx3-ubyte, \(prefixes.test)-labels-idx1-ubyte (plain or .gz)"
+      + "\(prefixes.test)-images-idx3-ubyte, \(prefixes.test)-labels-idx1-ubyte (plain or .gz), or a .npz file of them, as Keras has it"
   }
   var imageShape: Shape { [1, size.height, size.width] }
 
-  /// - Throws: `DatasetError`, `CompressionError`, `ImageError`.
-  func load(_ directory: URL, threads: Int) throws -> PixelContent {
+  /// - Throws: `DatasetError`, `CompressionError`, `CheckpointError`, `ImageError`.
+  func load(_ place: URL, threads: Int) throws -> PixelContent {
+    let directory = DatasetFiles.folder(
+      of: place,
+      whereFiles: [prefixes.train, prefixes.test].flatMap { prefix in
+        names("\(prefix)-images", rank: 3) + names("\(prefix)-labels", rank: 1)
+      })
+    let parts = (train: published.map { [$0.train] } ?? [], test: published.map { [$0.test] } ?? [])
     if let folders = FolderForm(at: directory, classNames: classNames) {
       return try folders.load(
         name: name, title: title, imageShape: imageShape, classNames: classNames,
-        parts: (published.map { [$0.train] } ?? [], published.map { [$0.test] } ?? []), in: directory, threads: threads)
+        parts: parts, in: directory, threads: threads)
     }
-    let folder = try DatasetFiles.directory(
-      directory, subfolders: subfolders, containing: names("\(prefixes.train)-images", rank: 3))
+    let folder: URL
+    do {
+      folder = try DatasetFiles.directory(
+        directory, subfolders: subfolders, containing: names("\(prefixes.train)-images", rank: 3))
+    } catch {
+      guard let arrays = ArrayForm(at: directory, name: name, after: error) else { throw error }
+      return try arrays.load(
+        name: name, title: title, imageShape: imageShape, classNames: classNames, parts: parts, in: directory)
+    }
     let train = try load(folder, prefix: prefixes.train, split: "train", as: published?.train)
     let test = try load(folder, prefix: prefixes.test, split: "test", as: published?.test)
     return PixelContent(

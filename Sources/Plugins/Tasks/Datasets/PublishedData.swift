@@ -20,6 +20,27 @@ enum PublishedData {
 
     init(name: String) { self.name = name }
 
+    /// Of a form that does not tell the published parts apart, which follow each other in it.
+    /// - Parameters:
+    ///   - title: of the data set that it is to be.
+    ///   - file: where the images are, for messages.
+    /// - Throws: as `add`; `DatasetError.otherDataset`.
+    init(
+      name: String, of images: PixelDataset, title: String, parts: [PublishedPart], file: String, classNames: [String]
+    ) throws {
+      self.name = name
+      let labels = images.labels.map { UInt8(truncatingIfNeeded: $0) }
+      if let other = OtherDatasets.name(labels: labels, files: []), other != title {
+        throw DatasetError.otherDataset(file: file, expected: title, found: other)
+      }
+      var start = 0
+      for part in parts {
+        let end = min(images.count, start + part.wholeCount)
+        try add(images.choosing(Array(start..<end)), as: part, file: file, classNames: classNames)
+        start = end
+      }
+    }
+
     /// - Parameter file: where the labels are, for messages.
     /// - Throws: `DatasetError` for published images that were altered, and what reading them throws.
     mutating func add(
@@ -59,7 +80,9 @@ enum PublishedData {
   }
 
   /// What the folder's owner calls the data, one line of at most 100 characters; nil where they are to be the published ones.
-  static func ownData(in folder: URL) -> String? {
+  /// - Parameter place: the folder, or a file in it that `--data` named.
+  static func ownData(in place: URL) -> String? {
+    let folder = DatasetFiles.exists(place) ? place.deletingLastPathComponent() : place
     let text = (try? String(contentsOf: folder.appendingPathComponent(ownDataFile), encoding: .utf8)) ?? ""
     let line = text.split(whereSeparator: \.isNewline).first.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
     return line.isEmpty || line.count > 100 || PlainText.problem(in: line) != nil ? nil : line

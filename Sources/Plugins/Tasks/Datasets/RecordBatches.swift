@@ -20,9 +20,12 @@ struct RecordBatches {
   private static let archiveLimit = 1 << 30
 
   /// Looks in a folder, then in those that the archives unpack to, then for the archives; the binary version is taken first.
-  /// - Parameter place: the folder of the data set, one that holds it, or an archive.
+  /// - Parameter place: the folder of the data set, one that holds it, one of its files, or an archive.
   /// - Throws: `DatasetError`, `CompressionError`.
   init(of files: RecordFiles, at place: URL) throws {
+    let place = DatasetFiles.folder(
+      of: place,
+      whereFiles: (files.trainFiles + files.testFiles).flatMap { [Self.name($0, .binary), Self.name($0, .pickled)] })
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isDirectory) else {
       throw DatasetError.notADirectory(path: place.path)

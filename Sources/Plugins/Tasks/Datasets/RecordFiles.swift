@@ -3,7 +3,7 @@ import Foundation
 import Tensor
 
 /// Files of records: labels, one of which counts, and the pixels in planes (red, green, blue), as of the CIFAR data sets in their binary and
-/// their Python version (`RecordBatches`).
+/// their Python version (`RecordBatches`); or the same as folders of image files or arrays of a `.npz` file.
 ///
 /// Any number of records per file is accepted, so that a part of the data set works like all of it.
 struct RecordFiles: PixelFiles {
@@ -33,13 +33,20 @@ struct RecordFiles: PixelFiles {
 
   /// - Throws: `DatasetError`, `CompressionError`, `CheckpointError`, `ImageError`.
   func load(_ place: URL, threads: Int) throws -> PixelContent {
+    let parts = (train: trainFiles.compactMap { published[$0] }, test: testFiles.compactMap { published[$0] })
     if let folders = FolderForm(at: place, classNames: classNames) {
       return try folders.load(
-        name: name, title: title, imageShape: imageShape, classNames: classNames,
-        parts: (trainFiles.compactMap { published[$0] }, testFiles.compactMap { published[$0] }), in: place,
+        name: name, title: title, imageShape: imageShape, classNames: classNames, parts: parts, in: place,
         threads: threads)
     }
-    let batches = try RecordBatches(of: self, at: place)
+    let batches: RecordBatches
+    do {
+      batches = try RecordBatches(of: self, at: place)
+    } catch let error as DatasetError {
+      guard let arrays = ArrayForm(at: place, name: name, after: error) else { throw error }
+      return try arrays.load(
+        name: name, title: title, imageShape: imageShape, classNames: classNames, parts: parts, in: place)
+    }
     let train = try load(trainFiles, of: batches, split: "train")
     let test = try load(testFiles, of: batches, split: "test")
     return PixelContent(

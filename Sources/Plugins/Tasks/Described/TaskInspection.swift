@@ -75,11 +75,18 @@ package struct TaskInspection {
 
   private func inOneFile(_ url: URL) throws -> Found {
     let arrays = try arrays(url)
-    let file = url.lastPathComponent
-    func part(_ splits: [String]) throws -> TaskDocument.Part {
-      try self.part(splits.flatMap(Self.names), of: arrays, file: file)
-    }
-    return try found(part(["train"]), part(Self.testNames), train: arrays, test: arrays)
+    let (train, test) = try Self.parts(of: arrays, file: url.lastPathComponent)
+    return try found(train, test, train: arrays, test: arrays)
+  }
+
+  /// Both splits in one file.
+  static func parts(
+    of arrays: NumPyFile, file: String
+  ) throws(DatasetError) -> (train: TaskDocument.Part, test: TaskDocument.Part) {
+    (
+      try part(names(of: "train"), of: arrays, file: file),
+      try part(testNames.flatMap(names), of: arrays, file: file)
+    )
   }
 
   private func inTwoFiles(_ train: String, _ test: String) throws -> Found {
@@ -87,11 +94,11 @@ package struct TaskInspection {
       try arrays(place.appendingPathComponent(train)), try arrays(place.appendingPathComponent(test))
     )
     return try found(
-      part(Self.namesOfOne, of: first, file: train), part(Self.namesOfOne, of: second, file: test), train: first,
-      test: second)
+      Self.part(Self.namesOfOne, of: first, file: train), Self.part(Self.namesOfOne, of: second, file: test),
+      train: first, test: second)
   }
 
-  private func part(
+  private static func part(
     _ names: [(images: String, labels: String)], of arrays: NumPyFile, file: String
   ) throws(DatasetError) -> TaskDocument.Part {
     guard
