@@ -64,8 +64,9 @@
   @usableFromInline package let raiseToLargest:
     @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   @usableFromInline package let selectLargest:
-    @convention(c) (Int, Int, UnsafePointer<Float>, Int32, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Int32>) ->
-      Void
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, Int32, Int32, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Int32>
+    ) -> Void
   @usableFromInline package let addRow:
     @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   @usableFromInline package let spreadRow:

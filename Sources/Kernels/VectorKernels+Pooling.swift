@@ -15,10 +15,10 @@ extension VectorKernels {
 
   @inlinable @inline(__always)
   public func selectLargest(
-    count: Int, step: Int, source: UnsafePointer<Float>, position: Int32, largest: UnsafeMutablePointer<Float>,
-    selected: UnsafeMutablePointer<Int32>
+    count: Int, step: Int, source: UnsafePointer<Float>, position: Int32, positionStep: Int32,
+    largest: UnsafeMutablePointer<Float>, selected: UnsafeMutablePointer<Int32>
   ) {
-    table.pointee.selectLargest(count, step, source, position, largest, selected)
+    table.pointee.selectLargest(count, step, source, position, positionStep, largest, selected)
   }
 
   @inlinable @inline(__always)

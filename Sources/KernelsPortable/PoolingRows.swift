@@ -27,27 +27,29 @@ private func raise(
 ///
 /// - Parameters:
 ///   - position: of the first number of the source.
+///   - positionStep: from one number's position to the next one's; 0 for the channels of a pixel.
 ///   - selected: positions; below 0 where there is none yet.
 @inline(never)
 public func selectLargest(
-  count: Int, step: Int, source: UnsafePointer<Float>, position: Int32, largest: UnsafeMutablePointer<Float>,
-  selected: UnsafeMutablePointer<Int32>
+  count: Int, step: Int, source: UnsafePointer<Float>, position: Int32, positionStep: Int32,
+  largest: UnsafeMutablePointer<Float>, selected: UnsafeMutablePointer<Int32>
 ) {
-  switch step {
-  case 1: select(count, 1, source, position, largest, selected)
-  case 2: select(count, 2, source, position, largest, selected)
-  default: select(count, step, source, position, largest, selected)
+  switch (step, positionStep) {
+  case (1, 0): select(count, 1, source, position, 0, largest, selected)
+  case (1, 1): select(count, 1, source, position, 1, largest, selected)
+  case (2, 2): select(count, 2, source, position, 2, largest, selected)
+  default: select(count, step, source, position, positionStep, largest, selected)
   }
 }
 
 @inline(__always)
 private func select(
-  _ count: Int, _ step: Int, _ source: UnsafePointer<Float>, _ position: Int32,
+  _ count: Int, _ step: Int, _ source: UnsafePointer<Float>, _ position: Int32, _ positionStep: Int32,
   _ largest: UnsafeMutablePointer<Float>, _ selected: UnsafeMutablePointer<Int32>
 ) {
   for index in 0..<count {
     let value = source[index &* step]
-    let place = position &+ Int32(truncatingIfNeeded: index &* step)
+    let place = position &+ Int32(truncatingIfNeeded: index) &* positionStep
     let (before, largestBefore) = (selected[index], largest[index])
     let takes = value > largestBefore || value != value || before < 0
     largest[index] = takes ? value : largestBefore

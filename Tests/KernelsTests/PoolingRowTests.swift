@@ -18,11 +18,12 @@ import _TestSupport
 
   private static let cases = [(0, 1), (1, 2), (7, 1), (16, 2), (17, 2), (33, 1), (48, 3), (70, 2), (65, 5)]
 
+  /// Numbers of a row, whose places are as far apart, and channels of a pixel, which have one place.
   @Test(arguments: InstructionSet.available, [false, true])
   func largestAndTheirPlaces(_ set: InstructionSet, special: Bool) {
     var generator = SeededGenerator(seed: 11)
     let vectors = VectorKernels(set)
-    for (count, step) in Self.cases {
+    for (count, step, ofPixels) in Self.cases.flatMap({ [($0.0, $0.1, false), ($0.0, $0.1, true)] }) {
       var largest = [Float](repeating: -.infinity, count: count)
       var plain = largest
       var selected = [Int32](repeating: -1, count: count)
@@ -31,15 +32,17 @@ import _TestSupport
       for tap in 0..<6 {
         let source = Self.values(count * step + 1, special: special, &generator)
         let position = Int32(1000 * tap)
+        let positionStep = ofPixels ? 0 : Int32(step)
         vectors.raiseToLargest(count: count, step: step, source: source, largest: &plain)
         vectors.selectLargest(
-          count: count, step: step, source: source, position: position, largest: &largest, selected: &selected)
+          count: count, step: step, source: source, position: position, positionStep: positionStep, largest: &largest,
+          selected: &selected)
         for index in 0..<count {
           let value = source[index * step]
           // The first of equals; the last NaN.
           if expectedPlaces[index] < 0 || value > expected[index] || value.isNaN {
             expected[index] = value
-            expectedPlaces[index] = position + Int32(index * step)
+            expectedPlaces[index] = position + Int32(index) * positionStep
           }
         }
         #expect(selected == expectedPlaces, "\(count) by \(step)")

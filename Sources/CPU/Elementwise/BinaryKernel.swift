@@ -28,10 +28,11 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
 
   init(_ function: Function, left: Shape, right: Shape, output: Shape) {
     self.function = function
-    // Beside images, numbers for every channel or for every image and channel, which lie alike in both layouts.
+    // Beside images, numbers for every channel, for every image and channel, or for every pixel, which lie alike in both layouts.
     let shapes = [left, right]
-    let isPerChannel = shapes.allSatisfy {
+    let liesAlike = shapes.allSatisfy {
       $0 == output || $0.rank < 3 && $0.count == 1 || $0.dimensions.suffix(2) == [1, 1]
+        || $0.rank >= 3 && $0[$0.rank - 3] == 1
     }
     var support = LayoutSupport()
     if left == output && right == output {
@@ -40,7 +41,7 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
       way = .number
     } else {
       var channelsLast: Rows?
-      if output.rank == 4, isPerChannel, let image = shapes.firstIndex(of: output) {
+      if output.rank == 4, liesAlike, let image = shapes.firstIndex(of: output) {
         support = LayoutSupport(output: 0, likeOutput: [image])
         channelsLast = Self.rows(.channelsLast, shapes, output)
       }
@@ -93,7 +94,7 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
   /// where channels are last.
   private static func rows(_ layout: ImageLayout, _ shapes: [Shape], _ output: Shape) -> Rows {
     let order = layout.axes(rank: output.rank)
-    // An operand of the output's shape lies as the output does; of the others only the channels' axis is longer than one.
+    // An operand of the output's shape lies as the output does; of the others only the channels' axis is longer than one, or all but it.
     let strides = shapes.map { shape in
       let strides = shape == output ? layout.strides(of: shape) : shape.broadcastStrides(to: output)
       return order.map { strides[$0] }

@@ -11,8 +11,10 @@ struct MaxPoolGatherKernel: CPUKernel {
 
   var scratchCount: Int { selection.scratchCount }
 
+  var layoutSupport: LayoutSupport { LayoutSupport(output: 0, likeOutput: [0, 1]) }
+
   func evaluate(_ arguments: KernelArguments) {
-    selection.forEach(arguments, in: arguments.inputs[0]) { output, selected in
+    selection.forEach(arguments, in: arguments.inputs[0], arguments.layouts.output) { output, selected in
       arguments.output[output] = selected.map { arguments.inputs[1][$0] } ?? 0
     }
   }
@@ -29,10 +31,13 @@ struct MaxPoolScatterKernel: CPUKernel {
 
   var scratchCount: Int { selection.scratchCount }
 
+  var layoutSupport: LayoutSupport { LayoutSupport(output: 0, likeOutput: [0, 1]) }
+
   func evaluate(_ arguments: KernelArguments) {
     let (gradient, target) = (arguments.inputs[1], arguments.output)
     selection.forEach(
-      arguments, in: arguments.inputs[0], begin: { (target + $0).update(repeating: 0, count: selection.inputPlane) },
+      arguments, in: arguments.inputs[0], arguments.layouts.output,
+      begin: { (target + $0.lowerBound).update(repeating: 0, count: $0.count) },
       { output, selected in
         if let selected { target[selected] += gradient[output] }
       })

@@ -28,10 +28,13 @@ struct SumKernel: CPUKernel {
   let axes: [Int]
   let input: Shape
 
-  var layoutSupport: LayoutSupport { LayoutSupport(source: axes == [2, 3] && input.rank == 4 ? 0 : nil) }
+  /// Sums over positions, and over channels, whose outputs lie alike in both layouts.
+  var layoutSupport: LayoutSupport {
+    LayoutSupport(source: input.rank == 4 && (axes == [2, 3] || axes == [1]) ? 0 : nil)
+  }
 
   func evaluate(_ arguments: KernelArguments) {
-    if arguments.layouts.source == .channelsLast { return sumPixels(arguments) }
+    if arguments.layouts.source == .channelsLast, axes == [2, 3] { return sumPixels(arguments) }
     let reduction = Reduction(input, strides: arguments.layouts.source.strides(of: input), axes: axes)
     let input = arguments.inputs[0]
     // Every output is the sum in double precision of its numbers in their order. That is a chain in which each addition waits for

@@ -80,6 +80,9 @@ package struct LPIPSNetwork: Sendable {
     max(1, min(64, (1 << 17) / (imageShape[1] * imageShape[2])))
   }
 
+  /// Images that go through the network together, where there are so many.
+  package var imagesPerRun: Int { program.images }
+
   /// Numbers in an image's feature vector.
   package var featureCount: Int { layers.last?.upperBound ?? 0 }
 
@@ -186,8 +189,9 @@ extension Graph {
       case .tap:
         let head = weights.heads[parts.count]
         let pixels = shape(of: value)[2] * shape(of: value)[3]
-        factors += head.flatMap { [Float](repeating: Float(Double($0) / Double(pixels)), count: pixels) }
-        let part = try flatten(normalised(value, epsilon: epsilon))
+        let ofPixel = head.map { Float(Double($0) / Double(pixels)) }
+        for _ in 0..<pixels { factors += ofPixel }
+        let part = try pixelRows(normalised(value, epsilon: epsilon))
         let start = layers.last?.upperBound ?? 0
         layers.append(start..<start + shape(of: part)[1])
         parts.append(part)
@@ -202,7 +206,7 @@ extension Graph {
     guard let weight = weights.tensors["\(name).weight"], let bias = weights.tensors["\(name).bias"] else {
       preconditionFailure("checked when the file was read")
     }
-    return try relu(constantConvolution(x, weight, bias, geometry))
+    return try rectifiedConvolution(x, weight, bias, geometry)
   }
 
   /// A map `[N, C, H, W]` at unit length in each pixel.

@@ -52,6 +52,11 @@ struct LPIPS: AlignmentMetric {
     let size = max(1, Self.keptBytes / 4 / imageBytes)
     return try stride(from: 0, to: first.batch, by: size).flatMap { start in
       let range = start..<min(start + size, first.batch)
+      // Runs that are full need no other images to fill them.
+      if range.count % network.imagesPerRun == 0 {
+        let (one, other) = (first[batch: range], second[batch: range])
+        return network.distances(try network.features(one), try network.features(other))
+      }
       let both = try network.features(.concatenating([first[batch: range], second[batch: range]]))
       return network.distances(both[batch: 0..<range.count], both[batch: range.count..<2 * range.count])
     }
