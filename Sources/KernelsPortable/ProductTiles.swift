@@ -122,6 +122,33 @@ func tileOf1(
   return (a0, b0, c0, d0, e0, f0)
 }
 
+/// The same of twelve rows at once: sums of six alone wait for their own last terms.
+@inline(__always)
+func tilesOf1(
+  _ start: Int, _ end: Int, _ rows: SixRows, _ further: SixRows, _ columns: UnsafePointer<Float>
+) -> (TileOf1, TileOf1) {
+  var a0 = Vector.zero, b0 = Vector.zero, c0 = Vector.zero, d0 = Vector.zero, e0 = Vector.zero, f0 = Vector.zero
+  var a1 = Vector.zero, b1 = Vector.zero, c1 = Vector.zero, d1 = Vector.zero, e1 = Vector.zero, f1 = Vector.zero
+  var k = start
+  while k < end {
+    let x0 = load(columns + k &* 16)
+    accumulate(repeated(rows.r0[k]), x0, &a0)
+    accumulate(repeated(rows.r1[k]), x0, &b0)
+    accumulate(repeated(rows.r2[k]), x0, &c0)
+    accumulate(repeated(rows.r3[k]), x0, &d0)
+    accumulate(repeated(rows.r4[k]), x0, &e0)
+    accumulate(repeated(rows.r5[k]), x0, &f0)
+    accumulate(repeated(further.r0[k]), x0, &a1)
+    accumulate(repeated(further.r1[k]), x0, &b1)
+    accumulate(repeated(further.r2[k]), x0, &c1)
+    accumulate(repeated(further.r3[k]), x0, &d1)
+    accumulate(repeated(further.r4[k]), x0, &e1)
+    accumulate(repeated(further.r5[k]), x0, &f1)
+    k &+= 1
+  }
+  return ((a0, b0, c0, d0, e0, f0), (a1, b1, c1, d1, e1, f1))
+}
+
 /// With what another part of the sums gave, rows of two vectors each.
 @inline(__always)
 func added(_ tile: TileOf1, _ earlier: UnsafePointer<Float>) -> TileOf1 {

@@ -22,18 +22,23 @@ public func rowsTimesPanels(
     while row < rows {
       let lines = sixRows(left + row &* leftStride, leftStride)
       let target = output + row &* outputStride + vector &* width
+      let isDouble = !isPair && row &+ 6 < rows
       var start = 0
       repeat {
         let end = inner &- start < longestSum ? inner : start &+ longestSum
         let adds = adds || start > 0
         if isPair {
           write(tileOf2(start, end, lines, first, second), target, outputStride, adds: adds)
+        } else if isDouble {
+          let tiles = tilesOf1(start, end, lines, sixRows(left + (row &+ 6) &* leftStride, leftStride), first)
+          write(tiles.0, target, outputStride, adds: adds)
+          write(tiles.1, target + 6 &* outputStride, outputStride, adds: adds)
         } else {
           write(tileOf1(start, end, lines, first), target, outputStride, adds: adds)
         }
         start = end
       } while start < inner
-      row &+= 6
+      row &+= isDouble ? 12 : 6
     }
     vector &+= 2
   }
