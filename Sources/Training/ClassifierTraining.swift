@@ -12,7 +12,7 @@ package struct ClassifierTraining: Sendable {
   private let network: TrainableNetwork?
 
   /// Test images that the accuracy in `model.json` is measured on, at most.
-  static let testImageCount = 2000
+  package static let testImageCount = 2000
 
   /// - Parameters:
   ///   - plugin: the task's.

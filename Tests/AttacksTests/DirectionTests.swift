@@ -71,6 +71,31 @@ import Testing
     #expect(Array(margin.predictedGradients.item(2)) == [1, 0])
   }
 
+  /// Of lengths that fill vectors and parts of sums, and of others; sums end early where an image is too far away.
+  @Test(arguments: [1, 15, 16, 255, 256, 700])
+  func nearestOfMany(_ size: Int) throws {
+    let stream = RandomStream(seed: 2, name: "nearest")
+    let rows = (0..<90).map { row in stream.normals(item: row, count: size).map { Float($0) } }
+    let training = TensorImages(Self.set(Array(rows[10...]), (10..<90).map { $0 % 2 }), classCount: 2)
+    let estimates = try NearestImages(training, count: 80, neighbours: [1, 3])
+    let queries = Self.images(Array(rows[..<10]))
+    let found = estimates.directions(from: queries, towards: [Int](repeating: 1, count: 10))
+    for query in 0..<10 {
+      func distance(_ row: Int) -> Double {
+        zip(rows[row], rows[query]).reduce(0) { $0 + pow(Double($1.0) - Double($1.1), 2) }
+      }
+      let nearest = (10..<90).filter { $0 % 2 == 1 }.sorted { distance($0) < distance($1) }
+      for (count, ways) in zip([1, 3], found) {
+        for place in 0..<size {
+          let mean = nearest.prefix(count).reduce(0.0) { $0 + Double(rows[$1][place]) } / Double(count)
+          #expect(
+            abs(mean - Double(rows[query][place]) - Double(ways.item(query)[ways.item(query).startIndex + place]))
+              < 1e-5)
+        }
+      }
+    }
+  }
+
   @Test func withoutGradientsThereIsNoDirection() throws {
     let flat = LinearClassifier(inputShape: [1, 1, 2], weights: [[0, 0], [0, 0]], biases: [1, 0])
     let set = Self.set([[1, 0], [0, 1]], [0, 1])

@@ -77,13 +77,10 @@ package struct NearestImages: ClosestPointEstimates {
     images.scalars.withUnsafeBufferPointer { pixels in
       query.withUnsafeBufferPointer { query in
         for member in members[label] {
-          var sum: Float = 0
-          for place in 0..<query.count {
-            let difference = query[place] - pixels[member * query.count + place]
-            sum += difference * difference
-          }
-          let square = Double(sum)
-          guard best.count < wanted || square < best[best.count - 1].square else { continue }
+          let bound = best.count < wanted ? .infinity : best[best.count - 1].square
+          let image = UnsafeBufferPointer(rebasing: pixels[member * query.count..<(member + 1) * query.count])
+          let square = Self.square(query, image, below: bound)
+          guard square < bound else { continue }
           let place = best.firstIndex { square < $0.square } ?? best.count
           best.insert((square, member), at: place)
           if best.count > wanted { best.removeLast() }
@@ -91,6 +88,36 @@ package struct NearestImages: ClosestPointEstimates {
       }
     }
     return best.map(\.image)
+  }
+
+  /// The squared distance, or any number from `bound` on where it is not below it. The order of its terms depends on their number alone.
+  private static func square(
+    _ first: UnsafeBufferPointer<Float>, _ second: UnsafeBufferPointer<Float>, below bound: Double
+  ) -> Double {
+    typealias Lanes = SIMD16<Float>
+    func lanes(_ values: UnsafeBufferPointer<Float>, _ place: Int) -> Lanes {
+      UnsafeRawBufferPointer(values).loadUnaligned(fromByteOffset: place * MemoryLayout<Float>.stride, as: Lanes.self)
+    }
+    let (count, part) = (first.count, 16 * Lanes.scalarCount)
+    var sum = 0.0
+    var place = 0
+    while place < count {
+      let end = min(count, place + part)
+      var squares = Lanes.zero
+      while place + Lanes.scalarCount <= end {
+        let difference = lanes(first, place) - lanes(second, place)
+        squares += difference * difference
+        place += Lanes.scalarCount
+      }
+      sum += Double(squares.sum())
+      while place < end {
+        let difference = first[place] - second[place]
+        sum += Double(difference * difference)
+        place += 1
+      }
+      if sum >= bound { return sum }
+    }
+    return sum
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchCore
 import Foundation
 import Text
+import Training
 
 /// What a trained model is called.
 enum TrainedModelName {
@@ -23,7 +24,10 @@ enum TrainedModelName {
 
   /// Prints what came of a training.
   static func show(_ description: ModelDescription, in folder: URL, _ reporting: ReportingOptions) throws {
-    let accuracy = description.claims?.accuracy.map { String(format: ", accuracy on test images %.4f", $0) } ?? ""
+    let accuracy =
+      description.claims?.accuracy.map {
+        String(format: ", accuracy on test images %.4f (the first \(ClassifierTraining.testImageCount) at most)", $0)
+      } ?? ""
     let checkpoint = folder.appendingPathComponent("model.ckpt").path
     try reporting.result(
       Trained(checkpoint: checkpoint, description: description), text: "\(checkpoint): \(description.name)\(accuracy)")
