@@ -18,6 +18,11 @@ extension Graph {
       max(image[2] * image[3], height * width) <= Self.largestMap,
       image.droppingFirst.count * window[0] * height * width <= Self.largestMatrix
     else { return try relu(addChannels(conv2d(x, constant(weights), geometry), constant(bias))) }
+    if [image[2], image[3], height, width] == [3, 3, 3, 3], window.dimensions.suffix(2) == [5, 5],
+      [geometry.strideHeight, geometry.strideWidth, geometry.top, geometry.left] == [1, 1, 2, 2]
+    {
+      return try rectifiedSmallMap(x, weights, bias)
+    }
     let matrix = Self.matrix(weights, geometry, image: (image[2], image[3]), output: (height, width))
     let biases = [[Float]](repeating: bias.scalars, count: height * width).flatMap { $0 }
     let sums = try relu(

@@ -48,15 +48,15 @@ package struct LPIPSNetwork: Sendable {
     let weights = try LPIPSWeights(backbone, files)
     let images = Self.imagesPerRun(imageShape)
     var graph = Graph()
-    let (features, layers, factors) = try graph.lpipsFeatures(
-      of: graph.input("images", imageShape.prepending(images)), weights, epsilon: Self.epsilon)
+    let (maps, layers, factors) = try graph.lpipsMaps(
+      of: graph.input("images", imageShape.prepending(images)), weights)
     self.backbone = backbone
     self.layers = layers
     self.weights = factors
     self.imageShape = imageShape
     self.threads = max(1, threads)
     program = try BlockProgram(
-      file: files[0].name, images: images, graph: graph, output: features, threads: self.threads)
+      file: files[0].name, images: images, graph: graph, output: maps, threads: self.threads)
     fingerprint = files.map(\.sha256)
     let records = files.map { file in
       ModelRecord.Checkpoint(
@@ -96,9 +96,14 @@ package struct LPIPSNetwork: Sendable {
       // Each block has its own part.
       nonisolated(unsafe) let output = output
       try Workers.forEachBlock(of: images.batch, blockSize: program.images, threads: threads) { block, _ in
-        try program.run(["images": images], block: block) { features in
-          _ = UnsafeMutableBufferPointer(rebasing: output[block.lowerBound * count..<block.upperBound * count])
-            .update(fromContentsOf: features)
+        try program.run(["images": images], block: block) { maps in
+          for (place, image) in block.enumerated() {
+            for (layer, channels) in zip(layers, backbone.channels) {
+              UnitPixels(epsilon: Self.epsilon).write(
+                UnsafeBufferPointer(rebasing: maps[layer.offset(by: place * count)]), channels: channels,
+                to: UnsafeMutableBufferPointer(rebasing: output[layer.offset(by: image * count)]))
+            }
+          }
         }
       }
     }
@@ -116,7 +121,7 @@ package struct LPIPSNetwork: Sendable {
       second.scalars.withUnsafeBufferPointer { second in
         (0..<(first.count / max(1, featureCount))).map { image in
           layers.map { layer in
-            let range = image * featureCount + layer.lowerBound..<image * featureCount + layer.upperBound
+            let range = layer.offset(by: image * featureCount)
             return weights.withUnsafeBufferPointer { weights in
               squaredDistance(
                 UnsafeBufferPointer(rebasing: first[range]), UnsafeBufferPointer(rebasing: second[range]),
@@ -154,15 +159,17 @@ private func squaredDistance(
   return sum
 }
 
+extension Range<Int> {
+  fileprivate func offset(by count: Int) -> Range<Int> { lowerBound + count..<upperBound + count }
+}
+
 extension Graph {
-  /// The vectors `[N, F]`, where in them each map's part is, and what a squared difference of each number counts.
-  fileprivate mutating func lpipsFeatures(
-    of images: Value, _ weights: LPIPSWeights, epsilon: Float
-  ) throws -> (features: Value, layers: [Range<Int>], factors: [Float]) {
-    let channels: Shape = [1, 3, 1, 1]
+  /// The maps as rows `[N, F]`, where in them each one's part is, and what a squared difference of each number counts.
+  fileprivate mutating func lpipsMaps(
+    of images: Value, _ weights: LPIPSWeights
+  ) throws -> (maps: Value, layers: [Range<Int>], factors: [Float]) {
     // One channel becomes three by broadcasting.
-    let centred = try subtract(images, constant(Tensor(shape: channels, scalars: LPIPSNetwork.shift)))
-    var value = try divide(centred, constant(Tensor(shape: channels, scalars: LPIPSNetwork.scale)))
+    var value = try subtract(images, constant(Tensor(shape: [1, 3, 1, 1], scalars: LPIPSNetwork.shift)))
     var parts: [Value] = []
     var layers: [Range<Int>] = []
     var factors: [Float] = []
@@ -191,7 +198,7 @@ extension Graph {
         let pixels = shape(of: value)[2] * shape(of: value)[3]
         let ofPixel = head.map { Float(Double($0) / Double(pixels)) }
         for _ in 0..<pixels { factors += ofPixel }
-        let part = try pixelRows(normalised(value, epsilon: epsilon))
+        let part = try pixelRows(value)
         let start = layers.last?.upperBound ?? 0
         layers.append(start..<start + shape(of: part)[1])
         parts.append(part)
@@ -203,14 +210,20 @@ extension Graph {
   private mutating func convolved(
     _ x: Value, _ name: String, _ weights: LPIPSWeights, _ geometry: ConvolutionGeometry
   ) throws -> Value {
-    guard let weight = weights.tensors["\(name).weight"], let bias = weights.tensors["\(name).bias"] else {
+    guard var weight = weights.tensors["\(name).weight"], let bias = weights.tensors["\(name).bias"] else {
       preconditionFailure("checked when the file was read")
     }
+    // The first layer's divide by the images' scale.
+    if name == "0" { weight = weight.dividingChannels(by: LPIPSNetwork.scale) }
     return try rectifiedConvolution(x, weight, bias, geometry)
   }
+}
 
-  /// A map `[N, C, H, W]` at unit length in each pixel.
-  private mutating func normalised(_ map: Value, epsilon: Float) throws -> Value {
-    try divide(map, add(squareRoot(sum(multiply(map, map), axes: [1])), constant(epsilon)))
+extension Tensor {
+  /// Weights `[K, C, h, w]`, those of each source channel divided by a number of its own.
+  fileprivate func dividingChannels(by divisors: [Float]) -> Tensor {
+    let window = shape[2] * shape[3]
+    return Tensor(
+      shape: shape, scalars: scalars.enumerated().map { $0.element / divisors[$0.offset / window % divisors.count] })
   }
 }
