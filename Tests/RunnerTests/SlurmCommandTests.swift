@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import JSON
 import Testing
@@ -69,9 +70,15 @@ import Testing
     "slurm", "--array-size", "4", "--cpus", "2", "--", "evaluate", "bayes", "bayes:1",
   ]
 
+  /// What is submitted must be there; what it holds is seen by the shards.
+  private static func writeCheckpoint(_ name: String, in binary: RealBinary) throws {
+    try SafetensorsWriter.write([TensorToWrite(name: "weight", shape: [1], floats: [1])], to: binary.path(name))
+  }
+
   @Test func theScriptsAreThese() throws {
     let binary = try RealBinary()
     defer { binary.removeFolder() }
+    for name in ["a b.pt", "it's.pt"] { try Self.writeCheckpoint(name, in: binary) }
     for (name, arguments) in [
       (
         "slurm-evaluate",
@@ -110,6 +117,7 @@ import Testing
       "~", "-",
       "a;touch made", "ü e\u{301}'", "'\u{301}x", "a\nb", "=x", "#", "!x", "{a,b}", "<in", "a&b",
     ]
+    for name in names { try Self.writeCheckpoint(name, in: binary) }
     let stand = try StandIn(binary)
     let place = "my $jobs' \"x\""
     let outcome = try stand.run(
@@ -218,6 +226,45 @@ import Testing
     let resources = try stand.run(
       ["slurm", "--array-size", "4", "--mem", "1G"] + Self.command.drop { $0 != "--" })
     #expect(resources.status == 0, "\(resources.errors)")
+  }
+
+  /// What the command would say at once is said at once, in its words, and no shard waits in a queue to say it.
+  @Test func whatTheCommandWouldRefuseIsNotSubmitted() throws {
+    let binary = try RealBinary()
+    defer { binary.removeFolder() }
+    let stand = try StandIn(binary)
+    try Self.writeCheckpoint("there.safetensors", in: binary)
+    _ = try binary.write(Data("no checkpoint".utf8), "text.pth")
+    for command in [
+      ["evaluate", "missing.pth"], ["evaluate", "text.pth"], ["evaluate", "missing.json"], ["attack", "missing.pth"],
+      ["attack", "text.pth"],
+      ["evaluate", "there.safetensors", "--model", "missing.json"],
+      ["evaluate", "bayes", "--standard", "missing.pth"], ["evaluate", "bayes", "--criteria", "missing.json"],
+      ["evaluate", "bayes", "--reference", "denoiser=missing"], ["evaluate", "bayes", "--score", "denoiser=missing"],
+      ["evaluate", "bayes", "--metric", "lpips-alex=missing"], ["evaluate", "bayes", "--task", "cifar10"],
+      ["evaluate", "bayes", "--output", "there.safetensors/result.json"],
+      ["attack", "bayes", "--task", "cifar10"],
+      ["attack", "there.safetensors", "--attack", "pgd-l2", "--adversarial", "there.safetensors"],
+      ["sweep", "--output", "s", "--strengths", "0", "--recipe", "missing.json"],
+      ["sweep", "--output", "s", "--strengths", "0", "--objective", "nothing"],
+      ["sweep", "--output", "s", "--strengths", "0", "--arch", "nothing"],
+      ["sweep", "--output", "s", "--strengths", "0", "--task", "cifar10"],
+      ["sweep", "--output", "s", "--strengths", "0", "--criteria", "missing.json"],
+      ["sweep", "--output", "s", "--strengths", "0", "--reference", "denoiser=missing"],
+      ["sweep", "--output", "there.safetensors", "--strengths", "0"],
+    ] {
+      let alone = try binary.start(command).wait()
+      let divided = try stand.run(["slurm", "--"] + command)
+      #expect(alone.status != 0 && divided.status == alone.status, "\(command): \(alone.errors)\n\(divided.errors)")
+      let message = alone.errors.split(separator: "\n").first { $0.contains(": ") } ?? "nothing was said"
+      #expect(divided.errors.contains(message), "\(command): \(alone.errors)\n\(divided.errors)")
+      #expect(try stand.calls() == [], "\(command)")
+    }
+    // One of several that is not there is said too: alone, the others would be measured.
+    let several = try stand.run(["slurm", "--", "evaluate", "there.safetensors", "missing.pth"])
+    #expect(several.status == 1 && several.errors.contains("missing.pth: cannot be read: there is no file at"))
+    #expect(try stand.calls() == [])
+    #expect(binary.files.allSatisfy { !$0.hasPrefix("slurm-") }, "\(binary.files)")
   }
 
   @Test func refusals() throws {

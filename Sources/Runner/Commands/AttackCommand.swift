@@ -68,14 +68,7 @@ struct AttackCommand: ReportingCommand {
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
     let source = try ModelSource(checkpoint, options: options, files: files)
     let start = Date()
-    if let path = attackOptions.adversarial {
-      try OutputPlace.check(
-        URL(fileURLWithPath: path), as: .attackedImages,
-        apartFrom: [
-          OutputPlace.Input("the model", checkpoint), OutputPlace.Input("the description", options.network.model),
-        ]
-          + (source.candidate?.inputs ?? []))
-    }
+    try checkAdversarial(apartFrom: source)
     let target = try AttackTarget(
       source, task: task, data: dataOptions.data, cache: cache.folder, images: images, seed: seed, options: options,
       progress: progress)
@@ -102,6 +95,18 @@ struct AttackCommand: ReportingCommand {
         start, toolVersion: PagsBench.version, threads: options.threads,
         device: Engine.device(of: target.subject.classifier)))
     try reporting.result(report, text: report.text)
+  }
+
+  /// Looks whether the attacked images can be written.
+  /// - Throws: `OutputPlaceError`.
+  func checkAdversarial(apartFrom source: ModelSource) throws {
+    guard let path = attackOptions.adversarial else { return }
+    try OutputPlace.check(
+      URL(fileURLWithPath: path), as: .attackedImages,
+      apartFrom: [
+        OutputPlace.Input("the model", checkpoint), OutputPlace.Input("the description", options.network.model),
+      ]
+        + (source.candidate?.inputs ?? []))
   }
 
   private func attacked(

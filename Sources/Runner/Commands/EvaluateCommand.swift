@@ -140,11 +140,7 @@ struct EvaluateCommand: ReportingCommand {
     let progress = TerminalProgress(quiet: reporting.quiet)
     defer { progress.end() }
     let files = ProjectFiles.locate() ?? ProjectFiles(root: URL(fileURLWithPath: "."))
-    let board = leaderboard.map { URL(fileURLWithPath: $0) } ?? files.ownLeaderboard
-    let outputs = EvaluationOutputs(
-      leaderboard: noLeaderboard ? nil : Leaderboard(directory: board),
-      output: output.map { URL(fileURLWithPath: $0) }, isForSeveral: checkpoints.count > 1)
-    var session = Session(files: files, outputs: outputs, shared: cache.shared, progress: progress)
+    var session = Session(files: files, outputs: outputs(files), shared: cache.shared, progress: progress)
     try parts.begin()
     guard checkpoints.count > 1 else {
       let result: EvaluationResult?
@@ -158,6 +154,14 @@ struct EvaluateCommand: ReportingCommand {
       return
     }
     try evaluateAll(in: &session)
+  }
+
+  /// Where results are written.
+  func outputs(_ files: ProjectFiles) -> EvaluationOutputs {
+    let board = leaderboard.map { URL(fileURLWithPath: $0) } ?? files.ownLeaderboard
+    return EvaluationOutputs(
+      leaderboard: noLeaderboard ? nil : Leaderboard(directory: board),
+      output: output.map { URL(fileURLWithPath: $0) }, isForSeveral: checkpoints.count > 1)
   }
 
   /// What the models of one command share.
@@ -305,7 +309,7 @@ struct EvaluateCommand: ReportingCommand {
   }
 
   /// The files that are read, as far as the command line names them.
-  private func inputs(_ checkpoint: String?) -> [OutputPlace.Input?] {
+  func inputs(_ checkpoint: String?) -> [OutputPlace.Input?] {
     [
       OutputPlace.Input("the model", checkpoint), OutputPlace.Input("the description", options.network.model),
       OutputPlace.Input("the standard", standard),

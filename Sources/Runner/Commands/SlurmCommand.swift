@@ -239,7 +239,15 @@ struct SlurmCommand: ReportingCommand {
 
   /// The command as it will be understood: what is wrong with it is said before anything is submitted.
   private func work() throws -> Work {
-    switch try PagsBench.parseAsRoot(CommandLineArguments.prepared(words, for: PagsBench.self)) {
+    let command = try PagsBench.parseAsRoot(CommandLineArguments.prepared(words, for: PagsBench.self))
+    let work = try work(of: command)
+    if let device = command as? any DeviceCommand { try device.checkDevice() }
+    try (command as? any QueuedCommand)?.checkBeforeQueue()
+    return work
+  }
+
+  private func work(of command: any ParsableCommand) throws -> Work {
+    switch command {
     case let evaluate as EvaluateCommand:
       try check(evaluate.parts)
       let models = evaluate.checkpoints.count

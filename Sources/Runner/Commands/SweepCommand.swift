@@ -2,6 +2,7 @@ import ArgumentParser
 import BenchCore
 import Foundation
 import JSON
+import Networks
 import Plugins
 import Sweeps
 import Training
@@ -84,7 +85,8 @@ struct SweepCommand: ReportingCommand {
     try writeFigure(sweeps)
   }
 
-  private func checkFigure() throws {
+  /// Looks whether the figure can be made and written.
+  func checkFigure() throws {
     try figureFile()?.check()
   }
 
@@ -139,11 +141,22 @@ struct SweepCommand: ReportingCommand {
     if !outcome.failures.isEmpty { throw SweepError.modelsFailed(outcome.failures) }
   }
 
+  /// Unknown objectives and networks, and networks that the task's images do not fit, are said before anything is made.
+  /// - Throws: `TrainingError`, `ModelError`, `ValidationError`.
+  func checkTraining(_ configuration: TrainingConfiguration) throws {
+    _ = try ObjectiveCatalogue.make(configuration.objective)
+    let facts = try TaskLookup.plugin(configuration.task).facts
+    guard configuration.twinOf == nil, let shape = facts.imageShape, !facts.classNames.isEmpty else { return }
+    _ = try TrainableNetwork(
+      architecture: configuration.architecture,
+      NetworkSize(inputShape: shape, classCount: facts.classNames.count, width: configuration.width),
+      preprocessing: configuration.preprocessing)
+  }
+
   private func work(
     _ configuration: TrainingConfiguration, _ progress: any ProgressReporter
   ) throws -> CheckpointSweepWork {
-    // Unknown objectives and networks are said before anything is made.
-    _ = try ObjectiveCatalogue.make(configuration.objective)
+    try checkTraining(configuration)
     let options = try TaskLookup.options(
       configuration.task, data: dataOptions.data, cache: cache.folder, threads: threadOptions.threads,
       progress: progress)

@@ -60,11 +60,17 @@ extension DeviceCommand {
 
   /// - Throws: `ValidationError`, and what `DeviceOptions.select` throws.
   func selectDevice() throws {
+    try checkDevice()
+    try deviceOptions.select(batch: batch)
+  }
+
+  /// What can be said without the device.
+  /// - Throws: `ValidationError`.
+  func checkDevice() throws {
     if let device = deviceOptions.device, servingProgram != nil {
       throw ValidationError(
         "--device \(device) is for networks that pags-bench computes; the program of --plugin computes its model where it wants to"
       )
     }
-    try deviceOptions.select(batch: batch)
   }
 }

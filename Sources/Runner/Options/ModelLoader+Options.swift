@@ -11,10 +11,11 @@ extension ModelLoader.Candidate {
 }
 
 extension ModelLoader {
-  /// What the command line means, said loudly where a program will run.
-  func find(_ path: String?, _ options: ModelOptions) throws -> Candidate {
+  /// What the command line means.
+  /// - Parameter isAnnounced: whether it is said loudly where a program will run.
+  func find(_ path: String?, _ options: ModelOptions, isAnnounced: Bool = true) throws -> Candidate {
     let candidate = try find(path, description: options.network.model, server: options.program.request)
-    if let server = candidate.server {
+    if isAnnounced, let server = candidate.server {
       CommandLineOutput.note(
         "running the plugin program `\(server.command.joined(separator: " "))` in \(server.folder)")
     }
@@ -24,13 +25,14 @@ extension ModelLoader {
 
 extension ModelSource {
   /// A checkpoint or a description, or `bayes`, `bayes:SIGMA` or `margin`.
-  init(_ argument: String?, options: ModelOptions, files: ProjectFiles) throws {
+  /// - Parameter isAnnounced: whether it is said where a program will run; nobody is told of one that does not run here.
+  init(_ argument: String?, options: ModelOptions, files: ProjectFiles, isAnnounced: Bool = true) throws {
     if options.program.plugin == nil, let argument, let own = try Self.own(argument) {
       self = own
       return
     }
     let loader = ModelLoader(files, plugins: PagsBench.plugins.models)
-    self = .file(try loader.find(argument, options), loader: loader)
+    self = .file(try loader.find(argument, options, isAnnounced: isAnnounced), loader: loader)
   }
 
   /// The same without options: what is to be known of a checkpoint, its description says.
