@@ -10,7 +10,8 @@ package struct CheckpointStore: Sendable {
   package init(cache: URL) { folder = cache.appendingPathComponent("checkpoints") }
 
   /// The file with this digest under this name, fetched where it is not here yet.
-  /// - Throws: `DownloadError`, `CheckpointError`, `CancellationError`.
+  /// - Throws: `DownloadError`, `CheckpointError`, `CancellationError`; `SubmissionError.weightsElsewhere` for an ONNX model that is
+  ///   nothing without other files.
   package func file(
     _ name: String, from url: URL, bytes: Int, sha256: String, progress: any ProgressReporter
   ) throws -> CheckpointFile {
@@ -18,6 +19,11 @@ package struct CheckpointStore: Sendable {
     let place = folder.appendingPathComponent("\(digest)/\(name)")
     if let kept = try kept(place, digest: digest) { return kept }
     try Download(url: url, bytes: bytes, sha256: digest).run(to: place, progress: progress)
+    let locations = try CheckpointFile.openWithoutDigest(place.path).externalLocations
+    guard locations.isEmpty else {
+      try? FileManager.default.removeItem(at: place)
+      throw SubmissionError.weightsElsewhere(url.absoluteString, locations: locations)
+    }
     return try CheckpointFile.open(place.path)
   }
 

@@ -46,11 +46,16 @@ final class PartFile: Sendable {
     size.withLock { $0 = 0 }
   }
 
-  func sha256() throws -> String { try CheckpointFile.open(url.path).sha256 }
+  /// Of its own bytes: nothing lies beside what is fetched.
+  func sha256() throws -> String {
+    CheckpointFile.sha256(of: try CheckpointFile.openWithoutDigest(url.path).data)
+  }
 
   /// What the file looks like, for a message; nil where it is an ordinary one.
   func head() -> String? {
-    guard let file = try? CheckpointFile.open(url.path) else { return nil }
+    guard let file = try? CheckpointFile.openWithoutDigest(url.path) else { return nil }
+    let locations = file.externalLocations
+    guard locations.isEmpty else { return SubmittedWeights.elsewhere(locations) }
     let probe = FileProbe(file)
     return probe.format == nil ? CheckpointFormat.describe(probe) : nil
   }

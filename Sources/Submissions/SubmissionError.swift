@@ -13,6 +13,10 @@ package enum SubmissionError: Error, Sendable, Equatable, CustomStringConvertibl
   case size(file: String, expected: Int, got: Int)
   /// Too large to be kept in the repository.
   case tooLargeToKeep(file: String, bytes: Int, limit: Int)
+  /// An ONNX model at an address, whose weights lie in other files.
+  case weightsElsewhere(String, locations: [String])
+  /// A file of the model's weights whose name has no place in a submission.
+  case weightsName(file: String, name: String)
   case assumedNormalisation(file: String)
   case conformance(model: String, failures: [String])
   /// The id belongs to another checkpoint.
@@ -47,6 +51,11 @@ package enum SubmissionError: Error, Sendable, Equatable, CustomStringConvertibl
     case .tooLargeToKeep(let file, let bytes, let limit):
       "\(file): has \(bytes) bytes, more than the \(limit) that are kept in the repository; publish it where everybody can "
         + "fetch it and give checkpoint.url, sha256 and bytes"
+    case .weightsElsewhere(let url, let locations): "\(url): \(SubmittedWeights.elsewhere(locations))"
+    case .weightsName(let file, let name):
+      "\(file): its weights lie in the file `\(name)`, a name that no file of a submission can have: each part begins with something "
+        + "else than a point, and \(SubmittedWeights.ownNames.joined(separator: " and ")) are the submission's own; save the model anew with another "
+        + "name (onnx.save_model(model, FILE, save_as_external_data=True, location=NAME))"
     case .assumedNormalisation(let file):
       "\(file): nothing says how pixels are normalised; give preprocessing in model.json ({\"mean\": [0], \"std\": [1]}, one "
         + "number per channel, where the network takes pixels in [0, 1])"

@@ -73,9 +73,11 @@ package struct SubmissionRules: Sendable {
       .filter { $0.hasSuffix(".json") }.map { folder.appendingPathComponent($0) }
   }
 
-  /// - Throws: `SubmissionError.tooLargeToKeep` for a checkpoint that can neither be kept nor be fetched.
-  package func checkSize(_ submission: Submission, checkpoint: CheckpointFile) throws {
+  /// - Throws: `SubmissionError.tooLargeToKeep` for a checkpoint that can neither be kept nor be fetched, `.weightsName` for one that
+  ///   cannot be kept with its files.
+  package func checkKept(_ submission: Submission, checkpoint: CheckpointFile) throws {
     guard let stated = submission.description.checkpoint, stated.url == nil else { return }
+    try SubmittedWeights.check(checkpoint, of: submission.description.id)
     guard checkpoint.totalByteCount <= Self.largestKeptCheckpoint else {
       throw SubmissionError.tooLargeToKeep(
         file: checkpoint.name, bytes: checkpoint.totalByteCount, limit: Self.largestKeptCheckpoint)
@@ -94,7 +96,7 @@ package struct SubmissionRules: Sendable {
       (stated.file, stated.sha256, stated.bytes) = (checkpoint.name, checkpoint.sha256, checkpoint.byteCount)
       description.checkpoint = stated
       if stated.url == nil {
-        try checkSize(submission, checkpoint: checkpoint)
+        try checkKept(submission, checkpoint: checkpoint)
         kept.append((.model(id, file: checkpoint.name), checkpoint.data))
         kept += try checkpoint.externalFiles.map {
           (.model(id, file: $0.name), try CheckpointFile.openWithoutDigest($0.url.path).data)

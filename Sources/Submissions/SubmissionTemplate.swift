@@ -26,12 +26,13 @@ package enum SubmissionTemplate {
   /// - Parameters:
   ///   - checkpoint: a file to submit: it is copied into the folder, and its entry filled in.
   ///   - id, task: filled in where given.
-  /// - Throws: `SubmissionError.template` where one of the files exists; `CheckpointError`.
+  /// - Throws: `SubmissionError.template` where one of the files exists, `.weightsName`; `CheckpointError`.
   package static func write(
     to folder: URL, id: String? = nil, task: String? = nil, checkpoint: URL? = nil, tasks: [String]
   ) throws {
     let manager = FileManager.default
     let source = try checkpoint.map { try CheckpointFile.open($0.path) }
+    if let source { try SubmittedWeights.check(source) }
     // The checkpoint with the files that belong to it.
     let copied =
       try source.map { source in

@@ -182,11 +182,11 @@ import Testing
 
   @Test(
     arguments: [
-      (["location": "../w.bin"], "out of the model's folder"),
+      (["location": "../w.bin"], "out of the model's folder; save the model anew with its weights beside it"),
       (["location": "sub/../../w.bin"], "out of the model's folder"),
       (["location": "/etc/passwd"], "out of the model's folder"),
       (["location": "."], "out of the model's folder"),
-      (["location": "link"], "out of the model's folder"),
+      (["location": "link"], "out of the model's folder by a link"),
       (
         ["location": "missing"],
         "`missing`, which is not there"

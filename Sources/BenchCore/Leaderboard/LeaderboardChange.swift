@@ -34,6 +34,9 @@ package struct LeaderboardChange: Sendable {
       }
     }
 
+    /// Whether its parts are safe names, so that a file can go there.
+    package var isAllowed: Bool { path != nil }
+
     /// As text in the journal: the kind, then its parts.
     var fields: [String] {
       switch self {

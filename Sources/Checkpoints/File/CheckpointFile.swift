@@ -34,14 +34,14 @@ public struct CheckpointFile: Sendable {
   public static func open(_ path: String) throws(CheckpointError) -> CheckpointFile {
     let (url, data) = (URL(fileURLWithPath: path), try FileMapping.map(path))
     let own = sha256(of: data)
-    let probe = FileProbe(name: url.lastPathComponent, byteCount: data.count, head: data.prefix(FileProbe.headBytes))
-    guard probe.format == .onnx else { return CheckpointFile(url: url, data: data, sha256: own) }
+    let locations = externalLocations(data, name: url.lastPathComponent)
+    guard !locations.isEmpty else { return CheckpointFile(url: url, data: data, sha256: own) }
     let folder = url.deletingLastPathComponent()
     var files: [ExternalFile] = []
     var list = "\(own)  \(url.lastPathComponent)\n"
     // A file may be named in several ways.
     let places = Dictionary(
-      ONNXExternalFiles(data).locations.sorted().map { location in
+      locations.map { location in
         (location.split(separator: "/").filter { $0 != "." }.joined(separator: "/"), location)
       }, uniquingKeysWith: { first, _ in first })
     for (name, location) in places.sorted(by: { $0.key < $1.key }) {
@@ -53,16 +53,27 @@ public struct CheckpointFile: Sendable {
           continue
         }
         problem = "`\(name)`, which is not there or cannot be read; put it into the model's folder"
+      } else if ONNXExternalData.isBelow(location) {
+        problem =
+          "`\(location)`, which leads out of the model's folder by a link (as in the cache of a model hub); copy the file itself there"
       } else {
         problem =
-          "`\(location)`, which leads out of the model's folder, by its name or by a link (as in the cache of a model hub); copy the file itself there"
+          "`\(location)`, which leads out of the model's folder; save the model anew with its weights beside it "
+          + "(onnx.save_model(model, FILE, save_as_external_data=True, location=NAME))"
       }
       throw .unsupported(
         file: url.lastPathComponent, feature: "its weights lie in the file \(problem)",
         advice: "without them it is no model")
     }
-    return CheckpointFile(
-      url: url, data: data, sha256: files.isEmpty ? own : sha256(of: Data(list.utf8)), externalFiles: files)
+    return CheckpointFile(url: url, data: data, sha256: sha256(of: Data(list.utf8)), externalFiles: files)
+  }
+
+  /// Where an ONNX model says that its weights lie, whether there is anything or not; sorted, empty for all other files.
+  package var externalLocations: [String] { Self.externalLocations(data, name: name) }
+
+  private static func externalLocations(_ data: Data, name: String) -> [String] {
+    let probe = FileProbe(name: name, byteCount: data.count, head: data.prefix(FileProbe.headBytes))
+    return probe.format == .onnx ? ONNXExternalFiles(data).locations.sorted() : []
   }
 
   /// Maps a file whose content carries a digest of its own; `sha256` is empty.

@@ -64,13 +64,17 @@ struct ONNXExternalData {
   /// The file that a relative path means, links followed.
   /// - Returns: nil where it does not lie in the folder.
   static func place(of location: String, in folder: URL) -> URL? {
-    let parts = location.split(separator: "/", omittingEmptySubsequences: false)
-    guard !parts.contains(""), !parts.contains(".."), !location.contains("\0"), !location.contains("\\") else {
-      return nil
-    }
+    guard isBelow(location) else { return nil }
     let root = folder.resolvingSymlinksInPath().standardizedFileURL.path
     let target = folder.appendingPathComponent(location).resolvingSymlinksInPath().standardizedFileURL
     return target.path.hasPrefix(root.hasSuffix("/") ? root : root + "/") ? target : nil
+  }
+
+  /// Whether a name means a place below the folder that it is taken from, as long as no link leads elsewhere.
+  static func isBelow(_ location: String) -> Bool {
+    let parts = location.split(separator: "/", omittingEmptySubsequences: false)
+    return !parts.allSatisfy { $0 == "." } && !parts.contains("") && !parts.contains("..") && !location.contains("\0")
+      && !location.contains("\\")
   }
 
   private func outside(_ location: String, _ tensor: String) -> CheckpointError {

@@ -137,7 +137,7 @@ struct SubmitCommand: ReportingCommand {
     }
     if !recheck {
       try rules.checkID(id, task: taskID, sha256: measurement.candidate.checkpoint.sha256)
-      try rules.checkSize(submission, checkpoint: measurement.candidate.checkpoint)
+      try rules.checkKept(submission, checkpoint: measurement.candidate.checkpoint)
     }
     let (outcome, report) = try measurement.run { record in
       if !recheck { try rules.checkFunction(record, task: taskID) }
