@@ -42,7 +42,7 @@ package struct ExternalSubmission: Sendable {
   package var effect: [String] {
     func line(_ who: String, _ result: EvaluationResult) -> String {
       let accuracy = result.measurements.accuracy.value.map { String(format: "%.4f", $0) } ?? "-"
-      return "\(who): \(result.regime.label.rawValue), accuracy \(accuracy)"
+      return "\(who): \(result.regime.label.word), accuracy \(accuracy)"
     }
     let verdict: [String] =
       switch Recheck.compare(recorded: submitted, measured: result) {

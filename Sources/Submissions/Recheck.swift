@@ -21,7 +21,7 @@ package enum Recheck {
     var differences: [String] = []
     if recorded.regime.label != measured.regime.label || recorded.hasVerdict != measured.hasVerdict {
       differences.append(
-        "regime: recorded \(recorded.regime.label.rawValue), measured \(measured.regime.label.rawValue)")
+        "regime: recorded \(recorded.regime.label.word), measured \(measured.regime.label.word)")
     }
     let pairs =
       zip(numbers(recorded), numbers(measured)).map { ($0.name, $0.value, $1.value) } + robustness(recorded, measured)

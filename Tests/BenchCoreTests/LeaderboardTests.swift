@@ -60,6 +60,25 @@ import Testing
     }
   }
 
+  /// Results keep `indeterminate`; people read one word everywhere.
+  @Test func whatIsNotDecidedHasOneWord() throws {
+    var withheld = try result("a", label: .indeterminate)
+    withheld.regime.reservations = [.unusedTensors]
+    let results = [withheld, try result("b", label: .indeterminate)]
+    let document = LeaderboardDocument(results)
+    #expect(document.tasks[0].entries.map(\.qualifiedRegime).sorted() == ["undecided", "undecided (unused-tensors)"])
+    #expect(!document.tasks[0].entries.contains(where: \.hasReservation))
+    #expect(String(decoding: try JSONEncoding.encode(document), as: UTF8.self).contains("\"indeterminate\""))
+    let texts =
+      Table.Format.allCases.map { Table.text(LeaderboardTable.tables(document), as: $0) }
+      + results.map { ResultSummary.text($0) }
+    for text in texts {
+      #expect(text.lowercased().contains("undecided") && !text.lowercased().contains("indeterminate"), "\(text)")
+    }
+    #expect(ResultSummary.verdict(withheld.regime) == "UNDECIDED: no label is given (unused-tensors)")
+    for label in RegimeLabel.allCases where label != .indeterminate { #expect(label.word == label.rawValue) }
+  }
+
   @Test func buildingIsPureAndVerifyFindsNothing() throws {
     try withFolder { board, models in
       try board.add(result("one"))

@@ -92,6 +92,32 @@ import Testing
     #expect(try text("index.html").contains("is not applied"))
   }
 
+  /// A label that something stands against is never counted, shown or filtered as one that stands.
+  @Test func labelsWithAReservationAreCountedApart() throws {
+    var models = try Results.synthetic(5).map(\.result)
+    let plain = try Results.glyphs()
+    for index in models.indices { models[index].regime = plain.regime }
+    for index in 0..<2 { models[index].regime.reservations = [.assumedNormalisation] }
+    models[2].regime.label = .indeterminate
+    models[2].regime.reservations = [.unusedTensors]
+    let site = try Results.site(models.map { EvaluatedModel($0) })
+    let index = site.text(.index)
+    #expect(index.contains("<b>2</b> Bayes-aligned <small>and <b>2</b> with a reservation</small>"))
+    // A label that is not given has nothing to qualify.
+    #expect(index.contains("<b>1</b> undecided</li>") && index.contains("class=\"aligned qualified\""))
+    let table = site.text(.task(0))
+    #expect(table.components(separatedBy: " (assumed-normalisation)</small>").count == 3)
+    #expect(table.contains("label withheld (unused-tensors)</small>"))
+    #expect(
+      table.contains("3 Bayes-aligned") == false && table.contains("4 Bayes-aligned (2 of them with a reservation)"))
+    #expect(table.contains("<select id=\"reservations\">") && table.contains("\"reservations\",\"id\"]"))
+    #expect(table.contains("\"assumed-normalisation\",\"synthetic-0\"]"))
+    // Nothing to choose where there is none.
+    let other = try Results.site([EvaluatedModel(plain)])
+    #expect(
+      !other.text(.task(0)).contains("id=\"reservations\"") && !other.text(.index).contains("reservation</small>"))
+  }
+
   @Test func anEmptyLeaderboardHasPagesToo() throws {
     let site = try Results.site([])
     #expect(site.text(.index).contains("no results yet") && site.text(.rule).contains("</svg>"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple, Un
 
 from ._errors import ResultError
 from ._reading import Node, parse, read_file
-from ._results import Estimate, Result, _pandas, load_result
+from ._results import Estimate, Result, _pandas, _word, load_result
 
 if TYPE_CHECKING:
     import pandas
@@ -110,7 +110,7 @@ class Leaderboard:
             return str(self.to_pandas().to_html(max_rows=60, notebook=True))
         except ImportError:
             lines = ["  ".join([
-                entry.task, entry.name, "; ".join([entry.regime or "no regime", *entry.reservations]), f"accuracy {entry.accuracy}",
+                entry.task, entry.name, "; ".join([_word(entry.regime or "no regime"), *entry.reservations]), f"accuracy {entry.accuracy}",
                 f"R {entry.R}"]) for entry in self.entries]
             return f"<pre>{html.escape(chr(10).join(lines))}</pre>"
 

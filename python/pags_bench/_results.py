@@ -26,6 +26,11 @@ def _pandas() -> Any:
     return pandas
 
 
+def _word(label: str) -> str:
+    """A label as people read it, here and in every table."""
+    return "undecided" if label == "indeterminate" else label
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A number with its 95 % bootstrap interval over images.
@@ -448,7 +453,9 @@ class Result:
     def _verdict(self) -> str:
         if self.regime is None:
             return "no regime"
-        label = self.regime if self.regime == self.leading else f"{self.regime} (leading: {self.leading})"
+        label = _word(self.regime)
+        if self.leading is not None and self.regime != self.leading:
+            label += f" (leading: {_word(self.leading)})"
         return f"{label}, in {100 * (self.confidence or 0):.1f} % of resamples" + "".join(
             f"; {reservation}" for reservation in self.reservations)
 

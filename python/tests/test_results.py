@@ -123,6 +123,13 @@ def test_a_result_without_a_verdict(document, tmp_path):
     assert result.sentences == ("There is no manifold.",) and "no regime" in str(result) and result._repr_html_()
 
 
+def test_undecided_is_one_word_for_people(document, tmp_path):
+    document["regime"]["label"] = "indeterminate"
+    result = read(document, tmp_path)
+    assert result.regime == "indeterminate" and "undecided (leading: " in str(result)
+    assert "indeterminate" not in repr(result)
+
+
 def test_a_result_of_the_first_rule(document, tmp_path):
     ratio = {"value": 0.5, "low": 0.4, "high": 0.6}
     document["protocol"]["rule"] = "v1"

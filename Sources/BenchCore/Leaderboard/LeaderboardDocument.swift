@@ -67,9 +67,12 @@ package struct LeaderboardDocument: Sendable, Equatable, Codable {
 
     /// The label with what stands against it, such as `weak (assumed-normalisation)`: whoever reads a table reads no sentences.
     package var qualifiedRegime: String {
-      guard let reservations, !reservations.isEmpty else { return regime.rawValue }
-      return "\(regime.rawValue) (\(reservations.map(\.rawValue).joined(separator: ", ")))"
+      guard let reservations, !reservations.isEmpty else { return regime.word }
+      return "\(regime.word) (\(reservations.map(\.rawValue).joined(separator: ", ")))"
     }
+
+    /// Whether a label is given that something stands against.
+    package var hasReservation: Bool { regime != .indeterminate && !(reservations ?? []).isEmpty }
   }
 
   /// One evaluation of a model that others have measured too.

@@ -9,6 +9,9 @@ public enum RegimeLabel: String, Sendable, Codable, CaseIterable {
   /// The images do not decide, or the model is broken or untrained.
   case indeterminate
 
+  /// As people read it everywhere: `undecided` for what results spell `indeterminate`.
+  public var word: String { self == .indeterminate ? "undecided" : rawValue }
+
   /// In the order of the leaderboard.
   static let ranked: [RegimeLabel] = [.bayesAligned, .weak, .excessive, .indeterminate]
 }

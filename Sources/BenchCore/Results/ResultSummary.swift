@@ -47,15 +47,16 @@ package enum ResultSummary {
   package static func verdict(_ regime: RegimeVerdict) -> String {
     guard regime.isGiven else { return "NONE" }
     let leading = regime.evidence.leadingLabel
-    let label = regime.label.rawValue.uppercased()
+    let label = regime.label.word.uppercased()
     let confidence = "confidence \(fixed(regime.confidence, 3))"
     let withheld = regime.reservations?.first(where: \.withholdsLabel)
     if let withheld { return "\(label): no label is given (\(withheld.rawValue))" }
     if regime.label == leading {
+      let found = leading == .indeterminate ? " for no single regime" : ""
       let remark = regime.reservations?.first.map { ", if right is what was assumed (\($0.rawValue))" } ?? ""
-      return "\(label), \(confidence)\(remark)"
+      return "\(label), \(confidence)\(found)\(remark)"
     }
-    return "UNDECIDED, \(confidence) for \(leading.rawValue)"
+    return "\(label), \(confidence) for \(leading.word)"
   }
 
   /// What was found and on what it hangs, under rule v2.
@@ -216,7 +217,7 @@ package enum ResultSummary {
   private static func regime(_ result: EvaluationResult) -> [String] {
     [
       result.regime.isGiven
-        ? "Why \(result.regime.label.rawValue), by rule \(result.measurementProtocol.rule)" : "Why no regime is named"
+        ? "Why \(result.regime.label.word), by rule \(result.measurementProtocol.rule)" : "Why no regime is named"
     ]
       + result.regime.evidence.sentences.flatMap { wrapped($0, indent: "  - ", hanging: "    ") }
   }

@@ -100,7 +100,7 @@ struct ReclassifyCommand: ReportingCommand {
     verdicts.map { verdict in
       let text = ResultSummary.verdict(verdict.regime)
       return "\(verdict.model): \(text)"
-        + (verdict.before == verdict.regime.label ? "" : " (was \(verdict.before.rawValue))")
+        + (verdict.before == verdict.regime.label ? "" : " (was \(verdict.before.word))")
     }.joined(separator: "\n")
   }
 }

@@ -57,8 +57,11 @@ struct RegimePlane {
       + (thresholds.alignment.map { plot.horizontal($0, class: "rule") } ?? "")
     let label =
       "Plane of R against G with \(placed.count) models as points: "
-      + RegimeSign.all.map { sign in "\(placed.count { $0.regime.label == sign.label }) \(sign.name)" }
-      .joined(separator: ", ") + ". The table below has the same numbers."
+      + RegimeSign.all.map { sign in
+        let spots = placed.filter { $0.regime.label == sign.label }
+        let qualified = spots.count(where: \.hasReservation)
+        return "\(spots.count) \(sign.name)" + (qualified > 0 ? " (\(qualified) of them with a reservation)" : "")
+      }.joined(separator: ", ") + ". The table below has the same numbers."
     return plot.svg(label: label, isImage: !areLinks, lines + (areLinks ? links(on: plot) : shapes(on: plot)))
   }
 

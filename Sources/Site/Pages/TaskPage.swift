@@ -11,7 +11,9 @@ extension Site {
     let columns = TaskColumn.all(for: members)
     let rows = members.map { row($0, columns) }
     var data = ScriptData()
-    for member in members { data.append(columns.map { value($0, member) } + [.text(member.key)]) }
+    for member in members {
+      data.append(columns.map { value($0, member) } + [.text(reservations(member)), .text(member.key)])
+    }
     let plane = plane(members)
     let isJudged = section.beside?.isJudged ?? true
     let (missing, beyond) = plane.counts
@@ -19,7 +21,8 @@ extension Site {
       "label": Self.title(of: section, among: sections), "id": section.id, "version": section.version,
       "count": ResultSummary.grouped(members.count), "isOne": members.count == 1,
       "facts": members.first.map { facts($0.model.result) } ?? [],
-      "regimes": isJudged ? Self.regimeLegend : [Self.legend(.none)], "plane": plane.svg, "hasPlane": isJudged,
+      "regimes": isJudged ? Self.regimeLegend : [Self.legend(.none)],
+      "hasReservations": members.contains { !reservations($0).isEmpty }, "plane": plane.svg, "hasPlane": isJudged,
       "beside": (section.beside.map { ["sentence": OutsideText.whole($0.sentence)] } ?? false) as Any,
       "hasMissing": missing > 0, "missing": missing, "hasBeyond": beyond > 0, "beyond": beyond,
       "hasLinks": plane.areLinks,
@@ -34,7 +37,7 @@ extension Site {
       },
       "rows": rows.prefix(Self.firstRows).joined(separator: "\n"),
       "hasMore": rows.count > Self.firstRows, "more": rows.dropFirst(Self.firstRows).joined(separator: "\n"),
-      "keys": "[" + (columns.map(\.key) + ["id"]).map(ScriptData.quoted).joined(separator: ",") + "]",
+      "keys": "[" + (columns.map(\.key) + ["reservations", "id"]).map(ScriptData.quoted).joined(separator: ",") + "]",
       "data": data.text,
     ]
   }
@@ -62,7 +65,7 @@ extension Site {
       spots: members.map {
         .init(
           name: $0.entry.shownName, regime: $0.regime, ratio: $0.entry.sensitivityRatio, alignment: $0.entry.alignment,
-          address: "../\($0.address)", hasReservation: hasReservation($0))
+          address: "../\($0.address)", hasReservation: $0.entry.hasReservation)
       }, thresholds: (common(.ratio), common(.alignment)))
   }
 
@@ -108,18 +111,25 @@ extension Site {
   /// In a cell's place.
   private static let nothing = "\u{2013}"
 
-  /// Whether a label is given that something stands against.
-  private func hasReservation(_ member: ListedModel) -> Bool {
-    member.decisive.regime.label != .indeterminate && !(member.decisive.regime.reservations ?? []).isEmpty
-  }
-
   private func confidence(_ member: ListedModel) -> String {
     let regime = member.decisive.regime
-    let remarks = regime.reservations ?? []
-    let share = "confidence \(fixed(regime.confidence, 3))"
-    guard regime.label == .indeterminate else { return hasReservation(member) ? "\(share), with a reservation" : share }
-    return remarks.contains(where: \.withholdsLabel)
-      ? "label withheld" : "\(fixed(regime.confidence, 3)) for \(RegimeSign(regime.evidence.leadingLabel).name)"
+    let leading = regime.evidence.leadingLabel
+    let share =
+      if regime.label != .indeterminate {
+        "confidence \(fixed(regime.confidence, 3))"
+      } else if (regime.reservations ?? []).contains(where: \.withholdsLabel) {
+        "label withheld"
+      } else {
+        "\(fixed(regime.confidence, 3)) for "
+          + (leading == .indeterminate ? "no single regime" : RegimeSign(leading).name)
+      }
+    let remarks = reservations(member)
+    return remarks.isEmpty ? share : "\(share) (\(remarks))"
+  }
+
+  /// What stands against the label, by the names that tables and results have for it; empty where nothing does.
+  private func reservations(_ member: ListedModel) -> String {
+    (member.beside?.isJudged == false ? [] : member.entry.reservations ?? []).map(\.rawValue).joined(separator: ", ")
   }
 
   private func value(_ column: TaskColumn, _ member: ListedModel) -> ScriptData.Value {

@@ -143,10 +143,12 @@
   function filter() {
     const regimes = new Set(Array.from(document.querySelectorAll("#regimes :checked"), (box) => box.value));
     const asked = $("words").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const reserved = $("reservations")?.value;
     const architecture = $("architecture").value, training = $("training").value;
     shown = order.filter((index) => {
       const row = rows[index];
       if (!regimes.has(row[at.regime])) return false;
+      if (reserved && (row[at.reservations] !== "") !== (reserved === "with")) return false;
       if (architecture && row[at.architecture] !== architecture) return false;
       if (training && row[at.training] !== training) return false;
       if (asked.length === 0) return true;

@@ -19,7 +19,7 @@ struct RegimeSign {
     case .bayesAligned: "Bayes-aligned"
     case .weak: "weak"
     case .excessive: "excessive"
-    case .indeterminate: "undecided"
+    case .indeterminate: RegimeLabel.indeterminate.word
     case nil: "no regime"
     }
   }

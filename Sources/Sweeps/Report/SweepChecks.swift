@@ -123,7 +123,7 @@ struct SweepChecks {
     let labels = strengths.map(\.label)
     return SweepCheck(
       id: "regimes-in-order",
-      statement: "regimes come in the order weak, bayes-aligned, excessive, all three of them (indeterminate left out)",
+      statement: "regimes come in the order weak, bayes-aligned, excessive, all three of them (undecided left out)",
       verdict: Self.isInOrder(labels) ? .held : .notHeld,
       numbers: Self.sequence(labels) + list(single, when: seeds.count > 1))
   }
@@ -141,7 +141,7 @@ struct SweepChecks {
     for label in labels {
       if runs.last?.label == label { runs[runs.count - 1].count += 1 } else { runs.append((label, 1)) }
     }
-    return runs.map { $0.label.rawValue + ($0.count > 1 ? " x\($0.count)" : "") }.joined(separator: ", ")
+    return runs.map { $0.label.word + ($0.count > 1 ? " x\($0.count)" : "") }.joined(separator: ", ")
   }
 
   private func list(_ parts: [String], when condition: Bool) -> String {

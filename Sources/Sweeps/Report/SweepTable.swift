@@ -64,7 +64,7 @@ package enum SweepTable {
   private static func regimes(_ labels: [RegimeLabel]) -> String {
     let counts = RegimeLabel.allCases.compactMap { label in
       let count = labels.filter { $0 == label }.count
-      return count > 0 ? (label.rawValue, count) : nil
+      return count > 0 ? (label.word, count) : nil
     }
     return counts.count == 1 ? counts[0].0 : counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
   }

@@ -128,7 +128,7 @@ package struct SweepRunner: Sendable {
       }
       try cellProgress.endCell()
       let accuracy = fixed(finite: result.measurements.accuracy.value, 3)
-      return "\(result.regime.label.rawValue), accuracy \(accuracy), \(duration(ContinuousClock.now - start))"
+      return "\(result.regime.label.word), accuracy \(accuracy), \(duration(ContinuousClock.now - start))"
     }
   }
 

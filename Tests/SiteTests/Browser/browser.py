@@ -239,6 +239,16 @@ def check_task(browser, url, name):
           new Promise((done) => setTimeout(done, 300))""")
         if set(browser.run(f"({COLUMN})('regime')")) - {regime}:
             yield f"{name}: rows of another regime than {regime} are shown"
+    if browser.run("document.getElementById('reservations') !== null"):
+        browser.run("document.querySelector('#filters button[type=reset]').click(); new Promise((done) => setTimeout(done, 300))")
+        shown = {}
+        for choice in ("with", "without", ""):
+            browser.run(f"""document.getElementById('reservations').value = '{choice}';
+              document.getElementById('filters').dispatchEvent(new Event('input', {{bubbles: true}})); new Promise((done) => setTimeout(done, 300))""")
+            text = browser.run("document.getElementById('status').textContent").removeprefix("All ")
+            shown[choice] = int(text.split()[0].replace(",", ""))
+        if not 0 < shown["with"] <= count or shown["with"] + shown["without"] != count or shown[""] != count:
+            yield f"{name}: the filter of reservations shows {shown} of {count} rows"
     browser.run("document.querySelector('#filters button[type=reset]').click(); new Promise((done) => setTimeout(done, 300))")
     if browser.run(rows) != min(count, 100):
         yield f"{name}: after the reset {browser.run(rows)} rows are shown"
