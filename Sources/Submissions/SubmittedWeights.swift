@@ -20,8 +20,8 @@ package enum SubmittedWeights {
   /// Why a model that was fetched alone is none.
   static func elsewhere(_ locations: [String]) -> String {
     let names = locations.prefix(3).map { "`\(PlainText.shown($0))`" }.joined(separator: ", ")
-    let more = locations.count > 3 ? " and \(locations.count - 3) more" : ""
-    return "is an ONNX model whose weights lie in other files (\(names)\(more)), and one address gives one file; save the "
-      + "weights within the model, or submit it without `url`, with these files beside it"
+    let others = names + (locations.count > 3 ? " and \(locations.count - 3) more" : "")
+    return "is an ONNX model whose weights lie in other files (\(others)), and one address gives one file; save the weights "
+      + "within the model, or submit it without `url`, with these files beside it"
   }
 }

@@ -125,8 +125,9 @@ def test_a_result_without_a_verdict(document, tmp_path):
 
 def test_undecided_is_one_word_for_people(document, tmp_path):
     document["regime"]["label"] = "indeterminate"
+    document["regime"]["evidence"]["leadingLabel"] = "weak"
     result = read(document, tmp_path)
-    assert result.regime == "indeterminate" and "undecided (leading: " in str(result)
+    assert result.regime == "indeterminate" and "undecided (leading: weak)" in str(result)
     assert "indeterminate" not in repr(result)
 
 
