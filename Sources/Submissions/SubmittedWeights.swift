@@ -21,7 +21,7 @@ package enum SubmittedWeights {
   static func elsewhere(_ locations: [String]) -> String {
     let names = locations.prefix(3).map { "`\(PlainText.shown($0))`" }.joined(separator: ", ")
     let others = names + (locations.count > 3 ? " and \(locations.count - 3) more" : "")
-    return "is an ONNX model whose weights lie in other files (\(others)), and one address gives one file; save the weights "
-      + "within the model, or submit it without `url`, with these files beside it"
+    return "is an ONNX model whose weights lie in other files (\(others)), and one address gives one file; "
+      + "save the weights within the model, or submit it without `url`, with these files beside it"
   }
 }
