@@ -257,6 +257,15 @@ USERS = {
 }
 
 
+def unusable(packages: list[str]) -> str | None:
+    """Why a user cannot begin: a package that is installed and cannot be imported, as a torchvision that was built for another torch."""
+    for package in packages:
+        tried = subprocess.run([sys.executable, "-c", f"import {package}"], capture_output=True, text=True)
+        if tried.returncode != 0:
+            return f"{package} cannot be imported: {(tried.stderr.strip().splitlines() or ['no word'])[-1]}"
+    return None
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("users", nargs="*", metavar="USER", help=f"{', '.join(USERS)} (default: all)")
@@ -275,6 +284,10 @@ def main() -> int:
         missing = [package for package in ["pags_bench", "numpy", *user.packages] if importlib.util.find_spec(package) is None]
         if missing:
             print(f"{name}: skipped, {', '.join(missing)} not installed")
+            continue
+        broken = unusable(user.packages)
+        if broken:
+            print(f"{name}: skipped, {broken}")
             continue
         with tempfile.TemporaryDirectory(prefix=f"new-user-{name}-") as place:
             os.environ["PAGS_BENCH_CACHE"] = os.path.join(place, "cache")

@@ -1,5 +1,6 @@
 """What the tests share. They run against the installed wheel (scripts/test-python), in empty folders."""
 
+import importlib
 import json
 import os
 import pathlib
@@ -12,6 +13,23 @@ import pags_bench
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 #: Real checkpoints and data, where there are some beside the checkout.
 SHARED = REPOSITORY.parent / "shared"
+
+
+def optional(name, without):
+    """A package that some tests need. Where it is not installed, or cannot be imported, as a torchvision that was built for another
+    torch (RuntimeError), those tests are skipped, with a word.
+
+    Args:
+        without: what is then not done.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        reason = f"{error.name or name} is not installed"
+    except Exception as error:  # a package may fail in any way, and it is not the one that is tested
+        lines = str(error).strip().splitlines() or [""]
+        reason = f"{name} is installed and cannot be imported ({type(error).__name__}: {lines[0]})"
+    pytest.skip(f"{reason}: {without}", allow_module_level=True)
 
 
 @pytest.fixture(autouse=True)

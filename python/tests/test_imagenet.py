@@ -5,12 +5,14 @@ import sys
 
 import numpy as np
 import pytest
+from conftest import optional
 
 import pags_bench
 
-torch = pytest.importorskip("torch", reason="torch is not installed: ImageNet's folders are not compared with torchvision")
-torchvision = pytest.importorskip("torchvision", reason="torchvision is not installed: ImageNet's folders are not compared with it")
-Image = pytest.importorskip("PIL.Image")
+WITHOUT = "ImageNet's folders are not compared with torchvision"
+torch = optional("torch", WITHOUT)
+torchvision = optional("torchvision", WITHOUT)
+Image = optional("PIL.Image", WITHOUT)
 
 MEAN, STD = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 COUNT = 20

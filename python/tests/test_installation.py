@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import optional
 
 SHARE = pathlib.Path(sys.prefix) / "share"
 
@@ -31,3 +32,14 @@ def test_every_command_has_a_manual_page():
     assert not any("onnx-test" in page or "-help" in page for page in pages)
     text = (SHARE / "man" / "man1" / "pags-bench-evaluate.1").read_text()
     assert ".Sh SYNOPSIS" in text and "config" in text
+
+
+def test_a_package_that_cannot_be_imported_skips(tmp_path, monkeypatch):
+    """As a torchvision that was built for another torch: `pytest.importorskip` takes an ImportError alone."""
+    (tmp_path / "broken_package.py").write_text("raise RuntimeError('operator torchvision::nms does not exist')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(pytest.skip.Exception, match=r"cannot be imported \(RuntimeError: operator .*\): nothing is compared"):
+        optional("broken_package", "nothing is compared")
+    with pytest.raises(pytest.skip.Exception, match="no_such_package is not installed: nothing is compared"):
+        optional("no_such_package", "nothing is compared")
+    assert optional("json", "").dumps([1]) == "[1]"

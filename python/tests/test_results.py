@@ -6,7 +6,7 @@ import math
 import random
 
 import pytest
-from conftest import REPOSITORY
+from conftest import REPOSITORY, optional
 
 import pags_bench
 
@@ -91,7 +91,7 @@ def test_one_alignment():
 
 
 def test_tables():
-    pandas = pytest.importorskip("pandas")
+    pandas = optional("pandas", "tables are not made")
     result = pags_bench.load_result(BOARD / "results/glyphs/bayes.json")
     table = result.to_pandas()
     assert isinstance(table, pandas.DataFrame)

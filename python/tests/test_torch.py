@@ -10,11 +10,11 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import REPOSITORY, SHARED, assert_same_numbers
+from conftest import REPOSITORY, SHARED, assert_same_numbers, optional
 
 import pags_bench
 
-torch = pytest.importorskip("torch")
+torch = optional("torch", "modules are not served")
 nn = torch.nn
 
 
