@@ -78,6 +78,31 @@ import _Fixtures
     #expect { _ = try MNIST.files.load(folder.url) } throws: { "\($0)".contains("has no folder of 7") }
   }
 
+  /// What a conversion of one file leaves, and what is named for the folder above.
+  @Test func oneSplitIsNoDataSet() throws {
+    let folder = try TemporaryDirectory()
+    let set = PixelDataset(
+      name: "mnist", split: "test", imageShape: [1, 28, 28], pixels: (0..<20 * 784).map { UInt8($0 % 251) },
+      labels: (0..<20).map { $0 % 10 })
+    let mnist = try #require(BuiltinPlugins.all.tasks.first { $0.id == "mnist" })
+    func refusal(_ place: URL) -> String {
+      do {
+        _ = try mnist.evaluationImages(TaskOptions(dataDirectory: place, threads: 1), count: 1, seed: 0)
+        return "none"
+      } catch { return "\(error)" }
+    }
+    let (train, test) = (folder.url.appendingPathComponent("train"), folder.url.appendingPathComponent("test"))
+    try Self.write(set, classNames: MNIST.files.classNames, to: test)
+    #expect(
+      refusal(folder.url).contains(
+        "holds the folder `test` with one folder for each class, and no `train`; both are needed"))
+    #expect(
+      refusal(test).contains(
+        "is the folder of one split; pass --data with the folder above it, \(folder.url.path), which"))
+    try FileManager.default.moveItem(at: test, to: train)
+    #expect(refusal(folder.url).contains("holds the folder `train` with one folder for each class, and no `test`"))
+  }
+
   @Test func parquetFilesAreToldFromNothing() throws {
     let folder = try TemporaryDirectory()
     let url = folder.url.appendingPathComponent("data/train-00000-of-00001.parquet")
@@ -90,13 +115,26 @@ import _Fixtures
           _ = try task.evaluationImages(
             TaskOptions(dataDirectory: place, threads: 1), count: 1, seed: 0)
         } throws: {
-          "\($0)".contains("python -m pags_bench parquet '\(place.path)' --output")
+          // A file holds one split, its folder both.
+          "\($0)".contains(
+            "python -m pags_bench parquet '\(place == url ? url.deletingLastPathComponent().path : place.path)' --output images`, then pass"
+          )
         }
       }
       #expect { _ = try TaskInspection(place, beside: tasks).find() } throws: {
         "\($0)".contains("is a Parquet file")
       }
     }
+    // Above folders of one split each.
+    let split = folder.url.appendingPathComponent("set/train/0000.parquet")
+    try FileManager.default.createDirectory(at: split.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data("PAR1 and so on".utf8).write(to: split)
+    for place in [split, split.deletingLastPathComponent(), folder.url.appendingPathComponent("set")] {
+      #expect { _ = try TaskInspection(place, beside: tasks).find() } throws: {
+        "\($0)".contains("parquet '\(folder.url.path)/set' --output")
+      }
+    }
+    try FileManager.default.removeItem(at: folder.url.appendingPathComponent("set"))
     // A file that is only called so is none.
     try Data("text".utf8).write(to: url)
     #expect { _ = try TaskInspection(folder.url, beside: tasks).find() } throws: { !"\($0)".contains("is a Parquet") }

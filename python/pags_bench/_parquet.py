@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import sys
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _OTHER_KINDS = ((b"BM", "BMP"), (b"GIF8", "GIF"), (b"II*\0", "TIFF"), (b"MM\0*",
 #: Rows that are in memory at a time.
 _ROWS = 256
 _LARGEST_CLASS_COUNT = 4096
+#: Beside data, what their owner calls them.
+_OWN_DATA = "own-data.txt"
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ def convert_parquet(
     Args:
         sources: files, or folders that are looked through for them, which say their split in their name (`train-00000-of-00002.parquet`)
             or in that of their folder (`train/0000.parquet`). Several files of a split follow each other by name.
-        output: a folder that does not exist yet. It appears once everything is written.
+        output: a folder that does not exist yet. It appears once everything is written, with the `own-data.txt` that lies beside the files,
+            if one does.
         image, label: the columns; by default those that Hugging Face's metadata name, or the only ones that can be meant.
 
     Returns:
@@ -72,10 +76,19 @@ def convert_parquet(
     try:
         for split, files in splits.items():
             _write(files, columns, folders, partial / split)
+        _take_name_along([file for files in splits.values() for file in files], given, partial)
         os.replace(partial, target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return target
+
+
+def _take_name_along(files: Sequence[pathlib.Path], sources: Sequence[Union[str, "os.PathLike[str]"]], output: pathlib.Path) -> None:
+    """What the owner of the files calls them (`own-data.txt`, docs/evaluate.md), where one of their folders says so."""
+    folders = [file.parent for file in files] + [pathlib.Path(source).expanduser() for source in sources]
+    found = {folder / _OWN_DATA for folder in folders if (folder / _OWN_DATA).is_file()}
+    if len({file.read_bytes() for file in found}) == 1:
+        (output / _OWN_DATA).write_bytes(found.pop().read_bytes())
 
 
 def _open(file: pathlib.Path) -> "pq.ParquetFile":
@@ -282,4 +295,13 @@ def main(arguments: Sequence[str]) -> None:
     except PagsBenchError as error:
         sys.exit(f"pags-bench: {error}")
     print(f"wrote {folder}")
-    print(f"next: pags-bench tasks describe {folder}    (of CIFAR-10, CIFAR-100 and MNIST: --task cifar10 --data {folder})")
+    splits = {path.name for path in folder.iterdir() if path.is_dir()}
+    missing = [name for name, names in (("train", {"train"}), ("test", {"test", "val"})) if not splits & names]
+    if missing:
+        print(
+            f"{folder} has no images of {missing[0]}, which every task needs too: convert the files of both splits together, into a folder that is "
+            "not there yet", file=sys.stderr)
+        return
+    place = shlex.quote(str(folder))
+    print(f"next: pags-bench tasks describe {place}")
+    print(f"   or, of CIFAR-10, CIFAR-100 and MNIST: pags-bench evaluate MODEL --task cifar10 --data {place}    (or cifar100, or mnist)")

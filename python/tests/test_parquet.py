@@ -153,3 +153,31 @@ def test_from_a_parquet_file_to_a_task_by_what_the_messages_say(tmp_path):
     assert json.loads((tmp_path / "images" / "task.json").read_text())["classes"] == names
     again = run("parquet", tmp_path / "set", "--output", tmp_path / "images")
     assert again.returncode == 1 and "is there already" in again.stderr
+
+
+def test_what_the_owner_calls_the_data_comes_along(tmp_path):
+    rows = [(png(index), index % 2) for index in range(4)]
+    for split in ("train", "test"):
+        write(tmp_path / "set" / split / "0000.parquet", rows, names=["a", "b"])
+    (tmp_path / "set" / "own-data.txt").write_text("two colours\n")
+    folder = pags_bench.convert_parquet(tmp_path / "set", tmp_path / "images")
+    assert (folder / "own-data.txt").read_text() == "two colours\n"
+    # Beside one file of several that are named, too; two that disagree are nobody's name.
+    (tmp_path / "set" / "train" / "own-data.txt").write_text("others\n")
+    files = sorted((tmp_path / "set").rglob("*.parquet"))
+    assert (pags_bench.convert_parquet(files, tmp_path / "files") / "own-data.txt").read_text() == "others\n"
+    assert not (pags_bench.convert_parquet(tmp_path / "set", tmp_path / "both") / "own-data.txt").exists()
+
+
+def test_one_split_alone_is_said_to_be_no_data_set(tmp_path, capfd):
+    from pags_bench._parquet import main
+
+    rows = [(png(index), index % 2) for index in range(4)]
+    for split in ("train", "test"):
+        write(tmp_path / f"{split}.parquet", rows, names=["a", "b"])
+    main([str(tmp_path / "test.parquet"), "--output", str(tmp_path / "one")])
+    said = capfd.readouterr()
+    assert "has no images of train" in said.err and "next:" not in said.out
+    main([str(tmp_path), "--output", str(tmp_path / "its images")])
+    said = capfd.readouterr()
+    assert f"next: pags-bench tasks describe '{tmp_path / 'its images'}'" in said.out and "(or cifar100, or mnist)" in said.out and not said.err

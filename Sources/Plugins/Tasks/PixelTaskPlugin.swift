@@ -58,7 +58,8 @@ package struct PixelTaskPlugin: TaskPlugin {
     do {
       return try files.load(directory, threads: options.threads)
     } catch let error as DatasetError {
-      throw ParquetFiles.explaining(error, at: directory)
+      throw FolderForm.problem(at: directory, classNames: files.classNames)
+        ?? ParquetFiles.explaining(error, at: directory)
     }
   }
 }

@@ -42,6 +42,10 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
   case sixteenBits(file: String)
   /// Folders of classes, but not as many as the data set has.
   case classFolders(folder: String, expected: Int, found: Int, advice: String)
+  /// Folders of classes in the folder of one split, and no folder of the other.
+  case oneSplit(folder: String, found: String, missing: String)
+  /// The folder of one split where that of both is expected.
+  case splitFolder(folder: String, above: String)
   /// Apache Parquet, which the Python package converts.
   case parquet(file: String, source: String)
   /// A data set that is published under another name.
@@ -118,8 +122,14 @@ public enum DatasetError: Error, Equatable, Sendable, CustomStringConvertible {
     case .classFolders(let folder, let expected, let found, let advice):
       "\(folder): has folders of \(found) classes, expected \(expected); \(advice)"
     case .parquet(let file, let source):
-      "\(file): is a Parquet file, which is not read; convert it with the Python package (pip install 'pags_bench[parquet]'), "
-        + "its images unchanged: `python -m pags_bench parquet '\(source)' --output images`, then name the folder `images` instead"
+      "\(file): is a Parquet file, which is not read; convert the folder with the files of both splits with the Python package "
+        + "(pip install 'pags_bench[parquet]'), its images unchanged: `python -m pags_bench parquet '\(source)' --output images`, "
+        + "then pass `--data images`"
+    case .oneSplit(let folder, let found, let missing):
+      "\(folder): holds the folder `\(found)` with one folder for each class, and no `\(missing)`; both are needed, for references are "
+        + "fitted to the training images and models are measured on the test images"
+    case .splitFolder(let folder, let above):
+      "\(folder): is the folder of one split; pass --data with the folder above it, \(above), which holds `train` and `test`"
     case .otherDataset(let file, let expected, let found):
       "\(file): belongs to \(found), expected \(expected); pass --data with the folder of \(expected)"
     case .otherLabels(let file, let dataset, let renamed):

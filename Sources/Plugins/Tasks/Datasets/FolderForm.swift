@@ -22,6 +22,22 @@ struct FolderForm {
     (self.train, self.test) = (train, test)
   }
 
+  /// What is the matter with folders of classes that are no data set, where nothing else was found: one split alone, or a split's own folder.
+  static func problem(at place: URL, classNames: [String]) -> DatasetError? {
+    func hasClasses(_ name: String) -> Bool {
+      DatasetFiles.isFolder(place.appendingPathComponent(name).appendingPathComponent(classNames[0]))
+    }
+    let found = (["train"] + TaskInspection.testNames).filter(hasClasses)
+    let (hasTraining, hasTest) = (found.contains("train"), found.contains { $0 != "train" })
+    if hasTraining != hasTest, let split = found.first {
+      return .oneSplit(folder: place.path, found: split, missing: hasTraining ? "test" : "train")
+    }
+    guard found.isEmpty, DatasetFiles.isFolder(place.appendingPathComponent(classNames[0])),
+      SplitNames.all.contains(place.lastPathComponent.lowercased())
+    else { return nil }
+    return .splitFolder(folder: place.path, above: place.deletingLastPathComponent().path)
+  }
+
   /// - Parameters:
   ///   - name: the data set's.
   ///   - title: as people call it.

@@ -7,7 +7,15 @@ enum ParquetFiles {
   /// What was thrown where no data set was found, or what to do with the Parquet files that are there.
   /// - Parameter place: that `--data` named.
   static func explaining(_ error: any Error, at place: URL) -> any Error {
-    found(at: place).map { DatasetError.parquet(file: $0.path, source: place.path) } ?? error
+    found(at: place).map { DatasetError.parquet(file: $0.path, source: source(of: place).path) } ?? error
+  }
+
+  /// The folder that is to be converted: a file holds one split, and the folder that it lies in, or the one above a folder of one split, both.
+  private static func source(of place: URL) -> URL {
+    let folder = DatasetFiles.isFolder(place) ? place : place.deletingLastPathComponent()
+    let holdsFiles = DatasetFiles.names(in: folder).contains { $0.hasSuffix(".parquet") }
+    return holdsFiles && SplitNames.all.contains(folder.lastPathComponent.lowercased())
+      ? folder.deletingLastPathComponent() : folder
   }
 
   /// The place itself, or the first one in the folder or a folder below.
