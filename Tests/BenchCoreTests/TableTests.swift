@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Text
 
 @testable import BenchCore
 
@@ -37,6 +38,22 @@ import Testing
           third       -3  -                     -
 
         """)
+  }
+
+  /// Columns begin under each other on a terminal, whatever script a name is in.
+  @Test func wideNamesKeepColumns() throws {
+    for name in ["\u{6A21}\u{578B}\u{4E00}\u{53F7}", "\u{BAA8}\u{B378}", "\u{FF2E}e\u{301}t", "net\u{1F600}"] {
+      let lines = Table.text([Self.table(name)], as: .text).split(separator: "\n").dropFirst().map(String.init)
+      let columns = try ["n ", "12", "0 ", "-3"].enumerated().map { row, cell in
+        lines[row][..<(try #require(lines[row].range(of: " \(cell)"))).upperBound].dropLast(2).description.displayWidth
+      }
+      #expect(Set(columns).count == 1, "\(name): \(columns)\n\(lines.joined(separator: "\n"))")
+    }
+    let fields = ResultSummary.fields([("\u{6A21}\u{578B}", "a"), ("model", "b")])
+    #expect(fields[0].dropLast().description.displayWidth == fields[1].dropLast().description.displayWidth)
+    // Wide characters fill a line in half of its characters.
+    let long = Array(repeating: String(repeating: "\u{6A21}", count: 10), count: 9).joined(separator: " ")
+    #expect(ResultSummary.wrapped(long, indent: "", hanging: "").allSatisfy { $0.displayWidth <= ResultSummary.width })
   }
 
   @Test func csv() {
@@ -120,6 +137,48 @@ import Testing
     #expect(!LaTeXTable.name("a\nb\u{2028}c").contains { $0.isNewline })
   }
 
+  /// The words of groups stand above their rows, and one power of ten is enough for a number and its interval.
+  @Test func latexIsNoWiderThanItHasToBe() {
+    func estimate(_ value: Double?, _ low: Double?, _ high: Double?) -> Table.Cell {
+      .estimate(Estimate(value: value, low: low, high: high), .significant(3))
+    }
+    var table = Table(
+      title: "t",
+      columns: [
+        .init("quantity", key: "quantity", isNumeric: false), .init("model", key: "model", isNumeric: false),
+        .init("value", key: "value", isInterval: true),
+      ],
+      rows: [
+        [.text("off / on"), .text("a"), estimate(1.67e-8, 2.31e-9, 3.6e-8)],
+        [.text("off / on"), .text("b"), estimate(-1.67e-8, nil, 0)],
+        [.text("accuracy"), .text("a"), estimate(0.5, 1e-9, 0.75)],
+      ], groups: "quantity")
+    #expect(
+      Table.text([table], as: .latex) == """
+        % \\usepackage{booktabs}
+        % t
+        \\begin{tabular}{lr}
+          \\toprule
+          model & value \\\\
+          \\midrule
+          \\multicolumn{2}{l}{off / on} \\\\
+          \\quad a & $1.67$ [$0.23$, $3.60$] $\\times 10^{-8}$ \\\\
+          \\quad b & $-1.67$ [-, $0.00$] $\\times 10^{-8}$ \\\\
+          \\addlinespace
+          \\multicolumn{2}{l}{accuracy} \\\\
+          \\quad a & $0.500$ [$1.00 \\times 10^{-9}$, $0.750$] \\\\
+          \\bottomrule
+        \\end{tabular}
+
+        """)
+    // Without the column, or with nothing else, it is a table as any other.
+    #expect(Table.text([table.keeping(["model", "value"])], as: .latex).contains("  a & $1.67$"))
+    #expect(Table.text([table.keeping(["quantity"])], as: .latex).contains("  off / on \\\\"))
+    table.groups = nil
+    #expect(Table.text([table], as: .latex).contains("  off / on & a & $1.67$"))
+    #expect(Table.text([table], as: .text).contains("off / on  a"))
+  }
+
   @Test(arguments: Table.Format.allCases) func noNameIsMoreThanAName(_ format: Table.Format) {
     let text = Table.text([Self.table(Self.hostile)], as: format)
     let plain = Table.text([Self.table("x")], as: format)
@@ -129,16 +188,43 @@ import Testing
   }
 
   @Test func latexCompiles() throws {
+    _ = try Self.compiled(
+      Table.text([Self.table(Self.hostile), Self.table("\u{E5}\u{F6} \u{17C}\u{3C3}\u{2264} \u{FE}")], as: .latex))
+  }
+
+  /// Three models with every quantity beside each other: as wide as the text of a page in LaTeX's own article, 345 points.
+  @Test func threeModelsFitAPage() throws {
+    let values = [
+      Estimate(value: 0.0123, low: 0.0101, high: 0.0456), Estimate(value: -0.000553, low: -0.00901, high: 0.00812),
+      Estimate(value: 1.67e-8, low: 2.25e-9, high: 3.6e-8), Estimate(value: -0.0439, low: -0.0741, high: -0.0141),
+    ]
+    let table = Table(
+      title: "t", columns: PairedComparison.columns,
+      rows: values.flatMap { value in
+        ["bayes", "glyphs-cnn-pgd-l2-1", "glyphs-cnn-smooth-0.5"].map { model in
+          [
+            .text("log-odds-predicted with the reference"), .text(model), .estimate(value, .significant(3)),
+            .estimate(value, .significant(3)),
+          ]
+        }
+      }, groups: "quantity")
+    let body = Table.text([table], as: .latex)
+    let said = try Self.compiled("\\setbox0\\hbox{\(body)}\\typeout{tablewidth:\\the\\wd0:\\the\\textwidth:}\\box0\n")
+    guard let said, let found = said.firstMatch(of: /tablewidth:([0-9.]+)pt:([0-9.]+)pt:/) else { return }
+    let (width, page) = (try #require(Double(found.output.1)), try #require(Double(found.output.2)))
+    #expect(width <= page, "\(width) of \(page) points")
+  }
+
+  /// - Returns: what the compiler says; nil where there is none, which is said.
+  private static func compiled(_ body: String) throws -> String? {
     let compiler = "/usr/bin/pdflatex"
     guard FileManager.default.isExecutableFile(atPath: compiler) else {
       print("skipped: there is no \(compiler)")
-      return
+      return nil
     }
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("latex-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let body = Table.text(
-      [Self.table(Self.hostile), Self.table("\u{E5}\u{F6} \u{17C}\u{3C3}\u{2264} \u{FE}")], as: .latex)
     try ("\\documentclass{article}\n\\usepackage{booktabs}\n\\begin{document}\n" + body + "\\end{document}\n").write(
       to: folder.appendingPathComponent("table.tex"), atomically: true, encoding: .utf8)
     let process = Process()
@@ -148,8 +234,8 @@ import Testing
     process.standardOutput = FileHandle.nullDevice
     try process.run()
     process.waitUntilExit()
-    #expect(
-      process.terminationStatus == 0,
-      "\((try? String(contentsOf: folder.appendingPathComponent("table.log"), encoding: .utf8)) ?? "")")
+    let said = (try? String(contentsOf: folder.appendingPathComponent("table.log"), encoding: .utf8)) ?? ""
+    #expect(process.terminationStatus == 0, "\(said)")
+    return said
   }
 }

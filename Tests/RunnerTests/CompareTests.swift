@@ -67,6 +67,13 @@ import Testing
       let outcome = try binary.run("compare", bayes, small, "--format", format)
       #expect(outcome.status == 0 && outcome.output.contains("off / on"), "\(outcome.errors)")
     }
+    let chosen = try binary.run("compare", bayes, small, "--format", "csv", "--columns", "model,difference,quantity")
+    #expect(chosen.output.hasPrefix("model,difference,differenceLow,differenceHigh,quantity\n"), "\(chosen.errors)")
+    // Before any model is measured.
+    let unknown = try binary.run("compare", "nothing.pth", small, "--columns", "model,values")
+    #expect(
+      unknown.status == 64 && unknown.errors.contains("--columns: the table has no column `values`"),
+      "\(unknown.errors)")
     #expect(!binary.files.contains { $0.hasPrefix("leaderboard") })
   }
 

@@ -7,10 +7,7 @@ extension PairedComparison {
     return Table(
       title: "Task \(first.result.task.id), \(first.result.measurementProtocol.images) images, seed "
         + "\(first.result.measurementProtocol.seed); differences are from \(PlainText.shown(first.result.model.id)), image by image",
-      columns: [
-        .init("quantity", key: "quantity", isNumeric: false), .init("model", key: "model", isNumeric: false),
-        .init("value", key: "value", isInterval: true), .init("difference", key: "difference", isInterval: true),
-      ],
+      columns: Self.columns,
       rows: entries.flatMap { entry in
         models.indices.map { index in
           let digits = Table.Digits.significant(3)
@@ -19,8 +16,14 @@ extension PairedComparison {
             .estimate(entry.differences[index], digits),
           ]
         }
-      })
+      }, groups: "quantity")
   }
+
+  /// Of every comparison's table.
+  package static let columns: [Table.Column] = [
+    .init("quantity", key: "quantity", isNumeric: false), .init("model", key: "model", isNumeric: false),
+    .init("value", key: "value", isInterval: true), .init("difference", key: "difference", isInterval: true),
+  ]
 
   /// What `--json` prints.
   package struct Document: Encodable, Sendable {

@@ -1,11 +1,12 @@
+import Text
+
 /// Plain text for terminals of `ResultSummary.width` columns.
 extension ResultSummary {
   /// Names in one column, values in the next; long values are wrapped.
   package static func fields(_ rows: [(name: String, value: String)]) -> [String] {
     let indent = 12
     return rows.flatMap { name, value in
-      let start = name + String(repeating: " ", count: max(1, indent - name.count))
-      return wrapped(value, indent: start, hanging: String(repeating: " ", count: indent))
+      wrapped(value, indent: name.padded(toColumns: indent, gap: 1), hanging: String(repeating: " ", count: indent))
     }
   }
 
@@ -13,12 +14,12 @@ extension ResultSummary {
   package static func table(_ rows: [[String]]) -> [String] {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
-      rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+      rows.map { $0.indices.contains(column) ? $0[column].displayWidth : 0 }.max() ?? 0
     }
     return rows.map { row in
       var line = " "
       for (cell, width) in zip(row, widths) {
-        line += " " + cell + String(repeating: " ", count: width - cell.count + 1)
+        line += " " + cell.padded(toColumns: width) + " "
       }
       while line.hasSuffix(" ") { line.removeLast() }
       return line
@@ -31,7 +32,7 @@ extension ResultSummary {
     var line = indent
     var isEmpty = true
     for word in text.split(separator: " ") {
-      if !isEmpty, line.count + 1 + word.count > width {
+      if !isEmpty, line.displayWidth + 1 + String(word).displayWidth > width {
         lines.append(line)
         (line, isEmpty) = (hanging, true)
       }

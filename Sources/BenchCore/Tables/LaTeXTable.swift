@@ -8,16 +8,56 @@ package enum LaTeXTable {
   }
 
   private static func text(_ table: Table) -> String {
-    let columns = table.columns.map { $0.isNumeric ? "r" : "l" }.joined()
+    let place = table.columns.count > 1 ? table.columns.firstIndex { $0.key == table.groups } : nil
+    func shown<Element>(_ elements: [Element]) -> [Element] {
+      elements.enumerated().filter { $0.offset != place }.map(\.element)
+    }
+    let columns = shown(table.columns)
     func line(_ cells: [String]) -> String { "  " + cells.joined(separator: " & ") + " \\\\" }
-    let rows = table.rows.map { line($0.map { $0.words(name: { name($0) }, number: number) }) }
+    var rows: [String] = []
+    var group: String?
+    for row in table.rows {
+      let cells = shown(row).map(cell)
+      guard let place else {
+        rows.append(line(cells))
+        continue
+      }
+      let heading = cell(row[place])
+      if heading != group {
+        if group != nil { rows.append("  \\addlinespace") }
+        rows.append(line(["\\multicolumn{\(columns.count)}{l}{\(heading)}"]))
+        group = heading
+      }
+      rows.append(line(["\\quad " + (cells.first ?? "")] + cells.dropFirst()))
+    }
     // A comment ends with its line.
     return
       ([
-        "% \(name(table.title, limit: .max))", "\\begin{tabular}{\(columns)}", "  \\toprule",
-        line(table.columns.map { name($0.name) }), "  \\midrule",
+        "% \(name(table.title, limit: .max))",
+        "\\begin{tabular}{\(columns.map { $0.isNumeric ? "r" : "l" }.joined())}", "  \\toprule",
+        line(columns.map { name($0.name) }), "  \\midrule",
       ]
       + rows + ["  \\bottomrule", "\\end{tabular}"]).joined(separator: "\n") + "\n"
+  }
+
+  private static func cell(_ cell: Table.Cell) -> String {
+    if case .estimate(let estimate?, let digits) = cell, let text = product(estimate, digits) { return text }
+    return cell.words(name: { name($0) }, number: number)
+  }
+
+  /// A number and its interval with one power of ten for all three, a third as wide as three of them: nil where none needs one.
+  private static func product(_ estimate: Estimate, _ digits: Table.Digits) -> String? {
+    let numbers = [estimate.value, estimate.low, estimate.high].map { $0.flatMap { $0.isFinite ? $0 : nil } }
+    guard numbers[0] != nil, let largest = numbers.compactMap({ $0 }).max(by: { abs($0) < abs($1) }) else { return nil }
+    let parts = digits.text(largest).split(separator: "e", maxSplits: 1)
+    guard parts.count == 2, let exponent = Int(parts[1]) else { return nil }
+    let texts = numbers.map { number in
+      guard let number else { return "-" }
+      // As many places behind the point as the largest has.
+      return
+        "$\(fixed(number / pow(10, Double(exponent)), parts[0].split(separator: ".").dropFirst().first?.count ?? 0))$"
+    }
+    return "\(texts[0]) [\(texts[1]), \(texts[2])] $\\times 10^{\(exponent)}$"
   }
 
   /// `1.86e-08` as a product.

@@ -35,7 +35,7 @@ package struct Table: Sendable {
     case fixed(Int)
     case significant(Int)
 
-    fileprivate func text(_ value: Double) -> String {
+    func text(_ value: Double) -> String {
       switch self {
       case .fixed(let count): BenchCore.fixed(value, count)
       case .significant(let count): BenchCore.significant(value, digits: count)
@@ -47,13 +47,17 @@ package struct Table: Sendable {
   package var title: String
   package var columns: [Column]
   package var rows: [[Cell]]
+  /// The key of a column of text whose equal cells follow each other. Where a page's width counts, in LaTeX, its words stand above their
+  /// rows instead of in a column.
+  package var groups: String?
 
   /// - Precondition: each row has a cell for each column.
-  package init(title: String, columns: [Column], rows: [[Cell]]) {
+  package init(title: String, columns: [Column], rows: [[Cell]], groups: String? = nil) {
     precondition(rows.allSatisfy { $0.count == columns.count }, "a cell for each column")
     self.title = title
     self.columns = columns
     self.rows = rows
+    self.groups = groups
   }
 
   /// The columns of these keys alone, in their order.
@@ -66,7 +70,8 @@ package struct Table: Sendable {
       return place
     }
     return Table(
-      title: title, columns: places.map { columns[$0] }, rows: rows.map { row in places.map { row[$0] } })
+      title: title, columns: places.map { columns[$0] }, rows: rows.map { row in places.map { row[$0] } },
+      groups: groups)
   }
 
   /// With a final line feed.

@@ -24,6 +24,12 @@ struct CompareCommand: ReportingCommand {
 
   @OptionGroup var comparison: ComparisonOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Only these columns, in this order: \(PairedComparison.columns.map(\.key).joined(separator: ", ")).",
+      valueName: "a,b,c"))
+  var columns: String?
+
   @OptionGroup(title: "What is said, and where") var reporting: ReportingOptions
 
   @OptionGroup var options: ModelOptions
@@ -33,6 +39,8 @@ struct CompareCommand: ReportingCommand {
   func validate() throws {
     try ComparedModels.check(options)
     try OptionBounds.check("the number of models", models.count, in: Self.limit)
+    // Before anything is measured.
+    _ = try TableColumns.keys(columns, among: PairedComparison.columns)
   }
 
   func run() throws {
@@ -52,7 +60,9 @@ struct CompareCommand: ReportingCommand {
     }
     progress.end()
     let paired = try PairedComparison(models.indices.compactMap { measured[$0] })
-    try reporting.result(paired.document, text: Table.text([paired.table], as: comparison.format))
+    try reporting.result(
+      paired.document,
+      text: Table.text([try TableColumns.choose(columns, of: paired.table)], as: comparison.format))
   }
 
   private func read(_ url: URL) throws -> PairedComparison.Measured {

@@ -22,7 +22,7 @@ struct DevicesCommand: ReportingCommand {
   }
 
   private static func text(_ listing: DeviceListing) -> String {
-    let width = listing.devices.map(\.name.count).max() ?? 0
+    let width = listing.devices.map(\.name.displayWidth).max() ?? 0
     var lines = listing.devices.map { device in
       let what = device.problem.map { "not there: \($0)" } ?? (device.hardware ?? "")
       let driver = device.driver.map { ", driver \($0)" } ?? ""

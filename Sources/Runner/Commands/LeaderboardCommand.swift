@@ -150,28 +150,8 @@ struct LeaderboardCommand: ParsableCommand {
       }
       let tables = LeaderboardTable.tables(document, task: task, order: sort, isReversed: reverse)
       // In the document's own order; what reads it sorts by itself.
-      try reporting.result(
-        task.map(document.only) ?? document, text: Table.text(try tables.map(chosen), as: format))
-    }
-
-    private func chosen(_ table: Table) throws -> Table {
-      guard let columns else { return table }
-      let known = table.columns.map(\.key)
-      let keys = columns.split(separator: ",", omittingEmptySubsequences: false).map {
-        String($0).trimmingCharacters(in: .whitespaces)
-      }
-      for (place, key) in keys.enumerated() {
-        guard known.contains(key) else {
-          throw ValidationError(
-            Nearest.unknown("--columns: the table has no column", key, among: known) {
-              "it has \(known.joined(separator: ", "))"
-            })
-        }
-        guard !keys[..<place].contains(key) else {
-          throw ValidationError("--columns: \(key) is there twice; name each column once")
-        }
-      }
-      return table.keeping(keys)
+      let chosen = try tables.map { try TableColumns.choose(columns, of: $0) }
+      try reporting.result(task.map(document.only) ?? document, text: Table.text(chosen, as: format))
     }
   }
 }

@@ -67,6 +67,6 @@ struct PluginsCommand: ParsableCommand {
 }
 
 extension String {
-  /// At least `width` characters, and one space.
-  func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+  /// At least `width` columns of a terminal, and one space.
+  func padded(_ width: Int) -> String { padded(toColumns: width, gap: 1) }
 }

@@ -1,6 +1,7 @@
 import BenchCore
 import Foundation
 import Synchronization
+import Text
 
 /// Progress on standard error: a bar on a terminal, a line every tenth of a stage otherwise, none with `--quiet`. A log has the
 /// lines in any case.
@@ -90,7 +91,7 @@ final class TerminalProgress: ProgressReporter {
   }
 
   private func padded(_ name: String) -> String {
-    name.padding(toLength: max(name.count, 24), withPad: " ", startingAt: 0)
+    name.padded(toColumns: 24)
   }
 
   /// To the line's beginning, and nothing on it.
