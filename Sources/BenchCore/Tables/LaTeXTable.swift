@@ -8,6 +8,7 @@ package enum LaTeXTable {
   }
 
   private static func text(_ table: Table) -> String {
+    let title = table.title
     let place = table.columns.count > 1 ? table.columns.firstIndex { $0.key == table.groups } : nil
     func shown<Element>(_ elements: [Element]) -> [Element] {
       elements.enumerated().filter { $0.offset != place }.map(\.element)
@@ -30,14 +31,14 @@ package enum LaTeXTable {
       }
       rows.append(line(["\\quad " + (cells.first ?? "")] + cells.dropFirst()))
     }
+    let begin = "\\begin{tabular}{\(columns.map { $0.isNumeric ? "r" : "l" }.joined())}"
+    let lines =
+      [begin, "  \\toprule", line(columns.map { name($0.name) }), "  \\midrule"] + rows
+      + ["  \\bottomrule", "\\end{tabular}"]
+    // A table of groups fills a page, in the size that such tables usually have.
+    let table = lines.joined(separator: "\n")
     // A comment ends with its line.
-    return
-      ([
-        "% \(name(table.title, limit: .max))",
-        "\\begin{tabular}{\(columns.map { $0.isNumeric ? "r" : "l" }.joined())}", "  \\toprule",
-        line(columns.map { name($0.name) }), "  \\midrule",
-      ]
-      + rows + ["  \\bottomrule", "\\end{tabular}"]).joined(separator: "\n") + "\n"
+    return "% \(name(title, limit: .max))\n" + (place == nil ? table : "{\\footnotesize\n\(table)}") + "\n"
   }
 
   private static func cell(_ cell: Table.Cell) -> String {
