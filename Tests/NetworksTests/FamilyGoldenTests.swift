@@ -39,6 +39,7 @@ import _Fixtures
     Example(file: "resnext", name: "resnext50-imagenet"),
     Example(file: "swin-torchvision", name: "swin-4x2-2-2"),
     Example(file: "swin-timm", name: "swin-8x2-2"),
+    Example(file: "swinv2-torchvision", name: "swinv2-4x2-2-2"),
     Example(file: "convnextv2-timm", name: "convnextv2-6x1-1-2-1"),
     Example(file: "convnextv2-timm-convolutions", name: "convnextv2-4x1-1-1-1", isRepeated: true),
     Example(file: "efficientnetv2-torchvision", name: "efficientnetv2-b0"),

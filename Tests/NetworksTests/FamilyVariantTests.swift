@@ -125,6 +125,7 @@ import _Fixtures
   @Test(
     arguments: [
       ("convnext-torchvision", nil, "convnext-6x1-1-2-1"), ("swin-torchvision", nil, "swin-4x2-2-2"),
+      ("swinv2-torchvision", nil, "swinv2-4x2-2-2"),
       ("convnextv2-timm", nil, "convnextv2-6x1-1-2-1"), ("vit-timm", "vit-16x2-4-heads2", "vit-16x2-4-heads2"),
       ("efficientnet-timm-tf", nil, "efficientnet-b0-tf"),
     ] as [(String, String?, String)]) func wholeNetworks(_ name: String, given: String?, architecture: String) throws

@@ -64,6 +64,7 @@ import _Fixtures
     (layer.step, layer.low, layer.high, layer.shape, layer.permutation) = (1, [1], [1], [1], [1])
     (layer.alpha, layer.minVal, layer.maxVal, layer.numHeads) = (1, 1, 1, 1)
     (layer.mode, layer.alignCorners, layer.qkvBias, layer.shiftSize) = ("bilinear", true, true, 1)
+    layer.windowSize = 1
     (layer.threshold, layer.lambd, layer.lower, layer.upper) = (1, 1, 1, 1)
     (layer.layers, layer.main, layer.shortcut, layer.branches) = ([], [], [], [])
     let document = try JSONDecoding.parse(JSONEncoding.encode(layer), source: "layer")

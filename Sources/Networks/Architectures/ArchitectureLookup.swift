@@ -6,7 +6,8 @@ import Text
 enum ArchitectureLookup {
   static let families: [any Architecture.Type] = [
     ResNet.self, PreActivationResNet.self, WideResNet.self, VGG.self, LeNet.self, SmallCNN.self, SmallResNet.self,
-    VisionTransformer.self, SwinTransformer.self, ConvNeXt.self, MobileNetV2.self, MobileNetV3.self,
+    VisionTransformer.self, SwinTransformer.self, SwinTransformerV2.self, ConvNeXt.self, MobileNetV2.self,
+    MobileNetV3.self,
     EfficientNet.self, TimmMobileNets.self, DenseNet.self, RegNet.self,
     MultilayerPerceptron.self,
   ]

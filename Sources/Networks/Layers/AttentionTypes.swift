@@ -24,7 +24,23 @@ extension LayerType {
         + "`relative_position_bias_table` [(2 w - 1)^2, heads] tells windows and heads, other tensors are MultiheadAttention's",
       options: ["name", "shiftSize", "bias", "qkvBias"]
     ) { builder, context in try builder.windowAttention(context) },
+    LayerType(
+      name: "CosineWindowAttention",
+      summary:
+        "self-attention of [N, H, W, C] by cosine within windows of `windowSize`, which begin at `shiftSize` (0) of both axes (Swin V2); "
+        + "`logit_scale` [heads, 1, 1] tells heads, `cpb_mlp.0` and `cpb_mlp.2` make what is added by distance; keys have no bias, other "
+        + "tensors are MultiheadAttention's",
+      options: ["name", "windowSize", "shiftSize", "bias", "qkvBias"]
+    ) { builder, context in try builder.cosineWindowAttention(context) },
   ]
+}
+
+/// What a query and a key have in common.
+enum AttentionSimilarity {
+  /// Their product over the square root of their extent.
+  case product
+  /// Their cosine times a factor `[heads, 1, 1]`; keys have no bias (Swin V2).
+  case cosine(scale: Graph.Value)
 }
 
 /// What the tensors of a self-attention are called.
@@ -48,9 +64,11 @@ extension LayerBuilder {
   /// Attention of each sequence to itself.
   /// - Parameters:
   ///   - sequences: `[N, ..., L, D]`.
-  ///   - addend: added to the products of queries and keys, `[..., heads, L, L]`.
+  ///   - similarity: of queries and keys.
+  ///   - addend: added to it, `[..., heads, L, L]`.
   mutating func selfAttention(
-    _ sequences: Graph.Value, heads: Int, adding addend: Graph.Value? = nil, _ context: LayerContext
+    _ sequences: Graph.Value, heads: Int, similarity: AttentionSimilarity = .product, adding addend: Graph.Value? = nil,
+    _ context: LayerContext
   ) throws -> Graph.Value {
     let shape = graph.shape(of: sequences)
     let names = try SelfAttentionNames(weights, context)
@@ -59,9 +77,12 @@ extension LayerBuilder {
       throw context.invalid("numHeads", "is \(heads), which does not divide the width \(width)")
     }
     try requireAttentionShapes(names, width: width, context)
-    let all = try graph.linear(
-      sequences, tensor(.weight, named: names.inputWeight, context),
-      bias: attentionBias(names.inputBias, context.layer.qkvBias ?? context.layer.bias, context))
+    var inputBias = try attentionBias(names.inputBias, context.layer.qkvBias ?? context.layer.bias, context)
+    if case .cosine = similarity, let given = inputBias {
+      let isUsed = Tensor(shape: [3 * width]) { for index in 0..<3 * width { $0[index] = index / width == 1 ? 0 : 1 } }
+      inputBias = try graph.multiply(given, graph.constant(isUsed))
+    }
+    let all = try graph.linear(sequences, tensor(.weight, named: names.inputWeight, context), bias: inputBias)
     let leading = Array(shape.dimensions.dropLast(2))
     let parts = Shape(leading + [shape[rank - 2], heads, width / heads])
     let swap = Array(0..<rank - 2) + [rank - 1, rank - 2, rank]
@@ -71,14 +92,27 @@ extension LayerBuilder {
       return try graph.transpose(graph.reshape(part, to: parts), swap)
     }
     let (queries, keys, values) = (try part(0), try part(1), try part(2))
-    let scale = graph.constant(1 / Float(width / heads).squareRoot())
-    var scores = try graph.matmul(graph.multiply(queries, scale), graph.swapLastAxes(keys))
+    var scores: Graph.Value
+    switch similarity {
+    case .product:
+      let scale = graph.constant(1 / Float(width / heads).squareRoot())
+      scores = try graph.matmul(graph.multiply(queries, scale), graph.swapLastAxes(keys))
+    case .cosine(let scale):
+      scores = try graph.multiply(
+        graph.matmul(ofUnitLength(queries), graph.swapLastAxes(ofUnitLength(keys))), scale)
+    }
     if let addend { scores = try graph.add(scores, addend) }
     let attended = try graph.matmul(graph.softmax(scores), values)
     let joined = try graph.reshape(graph.transpose(attended, swap), to: shape)
     return try graph.linear(
       joined, tensor(.weight, named: names.outputWeight, context),
       bias: attentionBias(names.outputBias, context.layer.bias, context))
+  }
+
+  /// Along the last axis, as PyTorch's `normalize` does; zeros stay zeros.
+  private mutating func ofUnitLength(_ vectors: Graph.Value) throws -> Graph.Value {
+    let norm = try graph.norm(vectors, axes: [graph.shape(of: vectors).rank - 1])
+    return try graph.divide(vectors, graph.larger(norm, graph.constant(1e-12)))
   }
 
   private func requireAttentionShapes(_ names: SelfAttentionNames, width: Int, _ context: LayerContext) throws {

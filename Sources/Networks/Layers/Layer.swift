@@ -38,6 +38,7 @@ package struct Layer: Sendable, Codable, Equatable {
   package var numHeads: Int?
   /// Whether queries, keys and values of an attention have a bias; absent: as `bias`.
   package var qkvBias: Bool?
+  package var windowSize: Int?
   package var shiftSize: Int?
   package var value: Double?
   package var factor: Int?

@@ -11,20 +11,29 @@ extension LayerBuilder {
       throw ModelError.layer(layer: context.title, input: shape.description, reason: "expected [N, H, W, C]")
     }
     let (side, heads) = try windowSide(context)
-    let axes = try [shape[1], shape[2]].map { try WindowedAxis(extent: $0, window: side, context) }
-    let (rows, columns) = (axes[0], axes[1])
-    let channels = shape[3]
-    try checkScores(Double(rows.count) * Double(columns.count) * Double(heads), side: side, context)
+    let windows = try WindowedMap(shape, window: side, context)
+    try checkScores(windows, heads: heads, context)
+    let table = try tensor(.shift, named: context.tensorName(Self.table), context)
+    try attend(
+      windows, heads: heads, similarity: .product, bias: positions(of: table, side: side, heads: heads), context)
+  }
 
+  /// Attention within the windows of the current value.
+  /// - Parameter bias: `[heads, L, L]`, added to what queries and keys have in common.
+  mutating func attend(
+    _ windowed: WindowedMap, heads: Int, similarity: AttentionSimilarity, bias: Graph.Value, _ context: LayerContext
+  ) throws {
+    let shape = shape
+    let (rows, columns, side, channels) = (windowed.rows, windowed.columns, windowed.rows.window, shape[3])
     var map = try graph.pad(value, low: [0, 0, 0, 0], high: [0, rows.padding, columns.padding, 0])
     map = try turned(map, by: rows.shift, columns.shift)
     let split: Shape = [shape[0], rows.count, side, columns.count, side, channels]
     let windows = try graph.reshape(
       graph.transpose(graph.reshape(map, to: split), [0, 1, 3, 2, 4, 5]),
       to: [shape[0], rows.count * columns.count, side * side, channels])
-    var addend = try positionBias(side: side, heads: heads, context)
+    var addend = bias
     if rows.shift + columns.shift > 0 { addend = try graph.add(addend, graph.constant(Self.mask(rows, columns))) }
-    let attended = try selfAttention(windows, heads: heads, adding: addend, context)
+    let attended = try selfAttention(windows, heads: heads, similarity: similarity, adding: addend, context)
     map = try graph.transpose(
       graph.reshape(attended, to: [shape[0], rows.count, columns.count, side, side, channels]), [0, 1, 3, 2, 4, 5])
     map = try graph.reshape(map, to: [shape[0], rows.padded, columns.padded, channels])
@@ -74,8 +83,9 @@ extension LayerBuilder {
   /// Numbers of bias and mask of one image: 256 MiB. They are made before a graph's size is looked at.
   private static let largestScores = 1 << 26
 
-  /// - Parameter matrices: windows times heads.
-  private func checkScores(_ matrices: Double, side: Int, _ context: LayerContext) throws {
+  func checkScores(_ map: WindowedMap, heads: Int, _ context: LayerContext) throws {
+    let side = map.rows.window
+    let matrices = Double(map.rows.count) * Double(map.columns.count) * Double(heads)
     let scores = matrices * Double(side * side) * Double(side * side)
     guard scores <= Double(Self.largestScores) else {
       throw ModelError.layer(
@@ -86,9 +96,8 @@ extension LayerBuilder {
     }
   }
 
-  /// `[heads, L, L]`: the table's rows by how far the key's place is from the query's.
-  private mutating func positionBias(side: Int, heads: Int, _ context: LayerContext) throws -> Graph.Value {
-    let table = try tensor(.shift, named: context.tensorName(Self.table), context)
+  /// `[heads, L, L]`: the rows of a table `[(2 w - 1)^2, heads]` by how far the key's place is from the query's.
+  mutating func positions(of table: Graph.Value, side: Int, heads: Int) throws -> Graph.Value {
     let places = side * side
     var indices: [Int] = []
     indices.reserveCapacity(places * places)
@@ -135,8 +144,20 @@ extension LayerBuilder {
   }
 }
 
+/// A map `[N, H, W, C]` that is cut into square windows.
+struct WindowedMap {
+  let rows: WindowedAxis
+  let columns: WindowedAxis
+
+  /// - Throws: as `WindowedAxis`.
+  init(_ shape: Shape, window: Int, _ context: LayerContext) throws {
+    rows = try WindowedAxis(extent: shape[1], window: window, context)
+    columns = try WindowedAxis(extent: shape[2], window: window, context)
+  }
+}
+
 /// One axis of a map that is cut into windows.
-private struct WindowedAxis {
+struct WindowedAxis {
   let extent: Int
   let window: Int
   let count: Int

@@ -51,7 +51,7 @@ struct StateDictModules: Sendable {
     "Linear": ["Linear", "NonDynamicallyQuantizableLinear"],
     "BatchNorm2d": ["BatchNorm1d", "BatchNorm2d", "SyncBatchNorm"], "GroupNorm": ["GroupNorm"],
     "InstanceNorm2d": ["InstanceNorm2d"], "LayerNorm": ["LayerNorm"], "MultiheadAttention": ["MultiheadAttention"],
-    "WindowAttention": ["ShiftedWindowAttention"],
+    "WindowAttention": ["ShiftedWindowAttention"], "CosineWindowAttention": ["ShiftedWindowAttentionV2"],
   ]
 
   private func contradiction(_ layer: Layer) -> String? {
@@ -64,7 +64,7 @@ struct StateDictModules: Sendable {
     if let heads = module.number("num_heads"), let own = layer.numHeads, heads != Double(own) {
       return "\(title) has num_heads \(Self.text((heads, heads))), the network's \(own)"
     }
-    if layer.type == "WindowAttention", let shift = module.pair("shift_size"),
+    if ["WindowAttention", "CosineWindowAttention"].contains(layer.type), let shift = module.pair("shift_size"),
       shift != (layer.shiftSize ?? 0, layer.shiftSize ?? 0)
     {
       return "\(title) has shift_size \(Self.text(shift)), the network's \(layer.shiftSize ?? 0)"
@@ -127,8 +127,10 @@ struct StateDictModules: Sendable {
   /// Activations and pools stand in no layer's name: each kind of them must be one of the network's.
   private func withoutTensors(_ layers: [Layer]) -> [String] {
     let types = Set(layers.map(\.type))
-    let attends = types.contains("MultiheadAttention") || types.contains("WindowAttention")
-    let known = Set(layers.map(Self.signature) + (attends ? ["Softmax"] : []))
+    let attends = !types.isDisjoint(with: ["MultiheadAttention", "WindowAttention", "CosineWindowAttention"])
+    // Within the attention of Swin V2 stands a rectifier.
+    let within = (attends ? ["Softmax"] : []) + (types.contains("CosineWindowAttention") ? ["ReLU"] : [])
+    let known = Set(layers.map(Self.signature) + within)
     var unlike: [String: [String]] = [:]
     for module in modules where !module.hasTensors && !module.hasChildren {
       guard let signature = Self.signature(module), !known.contains(signature) else { continue }
@@ -239,6 +241,7 @@ extension ModuleRecord {
   private static let likePyTorch = [
     "torchvision.models.convnext.LayerNorm2d": "LayerNorm",
     "torchvision.models.swin_transformer.ShiftedWindowAttention": "ShiftedWindowAttention",
+    "torchvision.models.swin_transformer.ShiftedWindowAttentionV2": "ShiftedWindowAttentionV2",
     "timm.layers.norm.LayerNorm": "LayerNorm", "timm.layers.norm.LayerNorm2d": "LayerNorm",
     "timm.layers.norm_act.BatchNormAct2d": "BatchNorm2d", "timm.layers.linear.Linear": "Linear",
     "timm.layers.conv2d_same.\(tensorFlowConvolution)": "Conv2d", "timm.layers.activations.GELU": "GELU",

@@ -23,6 +23,7 @@ from timm.models import convnext, deit, efficientnet as timm_efficientnet, mobil
 from timm.models._efficientnet_builder import decode_arch_def
 from torch import nn
 from torchvision import models
+from torchvision.models import swin_transformer as torchvision_swin
 from torchvision.models.convnext import CNBlockConfig
 from torchvision.models.efficientnet import FusedMBConvConfig, MBConvConfig
 from torchvision.models.mobilenetv3 import InvertedResidualConfig
@@ -54,6 +55,12 @@ NETWORKS = {
         lambda: models.SwinTransformer(
             patch_size=[4, 4], embed_dim=4, depths=[2, 2, 2], num_heads=[2, 2, 4], window_size=[2, 2], mlp_ratio=2,
             num_classes=5), (3, 24, 28)),
+    # Windows of 3, shifted by 1, on maps of 6 x 7, 3 x 4, of one window and a filled one, and 2 x 2.
+    "swinv2-torchvision": (
+        lambda: models.SwinTransformer(
+            patch_size=[4, 4], embed_dim=4, depths=[2, 2, 2], num_heads=[2, 2, 4], window_size=[3, 3], mlp_ratio=2,
+            num_classes=5, block=torchvision_swin.SwinTransformerBlockV2, downsample_layer=torchvision_swin.PatchMergingV2),
+        (3, 24, 28)),
     "swin-timm": (
         lambda: swin_transformer.SwinTransformer(
             img_size=24, patch_size=2, embed_dim=8, depths=(2, 2), num_heads=(2, 4), window_size=3, mlp_ratio=2,
@@ -110,7 +117,10 @@ NETWORKS = {
 }
 
 # Saved whole too: classes of torchvision and timm that tell what tensors do not.
-WHOLE = ("convnext-torchvision", "swin-torchvision", "vit-timm", "convnextv2-timm", "efficientnet-timm-tf")
+WHOLE = ("convnext-torchvision", "swin-torchvision", "swinv2-torchvision", "vit-timm", "convnextv2-timm", "efficientnet-timm-tf")
+
+# What follows from a network's sizes, as it was computed.
+COMPUTED = "relative_coords_table"
 
 # timm's language: kind, repeats, kernel, stride, expansion, channels, squeeze and excitation.
 EFFICIENTNET = [
@@ -205,8 +215,8 @@ def randomise(network, shape):
         norm.running_var *= torch.empty_like(norm.running_var).uniform_(0.6, 1.6)
         norm.running_var.clamp_(min=1e-3)
     # What the file holds is what the references are computed with.
-    for tensor in network.state_dict().values():
-        if tensor.is_floating_point():
+    for name, tensor in network.state_dict().items():
+        if tensor.is_floating_point() and not name.endswith(COMPUTED):
             tensor.copy_(tensor.half().float())
     return network.eval()
 
@@ -217,7 +227,7 @@ def main(names):
         torch.manual_seed(zlib.crc32(name.encode()))
         network = randomise(make(), shape)
         state = {
-            key: value.half().contiguous() for key, value in network.state_dict().items()
+            key: (value if key.endswith(COMPUTED) else value.half()).contiguous() for key, value in network.state_dict().items()
             if not key.endswith(("num_batches_tracked", "relative_position_index"))}
         save_file(state, HERE / f"{name}.safetensors")
         if name in WHOLE:

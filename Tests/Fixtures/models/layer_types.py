@@ -156,6 +156,11 @@ def cases():
             lambda prefix: [
                 {"type": "Permute", "permutation": [0, 2, 3, 1]},
                 {"type": "WindowAttention", "name": f"{prefix}.attention", "shiftSize": 1}]),
+        Case(
+            "cosine-window-attention", lambda: Windows(4, 2, 3, 1, swin_transformer.ShiftedWindowAttentionV2),
+            lambda prefix: [
+                {"type": "Permute", "permutation": [0, 2, 3, 1]},
+                {"type": "CosineWindowAttention", "name": f"{prefix}.attention", "windowSize": 3, "shiftSize": 1}]),
         plain("patch-merging", lambda x: merged(x.permute(0, 2, 3, 1)).softmax(-1), "Sequential", layers=[
             {"type": "Permute", "permutation": [0, 2, 3, 1]}, {"type": "PatchMerging"}, {"type": "Softmax"}]),
         Case(
@@ -301,9 +306,9 @@ class TimmAttention(nn.Module):
 class Windows(nn.Module):
     """torchvision's attention within windows, on a map that is no whole number of them."""
 
-    def __init__(self, width, heads, window, shift):
+    def __init__(self, width, heads, window, shift, kind=swin_transformer.ShiftedWindowAttention):
         super().__init__()
-        self.attention = swin_transformer.ShiftedWindowAttention(width, [window] * 2, [shift] * 2, heads)
+        self.attention = kind(width, [window] * 2, [shift] * 2, heads)
 
     def forward(self, x):
         return self.attention(x.permute(0, 2, 3, 1))

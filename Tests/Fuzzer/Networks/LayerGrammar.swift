@@ -174,7 +174,7 @@ struct LayerGrammar {
     case 13:
       return object(dice.pick(["Hardshrink", "Softshrink"]), [("lambd", .number(dice.unit() - 0.1))])
     case 14: return object("Threshold", [("threshold", .number(dice.unit())), ("value", .number(dice.unit()))])
-    case 15: return windows(&dice)
+    case 15: return dice.pick([true, false]) ? windows(&dice) : cosineWindows(&dice)
     default: return object("ReLU")
     }
   }
@@ -190,6 +190,27 @@ struct LayerGrammar {
     network.add("\(name).proj.bias", [width], &dice)
     return object(
       "WindowAttention", [("name", .string(name)), ("shiftSize", integer(dice.pick([0, 1, window / 2])))])
+  }
+
+  /// The same of Swin V2, with a network of biases that may not fit.
+  private mutating func cosineWindows(_ dice: inout Dice) -> JSONValue {
+    let (name, width) = (fresh("windows"), shape[shape.count - 1])
+    let window = dice.pick([1, 2, 3, 64, 200])
+    let (heads, inner) = (dice.pick([1, 2, width]), dice.pick([1, 3, 8]))
+    network.add("\(name).logit_scale", [heads, 1, 1], &dice)
+    network.add("\(name).cpb_mlp.0.weight", [inner, 2], &dice)
+    network.add("\(name).cpb_mlp.0.bias", [inner], &dice)
+    network.add("\(name).cpb_mlp.2.weight", [dice.pick([heads, heads, 1]), inner], &dice)
+    network.add("\(name).qkv.weight", [3 * width, width], &dice)
+    network.add("\(name).qkv.bias", [3 * width], &dice)
+    network.add("\(name).proj.weight", [width, width], &dice)
+    network.add("\(name).proj.bias", [width], &dice)
+    return object(
+      "CosineWindowAttention",
+      [
+        ("name", .string(name)), ("windowSize", integer(window)),
+        ("shiftSize", integer(dice.pick([0, 1, window / 2]))),
+      ])
   }
 
   private func integer(_ value: Int) -> JSONValue { .integer(Int64(value)) }
