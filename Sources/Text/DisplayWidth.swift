@@ -17,6 +17,9 @@ extension Character {
   /// By its first scalar: marks, joined signs and the later parts of a syllable add nothing. A sign that is asked for as a picture is wide.
   fileprivate var displayWidth: Int {
     guard let first = unicodeScalars.first else { return 0 }
+    // Halfwidth signs behind a halfwidth letter have columns of their own.
+    let further = unicodeScalars.dropFirst().count { (0xFF9E...0xFF9F).contains($0.value) }
+    if further > 0 { return 1 + further }
     if DisplayWidth.isWide(first) || unicodeScalars.contains("\u{FE0F}") { return 2 }
     // A flag of two letters.
     if unicodeScalars.count > 1, first.properties.isEmoji, (0x1F1E6...0x1F1FF).contains(first.value) { return 2 }

@@ -158,16 +158,16 @@ import Text
         % \\usepackage{booktabs}
         % t
         {\\footnotesize
-        \\begin{tabular}{lr}
+        \\begin{tabular}{@{}lr@{}}
           \\toprule
           model & value \\\\
           \\midrule
           \\multicolumn{2}{l}{off / on} \\\\
-          \\quad a & $1.67$ [$0.23$, $3.60$] $\\times 10^{-8}$ \\\\
-          \\quad b & $-1.67$ [-, $0.00$] $\\times 10^{-8}$ \\\\
+          \\enspace a & $1.67$ [$0.23$, $3.60$] $\\times 10^{-8}$ \\\\
+          \\enspace b & $-1.67$ [-, $0.00$] $\\times 10^{-8}$ \\\\
           \\addlinespace
           \\multicolumn{2}{l}{accuracy} \\\\
-          \\quad a & $0.500$ [$1.00 \\times 10^{-9}$, $0.750$] \\\\
+          \\enspace a & $0.500$ [$1.00 \\times 10^{-9}$, $0.750$] \\\\
           \\bottomrule
         \\end{tabular}}
 
@@ -201,7 +201,7 @@ import Text
     ]
     let table = Table(
       title: "t", columns: PairedComparison.columns,
-      rows: (0..<13).flatMap { index in
+      rows: (0..<12).flatMap { index in
         ["bayes", "glyphs-cnn-pgd-l2-1", "glyphs-cnn-smooth-0.5"].map { model in
           [
             .text("log-odds-predicted with the reference \(index)"), .text(model),

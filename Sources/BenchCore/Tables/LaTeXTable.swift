@@ -29,9 +29,10 @@ package enum LaTeXTable {
         rows.append(line(["\\multicolumn{\(columns.count)}{l}{\(heading)}"]))
         group = heading
       }
-      rows.append(line(["\\quad " + (cells.first ?? "")] + cells.dropFirst()))
+      rows.append(line(["\\enspace " + (cells.first ?? "")] + cells.dropFirst()))
     }
-    let begin = "\\begin{tabular}{\(columns.map { $0.isNumeric ? "r" : "l" }.joined())}"
+    let alignments = columns.map { $0.isNumeric ? "r" : "l" }.joined()
+    let begin = "\\begin{tabular}{\(place == nil ? alignments : "@{}\(alignments)@{}")}"
     let lines =
       [begin, "  \\toprule", line(columns.map { name($0.name) }), "  \\midrule"] + rows
       + ["  \\bottomrule", "\\end{tabular}"]

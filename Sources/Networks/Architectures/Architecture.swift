@@ -71,4 +71,6 @@ struct RecognisedNetwork: Sendable {
   var distinction = ""
   /// Tensors known to be saved with such networks though none of their layers uses them.
   var ignoredPrefixes: [String] = []
+  /// Tables in the checkpoint that follow from the network's sizes, of which nothing has to be said.
+  var derivedTensors: Set<String> = []
 }

@@ -72,7 +72,7 @@ enum ArchitectureLookup {
     let softplus = Layer("Softplus") { $0.beta = 20 }
     return RecognisedNetwork(
       name: name, layers: match.layers.map { $0.replacingReLU(with: softplus) }, inputShape: match.inputShape,
-      ignoredPrefixes: match.ignoredPrefixes)
+      ignoredPrefixes: match.ignoredPrefixes, derivedTensors: match.derivedTensors)
   }
 }
 

@@ -41,14 +41,14 @@ enum SwinTransformer: Architecture {
       Layer("Permute") { $0.permutation = [0, 2, 3, 1] },
     ]
     if spelling.isPatchNormalised { layers.append(.layerNorm(spelling.patchNorm, eps: eps)) }
-    var indices: [String] = []
+    var indices: Set<String> = []
     for (stage, depth) in depths.enumerated() {
       if stage > 0 { layers += merging(spelling.reduction(stage)) }
       for index in 0..<depth {
         let block = "\(spelling.stage(stage))\(index)"
         layers += try self.block(block, isShifted: index % 2 == 1, spelling, tensors)
         // Tables that follow from the size of windows and maps.
-        indices += ["\(block).attn.relative_position_index", "\(block).attn_mask"]
+        indices.formUnion(["\(block).attn.relative_position_index", "\(block).attn_mask"])
       }
     }
     layers += [
@@ -57,7 +57,7 @@ enum SwinTransformer: Architecture {
     let size = "\(projection[0])x\(depths.map(String.init).joined(separator: "-"))"
     return [
       RecognisedNetwork(
-        name: "swin-\(sizes[size] ?? size)", layers: layers, inputShape: images, ignoredPrefixes: indices)
+        name: "swin-\(sizes[size] ?? size)", layers: layers, inputShape: images, derivedTensors: indices)
     ]
   }
 

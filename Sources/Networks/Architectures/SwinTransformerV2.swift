@@ -35,7 +35,7 @@ enum SwinTransformerV2: Architecture {
       .conv("features.0.0", stride: projection[2], bias: true),
       Layer("Permute") { $0.permutation = [0, 2, 3, 1] }, .layerNorm("features.0.2", eps: eps),
     ]
-    var tables: [String] = []
+    var tables: Set<String> = []
     var window = 0
     for (place, depth) in depths.enumerated() {
       if place > 0 { layers += merging("features.\(2 * place)") }
@@ -44,7 +44,7 @@ enum SwinTransformerV2: Architecture {
         window = try self.window(block, tensors)
         layers += self.block(block, window: window, isShifted: index % 2 == 1)
         // They follow from the size of windows.
-        tables += ["\(block).attn.relative_position_index", "\(block).attn.relative_coords_table"]
+        tables.formUnion(["\(block).attn.relative_position_index", "\(block).attn.relative_coords_table"])
       }
     }
     layers += [.layerNorm("norm", eps: eps), Layer("Mean") { $0.axes = [1, 2] }, .linear("head", bias: true)]
@@ -54,7 +54,7 @@ enum SwinTransformerV2: Architecture {
     return [
       RecognisedNetwork(
         name: "swinv2-\(sizes[size] ?? size)", layers: layers, inputShape: [projection[1], side, side],
-        ignoredPrefixes: tables)
+        derivedTensors: tables)
     ]
   }
 

@@ -25,10 +25,7 @@ extension LayerBuilder {
   /// Number of heads, as the learned factors have it.
   private func cosineHeads(_ context: LayerContext) throws -> Int {
     let name = try context.tensorName("logit_scale")
-    guard let factors = weights.shape(name) else {
-      throw ModelError.missingTensor(
-        file: weights.file, layer: context.title, tensor: name, nearest: weights.namesNear(name))
-    }
+    let factors = try requiredShape(name, context)
     let channels = shape[3]
     guard factors.count == 3, factors[0] > 0, channels % factors[0] == 0, factors[1] == 1, factors[2] == 1 else {
       throw ModelError.tensorShape(
@@ -45,12 +42,12 @@ extension LayerBuilder {
   private mutating func continuousBias(side: Int, heads: Int, _ context: LayerContext) throws -> Graph.Value {
     let distances = 2 * side - 1
     let (first, last) = (try context.tensorName("cpb_mlp.0"), try context.tensorName("cpb_mlp.2"))
-    let inner = weights.shape("\(first).weight")?.first ?? 1
-    guard inner > 0, inner <= Self.largestBiases / (distances * distances) else {
+    let given = try requiredShape("\(first).weight", context)
+    let most = Self.largestBiases / (distances * distances)
+    guard let inner = given.first, (1...most).contains(inner) else {
       throw ModelError.tensorShape(
-        file: weights.file, layer: context.title, tensor: "\(first).weight",
-        got: weights.shape("\(first).weight") ?? [],
-        expected: "[M, 2], M up to \(Self.largestBiases / (distances * distances))", isDescribed: isDescribed)
+        file: weights.file, layer: context.title, tensor: "\(first).weight", got: given,
+        expected: "[M, 2], M from 1 to \(most)", isDescribed: isDescribed)
     }
     try requireShape(named: "\(first).weight", context, expected: "[\(inner), 2]") { $0 == [inner, 2] }
     try requireShape(named: "\(first).bias", context, expected: "[\(inner)]") { $0 == [inner] }

@@ -61,10 +61,7 @@ extension LayerBuilder {
   /// Side of the windows and number of heads, as the table of biases has them.
   private func windowSide(_ context: LayerContext) throws -> (side: Int, heads: Int) {
     let name = try context.tensorName(Self.table)
-    guard let shape = weights.shape(name) else {
-      throw ModelError.missingTensor(
-        file: weights.file, layer: context.title, tensor: name, nearest: weights.namesNear(name))
-    }
+    let shape = try requiredShape(name, context)
     let channels = self.shape[3]
     guard shape.count == 2, shape[1] > 0, channels % shape[1] == 0,
       let side = (1...Self.largestWindow).first(where: { (2 * $0 - 1) * (2 * $0 - 1) == shape[0] })
@@ -76,6 +73,16 @@ extension LayerBuilder {
         isDescribed: isDescribed)
     }
     return (side, shape[1])
+  }
+
+  /// Of a tensor that tells sizes.
+  /// - Throws: `ModelError.missingTensor`.
+  func requiredShape(_ name: String, _ context: LayerContext) throws -> [Int] {
+    guard let shape = weights.shape(name) else {
+      throw ModelError.missingTensor(
+        file: weights.file, layer: context.title, tensor: name, nearest: weights.namesNear(name))
+    }
+    return shape
   }
 
   /// Published ones have up to 24.

@@ -43,7 +43,7 @@ package struct StateDictPlugin: ModelPlugin {
         threads: options.threads, memory: options.memory)
     }
     var notes = stateDict.notes + reading.notes
-    let unused = weights.unused
+    let unused = reading.withoutDerived(weights.unused)
     try reading.requireUsed(unused)
     if !unused.isEmpty {
       notes.append(

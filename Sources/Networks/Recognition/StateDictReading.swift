@@ -100,7 +100,12 @@ struct StateDictReading {
 
   /// The unused tensors that the architecture does not know to ignore.
   func unexplained(_ unused: [String]) -> [String] {
-    unused.filter { name in !recognised.ignoredPrefixes.contains { name.hasPrefix($0) } }
+    withoutDerived(unused).filter { name in !recognised.ignoredPrefixes.contains { name.hasPrefix($0) } }
+  }
+
+  /// Without tables that follow from the network's sizes.
+  func withoutDerived(_ unused: [String]) -> [String] {
+    unused.filter { !recognised.derivedTensors.contains($0) }
   }
 
   /// A network that was guessed must explain every tensor: one too many is a sign of another network.
