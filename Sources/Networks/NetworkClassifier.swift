@@ -20,6 +20,8 @@ final class NetworkClassifier: Classifier {
   private let backend: any Backend
   /// Without gradients and already there, by their number of images.
   private let programs: [Int: any CompiledProgram]
+  /// Images of a pass at most, as the network's weights and maps have it.
+  private let suitablePass: Int
   /// Compiled programs and their workspaces, by kind and batch size.
   private let pools = Mutex<[Key: WorkspacePool]>([:])
   /// Passes that a device has been seen to hold.
@@ -52,12 +54,12 @@ final class NetworkClassifier: Classifier {
     workers = backend.workers(threads)
     inputShape = network.inputShape
     self.programs = Engine.isHost(backend) ? programs : [:]
-    if let known = self.programs.first?.value {
-      classCount = known.outputShapes[0][1]
-    } else {
-      let probe = try network.graph(batch: 1)
-      classCount = probe.graph.shape(of: probe.logits)[1]
-    }
+    // Of large images a pass has few anyway.
+    let isSmall = inputShape.count * ImagePasses.smallestSuitable <= Self.passPixels
+    let known = self.programs.first?.value
+    let probe = isSmall || known == nil ? try network.graph(batch: 1) : nil
+    classCount = known?.outputShapes[0][1] ?? probe.map { $0.graph.shape(of: $0.logits)[1] } ?? 0
+    suitablePass = probe.map { ImagePasses.suitable(for: $0.graph) } ?? ImagePasses.smallestSuitable
   }
 
   func logits(_ images: Tensor) throws -> Tensor {
@@ -154,7 +156,7 @@ final class NetworkClassifier: Classifier {
 
   /// The batch at most, and of large images fewer: those of 3 x 224 x 224 take a hundred megabytes of a worker's each (ResNet-50), and
   /// what one layer leaves of eight of them is out of the cache when the next one reads it. Two in a pass have the speed of larger
-  /// passes or a quarter above it (MobileNetV2).
+  /// passes or a quarter above it (MobileNetV2). Of small images it depends on the weights (`ImagePasses.suitable`).
   ///
   /// All of the batch where the numbers of an image depend on how many there are: passes that are not full are filled up.
   private func passes(of count: Int, withGradient: Bool) throws -> [Range<Int>] {
@@ -166,6 +168,7 @@ final class NetworkClassifier: Classifier {
     }
     var largest = ImagePasses.program(for: max(1, count))
     while largest > 1, largest * inputShape.count > Self.passPixels { largest /= 2 }
+    largest = min(largest, suitablePass)
     let threads = Workers.share(of: threads)
     let passes = ImagePasses.ranges(of: count, largest: min(largest, batch.withLock { $0 }), threads: threads)
     guard let most = passes.first?.count else { return [] }

@@ -171,6 +171,27 @@ import _Fixtures
     #expect(classifier.kept.workspaces <= 6)
   }
 
+  private static func withoutWeights(_ image: Shape) throws -> Network {
+    Network(
+      inputShape: image,
+      preprocessing: Preprocessing(
+        mean: [Float](repeating: 0, count: image[0]), std: [Float](repeating: 1, count: image[0])),
+      clampsInput: false, layers: [.flatten],
+      weights: WeightSource(try CheckpointReader.stateDict(of: ModelFixtures.checkpoint("lenet"))))
+  }
+
+  /// Passes are as large as makes reading the weights cheap beside the maps.
+  @Test(arguments: [(8, 4, 8), (8, 1000, 16), (64, 1000, 8), (64, 100_000, 16)])
+  func weightsDecideHowLargePassesAre(_ side: Int, _ outputs: Int, _ images: Int) throws {
+    var graph = Graph()
+    let x = graph.input("images", [1, 1, side, side])
+    let map = try graph.conv2d(
+      x, graph.constant(Tensor(shape: [4, 1, 3, 3], repeating: 1)), ConvolutionGeometry(padding: 1))
+    let pooled = try graph.flatten(graph.globalAveragePool(map))
+    _ = try graph.linear(pooled, graph.constant(Tensor(shape: [outputs, 4], repeating: 1)))
+    #expect(ImagePasses.suitable(for: graph) == images)
+  }
+
   /// A call has passes for every thread, of four images at least, and no pass is much larger than what it holds.
   @Test(arguments: [
     (1, 64, [64]), (2, 64, [32]), (3, 64, [4, 6, 16]), (8, 64, [8]), (2, 200, [4, 32, 64]), (4, 10, [2, 4]),
@@ -178,8 +199,9 @@ import _Fixtures
   ])
   func imagesAreDividedIntoPasses(_ threads: Int, _ count: Int, _ passes: [Int]) throws {
     let ranges = Mutex<[Int]>([])
-    let classifier = try classifier("lenet", images: [1, 28, 28], batch: 64, threads: threads)
-    _ = try classifier.inputGradients(at: images(count, [1, 28, 28])) { logits, range in
+    let network = try Self.withoutWeights([2, 4, 4])
+    let classifier = try NetworkClassifier(network, batch: 64, threads: threads)
+    _ = try classifier.inputGradients(at: images(count, network.inputShape)) { logits, range in
       ranges.withLock { $0.append(range.count) }
       return [Tensor(shape: logits.shape, repeating: 1)]
     }
@@ -190,9 +212,7 @@ import _Fixtures
   /// Also where it is found out what fits: no program is compiled that does not run.
   @Test(arguments: [(1, 33, 2), (2, 64, 1), (1, 20, 2)])
   func programsAreThoseThatRun(_ threads: Int, _ count: Int, _ programs: Int) throws {
-    let network = Network(
-      inputShape: [2, 4, 4], preprocessing: Preprocessing(mean: [0, 0], std: [1, 1]), clampsInput: false,
-      layers: [.flatten], weights: WeightSource(try CheckpointReader.stateDict(of: ModelFixtures.checkpoint("lenet"))))
+    let network = try Self.withoutWeights([2, 4, 4])
     let classifier = try NetworkClassifier(network, batch: 64, lowersBatch: true, threads: threads)
     let images = images(count, network.inputShape)
     #expect(try classifier.logits(images).scalars == images.scalars)

@@ -148,7 +148,7 @@ struct ShiftedConvolution: PreparedConvolution {
   var layoutSupport: LayoutSupport {
     LayoutSupport(
       source: groups == 1 && image.phaseRows * image.phaseColumns == 1 ? -1 : nil,
-      output: groups == 1 && phases.count == 1 ? -1 : nil)
+      output: groups == 1 ? -1 : nil)
   }
 
   var work: Int {
@@ -219,18 +219,36 @@ struct ShiftedConvolution: PreparedConvolution {
     }
   }
 
-  /// Writes rows of all channels to an output with channels last; there is one phase.
+  /// The output's rows that are whole with these of the phases.
+  private func outputRows(_ rows: Range<Int>) -> Range<Int> {
+    let first = max(0, rows.lowerBound * phaseRows - outputTop)
+    return first..<max(first, min(outputHeight, rows.upperBound * phaseRows - outputTop))
+  }
+
+  /// Writes rows of all channels to an output with channels last.
   private func finishPixels(
     image index: Int, rows: Range<Int>, _ strip: UnsafePointer<Float>, _ line: UnsafeMutablePointer<Float>,
     _ epilogue: Epilogue
   ) {
-    for y in rows {
-      vectors.transpose(
-        rows: outputChannels, columns: outputWidth, source: strip + (y - rows.lowerBound) * image.pitch,
-        sourceStride: stripPitch, output: line, outputStride: outputChannels)
+    let phasePitch = panels * 4 * stripPitch
+    for y in outputRows(rows) {
+      let (row, phaseRow) = (y + outputTop).quotientAndRemainder(dividingBy: phaseRows)
+      let source = strip + phaseRow * phaseColumns * phasePitch + (row - rows.lowerBound) * image.pitch
+      for phaseColumn in 0..<phaseColumns {
+        let column = firstColumn(phaseColumn)
+        let x = column * phaseColumns + phaseColumn - outputLeft
+        guard x < outputWidth else { continue }
+        vectors.transpose(
+          rows: outputChannels, columns: (outputWidth - x + phaseColumns - 1) / phaseColumns,
+          source: source + phaseColumn * phasePitch + column, sourceStride: stripPitch,
+          output: line + x * outputChannels, outputStride: phaseColumns * outputChannels)
+      }
       epilogue.apply(image: index, start: y * outputWidth, count: outputWidth, fromPixels: line)
     }
   }
+
+  /// Of a phase, the first that is inside the output.
+  private func firstColumn(_ phaseColumn: Int) -> Int { phaseColumn < outputLeft ? 1 : 0 }
 
   /// Writes one channel's rows of the phases to the output.
   @inline(__always)
@@ -245,9 +263,7 @@ struct ShiftedConvolution: PreparedConvolution {
       return
     }
     let phasePitch = panels * 4 * stripPitch
-    let first = max(0, rows.lowerBound * phaseRows - outputTop)
-    let last = min(outputHeight, rows.upperBound * phaseRows - outputTop)
-    for y in first..<max(first, last) {
+    for y in outputRows(rows) {
       let (row, phaseRow) = (y + outputTop).quotientAndRemainder(dividingBy: phaseRows)
       let source = strip + phaseRow * phaseColumns * phasePitch + (row - rows.lowerBound) * image.pitch
       if phaseColumns == 1 {
@@ -256,8 +272,7 @@ struct ShiftedConvolution: PreparedConvolution {
       }
       for phaseColumn in 0..<phaseColumns {
         let phase = source + phaseColumn * phasePitch
-        // The first column of this phase that is inside the output.
-        var column = phaseColumn < outputLeft ? 1 : 0
+        var column = firstColumn(phaseColumn)
         var x = column * phaseColumns + phaseColumn - outputLeft
         while x < outputWidth {
           line[x] = phase[column]
