@@ -36,7 +36,7 @@ enum ImagePasses {
   }
 
   /// Images of a pass at most, by the graph of one image: a pass reads all weights once, and its maps leave the cache where it has many images. Where
-  /// there are few weights beside the maps, small passes are faster: ResNet-20's gradient takes 0.47 ms an image in passes of 8 and 0.56 in passes of
+  /// there are few weights beside the maps, small passes are faster: ResNet-20's gradient takes 0.48 ms an image in passes of 8 and 0.56 in passes of
   /// 64, ResNet-18's 5.8 and 3.9. Any number where nothing is multiplied.
   static func suitable(for graph: Graph) -> Int {
     var (weights, maps) = (0, 0)
