@@ -18,6 +18,8 @@ enum Limits {
   static let nesting = 100
   /// Bytes of one tensor's name.
   static let nameBytes = 4096
+  /// Bytes of all names that are put together from those of dictionaries in dictionaries.
+  static let joinedNameBytes = 1 << 24
   /// Values visited when looking for tensors in what a pickle describes.
   static let visits = 1_000_000
   /// Modules of a network that was pickled as a whole, those that stand in several places counted in each.

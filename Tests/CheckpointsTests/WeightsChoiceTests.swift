@@ -32,6 +32,26 @@ import Testing
     #expect(state.notes.contains("tensors found under `\(key)`"))
   }
 
+  /// As Flax keeps the parameters of modules in modules.
+  @Test func treesOfFlaxAreOneNetwork() throws {
+    let names = ["kernel", "bias"]
+    let block = Self.dictionary([("Dense_0", Self.weights(3, names: names))])
+    let tree = Self.dictionary([
+      ("Dense_0", Self.weights(2, names: names)), ("step", { $0.integer(3) }), ("Block_0", block),
+    ])
+    let expected = ["Dense_0.kernel", "Dense_0.bias", "Block_0.Dense_0.kernel", "Block_0.Dense_0.bias"]
+    #expect(try read(tree).names == expected)
+    let inner = try read(Self.dictionary([("params", tree)]))
+    #expect(inner.names == expected && inner.location == "params")
+  }
+
+  /// A few bytes refer to a key that was written once, and each tensor's name holds it.
+  @Test func namesOfTreesAreLimited() {
+    let key = String(repeating: "k", count: 1 << 15)
+    let leaves = Self.weights(2, names: (0..<600).map { "\($0).kernel" })
+    #expect(message(Self.dictionary([(key, leaves)])).contains("the length of all names"))
+  }
+
   @Test(arguments: [("model", "model_ema"), ("state_dict", "state_dict_ema"), ("params", "params_ema"), ("net", "ema")])
   func averagedWeightsAreTakenAndBothNamed(plain: String, averaged: String) throws {
     let file = Self.dictionary([(plain, Self.weights(2)), (averaged, Self.weights(3, prefix: "module."))])

@@ -117,6 +117,41 @@ import _Fixtures
         == expected)
   }
 
+  /// The same convolutions and heads, kernels with their channels last, by the numbers of Flax's modules.
+  @Test("weights as Flax has them")
+  func flax() throws {
+    let tensors = LPIPSFixtures.tensors("alex")
+    let (convolutions, heads) = Self.split(tensors)
+    func turned(_ tensor: TensorToWrite, _ name: String) -> TensorToWrite {
+      guard tensor.shape.count == 4 else { return Self.renamed(tensor, name) }
+      let (outputs, inputs) = (tensor.shape[0], tensor.shape[1])
+      let pixels = tensor.shape[2] * tensor.shape[3]
+      let floats = tensor.data.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+      var turned = [Float](repeating: 0, count: floats.count)
+      for (place, value) in floats.enumerated() {
+        let (output, input, pixel) = (place / pixels / inputs, place / pixels % inputs, place % pixels)
+        turned[(pixel * inputs + input) * outputs + output] = value
+      }
+      return TensorToWrite(name: name, shape: [tensor.shape[2], tensor.shape[3], inputs, outputs], floats: turned)
+    }
+    let flax =
+      convolutions.enumerated().map { index, tensor in
+        turned(tensor, "AlexNet_0.Conv_\(index / 2).\(index % 2 == 0 ? "kernel" : "bias")")
+      } + heads.enumerated().map { turned($1, "NetLinLayer_\($0).Conv_0.kernel") }
+    let shape: Shape = [3, 33, 32]
+    let images = LPIPSFixtures.images(shape).first
+    let expected = try Self.network(.alex, shape, tensors).features(images)
+    #expect(try Self.network(.alex, shape, flax).features(images) == expected)
+    #expect(Self.message([flax]).contains("what looks like alexnet"))
+    for (name, place) in [
+      ("VGG16_0.Conv_12.kernel", "28.weight"), ("VGG16_0.Conv_0.bias", "0.bias"), ("VGG16_0.Conv_13.kernel", nil),
+      ("VGG16_0.Conv_2.scale", nil), ("VGG16_1.Conv_2.kernel", nil), ("NetLinLayer_0.Conv_1.kernel", nil),
+    ] {
+      let found: String? = if case .convolution(let name)? = LPIPSFlaxName(name) { name } else { nil }
+      #expect(found == place)
+    }
+  }
+
   @Test("what a result says of it")
   func record() throws {
     let (backbone, heads) = Self.split(Self.squeeze)

@@ -2,14 +2,9 @@
 /// in the modules of a network that was pickled as a whole. A file may hold several networks.
 struct StateDictSearch<Source: StorageSource> {
   let interpreter: TensorInterpreter<Source>
-  private var visited: Set<Container> = []
+  private var visited: Set<PickleContainer> = []
 
   typealias Found = FoundWeights<PickleValue>
-
-  private struct Container: Hashable {
-    let kind: Int
-    let index: Int
-  }
 
   init(_ interpreter: TensorInterpreter<Source>) {
     self.interpreter = interpreter
@@ -24,7 +19,7 @@ struct StateDictSearch<Source: StorageSource> {
   }
 
   private mutating func all(_ value: PickleValue, path: [String], key: String?) throws(CheckpointError) -> [Found] {
-    guard path.count <= 8, let container = Self.container(value), visited.insert(container).inserted else { return [] }
+    guard path.count <= 8, let container = PickleContainer(value), visited.insert(container).inserted else { return [] }
     let modules = ModuleWalk(interpreter: interpreter)
     if modules.isModule(value) {
       let content = try modules.content(of: value)
@@ -49,6 +44,7 @@ struct StateDictSearch<Source: StorageSource> {
     if items.contains(where: { interpreter.isTensor($0.value) }) {
       return Found(path: path, items: items.map(item)).networks
     }
+    if let tree = try flaxTree(items) { return [Found(path: path, items: tree)] }
     // Under keys of the author's own.
     for item in items {
       let isModule = modules.isModule(item.value)
@@ -59,16 +55,17 @@ struct StateDictSearch<Source: StorageSource> {
     return found
   }
 
-  private func item(_ name: String, _ value: PickleValue) -> Found.Item {
-    Found.Item(name: name, value: value, isTensor: interpreter.isTensor(value))
+  /// The tensors of dictionaries in dictionaries, as Flax keeps the parameters of its modules, with names such as
+  /// `Block_0.Dense_0.kernel`.
+  /// - Returns: nil where none is called `kernel`, as no other framework calls them.
+  private func flaxTree(_ items: [(name: String, value: PickleValue)]) throws(CheckpointError) -> [Found.Item]? {
+    var tree = NestedTensors(interpreter: interpreter)
+    try tree.add(items, under: "", depth: 0)
+    return tree.leaves.contains { $0.name.hasSuffix(".kernel") }
+      ? tree.leaves.map { Found.Item(name: $0.name, value: $0.value, isTensor: true) } : nil
   }
 
-  private static func container(_ value: PickleValue) -> Container? {
-    switch value {
-    case .list(let index), .tuple(let index): return Container(kind: 0, index: index)
-    case .dictionary(let index): return Container(kind: 1, index: index)
-    case .object(let index): return Container(kind: 2, index: index)
-    default: return nil
-    }
+  private func item(_ name: String, _ value: PickleValue) -> Found.Item {
+    Found.Item(name: name, value: value, isTensor: interpreter.isTensor(value))
   }
 }

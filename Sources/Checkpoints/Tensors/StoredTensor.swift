@@ -31,6 +31,12 @@ public struct StoredTensor: Sendable {
     StoredTensor(name: name, dtype: dtype, layout: layout, storage: storage, file: file)
   }
 
+  /// The same tensor with dimension `axes[d]` in the place of `d`.
+  /// - Precondition: `axes` names each dimension once.
+  package func permuted(_ axes: [Int]) -> StoredTensor {
+    StoredTensor(name: name, dtype: dtype, layout: layout.permuted(axes), storage: storage, file: file)
+  }
+
   /// Whether more elements are shown than are stored, as after `expand`.
   var isExpanded: Bool { elementCount > storage.count / dtype.byteCount }
 

@@ -55,6 +55,21 @@ struct TensorLayout: Sendable, Equatable {
     elementCount = count
   }
 
+  private init(offset: Int, shape: [Int], strides: [Int], elementCount: Int) {
+    self.offset = offset
+    self.shape = shape
+    self.strides = strides
+    self.elementCount = elementCount
+  }
+
+  /// The same elements with dimension `axes[d]` in the place of `d`.
+  /// - Precondition: `axes` names each dimension once.
+  func permuted(_ axes: [Int]) -> TensorLayout {
+    precondition(axes.sorted() == Array(shape.indices), "each dimension once")
+    return TensorLayout(
+      offset: offset, shape: axes.map { shape[$0] }, strides: axes.map { strides[$0] }, elementCount: elementCount)
+  }
+
   /// The product of the sizes, nil where it is more than is accepted. A size of 0 does not excuse an absurd other one.
   static func elementCount(_ shape: [Int], largest: Int = Limits.tensorElements) -> Int? {
     var nonZero = 1

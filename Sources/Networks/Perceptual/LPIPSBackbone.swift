@@ -62,6 +62,13 @@ package enum LPIPSBackbone: String, Sendable, CaseIterable {
     }
   }
 
+  /// The modules of torchvision's `features` that are convolutions, but for those in fire modules.
+  var convolutionPlaces: [Int] {
+    steps.compactMap { step in
+      if case .convolution(let place, _, _, _, _, _) = step { place } else { nil }
+    }
+  }
+
   /// Of the maps that are compared.
   package var channels: [Int] {
     var channels = 3

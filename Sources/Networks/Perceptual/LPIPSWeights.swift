@@ -6,7 +6,7 @@ import Tensor
 ///
 /// A file of the backbone is torchvision's (`features.0.weight`, with or without the classifier), or only its convolutions
 /// (`0.weight`); a file of heads that of the package `lpips` (`lin0.model.1.weight`); a file of both any union of these, or a whole
-/// `lpips.LPIPS` (`net.slice1.0.weight`, its heads twice, the constants of the scaling).
+/// `lpips.LPIPS` (`net.slice1.0.weight`, its heads twice, the constants of the scaling), or both as Flax has them (`LPIPSFlaxName`).
 struct LPIPSWeights: Sendable {
   let backbone: LPIPSBackbone
   /// By the names behind `features.`.
@@ -61,14 +61,22 @@ struct LPIPSFile {
   }
 
   private mutating func sort(_ tensor: StoredTensor) {
+    if let name = LPIPSFlaxName(tensor.name) {
+      let tensor = tensor.shape.count == 4 ? tensor.permuted(LPIPSFlaxName.kernelAxes) : tensor
+      switch name {
+      case .convolution(let name): convolutions[name] = tensor
+      case .head(let index): heads[index, default: []].append(tensor)
+      }
+      return
+    }
     var parts = tensor.name.split(separator: ".", omittingEmptySubsequences: false)[...]
     if parts.first == "net", parts.count > 2 { parts = parts.dropFirst() }
     let first = parts.first ?? ""
-    let slice = first.hasPrefix("slice") && number(first.dropFirst(5)) != nil
+    let slice = first.hasPrefix("slice") && Int(component: first.dropFirst(5)) != nil
     if first == "features" || slice { parts = parts.dropFirst() }
     if let head = Self.head(parts) {
       heads[head, default: []].append(tensor)
-    } else if parts.count > 1, parts.first.flatMap(number) != nil {
+    } else if parts.count > 1, parts.first.flatMap(Int.init(component:)) != nil {
       convolutions[parts.joined(separator: ".")] = tensor
     } else if first == "scaling_layer", parts.count == 2 {
       scaling[String(parts[parts.startIndex + 1])] = tensor
@@ -82,10 +90,10 @@ struct LPIPSFile {
   private static func head(_ parts: ArraySlice<Substring>) -> Int? {
     var rest = parts
     if rest.first == "lins" { rest = rest.dropFirst() }
-    guard rest.count == 4, Array(rest.dropFirst().filter { number($0) == nil }) == ["model", "weight"],
+    guard rest.count == 4, Array(rest.dropFirst().filter { Int(component: $0) == nil }) == ["model", "weight"],
       let first = rest.first
     else { return nil }
-    return number(first.hasPrefix("lin") ? first.dropFirst(3) : first)
+    return Int(component: first.hasPrefix("lin") ? first.dropFirst(3) : first)
   }
 
   /// The convolutions of a network.
@@ -174,7 +182,10 @@ struct LPIPSFile {
   }
 }
 
-/// The number that a component of a name is, of at most four digits; nil for any other.
-private func number(_ text: Substring) -> Int? {
-  (1...4).contains(text.count) && text.allSatisfy { ("0"..."9").contains($0) } ? Int(text) : nil
+extension Int {
+  /// The number that a component of a tensor's name is, of at most four digits; nil for any other.
+  init?(component text: Substring) {
+    guard (1...4).contains(text.count), text.allSatisfy({ ("0"..."9").contains($0) }) else { return nil }
+    self.init(text)
+  }
 }
