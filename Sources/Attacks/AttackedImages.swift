@@ -102,7 +102,7 @@ package struct AttackedImages: Sendable {
   private func tensor(_ images: [[Float]]) -> Tensor {
     Tensor(shape: classifier.inputShape.prepending(images.count)) { output in
       for (row, image) in images.enumerated() {
-        for (pixel, value) in image.enumerated() { output[row * image.count + pixel] = value }
+        _ = output[(row * image.count)...].update(fromContentsOf: image)
       }
     }
   }

@@ -8,6 +8,7 @@ func makeAVX512Kernels() -> KernelTable {
     depthwiseProduct: depthwiseProduct,
     depthwisePixels: depthwisePixels,
     shiftedDots: shiftedDots,
+    doubleSums: doubleSums,
     finish: finish,
     finishPixels: finishPixels,
     rowsTimesPanels: rowsTimesPanels,

@@ -19,6 +19,11 @@
       Int, Int, UnsafePointer<Int32>, Int, UnsafePointer<Float>, Int, Int, UnsafePointer<Float>, Int, Int,
       UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>
     ) -> Void
+  @usableFromInline package let doubleSums:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Double>, UnsafeMutablePointer<Float>
+    ) -> Void
   @usableFromInline package let finish:
     @convention(c) (
       Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Float, UnsafePointer<Float>?, UnsafePointer<Float>?, Bool,

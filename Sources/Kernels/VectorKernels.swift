@@ -53,6 +53,14 @@ public struct VectorKernels: Sendable {
   }
 
   @inlinable @inline(__always)
+  public func doubleSums(
+    rows: Int, inner: Int, columns: Int, left: UnsafePointer<Float>, right: UnsafePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>, doubles: UnsafeMutablePointer<Double>, output: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.doubleSums(rows, inner, columns, left, right, scratch, doubles, output)
+  }
+
+  @inlinable @inline(__always)
   public func finish(
     count: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>, bias: Float,
     residual: UnsafePointer<Float>?, reference: UnsafePointer<Float>?, rectifies: Bool, slope: Float, lower: Float,

@@ -7,6 +7,18 @@ typealias Vector = SIMD8<Float>
 @inline(__always)
 func accumulate(_ a: Vector, _ b: Vector, _ sum: inout Vector) { sum.addProduct(a, b) }
 
+/// Numbers of double precision that a register holds.
+typealias Doubles = SIMD4<Double>
+
+@inline(__always)
+func accumulate(_ a: Doubles, _ b: Doubles, _ sum: inout Doubles) { sum.addProduct(a, b) }
+
+/// As many numbers, brought to double precision.
+@inline(__always)
+func loadDoubles(_ source: UnsafePointer<Float>) -> Doubles {
+  Doubles(Double(source[0]), Double(source[1]), Double(source[2]), Double(source[3]))
+}
+
 /// Whether 16 sums fit into registers beside their operands.
 let hasManyRegisters = false
 

@@ -7,6 +7,20 @@ typealias Vector = SIMD16<Float>
 @inline(__always)
 func accumulate(_ a: Vector, _ b: Vector, _ sum: inout Vector) { sum.addProduct(a, b) }
 
+/// Numbers of double precision that a register holds.
+typealias Doubles = SIMD8<Double>
+
+@inline(__always)
+func accumulate(_ a: Doubles, _ b: Doubles, _ sum: inout Doubles) { sum.addProduct(a, b) }
+
+/// As many numbers, brought to double precision.
+@inline(__always)
+func loadDoubles(_ source: UnsafePointer<Float>) -> Doubles {
+  Doubles(
+    Double(source[0]), Double(source[1]), Double(source[2]), Double(source[3]), Double(source[4]), Double(source[5]),
+    Double(source[6]), Double(source[7]))
+}
+
 /// Whether 16 sums fit into registers beside their operands.
 let hasManyRegisters = true
 

@@ -7,6 +7,18 @@ typealias Vector = SIMD4<Float>
 @inline(__always)
 func accumulate(_ a: Vector, _ b: Vector, _ sum: inout Vector) { sum += a * b }
 
+/// Numbers of double precision that a register holds.
+typealias Doubles = SIMD2<Double>
+
+@inline(__always)
+func accumulate(_ a: Doubles, _ b: Doubles, _ sum: inout Doubles) { sum += a * b }
+
+/// As many numbers, brought to double precision.
+@inline(__always)
+func loadDoubles(_ source: UnsafePointer<Float>) -> Doubles {
+  Doubles(Double(source[0]), Double(source[1]))
+}
+
 /// Whether 16 sums fit into registers beside their operands.
 let hasManyRegisters = false
 

@@ -1,5 +1,4 @@
 import BenchCore
-import Foundation
 
 /// FAB-T (Croce and Hein 2020): the nearest point of the plane at which a class reaches the label's logit, by the linearisation at the
 /// current image, biased towards the clean one; then back towards it where another class was reached.
@@ -72,29 +71,25 @@ package struct FastAdaptiveBoundary: Attack {
       }
       for member in everyone {
         let logits = result.logits[member]
-        let label = images.labels[member]
         nearest.note(current[member], logits, norm, member)
-        let gap = Double(logits[label]) - Double(logits[targets[member]])
         current[member] = next(
           from: current[member], clean: images.clean[member], gradient: result.gradients[member],
-          gap: gap,
-          range: images.range)
+          gap: Double(logits[images.labels[member]]) - Double(logits[targets[member]]), range: images.range)
       }
       // What was reached is asked at once, for the way back depends on it.
-      let logits = try images.logits(current, of: everyone)
-      for member in everyone {
-        nearest.note(current[member], logits[member], norm, member)
-        if logits[member].predicted != images.labels[member] {
-          let clean = images.clean[member]
-          for pixel in clean.indices {
-            current[member][pixel] = clean[pixel] + 0.9 * (current[member][pixel] - clean[pixel])
-          }
-        }
+      for (member, logits) in try images.logits(current, of: everyone).enumerated()
+      where nearest.note(current[member], logits, norm, member) {
+        current[member] = Self.back(current[member], to: images.clean[member])
       }
     }
     for (member, logits) in try images.logits(current, of: everyone).enumerated() {
       nearest.note(current[member], logits, norm, member)
     }
+  }
+
+  /// What was reached, a tenth of the way back to the clean image.
+  private static func back(_ image: [Float], to clean: [Float]) -> [Float] {
+    zip(image, clean).map { image, clean in clean + 0.9 * (image - clean) }
   }
 
   /// - Parameters:
@@ -103,78 +98,22 @@ package struct FastAdaptiveBoundary: Attack {
   private func next(
     from image: [Float], clean: [Float], gradient: [Float], gap: Double, range: ClosedRange<Float>?
   ) -> [Float] {
-    var fromClean = gap
-    for pixel in clean.indices {
-      fromClean += Double(gradient[pixel]) * (Double(image[pixel]) - Double(clean[pixel]))
-    }
-    let first = Self.toPlane(norm, image, gradient, gap, range)
-    let second = Self.toPlane(norm, clean, gradient, fromClean, range)
-    let (near, far) = (Self.size(norm, first), Self.size(norm, second))
+    let (from, centre, slopes) = (PixelLanes(image), PixelLanes(clean), PixelLanes(gradient))
+    var sum = PixelLanes.Lanes.zero
+    for block in slopes.lanes.indices { sum += slopes.lanes[block] * (from.lanes[block] - centre.lanes[block]) }
+    let first = PlaneChange(norm, from, slopes, gap, range)
+    let second = PlaneChange(norm, centre, slopes, gap + sum.sum(), range)
+    let (near, far) = (first.size, second.size)
     let alpha = near + far > 0 ? min(near / (near + far), 0.1) : 0
-    var result = clean
-    for pixel in clean.indices {
-      let value =
-        (1 - alpha) * (Double(image[pixel]) + 1.05 * first[pixel]) + alpha
-        * (Double(clean[pixel]) + 1.05 * second[pixel])
-      result[pixel] = Float(value)
-      if let range { result[pixel] = min(max(result[pixel], range.lowerBound), range.upperBound) }
-    }
-    return result
-  }
-
-  private static func size(_ norm: AttackNorm, _ change: [Double]) -> Double {
-    norm == .linf
-      ? change.reduce(0) { max($0, abs($1)) } : change.reduce(0) { $0 + $1 * $1 }.squareRoot()
-  }
-
-  /// The smallest change d with g . d = gap and x + d in the range; as near as the range allows where there is none.
-  ///
-  /// By the multiplier: in L2 d = clip(t g), in Linf d = clip(t sign(g)), to the room that each pixel has; g . d rises with t, less
-  /// and less steeply as pixels reach the range. Newton's steps from below therefore stay below, and each but the last fills at least
-  /// one pixel more: a handful where halving takes forty.
-  static func toPlane(
-    _ norm: AttackNorm, _ image: [Float], _ gradient: [Float], _ gap: Double,
-    _ range: ClosedRange<Float>?
-  ) -> [Double] {
-    let count = image.count
-    let goal = abs(gap)
-    // Along side * g.
-    let side: Double = gap < 0 ? -1 : 1
-    let isMaximum = norm == .linf
-    return [Double](unsafeUninitializedCapacity: count) { output, initialized in
-      initialized = count
-      let slopes = output
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: count) { room in
-        var whole = 0.0
-        for pixel in 0..<count {
-          let slope = side * Double(gradient[pixel])
-          slopes[pixel] = slope
-          whole += isMaximum ? abs(slope) : slope * slope
-          let edge = range.map { slope > 0 ? $0.upperBound : $0.lowerBound }
-          room[pixel] = edge.map { abs(Double($0) - Double(image[pixel])) } ?? .infinity
-        }
-        guard whole > 0, whole.isFinite, goal > 0 else {
-          output.update(repeating: 0)
-          return
-        }
-        var multiplier = goal / whole
-        // One step for each pixel that may fill; sums in float64 may leave the last one undecided.
-        for _ in 0..<(range == nil ? 0 : 60) {
-          var (sum, steepness) = (0.0, 0.0)
-          for pixel in 0..<count {
-            let slope = abs(slopes[pixel])
-            let rate = isMaximum ? 1 : slope
-            let isFree = multiplier * rate < room[pixel]
-            sum += slope * (isFree ? multiplier * rate : room[pixel])
-            steepness += isFree ? slope * rate : 0
-          }
-          guard sum < goal * (1 - 1e-12), steepness > 0 else { break }
-          multiplier += (goal - sum) / steepness
-        }
-        for pixel in 0..<count {
-          let slope = slopes[pixel]
-          let size = slope == 0 ? 0 : min(isMaximum ? multiplier : multiplier * abs(slope), room[pixel])
-          output[pixel] = slope > 0 ? size : -size
+    return [Float](unsafeUninitializedCapacity: clean.count) { result, count in
+      count = clean.count
+      for block in slopes.lanes.indices {
+        let values = SIMD8<Float>(
+          (1 - alpha) * (from.lanes[block] + 1.05 * first.lanes[block]) + alpha
+            * (centre.lanes[block] + 1.05 * second.lanes[block]))
+        for pixel in 8 * block..<min(8 * block + 8, count) {
+          let value = values[pixel - 8 * block]
+          result[pixel] = range.map { min(max(value, $0.lowerBound), $0.upperBound) } ?? value
         }
       }
     }
@@ -195,11 +134,15 @@ struct NearestAttempts {
     sizes = [Double](repeating: .infinity, count: images.count)
   }
 
-  mutating func note(_ image: [Float], _ logits: [Float], _ norm: AttackNorm, _ member: Int) {
-    guard logits.predicted != images.labels[member] else { return }
+  /// - Returns: whether the image is misclassified, however large the change.
+  @discardableResult
+  mutating func note(_ image: [Float], _ logits: [Float], _ norm: AttackNorm, _ member: Int) -> Bool {
+    guard logits.predicted != images.labels[member] else { return false }
     let size = norm.length(from: images.clean[member], to: image)
-    guard size < sizes[member], size <= radii[member] else { return }
-    sizes[member] = size
-    attempts[member] = Attempt(image: image, isAdversarial: true)
+    if size < sizes[member], size <= radii[member] {
+      sizes[member] = size
+      attempts[member] = Attempt(image: image, isAdversarial: true)
+    }
+    return true
   }
 }

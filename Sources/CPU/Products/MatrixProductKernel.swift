@@ -68,7 +68,9 @@ struct MatrixProductKernel: CPUKernel {
   private func multiply(_ arguments: KernelArguments) {
     let (left, right, output) = (arguments.inputs[0], arguments.inputs[1], arguments.output)
     if hasOneRightMatrix {
-      arguments.forEachBlock(of: m, blockSize: KernelArguments.blockSize(work: k * n / 2)) { rows, _ in
+      // Four rows take hardly longer than one.
+      let blockRows = max(4, KernelArguments.blockSize(work: k * n / 8))
+      arguments.forEachBlock(of: m, blockSize: blockRows) { rows, _ in
         RowProduct.multiply(
           rows: rows.count, inner: k, columns: n, left + rows.lowerBound * k, right, into: output + rows.lowerBound * n)
       }
