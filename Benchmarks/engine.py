@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Images per second of pags-bench and of other engines on the same networks, in turn, and their ratios.
 
-Makes a virtual environment of its own with PyTorch (CPU), ONNX Runtime and OpenVINO from the package registry, networks with random
+Makes a virtual environment of its own with PyTorch (CPU), ONNX Runtime, OpenVINO and JAX from the package registry, networks with random
 weights as checkpoints or ONNX graphs that `pags-bench` reads, and runs all several times in alternation: the machine's speed varies,
 and so does a ratio of two numbers that were measured at different times. A ratio is against the fastest other engine of its round;
-ONNX Runtime and OpenVINO have no gradients, and compute in float32 as everyone here.
+ONNX Runtime and OpenVINO have no gradients, and compute in float32 as everyone here. JAX (XLA) reads the graph by jaxonnxruntime; where it cannot be
+imported, or lacks an operator, it is left out, with a word.
 
   Benchmarks/engine.py [--threads 1] [--batch 64] [--rounds 5] [--networks resnet18 swin_t] [--binary PATH] [--python PATH]
   Benchmarks/engine.py --networks graphs
@@ -250,7 +251,26 @@ def openvino(name, graph, shape, threads):
     return {"forward": lambda: request.infer({"images": x}, share_inputs=True)}
 
 
-ENGINES = {"pytorch": pytorch, "onnxruntime": onnxruntime, "openvino": openvino}
+def xla(name, graph, shape, threads):
+    # XLA makes as many threads as there are processors that it may use.
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    import jax
+    import numpy
+    import onnx
+    clip = jax.numpy.clip
+    # jaxonnxruntime 0.3.0 calls the bounds as NumPy does, and as JAX did.
+    jax.numpy.clip = lambda x, a_min=None, a_max=None: clip(x, min=a_min, max=a_max)
+    from jaxonnxruntime import call_onnx, config
+    # Shapes and indices that a graph computes are constants of this graph.
+    config.update("jaxort_only_allow_initializers_as_static_args", False)
+    x = numpy.random.default_rng(0).random(shape, dtype=numpy.float32)
+    call, weights = call_onnx.call_onnx_model(onnx.load(graph), {"images": x})
+    forward = jax.jit(lambda x: call(weights, {"images": x})[0])
+    gradient = jax.jit(jax.grad(lambda x: call(weights, {"images": x})[0].sum()))
+    return {"forward": lambda: forward(x).block_until_ready(), "inputGradient": lambda: gradient(x).block_until_ready()}
+
+
+ENGINES = {"pytorch": pytorch, "onnxruntime": onnxruntime, "openvino": openvino, "jax": xla}
 
 
 def environment(python):
@@ -261,7 +281,7 @@ def environment(python):
     executable = home / "bin" / "python"
     if not executable.exists():
         venv.create(home, with_pip=True)
-        packages = ["torch", "torchvision", "numpy", "onnx", "onnxruntime", "openvino"]
+        packages = ["torch", "torchvision", "numpy", "onnx", "onnxruntime", "openvino", "jax", "jaxonnxruntime", "absl-py"]
         subprocess.run([executable, "-m", "pip", "install", "--quiet", *packages], check=True)
     return str(executable)
 
@@ -271,6 +291,13 @@ def rates(command):
     printed = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return {key: value["imagesPerSecond"] if isinstance(value, dict) else value
             for key, value in printed.items() if key in ("forward", "inputGradient")}
+
+
+def missing(command):
+    """Why an engine has no numbers for a network; nothing where it has."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    lines = [line for line in done.stderr.strip().splitlines() if "Error" in line] or ["no reason given"]
+    return lines[-1] if done.returncode else None
 
 
 def spread(values):
@@ -312,21 +339,26 @@ def main():
                     python, __file__, "--worker", "measure", name, peer, graph, str(batch * options.threads),
                     str(options.threads), str(options.seconds)]
             try:
+                if "jax" in commands:
+                    without = missing(commands["jax"])
+                    if without:
+                        print(f"{name:20} without jax: {without}")
+                        del commands["jax"]
                 rounds = [{engine: rates(command) for engine, command in commands.items()} for _ in range(options.rounds)]
             except subprocess.CalledProcessError as error:
                 print(f"{name:20} {error.cmd[0]}: {error.stderr.strip().splitlines()[-1]}")
                 continue
             for key, label in (("forward", "forward"), ("inputGradient", "forward + input gradient")):
-                print(row(name, label, key, list(commands), rounds), flush=True)
+                print(row(name, label, key, ["pags-bench", *peers], rounds), flush=True)
 
 
 def row(name, label, key, engines, rounds):
     """Medians of all engines, and the ratio of the first to the fastest other of each round."""
     medians = "".join(
-        f"{statistics.median(round_[engine][key] for round_ in rounds):12.1f}" if key in rounds[0][engine] else f"{'':12}"
+        f"{statistics.median(round_[engine][key] for round_ in rounds):12.1f}" if key in rounds[0].get(engine, {}) else f"{'':12}"
         for engine in engines)
-    ratios = [round_[engines[0]][key] / max(round_[engine][key] for engine in engines[1:] if key in round_[engine])
-              for round_ in rounds] if any(key in rounds[0][engine] for engine in engines[1:]) else []
+    ratios = [round_[engines[0]][key] / max(round_[engine][key] for engine in engines[1:] if key in round_.get(engine, {}))
+              for round_ in rounds] if any(key in rounds[0].get(engine, {}) for engine in engines[1:]) else []
     return f"{name:20} {label:24}{medians} {spread(ratios) if ratios else ''}"
 
 
