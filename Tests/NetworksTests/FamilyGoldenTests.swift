@@ -7,7 +7,7 @@ import _Fixtures
 
 @testable import Networks
 
-/// torchvision's and timm's own classes in float64, as `Tests/Fixtures/families/generate.py` saved them, small and with random
+/// torchvision's, timm's and transformers' own classes in float64, as `Tests/Fixtures/families/generate.py` saved them, small and with random
 /// weights, statistics and scales.
 @Suite struct FamilyGoldenTests {
   struct Example: Sendable, CustomTestStringConvertible {
@@ -36,6 +36,15 @@ import _Fixtures
     Example(file: "regnety", name: "regnety-1-2-1-1-w12"), Example(file: "regnety-timm", name: "regnety-1-1-2-1-w40"),
     Example(file: "vit-timm-registers", name: "vit-16x2-4-heads2", isRecognised: false, optional: ["reg_token"]),
     Example(file: "vit-timm-average", name: "vit-16x2-4-heads2", isRecognised: false, optional: ["reg_token"]),
+    Example(file: "vit-transformers", name: "vit-16x2-4-heads4", isRecognised: false),
+    Example(file: "vit-transformers-in-memory", name: "vit-16x2-4-heads4", isRecognised: false),
+    Example(
+      file: "deit-transformers", name: "deit-16x2-4-heads4", isRecognised: false),
+    // Its distillation's token is one of the sequence, and no head tells of it.
+    Example(
+      file: "deit-transformers-untaught", name: "deit-16x2-4-heads4", isRecognised: false, isRepeated: true),
+    Example(file: "convnext-transformers", name: "convnext-6x1-1-2-1"),
+    Example(file: "convnextv2-transformers", name: "convnextv2-6x1-1-2-1"),
     Example(file: "resnext", name: "resnext50-imagenet"),
     Example(file: "swin-torchvision", name: "swin-4x2-2-2"),
     Example(file: "swin-timm", name: "swin-8x2-2"),

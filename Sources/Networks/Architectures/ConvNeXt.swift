@@ -1,7 +1,7 @@
 import Tensor
 
-/// ConvNeXt (Liu et al., "A ConvNet for the 2020s", 2022) with torchvision's, timm's or the authors' names, of any width and depths, and
-/// ConvNeXt V2 (Woo et al. 2023), which has global response normalisation and no layer scale, with the latter two.
+/// ConvNeXt (Liu et al., "A ConvNet for the 2020s", 2022) with torchvision's, timm's, Hugging Face's or the authors' names, of any width and
+/// depths, and ConvNeXt V2 (Woo et al. 2023), which has global response normalisation and no layer scale, with all but torchvision's.
 enum ConvNeXt: Architecture {
   static let family = "convnext"
   static let names = [
@@ -9,11 +9,10 @@ enum ConvNeXt: Architecture {
     "convnextv2-base", "convnextv2-large",
   ]
   static let summary =
-    "ConvNeXt, with global response normalisation ConvNeXt V2, with torchvision's, timm's or their authors' names"
+    "ConvNeXt, with global response normalisation ConvNeXt V2, with torchvision's, timm's, Hugging Face's or their authors' names"
   static let marks = [
-    ["features.0.0.weight", "stem.0.weight", "downsample_layers.0.0.weight"],
-    ["features.1.0.block.0.weight", "stages.0.blocks.0.conv_dw.weight", "stages.0.0.dwconv.weight"],
-    ["classifier.2.weight", "head.fc.weight", "head.weight"],
+    Spelling.all.map { "\($0.stem).weight" }, Spelling.all.map { "\($0.block(0, 0)).\($0.depthwise).weight" },
+    Spelling.all.map { "\($0.head).weight" },
   ]
 
   /// By the width of the first stage and the blocks of each.
@@ -43,7 +42,8 @@ enum ConvNeXt: Architecture {
         for index in 0..<depth { layers.append(try block(spelling.block(stage, index), spelling, tensors)) }
       }
       layers += [
-        .globalAveragePool, .flatten, .layerNorm(spelling.norm, eps: 1e-6), .linear(spelling.head, bias: true),
+        .globalAveragePool, .flatten, .layerNorm(spelling.norm, eps: spelling.lastEps),
+        .linear(spelling.head, bias: true),
       ]
       let version = tensors.names.contains { $0.contains(".\(spelling.response).") } ? "v2" : ""
       let size = "\(stem[0])x\(depths.map(String.init).joined(separator: "-"))"
@@ -119,6 +119,8 @@ enum ConvNeXt: Architecture {
     var scale: String
     var scalesMaps = false
     var norm: String
+    /// Of the normalisation before the head.
+    var lastEps = 1e-6
     var head: String
 
     func block(_ stage: Int, _ index: Int) -> String { "\(self.stage(stage))\(index)" }
@@ -138,6 +140,17 @@ enum ConvNeXt: Architecture {
         reduction: { ("downsample_layers.\($0).0", "downsample_layers.\($0).1") }, depthwise: "dwconv",
         blockNorm: "norm", linear1: "pwconv1", linear2: "pwconv2", response: "grn", scale: "gamma", norm: "norm",
         head: "head"),
+      transformers("convnext"), transformers("convnextv2"),
     ]
+
+    private static func transformers(_ root: String) -> Spelling {
+      Spelling(
+        stem: "\(root).embeddings.patch_embeddings", stemNorm: "\(root).embeddings.layernorm",
+        stage: { "\(root).encoder.stages.\($0).layers." },
+        reduction: {
+          ("\(root).encoder.stages.\($0).downsampling_layer.0", "\(root).encoder.stages.\($0).downsampling_layer.1")
+        }, depthwise: "dwconv", blockNorm: "layernorm", linear1: "pwconv1", linear2: "pwconv2", response: "grn",
+        scale: "layer_scale_parameter", norm: "\(root).layernorm", lastEps: 1e-12, head: "classifier")
+    }
   }
 }

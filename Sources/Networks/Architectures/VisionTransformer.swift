@@ -1,7 +1,7 @@
 import Tensor
 
 /// Vision transformers (Dosovitskiy et al., "An Image is Worth 16x16 Words", 2021) and data-efficient ones (Touvron et al. 2021, also
-/// distilled: the mean of two heads is taken), with torchvision's or timm's names, of any size; with registers (Darcet et al. 2024) and
+/// distilled: the mean of two heads is taken), with torchvision's, timm's or Hugging Face's names, of any size; with registers (Darcet et al. 2024) and
 /// layer scale as DINOv2's, and with the mean of the patches in the place of the class token where timm normalises it (`fc_norm`).
 ///
 /// No tensor tells the number of heads. 64 numbers a head are assumed, as in the published networks up to ViT-L, and 16 heads
@@ -13,11 +13,17 @@ enum VisionTransformer: Architecture {
     "deit-tiny-16", "deit-small-16", "deit-base-16",
   ]
   static let summary =
-    "vision transformers of torchvision and timm; distilled ones are deit-...; -headsN: other than 64 numbers a head"
+    "vision transformers of torchvision, timm and Hugging Face; distilled ones are deit-...; -headsN: other than 64 numbers a head"
   static let marks = [
-    ["conv_proj.weight", "patch_embed.proj.weight"], ["class_token", "cls_token", "fc_norm.weight"],
-    ["encoder.pos_embedding", "pos_embed"],
+    ["conv_proj.weight", "patch_embed.proj.weight"] + transformers("patch_embeddings.projection.weight"),
+    ["class_token", "cls_token", "fc_norm.weight"] + transformers("cls_token"),
+    ["encoder.pos_embedding", "pos_embed"] + transformers("position_embeddings"),
   ]
+
+  /// Hugging Face's names of an embedding.
+  private static func transformers(_ name: String) -> [String] {
+    Spelling.transformersRoots.map { "\($0).embeddings.\(name)" }
+  }
 
   /// By width and depth.
   private static let sizes = [
@@ -60,7 +66,10 @@ enum VisionTransformer: Architecture {
 
     init(_ tensors: TensorShapes) throws(Misfit) {
       self.tensors = tensors
-      spelling = tensors.has("patch_embed.proj.weight") ? .timm : .torchvision(tensors)
+      let root = Spelling.transformersRoots.first { tensors.has("\($0).embeddings.patch_embeddings.projection.weight") }
+      spelling =
+        root.map { .transformers($0, tensors) }
+        ?? (tensors.has("patch_embed.proj.weight") ? .timm : .torchvision(tensors))
       let projection = try tensors.convolution(spelling.projection)
       (width, channels, patch) = (projection[0], projection[1], projection[2])
       guard projection[2] == projection[3] else {
@@ -68,14 +77,16 @@ enum VisionTransformer: Architecture {
       }
       depth = tensors.count(after: spelling.block)
       guard depth > 0 else { throw .missing(tensor: "\(spelling.block)0.\(spelling.norm1).weight") }
-      isDistilled = ["dist_token", "head_dist.weight", "head_dist.bias"].contains { tensors.has($0) }
+      let distillation = spelling.distilledHead.map { ["\($0).weight", "\($0).bias"] } ?? []
+      isDistilled = ([spelling.distillationToken] + distillation).contains { tensors.has($0) }
       let size = "\(width)x\(depth)"
       name = "\(isDistilled ? "deit" : "vit")-\(VisionTransformer.sizes[size] ?? size)-\(patch)"
     }
 
     func network(heads: Int, name: String) throws(Misfit) -> RecognisedNetwork {
       let classes =
-        (isDistilled ? ["dist_token"] : []) + (tensors.has(spelling.token) || !isAveraged ? [spelling.token] : [])
+        (isDistilled ? [spelling.distillationToken] : [])
+        + (tensors.has(spelling.token) || !isAveraged ? [spelling.token] : [])
       let registers = ["reg_token", "register_tokens"].filter { tensors.has($0) }
       var registerCount = 0
       for register in registers {
@@ -105,7 +116,7 @@ enum VisionTransformer: Architecture {
         : tokenHead(at: positions.embedded == .classes ? registerCount : 0)
       return RecognisedNetwork(
         name: name, layers: sequence + tokens + blocks + head, inputShape: positions.images,
-        ignoredPrefixes: ["mask_token"])
+        ignoredPrefixes: ["mask_token"] + spelling.unused)
     }
 
     private func block(_ name: String, heads: Int) -> [Layer] {
@@ -120,11 +131,12 @@ enum VisionTransformer: Architecture {
       }
       return [
         .residual(
-          [.layerNorm("\(name).\(spelling.norm1)", eps: 1e-6), attention] + scale("ls1.gamma", "gamma_1"),
+          [.layerNorm("\(name).\(spelling.norm1)", eps: spelling.eps), attention] + scale("ls1.gamma", "gamma_1"),
           shortcut: []),
         .residual(
           [
-            .layerNorm("\(name).\(spelling.norm2)", eps: 1e-6), .linear("\(name).\(spelling.linear1)", bias: true),
+            .layerNorm("\(name).\(spelling.norm2)", eps: spelling.eps),
+            .linear("\(name).\(spelling.linear1)", bias: true),
             Layer("GELU"), .linear("\(name).\(spelling.linear2)", bias: true),
           ] + scale("ls2.gamma", "gamma_2"), shortcut: []),
       ]
@@ -144,7 +156,8 @@ enum VisionTransformer: Architecture {
         $0.start = tokens
       }
       return [
-        patches, Layer("Mean") { $0.axes = [1] }, .layerNorm("fc_norm", eps: 1e-6), .linear(spelling.head, bias: true),
+        patches, Layer("Mean") { $0.axes = [1] }, .layerNorm("fc_norm", eps: spelling.eps),
+        .linear(spelling.head, bias: true),
       ]
     }
 
@@ -160,10 +173,10 @@ enum VisionTransformer: Architecture {
       }
       let inner: [Layer] = spelling.hidden.map { [.linear($0, bias: true), Layer("Tanh")] } ?? []
       let own = token(0) + inner + [.linear(spelling.head, bias: true)]
-      let norm = Layer.layerNorm(spelling.norm, eps: 1e-6)
-      guard isDistilled else { return [norm] + own }
+      let norm = Layer.layerNorm(spelling.norm, eps: spelling.eps)
+      guard isDistilled, let head = spelling.distilledHead else { return [norm] + own }
       return [
-        norm, .residual(own, shortcut: token(1) + [.linear("head_dist", bias: true)]),
+        norm, .residual(own, shortcut: token(1) + [.linear(head, bias: true)]),
         Layer("Scale") { $0.value = 0.5 },
       ]
     }
@@ -224,6 +237,13 @@ enum VisionTransformer: Architecture {
     var head: String
     /// A linear layer before the head, where there is one.
     var hidden: String?
+    var distillationToken = "dist_token"
+    /// Nil where the distillation's token is there and is not asked.
+    var distilledHead: String? = "head_dist"
+    /// Of layer normalisation.
+    var eps = 1e-6
+    /// In front of names that classify nothing.
+    var unused: [String] = []
 
     static func torchvision(_ tensors: TensorShapes) -> Spelling {
       // Until torchvision 0.13; and heads that were replaced as a whole.
@@ -236,6 +256,28 @@ enum VisionTransformer: Architecture {
         queryBias: "in_proj_bias", norm2: "ln_2", linear1: isOld ? "mlp.linear_1" : "mlp.0",
         linear2: isOld ? "mlp.linear_2" : "mlp.3", norm: "encoder.ln",
         head: isReplaced ? "heads" : "heads.head", hidden: isHidden ? "heads.pre_logits" : nil)
+    }
+
+    static let transformersRoots = ["vit", "deit"]
+
+    /// As Hugging Face's transformers write files in all versions, and as modules are called in memory since version 5, whose
+    /// `state_dict()` is not what `save_pretrained` writes.
+    static func transformers(_ root: String, _ tensors: TensorShapes) -> Spelling {
+      let isInMemory = tensors.names.contains { $0.hasPrefix("\(root).layers.") }
+      let isTaught = tensors.names.contains {
+        $0.hasPrefix("cls_classifier.") || $0.hasPrefix("distillation_classifier.")
+      }
+      return Spelling(
+        projection: "\(root).embeddings.patch_embeddings.projection", token: "\(root).embeddings.cls_token",
+        positions: "\(root).embeddings.position_embeddings",
+        block: isInMemory ? "\(root).layers." : "\(root).encoder.layer.", norm1: "layernorm_before",
+        attention: "attention", queryBias: isInMemory ? "q_proj.bias" : "attention.query.bias",
+        norm2: "layernorm_after",
+        linear1: isInMemory ? "mlp.fc1" : "intermediate.dense", linear2: isInMemory ? "mlp.fc2" : "output.dense",
+        norm: "\(root).layernorm", head: isTaught ? "cls_classifier" : "classifier",
+        distillationToken: "\(root).embeddings.distillation_token",
+        distilledHead: isTaught ? "distillation_classifier" : nil, eps: 1e-12,
+        unused: ["\(root).embeddings.mask_token", "\(root).pooler."])
     }
 
     static let timm =

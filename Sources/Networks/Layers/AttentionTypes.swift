@@ -7,7 +7,8 @@ extension LayerType {
       name: "MultiheadAttention",
       summary:
         "self-attention of [N, L, D] with `numHeads` heads; tensors called as PyTorch's (`in_proj_weight` [3 D, D], "
-        + "`out_proj.weight`) or timm's (`qkv.weight`, `proj.weight`), biases where present",
+        + "`out_proj.weight`), timm's (`qkv.weight`, `proj.weight`) or Hugging Face's (`q_proj.weight`, `k_proj`, `v_proj` and `o_proj`, or "
+        + "`attention.query`, `key`, `value` and `output.dense`), biases where present",
       options: ["name", "numHeads", "bias", "qkvBias"]
     ) { builder, context in
       guard builder.shape.rank == 3 else {
@@ -45,18 +46,29 @@ enum AttentionSimilarity {
 
 /// What the tensors of a self-attention are called.
 private struct SelfAttentionNames {
-  let inputWeight: String
-  let inputBias: String
-  let outputWeight: String
-  let outputBias: String
+  /// Of queries, keys and values: one tensor of all, or three.
+  let inputs: [(weight: String, bias: String)]
+  let output: (weight: String, bias: String)
 
-  /// timm's names where one of them is there, otherwise PyTorch's.
+  /// timm's names or Hugging Face's (of transformers 5, and as all versions write files) where one of them is there, otherwise PyTorch's.
   init(_ weights: WeightSource, _ context: LayerContext) throws {
-    let timm = ["qkv.weight", "qkv.bias", "proj.weight", "proj.bias"]
-    let isTimm = try timm.contains { weights.contains(try context.tensorName($0)) }
-    let names = try (isTimm ? timm : ["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"])
-      .map { try context.tensorName($0) }
-    (inputWeight, inputBias, outputWeight, outputBias) = (names[0], names[1], names[2], names[3])
+    func named(_ module: String) throws -> (weight: String, bias: String) {
+      (try context.tensorName("\(module).weight"), try context.tensorName("\(module).bias"))
+    }
+    let spellings = [
+      (["qkv"], "proj"), (["q_proj", "k_proj", "v_proj"], "o_proj"),
+      (["attention.query", "attention.key", "attention.value"], "output.dense"),
+    ]
+    for (inputs, output) in spellings {
+      let names = (inputs: try inputs.map(named), output: try named(output))
+      guard
+        (names.inputs + [names.output]).contains(where: { weights.contains($0.weight) || weights.contains($0.bias) })
+      else { continue }
+      (self.inputs, self.output) = names
+      return
+    }
+    inputs = [(try context.tensorName("in_proj_weight"), try context.tensorName("in_proj_bias"))]
+    output = try named("out_proj")
   }
 }
 
@@ -77,18 +89,26 @@ extension LayerBuilder {
       throw context.invalid("numHeads", "is \(heads), which does not divide the width \(width)")
     }
     try requireAttentionShapes(names, width: width, context)
-    var inputBias = try attentionBias(names.inputBias, context.layer.qkvBias ?? context.layer.bias, context)
-    if case .cosine = similarity, let given = inputBias {
-      let isUsed = Tensor(shape: [3 * width]) { for index in 0..<3 * width { $0[index] = index / width == 1 ? 0 : 1 } }
-      inputBias = try graph.multiply(given, graph.constant(isUsed))
+    // Each of queries, keys and values, or all of them side by side.
+    let all = try names.inputs.map { name in
+      var bias = try attentionBias(name.bias, context.layer.qkvBias ?? context.layer.bias, context)
+      if case .cosine = similarity, let given = bias {
+        precondition(
+          names.inputs.count == 1, "attention by cosine has one tensor of all, as torchvision and timm write it")
+        let isUsed = Tensor(shape: [3 * width]) {
+          for index in 0..<3 * width { $0[index] = index / width == 1 ? 0 : 1 }
+        }
+        bias = try graph.multiply(given, graph.constant(isUsed))
+      }
+      return try graph.linear(sequences, tensor(.weight, named: name.weight, context), bias: bias)
     }
-    let all = try graph.linear(sequences, tensor(.weight, named: names.inputWeight, context), bias: inputBias)
     let leading = Array(shape.dimensions.dropLast(2))
     let parts = Shape(leading + [shape[rank - 2], heads, width / heads])
     let swap = Array(0..<rank - 2) + [rank - 1, rank - 2, rank]
     /// `[N, ..., heads, L, D / heads]`.
     func part(_ number: Int) throws -> Graph.Value {
-      let part = try graph.slice(all, axis: rank - 1, start: number * width, count: width)
+      let part =
+        all.count == 1 ? try graph.slice(all[0], axis: rank - 1, start: number * width, count: width) : all[number]
       return try graph.transpose(graph.reshape(part, to: parts), swap)
     }
     let (queries, keys, values) = (try part(0), try part(1), try part(2))
@@ -105,8 +125,8 @@ extension LayerBuilder {
     let attended = try graph.matmul(graph.softmax(scores), values)
     let joined = try graph.reshape(graph.transpose(attended, swap), to: shape)
     return try graph.linear(
-      joined, tensor(.weight, named: names.outputWeight, context),
-      bias: attentionBias(names.outputBias, context.layer.bias, context))
+      joined, tensor(.weight, named: names.output.weight, context),
+      bias: attentionBias(names.output.bias, context.layer.bias, context))
   }
 
   /// Along the last axis, as PyTorch's `normalize` does; zeros stay zeros.
@@ -116,11 +136,13 @@ extension LayerBuilder {
   }
 
   private func requireAttentionShapes(_ names: SelfAttentionNames, width: Int, _ context: LayerContext) throws {
-    let (all, one) = (3 * width, width)
-    try requireShape(named: names.inputWeight, context, expected: "[\(all), \(one)]") { $0 == [all, one] }
-    try requireShape(named: names.inputBias, context, expected: "[\(all)]") { $0 == [all] }
-    try requireShape(named: names.outputWeight, context, expected: "[\(one), \(one)]") { $0 == [one, one] }
-    try requireShape(named: names.outputBias, context, expected: "[\(one)]") { $0 == [one] }
+    let rows = 3 / names.inputs.count * width
+    for input in names.inputs {
+      try requireShape(named: input.weight, context, expected: "[\(rows), \(width)]") { $0 == [rows, width] }
+      try requireShape(named: input.bias, context, expected: "[\(rows)]") { $0 == [rows] }
+    }
+    try requireShape(named: names.output.weight, context, expected: "[\(width), \(width)]") { $0 == [width, width] }
+    try requireShape(named: names.output.bias, context, expected: "[\(width)]") { $0 == [width] }
   }
 
   /// A training begins with biases of 0, as PyTorch's.

@@ -118,7 +118,7 @@ extension LayerType {
       name: "GlobalResponseNorm",
       summary:
         "each channel of [N, H, W, C] times its norm over the map, over the mean norm: ConvNeXt V2's, with the input added; tensors called "
-        + "as timm's (`weight`, `bias` [C]) or its authors' (`gamma`, `beta` [1, 1, 1, C])",
+        + "as timm's (`weight`, `bias` [C]), Hugging Face's (the same [1, 1, 1, C]) or its authors' (`gamma`, `beta` [1, 1, 1, C])",
       options: ["name", "eps"]
     ) { builder, context in try builder.globalResponseNorm(context) },
   ]
@@ -217,8 +217,9 @@ extension LayerBuilder {
     let isAuthors = names.contains { weights.contains($0) }
     func parameter(_ kind: TensorKind, _ index: Int) throws -> Graph.Value {
       let name = isAuthors ? names[index] : try context.tensorName(kind.suffix)
-      try requireShape(named: name, context, expected: isAuthors ? "[1, 1, 1, \(channels)]" : "[\(channels)]") {
-        $0 == (isAuthors ? [1, 1, 1, channels] : [channels])
+      // The authors' and Hugging Face's have four axes.
+      try requireShape(named: name, context, expected: "[\(channels)] or [1, 1, 1, \(channels)]") {
+        $0.dimensions == [channels] || $0.dimensions == [1, 1, 1, channels]
       }
       return try graph.reshape(tensor(kind, named: name, context), to: [channels])
     }

@@ -1,6 +1,6 @@
 """Small networks of torchvision's and timm's own classes: checkpoints and float64 references.
 
-    python3 -m venv env && env/bin/pip install torch torchvision timm safetensors
+    python3 -m venv env && env/bin/pip install torch torchvision timm transformers safetensors
     env/bin/python Tests/Fixtures/families/generate.py [NAME ...]
 
 Writes, beside itself, `NAME.safetensors` for every network (in float16, to be small), and `NAME-goldens.safetensors` with images (bytes, to
@@ -12,12 +12,14 @@ import copy
 import functools
 import pathlib
 import sys
+import tempfile
 import zlib
 
 import timm
 import torch
 import torchvision
-from safetensors.torch import save_file
+import transformers
+from safetensors.torch import load_file, save_file
 from timm.layers import get_act_layer
 from timm.models import convnext, deit, efficientnet as timm_efficientnet, mobilenetv3, regnet as timm_regnet, resnet as timm_resnet, swin_transformer, vision_transformer
 from timm.models._efficientnet_builder import decode_arch_def
@@ -50,6 +52,20 @@ NETWORKS = {
         lambda: vision_transformer.VisionTransformer(
             img_size=12, patch_size=4, embed_dim=16, depth=2, num_heads=2, mlp_ratio=2, num_classes=5, class_token=False,
             reg_tokens=2, global_pool="avg"), (3, 12, 12)),
+    # As files have them in all versions, and as `state_dict()` has in version 5.
+    "vit-transformers": (lambda: transformer(transformers.ViTForImageClassification, transformers.ViTConfig), (3, 12, 12)),
+    "vit-transformers-in-memory": (lambda: transformer(transformers.ViTForImageClassification, transformers.ViTConfig), (3, 12, 12)),
+    # With the head of the distillation, whose mean is taken, and without, where its token is not asked.
+    "deit-transformers": (
+        lambda: transformer(transformers.DeiTForImageClassificationWithTeacher, transformers.DeiTConfig), (3, 12, 12)),
+    "deit-transformers-untaught": (
+        lambda: transformer(transformers.DeiTForImageClassification, transformers.DeiTConfig), (3, 12, 12)),
+    "convnext-transformers": (
+        lambda: Logits(transformers.ConvNextForImageClassification(transformers.ConvNextConfig(
+            hidden_sizes=[6, 8, 8, 10], depths=[1, 1, 2, 1], num_labels=5, layer_scale_init_value=0.5))), (3, 36, 40)),
+    "convnextv2-transformers": (
+        lambda: Logits(transformers.ConvNextV2ForImageClassification(transformers.ConvNextV2Config(
+            hidden_sizes=[6, 8, 8, 10], depths=[1, 1, 2, 1], num_labels=5))), (3, 36, 40)),
     # Maps of 6 x 7, which are filled up, 3 x 4, and 2 x 2, of one window.
     "swin-torchvision": (
         lambda: models.SwinTransformer(
@@ -115,6 +131,29 @@ NETWORKS = {
             timm_regnet.RegNetCfg(depth=5, w0=8, wa=6, wm=1.7, group_size=4, stem_width=6, se_ratio=0.25), num_classes=5),
         (3, 33, 34)),
 }
+
+
+class Logits(nn.Module):
+    """A network of transformers as one from images to logits."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x):
+        return self.network(x).logits
+
+    def file(self):
+        """Its tensors as `save_pretrained` writes them, under names that are not those of `state_dict()`."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.network.save_pretrained(folder)
+            return load_file(pathlib.Path(folder) / "model.safetensors")
+
+
+def transformer(model, configuration):
+    return Logits(model(configuration(
+        hidden_size=16, num_hidden_layers=2, num_attention_heads=4, intermediate_size=24, image_size=12, patch_size=4, num_labels=5)))
+
 
 # Saved whole too: classes of torchvision and timm that tell what tensors do not.
 WHOLE = ("convnext-torchvision", "swin-torchvision", "swinv2-torchvision", "vit-timm", "convnextv2-timm", "efficientnet-timm-tf")
@@ -200,7 +239,7 @@ def randomise(network, shape):
     for name, parameter in network.named_parameters():
         if name.endswith("bias"):
             nn.init.normal_(parameter, 0, 0.3)
-        elif any(part in name for part in ("token", "pos_embed", "bias_table")):
+        elif any(part in name for part in ("token", "pos_embed", "position_embeddings", "bias_table", "grn")):
             nn.init.normal_(parameter, 0, 0.5)
         elif parameter.squeeze().ndim < 2:
             nn.init.uniform_(parameter, 0.5, 1.5)
@@ -226,8 +265,11 @@ def main(names):
         make, shape = NETWORKS[name]
         torch.manual_seed(zlib.crc32(name.encode()))
         network = randomise(make(), shape)
+        tensors = network.state_dict()
+        if isinstance(network, Logits):
+            tensors = network.network.state_dict() if name.endswith("-in-memory") else network.file()
         state = {
-            key: (value if key.endswith(COMPUTED) else value.half()).contiguous() for key, value in network.state_dict().items()
+            key: (value if key.endswith(COMPUTED) else value.half()).contiguous() for key, value in tensors.items()
             if not key.endswith(("num_batches_tracked", "relative_position_index"))}
         save_file(state, HERE / f"{name}.safetensors")
         if name in WHOLE:
@@ -244,7 +286,8 @@ def main(names):
              "logit-sum": torch.autograd.grad(logits.sum(), x, retain_graph=True)[0].float(),
              "logit-predicted": torch.autograd.grad(predicted, x)[0].float()},
             HERE / f"{name}-goldens.safetensors",
-            {"reference": f"PyTorch {torch.__version__}, torchvision {torchvision.__version__}, timm {timm.__version__}, float64"})
+            {"reference": f"PyTorch {torch.__version__}, torchvision {torchvision.__version__}, timm {timm.__version__}, transformers {transformers.__version__}, "
+             "float64"})
 
 
 if __name__ == "__main__":
