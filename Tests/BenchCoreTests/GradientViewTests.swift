@@ -34,6 +34,29 @@ import Testing
     #expect(try GradientView.predictions(classifier, id: "fragile", at: images, on: task).predicted == model.predicted)
   }
 
+  /// What is shown is scaled to its own largest value, so the rounding errors of a part that is zero would look like a part.
+  @Test func aPartThatIsRoundingAloneIsZero() throws {
+    let task = ToyTask()
+    let images = try ChosenImages([4, 1], of: task.evaluationImages(count: 8, seed: 3), task: "toy", classCount: 3)
+    let view = try GradientView(
+      task, at: images, target: .logOddsPredicted, scoreNoise: 0.25, withTangentSpace: true, threads: 1)
+    let stride = task.imageShape.count
+    for (leak, isShown) in [(Float(0), false), (1e-7, false), (1e-3, true)] {
+      // Of each class a unit gradient along one of the tangent space's pixels, and `leak` along a pixel off it.
+      var weights = Matrix(rows: 3, columns: stride)
+      let off = try #require((0..<stride).first { !(ToyDensity.signal + ToyDensity.distractor).contains($0) })
+      for (row, pixel) in ToyDensity.signal.prefix(3).enumerated() {
+        weights[row, pixel] = 1
+        weights[row, off] = Double(leak) * Double(row + 1)
+      }
+      let model = try view.model(
+        QuadraticClassifier(inputShape: task.imageShape, weights: weights), id: "leak \(leak)")
+      let parts = try #require(model.parts)
+      #expect(parts.normal.scalars.contains { $0 != 0 } == isShown, "\(leak)")
+      #expect(parts.tangent.scalars.contains { $0 != 0 } && parts.tangentShare.allSatisfy { $0 > 0.999 }, "\(leak)")
+    }
+  }
+
   @Test func furtherMetricsFollowTheCosine() throws {
     let task = ToyTask()
     let images = try ChosenImages(

@@ -22,8 +22,8 @@ package struct GradientView: Sendable {
     /// `[N, C, H, W]`.
     package var gradient: Tensor
     package var comparisons: Comparisons
-    /// The parts along the tangent space and off it, and the share of the gradient's energy in the first; nil without a tangent
-    /// space.
+    /// The parts along the tangent space and off it, zero where rounding is all that they are, and the share of the gradient's energy
+    /// in the first; nil without a tangent space.
     package var parts: (tangent: Tensor, normal: Tensor, tangentShare: [Double])?
   }
 
@@ -134,7 +134,23 @@ package struct GradientView: Sendable {
     let tangent = space.projection(of: gradient)
     let energies = RelativeRobustness.gradientEnergies(gradient, tangentSpace: space)
     let shares = zip(energies.off, energies.all).map { $1 > 0 ? 1 - $0 / $1 : .nan }
-    return (tangent, gradient.subtracting(tangent), shares)
+    return (
+      Self.withoutRounding(tangent, of: gradient), Self.withoutRounding(gradient.subtracting(tangent), of: gradient),
+      shares
+    )
+  }
+
+  /// Of a gradient's length: single precision leaves some 1e-7 of it where a part is zero, which, scaled to its own largest value,
+  /// would be a picture like any other.
+  private static let roundingShare = 1e-5
+
+  private static func withoutRounding(_ part: Tensor, of gradient: Tensor) -> Tensor {
+    var part = part
+    for index in 0..<part.batch
+    where squaredNorm(part.item(index)) < roundingShare * roundingShare * squaredNorm(gradient.item(index)) {
+      for place in index * part.stride..<(index + 1) * part.stride { part.scalars[place] = 0 }
+    }
+    return part
   }
 
   private static func probabilities(_ logits: Tensor, of classes: [Int]) -> [Double] {
