@@ -52,5 +52,12 @@ import Text
   @Test func printableTextHasNoControlCharacters() {
     #expect(PlainText.printable("a\u{1B}[2Jb\r\u{202E}c\td\n") == "aU+001B[2JbU+000DU+202Ec\td\n")
     #expect(PlainText.printable("`features.0.weight` \u{D7} \u{E9}") == "`features.0.weight` \u{D7} \u{E9}")
+    // Marks that stack up over the lines above.
+    let stack = String(repeating: "\u{301}", count: 9)
+    let cut = "a\u{301}\u{301}\u{301}\u{301}U+0301U+0301U+0301U+0301U+0301b\u{301}"
+    #expect(Array(PlainText.printable("a\(stack)b\u{301}").unicodeScalars) == Array(cut.unicodeScalars))
+    #expect(Array(PlainText.shown("a\(stack)b\u{301}").unicodeScalars) == Array(cut.unicodeScalars))
+    #expect(PlainText.problem(in: "a\(stack)")?.contains("more than 4 marks on one letter") == true)
+    #expect(PlainText.problem(in: "\u{5E9}\u{5C1}\u{5BC}\u{5B8}\u{591}\u{5DC}") == nil)
   }
 }

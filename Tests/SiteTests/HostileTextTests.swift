@@ -25,6 +25,33 @@ import Testing
     #expect(site.text(.task(0)).contains("{{#rows}}{{name}}{{/rows}}{{{body}}}"))
   }
 
+  /// A name of blanks could be neither seen nor pressed, one of marks lies over its neighbours, a long one fills screens, and one that is
+  /// written from right to left takes the number beside it along.
+  @Test func aNameIsSeenAndKeepsToItself() throws {
+    let models = try Results.hostileModels()
+    let site = try Results.site(models)
+    let page = site.text(.task(0))
+    #expect(!page.contains("<bdi> ") && page.contains("<bdi>hostile-15</bdi>"))
+    for (index, model) in models.enumerated() {
+      let name = model.result.model.name
+      let text = try #require(
+        site.pages.lazy.map { site.text($0) }.first {
+          $0.contains("<h1><bdi>") && $0.contains("<dd><bdi>hostile-\(index)</bdi></dd>")
+        })
+      let heading = try #require(text.firstMatch(of: /<h1><bdi>(.*?)<\/bdi><\/h1>/)).output.1
+      #expect(heading.contains { !$0.isWhitespace } && heading.unicodeScalars.count <= 400, "\(heading)")
+      #expect(text.contains("<dt>Name</dt>") == (name.unicodeScalars.count > 200), "\(heading)")
+      var marks = 0
+      for scalar in text.unicodeScalars {
+        marks = scalar.properties.generalCategory == .nonspacingMark ? marks + 1 : 0
+        #expect(marks <= 4, "\(heading)")
+      }
+      if !OutsideText.whole(name).utf8.allSatisfy({ $0 < 0x80 }) {
+        #expect(text.contains("\u{2069}, 21,954 parameters"), "\(heading)")
+      }
+    }
+  }
+
   private static let tags: Set<String> = [
     "!doctype", "!--rows--", "!--end--", "html", "head", "meta", "title", "link", "script", "body", "a", "header",
     "nav", "ul", "li",

@@ -35,7 +35,7 @@ enum Results {
     "\u{D4E}\"\u{D4E}<b onclick=alert(1)>", "\u{202E}gnp.exe\u{202C}", "\u{5E9}\u{5DC}\u{5D5}\u{5DD} model",
     String(repeating: "long ", count: 600), "line\nbreak\ttab\u{0}", "{{#rows}}{{name}}{{/rows}}{{{body}}}",
     "</noscript><script>alert(2)</script>", "<!--end-->\n<!--rows-->", "]]></script>", "&lt;b&gt; &amp;",
-    "@misc{x, title={}}}} \\",
+    "@misc{x, title={}}}} \\", "   ", "a" + String(repeating: "\u{301}", count: 60), "\u{645}\u{631}\u{62D} 123",
   ]
 
   /// Models whose every text is one of these.

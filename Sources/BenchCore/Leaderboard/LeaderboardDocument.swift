@@ -62,8 +62,11 @@ package struct LeaderboardDocument: Sendable, Equatable, Codable {
     /// Whether it is from one's own leaderboard, which the committed one knows nothing of.
     package var isOwn: Bool { result.hasPrefix("\(Leaderboard.ownFolder)/") }
 
-    /// Beside those of the committed leaderboard.
-    package var shownName: String { isOwn ? "\(name) (own)" : name }
+    /// Beside those of the committed leaderboard; the identifier where the name has nothing to show.
+    package var shownName: String {
+      let shown = name.contains { !$0.isWhitespace } ? name : id
+      return isOwn ? "\(shown) (own)" : shown
+    }
 
     /// The label with what stands against it, such as `weak (assumed-normalisation)`: whoever reads a table reads no sentences.
     package var qualifiedRegime: String {

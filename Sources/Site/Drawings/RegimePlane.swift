@@ -78,7 +78,7 @@ struct RegimePlane {
       guard let point = place(spot, on: plot) else { return nil }
       let regime = spot.hasReservation ? "\(spot.regime.name) with a reservation" : spot.regime.name
       let words =
-        "\(OutsideText.name(spot.name)): \(regime), R \(Quantity.ratio.text(spot.ratio.value)), "
+        "\(OutsideText.within(OutsideText.name(spot.name))): \(regime), R \(Quantity.ratio.text(spot.ratio.value)), "
         + "G \(Quantity.alignment.text(spot.alignment.value))"
       // Keyboards reach the same pages by the table, in its order.
       return "<a class=\"spot \(spot.regime.style)\" href=\"\(XMLText.escaped(spot.address))\" tabindex=\"-1\">"

@@ -10,7 +10,7 @@ extension Site {
         return [
           "label": Self.title(of: section, among: sections), "address": section.address,
           "count": ResultSummary.grouped(members.count),
-          "data": members.first.map { OutsideText.name($0.model.result.task.dataset.name) } ?? "",
+          "data": members.first.map { OutsideText.within(OutsideText.name($0.model.result.task.dataset.name)) } ?? "",
           "bar": section.beside?.isJudged == false ? "" : shareBar(members),
           "beside": section.beside.map { ["sentence": OutsideText.whole($0.sentence)] } ?? false,
           "regimes": (section.beside?.isJudged == false ? [] : RegimeSign.all).map { sign in

@@ -10,13 +10,13 @@ extension Site {
     let curves = ModelCurves(result)
     let section = sections[member.section]
     return [
-      "name": OutsideText.whole(entry.shownName), "id": entry.id, "taskLabel": result.task.id,
+      "name": OutsideText.heading(entry.shownName), "id": entry.id, "taskLabel": result.task.id,
       "taskAddress": "../../" + section.address,
       "beside": member.beside.map { ["sentence": OutsideText.whole($0.sentence)] } ?? false,
       "style": member.regime.style, "icon": member.regime.icon, "regime": member.regime.name,
       "verdict": ResultSummary.verdict(regime), "finding": regime.evidence.v2?.finding ?? "",
       "hasFinding": regime.evidence.v2 != nil, "rule": entry.rule,
-      "facts": Self.facts(result), "authors": source?.authors.map(OutsideText.whole) ?? false,
+      "facts": Self.facts(result, name: entry.shownName), "authors": source?.authors.map(OutsideText.whole) ?? false,
       "paper": Self.linked(source?.paper), "url": Self.linked(source?.url),
       "training": source?.training.map(OutsideText.whole) ?? false,
       "license": source?.license.map(OutsideText.whole) ?? false,
@@ -49,19 +49,25 @@ extension Site {
       as View
   }
 
-  private static func facts(_ result: EvaluationResult) -> String {
+  private static func facts(_ result: EvaluationResult, name: String) -> String {
     let (model, task) = (result.model, result.task)
-    return Markup.facts([
-      ("Identifier", model.id),
-      (
-        "Network", "\(OutsideText.whole(model.architecture)), \(ResultSummary.grouped(model.parameters)) parameters"
-      ),
-      (
-        "Task",
-        "\(task.id) version \(task.version): \(ResultSummary.grouped(task.dataset.images)) images of "
-          + "\(OutsideText.name(task.dataset.name)) \(OutsideText.name(task.dataset.split))"
-      ),
-    ])
+    func inText(_ text: String) -> String { OutsideText.within(OutsideText.name(text)) }
+    let whole = OutsideText.whole(name)
+    return Markup.facts(
+      // Where the heading has not all of it.
+      (whole == OutsideText.heading(name) ? [] : [("Name", whole)]) + [
+        ("Identifier", model.id),
+        (
+          "Network",
+          "\(OutsideText.within(OutsideText.whole(model.architecture))), "
+            + "\(ResultSummary.grouped(model.parameters)) parameters"
+        ),
+        (
+          "Task",
+          "\(task.id) version \(task.version): \(ResultSummary.grouped(task.dataset.images)) images of "
+            + "\(inText(task.dataset.name)) \(inText(task.dataset.split))"
+        ),
+      ])
   }
 
   private static func quantities(_ member: ListedModel) -> String {
@@ -100,7 +106,8 @@ extension Site {
       rows.append(
         (
           "File",
-          "\(OutsideText.name(checkpoint.file)), \(ResultSummary.grouped(checkpoint.bytes)) bytes, \(OutsideText.name(checkpoint.format))"
+          "\(OutsideText.within(OutsideText.name(checkpoint.file))), \(ResultSummary.grouped(checkpoint.bytes)) bytes, "
+            + OutsideText.within(OutsideText.name(checkpoint.format))
         ))
     }
     if let weights = model.weights { rows.append(("Weights", OutsideText.name(weights))) }

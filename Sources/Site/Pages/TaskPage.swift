@@ -44,9 +44,8 @@ extension Site {
 
   private func facts(_ result: EvaluationResult) -> [View] {
     let task = result.task
-    var facts: [(String, String)] = [
-      ("data", "\(OutsideText.name(task.dataset.name)) (\(OutsideText.name(task.dataset.split)))")
-    ]
+    func inText(_ text: String) -> String { OutsideText.within(OutsideText.name(text)) }
+    var facts: [(String, String)] = [("data", "\(inText(task.dataset.name)) (\(inText(task.dataset.split)))")]
     if let manifold = task.manifold {
       facts.append(("manifold", "\(manifold.id), dimension \(ResultSummary.grouped(manifold.dimension))"))
     }

@@ -10,10 +10,21 @@ enum OutsideText {
   /// In a table, a caption or a title.
   static func name(_ text: String) -> String { shortened(text, to: 80) }
 
+  /// Above a page: some lines of large letters.
+  static func heading(_ text: String) -> String { shortened(text, to: 200) }
+
   /// Where there is a page for it.
   static func whole(_ text: String) -> String { shortened(text, to: 4000) }
 
+  /// Beside words of our own in one text: letters that are written from right to left would take neighbouring numbers along, so they are
+  /// isolated, as `bdi` does where there can be markup.
+  static func within(_ shown: String) -> String {
+    shown.utf8.allSatisfy { $0 < 0x80 } ? shown : "\u{2068}\(shown)\u{2069}"
+  }
+
   private static func shortened(_ text: String, to limit: Int) -> String {
+    // What only has blanks cannot be seen, nor pressed where it is a link.
+    if !text.isEmpty, text.allSatisfy(\.isWhitespace) { return "(blank)" }
     // Nearly every text.
     if text.utf8.count <= limit, text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
     let scalars = text.unicodeScalars
