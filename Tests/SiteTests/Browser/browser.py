@@ -307,6 +307,10 @@ def check_shape(browser, url, name):
     wide = browser.run("document.documentElement.scrollWidth - innerWidth")
     if wide > 0:
         yield f"{name}: is {wide} pixels wider than a telephone"
+    # A table may be wider, and is scrolled; what it is called is read without.
+    cut = browser.run("[...document.querySelectorAll('caption')].filter((one) => one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent)")
+    if cut:
+        yield f"{name}: captions are cut off on a telephone: {', '.join(cut)}"
     browser.size(1400, 900)
 
 
