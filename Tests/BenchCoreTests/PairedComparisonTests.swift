@@ -27,6 +27,15 @@ import Testing
     return (percentile(0.025), percentile(0.975))
   }
 
+  /// Two checkpoints of one file name are two models.
+  @Test func modelsOfOneIdentifierAreToldApart() throws {
+    let models = try [(Self.bayes, "a.json"), (Self.fragile, "b.json"), (Self.fragile, "c.json")].map(measured)
+    let table = try PairedComparison(models).table
+    let names = table.rows.prefix(3).map { $0[1].words(name: { $0 }) }
+    #expect(names == [models[0].result.model.id, "fragile (2)", "fragile (3)"])
+    #expect(table.title.contains("from \(models[0].result.model.id),"))
+  }
+
   @Test func differencesAreThoseOfTheSameImages() throws {
     let (first, second) = (try measured(Self.bayes, "a.json"), try measured(Self.fragile, "b.json"))
     let comparison = try PairedComparison([first, second])

@@ -3,20 +3,26 @@ import Text
 extension PairedComparison {
   /// One row for each quantity and model.
   package var table: Table {
-    let first = models[0]
+    let (first, labels) = (models[0], labels)
     return Table(
       title: "Task \(first.result.task.id), \(first.result.measurementProtocol.images) images, seed "
-        + "\(first.result.measurementProtocol.seed); differences are from \(PlainText.shown(first.result.model.id)), image by image",
+        + "\(first.result.measurementProtocol.seed); differences are from \(PlainText.shown(labels[0])), image by image",
       columns: Self.columns,
       rows: entries.flatMap { entry in
         models.indices.map { index in
           let digits = Table.Digits.significant(3)
           return [
-            .text(entry.quantity.name), .text(models[index].result.model.id), .estimate(entry.values[index], digits),
+            .text(entry.quantity.name), .text(labels[index]), .estimate(entry.values[index], digits),
             .estimate(entry.differences[index], digits),
           ]
         }
       }, groups: "quantity")
+  }
+
+  /// Identifiers; of models with the same one, as checkpoints of one file name have, with their place among all, from 1.
+  private var labels: [String] {
+    let ids = models.map(\.result.model.id)
+    return ids.enumerated().map { index, id in ids.count { $0 == id } > 1 ? "\(id) (\(index + 1))" : id }
   }
 
   /// Of every comparison's table.
