@@ -187,7 +187,7 @@ import Testing
       }
       // Trained with labels alone, it has no score of all images.
       let said = try refusal(binary, ["bayes"] + Self.task + score("ddpmpp-cond-edm.pkl"))
-      #expect(said.contains("name an unconditional file"), "\(said)")
+      #expect(said.hasSuffix("name an unconditional file\n"), "\(said)")
     }
     let binary = try RealBinary()
     defer { binary.removeFolder() }

@@ -48,13 +48,12 @@ public struct ReferencedTask: BenchmarkTask {
         problem: "has \(base.classCount) classes, its score \(conditional.id) \(conditional.classCount)")
     }
     if let conditional = score?.score as? any ClassConditionalScore, !isOfTrueClass, !conditional.knowsAllImages {
-      throw .invalidTask(
-        task: base.id,
-        problem:
-          "is compared with the score of all images, and the score \(conditional.id)"
-          + (conditional.learned.map { " of \($0.checkpoint.file)" } ?? "")
-          + " is conditional on \(conditional.classCount) classes: it was never trained without a label, and an all-zero label is "
-          + "no class; name an unconditional file")
+      throw .invalidConfiguration(
+        option: "--score",
+        expected: "the score of all images, which task \(base.id) is compared with",
+        got: conditional.id + (conditional.learned.map { " of \($0.checkpoint.file)" } ?? "")
+          + ", which is conditional on \(conditional.classCount) classes: it was never trained without a label, and an all-zero "
+          + "label is no class; name an unconditional file")
     }
     if let secondReference, secondReference.classCount != base.classCount {
       throw .invalidTask(
