@@ -54,7 +54,7 @@ import Text
     #expect(PlainText.printable("`features.0.weight` \u{D7} \u{E9}") == "`features.0.weight` \u{D7} \u{E9}")
     // Marks that stack up over the lines above.
     let stack = String(repeating: "\u{301}", count: 9)
-    let cut = "a\u{301}\u{301}\u{301}\u{301}U+0301U+0301U+0301U+0301U+0301b\u{301}"
+    let cut = "a\u{301}\u{301}\u{301}\u{301}(+5 marks)b\u{301}"
     #expect(Array(PlainText.printable("a\(stack)b\u{301}").unicodeScalars) == Array(cut.unicodeScalars))
     #expect(Array(PlainText.shown("a\(stack)b\u{301}").unicodeScalars) == Array(cut.unicodeScalars))
     #expect(PlainText.problem(in: "a\(stack)")?.contains("more than 4 marks on one letter") == true)

@@ -3,10 +3,12 @@ import Figures
 /// What a page has hundreds of, put together without a template, which looks at each name several times and takes twenty times as long. Every
 /// text is escaped here as `Template` escapes it.
 enum Markup {
-  /// Of a list of facts: name and value each.
+  /// Of a list of facts: name and value each. A value with words of our own around those of others (`OutsideText.within`) is written as
+  /// ours are.
   static func facts(_ facts: [(name: String, value: String)]) -> String {
     facts.map { name, value in
-      "<div><dt>\(XMLText.escaped(name))</dt><dd><bdi>\(XMLText.escaped(value))</bdi></dd></div>\n"
+      let direction = value.unicodeScalars.contains("\u{2068}") ? " dir=\"ltr\"" : ""
+      return "<div><dt>\(XMLText.escaped(name))</dt><dd><bdi\(direction)>\(XMLText.escaped(value))</bdi></dd></div>\n"
     }.joined()
   }
 
