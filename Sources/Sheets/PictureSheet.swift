@@ -144,7 +144,7 @@ package struct PictureSheet: Sendable {
               maps.signed((isTangent ? split.tangent : split.normal).item(index)),
               ["share \(Self.number(isTangent ? share : 1 - share))"])
           }
-          parts.append(("\(model.name): \(isTangent ? "tangent" : "normal") part", cells))
+          parts.append(("\(model.name)\n\(isTangent ? "tangent" : "normal") part", cells))
         }
       case .score, .denoised: parts += try scoreColumns(column, images, task, maps)
       case .reference:

@@ -142,10 +142,48 @@ import Testing
     for line in lines {
       let spans = line.map { text in
         let width = Typeface.width(text.text, size: text.size, isBold: text.isBold)
-        // Widened to the right: the document says where a line begins.
-        return (left: text.at.x, right: text.at.x + 1.2 * width)
+        // Widened to both sides: the document says where the middle of a line is.
+        let centre = text.centre ?? .nan
+        return (left: centre - 0.6 * width, right: centre + 0.6 * width)
       }.sorted { $0.left < $1.left }
       for (span, next) in zip(spans, spans.dropFirst()) { #expect(span.right <= next.left, "\(line)") }
+      for span in spans { #expect(span.left > 0 && span.right < layout.width, "\(line)") }
+    }
+  }
+
+  /// Columns of one model differ by what is shown of it.
+  @Test func ofALongNameWhatIsShownIsKept() {
+    let cell = ImageSheet.Cell(picture([UInt8](repeating: 9, count: 20 * 40), width: 40), ["c"])
+    let name = "cnn-small, randomized-smoothing 0.5, seed 0, and much more that nobody reads to the end of it"
+    let layout = SheetLayout(
+      ImageSheet(
+        title: "", columns: [name, "\(name)\nsmoothgrad", "\(name)\nsmoothgrad-squared", "change by a short name"],
+        rows: [[cell, cell, cell, cell]], notes: [], magnification: 2))
+    let headings = Dictionary(grouping: layout.texts.filter(\.isBold), by: { $0.centre ?? 0 })
+      .sorted { $0.key < $1.key }.map { $0.value.map(\.text) }
+    #expect(headings.count == 4)
+    #expect(headings[0].last?.hasSuffix("...") == true && headings[0].count == 5)
+    #expect(headings[1].last == "smoothgrad" && headings[1].count == 5)
+    #expect(headings[1].dropLast().last?.hasSuffix("...") == true)
+    #expect(headings[2].joined().hasSuffix("smoothgrad-squared"))
+    #expect(headings[3].joined(separator: " ") == "change by a short name")
+  }
+
+  /// In whichever face, headings and captions stand above and below the middle of their pictures; notes begin at the margin.
+  @Test func whatIsCentredSaysSo() throws {
+    let document = try #require(DocumentReader.read(try sheet(["a", "b"], captions: ["c"], notes: ["n"]).svg()))
+    let texts = document.elements.filter { $0.name == "text" }
+    let images = document.elements.filter { $0.name == "image" }
+    let left = try images.map { try #require($0.attributes["x"].flatMap(Double.init)) }
+    let width = try #require(images.first?.attributes["width"].flatMap(Double.init))
+    #expect(texts.count { $0.attributes["text-anchor"] == "middle" } >= 4)
+    for text in texts {
+      let place = try #require(text.attributes["x"].flatMap(Double.init))
+      if text.attributes["text-anchor"] == "middle" {
+        #expect(left.contains { abs($0 + width / 2 - place) <= 1 }, "\(text.attributes)")
+      } else {
+        #expect(place == 6, "\(text.attributes)")
+      }
     }
   }
 

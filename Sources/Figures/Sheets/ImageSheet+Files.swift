@@ -28,7 +28,11 @@ extension ImageSheet {
           ], []))
     }
     for text in layout.texts {
-      children.append(TextMark(text: RichText(text.text), at: text.at, size: text.size, isBold: text.isBold).node)
+      children.append(
+        TextMark(
+          text: RichText(text.text), at: Point(x: text.centre ?? text.at.x, y: text.at.y), size: text.size,
+          anchor: text.centre == nil ? .start : .middle, isBold: text.isBold
+        ).node)
     }
     let attributes =
       [

@@ -8,6 +8,8 @@ struct SheetLayout {
     var at: Point
     var size: Double
     var isBold: Bool
+    /// The middle of the text where it is centred, so that it stays centred in another face than the one that it was measured in.
+    var centre: Double?
   }
 
   struct Picture {
@@ -27,7 +29,7 @@ struct SheetLayout {
   private static let headingSize = 9.5
   private static let captionSize = 8.5
   private static let lineHeight = 1.2
-  private static let headingLines = 3
+  private static let headingLines = 5
   /// How much wider than Helvetica the face of a machine without it, or Arial, may be.
   private static let widening = 1.2
   private static let narrowest = 46.0
@@ -122,13 +124,19 @@ struct SheetLayout {
   }
 
   /// In lines that would fit in a face that is somewhat wider too, as machines without Helvetica or Arial may have; where that cuts
-  /// it, in lines that at least do not run into the next column's.
+  /// it, in lines that at least do not run into the next column's. Of a name with what is shown of it on a line of its own the name
+  /// is cut: columns of one model would be the same without the other.
   private static func heading(_ text: String, width: Double) -> [String] {
-    let roomy = lines(text, width: width / widening, size: headingSize, atMost: headingLines + 1, isBold: true)
-    return roomy.contains { $0.hasSuffix("...") }
-      ? lines(
-        text, width: min(width, (width + spill) / widening), size: headingSize, atMost: headingLines, isBold: true)
-      : roomy
+    let end = text.lastIndex(of: "\n")
+    func broken(_ width: Double) -> [String] {
+      func lines(_ text: Substring, atMost count: Int) -> [String] {
+        Self.lines(String(text), width: width, size: headingSize, atMost: count, isBold: true)
+      }
+      let kind = end.map { lines(text[$0...].dropFirst(), atMost: 2) } ?? []
+      return lines(text[..<(end ?? text.endIndex)], atMost: headingLines - kind.count) + kind
+    }
+    let roomy = broken(width / widening)
+    return roomy.contains { $0.hasSuffix("...") } ? broken(min(width, (width + spill) / widening)) : roomy
   }
 
   private mutating func write(
@@ -136,7 +144,7 @@ struct SheetLayout {
   ) {
     guard !text.isEmpty else { return }
     let left = centre - Typeface.width(text, size: size, isBold: isBold) / 2
-    texts.append(Text(text: text, at: Point(x: left, y: baseline), size: size, isBold: isBold))
+    texts.append(Text(text: text, at: Point(x: left, y: baseline), size: size, isBold: isBold, centre: centre))
   }
 
   /// The text in lines of at most a width, broken where it says so, at blanks and behind hyphens; what does not fit ends in dots.
