@@ -12,13 +12,16 @@ enum StridedCopy {
     if joined.rank >= 2, joined.count > 0, steps[joined.rank - 2] == 1, steps[joined.rank - 1] > 1 {
       return transposePlanes(source, joined, steps, into: target, arguments)
     }
-    rows(shape, strides, arguments) { dense, strided, length, step in
-      let from = source + strided
-      let to = target + dense
-      if step == 1 {
-        to.update(from: from, count: length)
-      } else {
-        for index in 0..<length { to[index] = from[index * step] }
+    rows(shape, strides, arguments) { rows in
+      var (from, to) = (source + rows.strided, target + rows.dense)
+      for _ in 0..<rows.count {
+        if rows.step == 1 {
+          copy(from, to: to, count: rows.length)
+        } else {
+          for index in 0..<rows.length { to[index] = from[index * rows.step] }
+        }
+        from += rows.pitch
+        to += rows.length
       }
     }
   }
@@ -56,30 +59,66 @@ enum StridedCopy {
     _ source: UnsafePointer<Float>, _ shape: Shape, into target: UnsafeMutablePointer<Float>, strides: [Int],
     _ arguments: KernelArguments
   ) {
-    rows(shape, strides, arguments) { dense, strided, length, step in
-      let from = source + dense
-      let to = target + strided
-      if step == 1 {
-        to.update(from: from, count: length)
-      } else {
-        for index in 0..<length { to[index * step] = from[index] }
+    rows(shape, strides, arguments) { rows in
+      var (from, to) = (source + rows.dense, target + rows.strided)
+      for _ in 0..<rows.count {
+        if rows.step == 1 {
+          copy(from, to: to, count: rows.length)
+        } else {
+          for index in 0..<rows.length { to[index * rows.step] = from[index] }
+        }
+        from += rows.length
+        to += rows.pitch
       }
     }
   }
 
+  /// The channels of a pixel are fewer than a call is worth.
+  @inline(__always)
+  private static func copy(_ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, count: Int) {
+    guard count <= 64, count % 8 == 0 else { return target.update(from: source, count: count) }
+    let (from, to) = (UnsafeRawPointer(source), UnsafeMutableRawPointer(target))
+    for byte in stride(from: 0, to: 4 * count, by: 32) {
+      to.storeBytes(
+        of: from.loadUnaligned(fromByteOffset: byte, as: SIMD8<Float>.self), toByteOffset: byte, as: SIMD8<Float>.self)
+    }
+  }
+
+  /// Rows that are equally far apart in the strided array, and follow each other in the dense one.
+  private struct Rows {
+    let count: Int
+    /// Where the first begins.
+    let dense: Int
+    let strided: Int
+    /// From one row of the strided array to the next.
+    let pitch: Int
+    let length: Int
+    /// From one number of a row of the strided array to the next.
+    let step: Int
+  }
+
   @inline(__always)
   private static func rows(
-    _ shape: Shape, _ strides: [Int], _ arguments: KernelArguments, _ body: (Int, Int, Int, Int) -> Void
+    _ shape: Shape, _ strides: [Int], _ arguments: KernelArguments, _ body: (Rows) -> Void
   ) {
     guard shape.count > 0 else { return }
     let (joined, steps) = shape.joiningAxes(strides)
+    let rank = joined.rank
     let length = joined.dimensions.last ?? 1
-    let outer = Shape(Array(joined.dimensions.dropLast()))
-    arguments.forEachBlock(of: outer.count, blockSize: KernelArguments.blockSize(work: length)) { range, _ in
-      var dense = range.lowerBound * length
-      outer.forEachOffset(steps, steps, range) { offset, _ in
-        body(dense, offset, length, steps.last ?? 1)
-        dense += length
+    let (lines, pitch) = rank > 1 ? (joined[rank - 2], steps[rank - 2]) : (1, 0)
+    let outer = Shape(Array(joined.dimensions.dropLast(2)))
+    let outerStrides = outer.strides
+    arguments.forEachBlock(of: outer.count * lines, blockSize: KernelArguments.blockSize(work: length)) { range, _ in
+      var row = range.lowerBound
+      while row < range.upperBound {
+        let (plane, line) = row.quotientAndRemainder(dividingBy: lines)
+        var offset = line * pitch
+        for axis in 0..<outer.rank { offset += plane / outerStrides[axis] % outer[axis] * steps[axis] }
+        let count = min(lines - line, range.upperBound - row)
+        body(
+          Rows(
+            count: count, dense: row * length, strided: offset, pitch: pitch, length: length, step: steps.last ?? 1))
+        row += count
       }
     }
   }
