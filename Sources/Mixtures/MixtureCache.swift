@@ -45,8 +45,10 @@ struct MixtureCache {
     let iterations = try reader.integers("iterations", [classCount], in: 1...4096)
     let quality = try reader.doubles("quality", [3])
     let parts = CachedParts(
-      weights: try reader.doubles("weights", [total]), means: try reader.floats("means", [total, d]),
-      loadings: try reader.floats("loadings", [rows, d]), variances: try reader.doubles("variances", [rows]),
+      weights: try reader.doubles("weights", [total]),
+      means: try reader.floats("means", rowCounts: [Int](repeating: 1, count: total), columns: d),
+      loadings: try reader.floats("loadings", rowCounts: factors, columns: d),
+      variances: try reader.doubles("variances", [rows]),
       noiseVariances: try reader.doubles("noiseVariances", [total]),
       logPriors: try reader.doubles("logPriors", [classCount]),
       logLikelihoods: try reader.doubles("logLikelihoods", [iterations.reduce(0, +)]))
@@ -81,8 +83,8 @@ struct MixtureCache {
         integers("factors", all.map(\.factors)),
         integers("iterations", mixture.logLikelihoods.map(\.count)),
         doubles("quality", quality), doubles("weights", parts.weights),
-        TensorToWrite(name: "means", shape: [all.count, d], floats: parts.means),
-        TensorToWrite(name: "loadings", shape: [parts.variances.count, d], floats: parts.loadings),
+        TensorToWrite(name: "means", shape: [all.count, d], joining: parts.means),
+        TensorToWrite(name: "loadings", shape: [parts.variances.count, d], joining: parts.loadings),
         doubles("variances", parts.variances), doubles("noiseVariances", parts.noiseVariances),
         doubles("logPriors", parts.logPriors), doubles("logLikelihoods", parts.logLikelihoods),
       ],
@@ -115,7 +117,16 @@ private struct CachedTensors {
   let file: String
   let content: Safetensors
 
-  func floats(_ name: String, _ shape: [Int]) throws -> [Float] { try tensor(name, .float32, shape).floats() }
+  /// As many rows as each of `rowCounts` says, one array after the other: all of them together are large.
+  func floats(_ name: String, rowCounts: [Int], columns: Int) throws -> [[Float]] {
+    let tensor = try tensor(name, .float32, [rowCounts.reduce(0, +), columns])
+    var start = 0
+    return try rowCounts.map { rows in
+      defer { start += rows * columns }
+      return try tensor.floats(start..<start + rows * columns)
+    }
+  }
+
   func doubles(_ name: String, _ shape: [Int]) throws -> [Double] { try tensor(name, .float64, shape).doubles() }
 
   func integers(_ name: String, _ shape: [Int], in range: ClosedRange<Int>) throws -> [Int] {
@@ -135,18 +146,18 @@ private struct CachedTensors {
   }
 }
 
-/// A mixture as flat arrays over all components.
+/// A mixture as arrays over all components. Those of pixels are the components' own, not copies.
 private struct CachedParts {
   var weights: [Double] = []
-  var means: [Float] = []
-  var loadings: [Float] = []
+  var means: [[Float]] = []
+  var loadings: [[Float]] = []
   var variances: [Double] = []
   var noiseVariances: [Double] = []
   var logPriors: [Double] = []
   var logLikelihoods: [Double] = []
 
   init(
-    weights: [Double], means: [Float], loadings: [Float], variances: [Double], noiseVariances: [Double],
+    weights: [Double], means: [[Float]], loadings: [[Float]], variances: [Double], noiseVariances: [Double],
     logPriors: [Double], logLikelihoods: [Double]
   ) {
     self.weights = weights
@@ -161,8 +172,8 @@ private struct CachedParts {
   init(_ mixture: FittedMixture) {
     for component in mixture.components.flatMap({ $0 }) {
       weights.append(component.weight)
-      means += component.mean
-      loadings += component.loadings.scalars
+      means.append(component.mean)
+      loadings.append(component.loadings.scalars)
       variances += component.variances
       noiseVariances.append(component.noiseVariance)
     }
@@ -176,7 +187,7 @@ private struct CachedParts {
     for values in [weights, variances, noiseVariances, logPriors, logLikelihoods, quality] {
       values.withUnsafeBytes { hash.update(bufferPointer: $0) }
     }
-    for values in [means, loadings] { values.withUnsafeBytes { hash.update(bufferPointer: $0) } }
+    for values in means + loadings { values.withUnsafeBytes { hash.update(bufferPointer: $0) } }
     return hash.finalize().hexadecimal
   }
 
@@ -188,9 +199,8 @@ private struct CachedParts {
       defer { row += factors[index] }
       let rows = row..<row + factors[index]
       return MixtureComponent(
-        weight: weights[index], mean: Array(means[index * d..<(index + 1) * d]),
-        loadings: Tensor(
-          shape: [rows.count, d], scalars: Array(loadings[rows.lowerBound * d..<rows.upperBound * d])),
+        weight: weights[index], mean: means[index],
+        loadings: Tensor(shape: [rows.count, d], scalars: loadings[index]),
         variances: Array(variances[rows]), noiseVariance: noiseVariances[index])
     }
     return FittedMixture(

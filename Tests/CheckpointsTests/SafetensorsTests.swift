@@ -101,6 +101,31 @@ import Testing
     #expect(try content.tensors[3].integers() == [9])
   }
 
+  @Test("a tensor of several arrays is written as if it were one, from the arrays themselves")
+  func parts() throws {
+    let arrays: [[Float]] = [[1, 2], [], [3, 4, 5, 6]]
+    let parts = TensorToWrite(name: "a", shape: [3, 2], joining: arrays)
+    let whole = TensorToWrite(name: "a", shape: [3, 2], floats: arrays.flatMap { $0 })
+    #expect(parts.data == whole.data && parts.byteCount == 24)
+    var places: [UnsafeRawPointer?] = []
+    parts.forEachPart { places.append($0.baseAddress) }
+    #expect(places == arrays.map { $0.withUnsafeBytes(\.baseAddress) })
+
+    let expected = try SafetensorsWriter.encode([whole], metadata: ["b": "2"])
+    #expect(try SafetensorsWriter.encode([parts], metadata: ["b": "2"]) == expected)
+    let directory = try Fixtures.temporaryDirectory()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let file = directory.appendingPathComponent("a.safetensors")
+    try SafetensorsWriter.write([parts], metadata: ["b": "2"], to: file.path)
+    #expect(try Data(contentsOf: file) == expected)
+    let read = try #require(try SafetensorsReader.read(CheckpointFile.open(file.path))["a"])
+    #expect(try read.floats(2..<5) == [3, 4, 5] && read.floats(6..<6).isEmpty)
+    #expect(throws: CheckpointError.self) { try read.floats(5..<7) }
+    #expect(throws: CheckpointError.self) {
+      try SafetensorsWriter.encode([TensorToWrite(name: "a", shape: [5], joining: arrays)])
+    }
+  }
+
   @Test func impossibleTensorsAreNotWritten() {
     let bad: [[TensorToWrite]] = [
       [TensorToWrite(name: "a", shape: [3], floats: [1])], [TensorToWrite(name: "a", shape: [-1], floats: [])],

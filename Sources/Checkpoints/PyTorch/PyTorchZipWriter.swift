@@ -24,7 +24,7 @@ package enum PyTorchZipWriter {
       pickle.global("torch", storageClass)
       pickle.text("\(index)")
       pickle.text("cpu")
-      pickle.integer(tensor.data.count / tensor.dtype.byteCount)
+      pickle.integer(tensor.byteCount / tensor.dtype.byteCount)
       pickle.opcode(.tuple)
       pickle.opcode(.binPersid)
       pickle.integer(0)  // storage offset
@@ -38,7 +38,7 @@ package enum PyTorchZipWriter {
     pickle.opcode(.setItems)
     pickle.opcode(.stop)
 
-    let size = tensors.reduce(pickle.data.count) { $0 + $1.data.count + 256 }
+    let size = tensors.reduce(pickle.data.count) { $0 + $1.byteCount + 256 }
     var archive = ZipWriter(file: file, capacity: size + 1024)
     try archive.add("archive/data.pkl", pickle.data)
     try archive.add("archive/byteorder", Data("little".utf8))

@@ -9,6 +9,30 @@ public enum SafetensorsWriter {
   public static func encode(
     _ tensors: [TensorToWrite], metadata: [String: String] = [:], file: String = "safetensors"
   ) throws(CheckpointError) -> Data {
+    let header = try header(tensors, metadata: metadata, file: file)
+    var result = Data(capacity: header.count + tensors.reduce(0) { $0 + $1.byteCount })
+    result.append(header)
+    for tensor in tensors { tensor.forEachPart { result.append(contentsOf: $0) } }
+    return result
+  }
+
+  /// Writes the file completely or not at all, tensor by tensor: beside the tensors it takes no memory.
+  /// - Parameter durably: as in `AtomicFile`.
+  public static func write(
+    _ tensors: [TensorToWrite], metadata: [String: String] = [:], to path: String, durably: Bool = true
+  ) throws(CheckpointError) {
+    let file = URL(fileURLWithPath: path).lastPathComponent
+    let header = try header(tensors, metadata: metadata, file: file)
+    try AtomicFile.write(to: path, durably: durably) { append in
+      header.withUnsafeBytes(append)
+      for tensor in tensors { tensor.forEachPart(append) }
+    }
+  }
+
+  /// All that stands before the tensors' bytes, its own length included.
+  private static func header(
+    _ tensors: [TensorToWrite], metadata: [String: String], file: String
+  ) throws(CheckpointError) -> Data {
     try TensorToWrite.check(tensors, file: file)
     var members: [JSONMember] = []
     if !metadata.isEmpty {
@@ -22,7 +46,7 @@ public enum SafetensorsWriter {
       guard tensor.name != "__metadata__" else {
         throw .invalidTensor(file: file, tensor: tensor.name, problem: "has the name of the metadata; choose another")
       }
-      let end = offset + tensor.data.count
+      let end = offset + tensor.byteCount
       let fields = [
         JSONMember(key: "dtype", value: .string(tensor.dtype.safetensorsName)),
         JSONMember(key: "shape", value: .array(tensor.shape.map { .integer(Int64($0)) })),
@@ -43,19 +67,8 @@ public enum SafetensorsWriter {
         file: file, location: "safetensors header", quantity: "its length in bytes", value: "\(header.count)",
         limit: Limits.safetensorsHeaderBytes)
     }
-    var result = Data(capacity: 8 + header.count + offset)
-    result.appendLittleEndian(UInt64(header.count))
-    result.append(header)
-    for tensor in tensors { result.append(tensor.data) }
-    return result
-  }
-
-  /// Writes the file completely or not at all.
-  /// - Parameter durably: as in `AtomicFile`.
-  public static func write(
-    _ tensors: [TensorToWrite], metadata: [String: String] = [:], to path: String, durably: Bool = true
-  ) throws(CheckpointError) {
-    let file = URL(fileURLWithPath: path).lastPathComponent
-    try AtomicFile.write(encode(tensors, metadata: metadata, file: file), to: path, durably: durably)
+    var length = Data()
+    length.appendLittleEndian(UInt64(header.count))
+    return length + header
   }
 }

@@ -122,17 +122,37 @@ public struct StoredTensor: Sendable {
   package func copyBytes(
     _ range: Range<Int>, to output: UnsafeMutableBufferPointer<UInt8>
   ) throws(CheckpointError) {
+    try copy(range, of: .uint8, to: UnsafeMutableRawBufferPointer(output))
+  }
+
+  /// Some elements of a tensor of float32 that lie in row-major order, without reading the others.
+  /// - Parameter range: of all elements.
+  /// - Throws: `CheckpointError.invalidTensor` for any other element type or order.
+  package func floats(_ range: Range<Int>) throws(CheckpointError) -> [Float] {
+    var floats = [Float](repeating: 0, count: range.count)
+    // A typed error cannot pass through the array's method.
+    let copied = floats.withUnsafeMutableBytes { output -> Result<Void, CheckpointError> in
+      Result { () throws(CheckpointError) in try copy(range, of: .float32, to: output) }
+    }
+    try copied.get()
+    return floats
+  }
+
+  private func copy(
+    _ range: Range<Int>, of expected: DType, to output: UnsafeMutableRawBufferPointer
+  ) throws(CheckpointError) {
     let (sizes, steps) = layout.collapsed
-    guard dtype == .uint8, sizes.isEmpty || sizes.count == 1 && steps[0] == 1, range.upperBound <= elementCount else {
+    guard dtype == expected, sizes.isEmpty || sizes.count == 1 && steps[0] == 1, range.upperBound <= elementCount else {
       throw .invalidTensor(
         file: file, tensor: name,
-        problem: "has dtype \(dtype.rawValue) and strides \(layout.strides), expected uint8, row after row"
+        problem:
+          "has dtype \(dtype.rawValue) and strides \(layout.strides), expected \(expected.rawValue), row after row"
       )
     }
+    let width = dtype.byteCount
     try storage.withBytes { (bytes) throws(CheckpointError) in
-      let start = layout.offset + range.lowerBound
-      UnsafeMutableRawBufferPointer(output).copyMemory(
-        from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + range.count]))
+      let start = (layout.offset + range.lowerBound) * width
+      output.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + range.count * width]))
     }
   }
 
