@@ -8,8 +8,6 @@ package struct MixtureManifold: Manifold {
   package let dimension: Int
   private var mixture: FactorMixture
   private let threads: Int
-  /// Of each component the first `dimension` loadings.
-  private let bases: [Tensor]
 
   /// - Parameters:
   ///   - dimension: how many directions are tangent. The density may have more factors: likelihood asks for as many as
@@ -19,8 +17,7 @@ package struct MixtureManifold: Manifold {
     id = mixture.id
     self.mixture = mixture
     self.threads = threads
-    bases = mixture.components.map { $0.loadings[batch: 0..<min(dimension, $0.factors)] }
-    self.dimension = bases.reduce(0) { max($0, $1.shape[0]) }
+    self.dimension = mixture.components.reduce(0) { max($0, min(dimension, $1.factors)) }
   }
 
   package var fingerprint: String? { mixture.fingerprint.map { "\($0) \(dimension)" } }
@@ -35,12 +32,19 @@ package struct MixtureManifold: Manifold {
   package func tangentBasis(at images: Tensor) throws -> TangentBasis {
     let weighted = try mixture.componentLogDensities(at: images, noise: 0, threads: threads)
     let priors = zip(mixture.classRanges, mixture.logPriors).flatMap { range, prior in range.map { _ in prior } }
+    // Those of all components are more than half of the mixture again, and an image needs one.
+    var bases: [Tensor] = []
+    var places: [Int: Int] = [:]
     let assignment = (0..<images.batch).map { image in
       let row = weighted.row(image)
       var best = 0
       for index in priors.indices
       where row[row.startIndex + index] + priors[index] > row[row.startIndex + best] + priors[best] { best = index }
-      return best
+      if let place = places[best] { return place }
+      let component = mixture.components[best]
+      bases.append(component.loadings[batch: 0..<min(dimension, component.factors)])
+      places[best] = bases.count - 1
+      return bases.count - 1
     }
     return TangentBasis(bases: bases, assignment: assignment)
   }

@@ -88,13 +88,14 @@ import _Fixtures
     return moved
   }
 
-  @Test("tangent bases are orthonormal, shared, and cut to the task's dimension")
+  @Test("tangent bases are orthonormal, shared by images, cut to the task's dimension, and those of no other images")
   func tangentBasis() throws {
     let manifold = MixtureManifold(mixture: mixture, dimension: 2, threads: 1)
     #expect(manifold.dimension == 2)
     let basis = try manifold.tangentBasis(at: images)
     #expect(basis.assignment.count == images.batch)
-    #expect(basis.bases.count == mixture.components.count)
+    #expect(basis.bases.count == Set(basis.assignment).count)
+    #expect(try manifold.tangentBasis(at: images[batch: 0..<1]).bases.count == 1)
     for base in basis.bases {
       #expect(base.shape == [2, 20])
       let rows = Matrix(rows: 2, columns: 20, scalars: base.scalars.map(Double.init))
@@ -104,7 +105,10 @@ import _Fixtures
       }
     }
     // Images of two classes in turn, from well separated components.
-    let classes = basis.assignment.map { $0 / 2 }
+    let components = basis.bases.map { base in
+      mixture.components.firstIndex { $0.loadings[batch: 0..<2] == base }
+    }
+    let classes = basis.assignment.map { place in components[place].map { $0 / 2 } }
     #expect(classes == (0..<images.batch).map { $0 % 2 })
   }
 
