@@ -11,6 +11,18 @@ struct ClassImages {
   /// Positions in the data set, ascending.
   let indices: [Int]
 
+  /// Bytes of images that all threads together hold decoded, each those of the class it works on.
+  static let largestHeld = 256 << 20
+
+  /// The same images, where they are files each decoded once: a fit goes through them at every iteration.
+  /// - Parameter threads: that do so at the same time.
+  /// - Returns: self where they are in memory already, and where they would take more than this thread's share.
+  /// - Throws: what reading them throws, and `CancellationError`.
+  func decoded(threads: Int) throws -> ClassImages {
+    guard !dataset.isInMemory, count <= Self.largestHeld / max(1, threads) / max(1, dimension) else { return self }
+    return ClassImages(dataset: try dataset.choosing(indices).inMemory(threads: 1), indices: Array(0..<count))
+  }
+
   var count: Int { indices.count }
   var dimension: Int { dataset.imageShape.count }
 

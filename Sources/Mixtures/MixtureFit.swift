@@ -57,19 +57,21 @@ package struct MixtureFit {
       "fitting the mixture to \(train.count) images", total: classes.count * (settings.maximumIterations + 1))
     let random = RandomStream(seed: settings.seed, name: "mixture-clusters")
     let clusterings = try perClass { label in
+      let images = try classes[label].decoded(threads: threads)
       let clustering = try Clustering(
-        classes[label], count: settings.components(forImages: classes[label].count), random: random, item: label)
+        images, count: settings.components(forImages: images.count), random: random, item: label)
       try progress.advance(by: 1)
       return clustering
     }
     let prior = settings.priorImages > 0 ? try pooledPrior(classes, clusterings) : nil
     let fits = try perClass { label in
+      let images = try classes[label].decoded(threads: threads)
       var fit = ExpectationMaximization(
-        classes[label], components: try start(classes[label], clusterings[label], prior), prior: prior,
-        settings: settings)
+        images, components: try start(images, clusterings[label], prior), prior: prior, settings: settings)
       try fit.run { try progress.advance(by: 1) }
       try progress.advance(by: settings.maximumIterations + 1 - fit.logLikelihoods.count)
-      return fit
+      // Not `fit`, which holds the class's images.
+      return (components: fit.components, logLikelihoods: fit.logLikelihoods)
     }
     let result = FittedMixture(
       components: fits.map(\.components),

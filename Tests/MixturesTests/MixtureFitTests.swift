@@ -73,6 +73,55 @@ import _Fixtures
         == MixtureFixtures.fit(settings, trainCount: 1200, threads: 3))
   }
 
+  /// A data set as files are: every image read anew, and how often.
+  private final class CountedPixels: PixelSource {
+    let base: PixelDataset
+    let reads = Mutex(0)
+
+    init(_ base: PixelDataset) { self.base = base }
+
+    func copyBytes(of index: Int, to output: UnsafeMutableBufferPointer<UInt8>) throws {
+      reads.withLock { $0 += 1 }
+      _ = output.update(fromContentsOf: try base.bytes(index..<index + 1))
+    }
+
+    var dataset: PixelDataset {
+      PixelDataset(
+        name: base.name, split: base.split, imageShape: base.imageShape, source: self, labels: base.labels)
+    }
+  }
+
+  @Test("images of files are decoded a class at a time, however many iterations there are, to the same fit")
+  func filesAreDecodedOnce() throws {
+    let train = try MixtureFixtures.dataset(1200, split: "train")
+    let test = try MixtureFixtures.dataset(100, split: "test")
+    var settings = MixtureFixtures.settings
+    (settings.imagesPerComponent, settings.priorImages) = (300, 50)
+    func fit(_ train: PixelDataset, _ test: PixelDataset) throws -> FittedMixture {
+      try MixtureFit(
+        train: train, test: test, classNames: ["a", "b"], settings: settings, threads: 2, progress: SilentProgress()
+      ).fitted()
+    }
+    let (trainFiles, testFiles) = (CountedPixels(train), CountedPixels(test))
+    let fitted = try fit(trainFiles.dataset, testFiles.dataset)
+    #expect(try fitted == fit(train, test))
+    #expect(fitted.logLikelihoods.allSatisfy { $0.count > 3 })
+    // For the clusters, for the prior's sample, which is all of so few, and for the iterations.
+    #expect(trainFiles.reads.withLock { $0 } == 3 * train.count)
+    #expect(testFiles.reads.withLock { $0 } == test.count)
+  }
+
+  @Test("a thread holds no more decoded images than its share")
+  func largestDecodedClass() throws {
+    let files = CountedPixels(try MixtureFixtures.dataset(20, split: "train")).dataset
+    let images = ClassImages(dataset: files, indices: files.indices(classCount: 2)[1])
+    let most = ClassImages.largestHeld / (images.count * images.dimension)
+    let held = try images.decoded(threads: most)
+    #expect(held.dataset.isInMemory && held.dataset.count == 10)
+    #expect(try (0..<10).allSatisfy { try held.image($0) == images.image($0) })
+    #expect(try !images.decoded(threads: most + 1).dataset.isInMemory)
+  }
+
   /// Who asks to stop the `last` time of being asked.
   private static func stopping(at last: Int, _ body: () throws -> Void) rethrows -> Int {
     let asked = Mutex(0)

@@ -57,6 +57,11 @@ package struct PixelDataset: Sendable {
 
   package var count: Int { labels.count }
 
+  /// Whether images are there as bytes, and not read from a source each time anew.
+  package var isInMemory: Bool {
+    if case .memory = storage { true } else { false }
+  }
+
   /// Images `range` as bytes.
   /// - Throws: what a source throws.
   package func bytes(_ range: Range<Int>) throws -> [UInt8] {
