@@ -41,6 +41,9 @@ package struct FactorMixture: ClassConditionalDensity {
     return copy
   }
 
+  /// Projections, log-densities of components and sums: gradients of all classes are never there at once.
+  package var scalarsPerImage: Int { imageShape.count + components.reduce(0) { $0 + $1.factors + 4 } }
+
   package func logDensities(at images: Tensor, noise: Double) throws -> Matrix {
     logDensities(ofComponents: try componentLogDensities(at: images, noise: noise))
   }

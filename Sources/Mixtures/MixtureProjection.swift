@@ -23,10 +23,11 @@ struct MixtureProjection {
           guard let pixels = pixels.baseAddress, let energies = energies.baseAddress else { return }
           // An empty buffer has no address, and components without factors write nothing.
           nonisolated(unsafe) let (source, energy, target) = (pixels, energies, coordinates.baseAddress)
-          try Workers.forEachBlock(of: images.batch, blockSize: 4, threads: threads) { range, _ in
+          try Workers.forEachBlock(of: images.batch, blockSize: 8, threads: threads) { range, _ in
             var residual = [Float](repeating: 0, count: d)
-            for image in range {
-              for (index, component) in components.enumerated() {
+            // Component by component: all of them may be a thousand times what a processor keeps at hand, the block's images are not.
+            for (index, component) in components.enumerated() {
+              for image in range {
                 energy[image * count + index] = subtract(
                   component.mean, from: source + image * d, count: d, into: &residual)
                 guard component.factors > 0, let target else { continue }

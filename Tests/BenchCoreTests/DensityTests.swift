@@ -1,5 +1,6 @@
 import BenchCore
 import Foundation
+import Synchronization
 import Tensor
 import Testing
 
@@ -82,6 +83,41 @@ import Testing
     let score = try DensityScore(density).score(at: images, noise: 0.5)
     #expect(try DensityScore(density, threads: 2).score(at: images, noise: 0.5) == score)
     #expect(try DensityScore(density).score(at: images[batch: 3..<9], noise: 0.5) == score[batch: 3..<9])
+  }
+
+  /// Notes how many images each call gets.
+  private struct CountingDensity: ClassConditionalDensity {
+    let base = DensityToy()
+    let scalarsPerImage: Int
+    let batches = BatchSizes()
+
+    final class BatchSizes: Sendable {
+      let sizes = Mutex<[Int]>([])
+    }
+
+    var id: String { base.id }
+    var imageShape: Shape { base.imageShape }
+    var logPriors: [Double] { base.logPriors }
+
+    func logDensities(at images: Tensor, noise: Double) throws -> Matrix {
+      batches.sizes.withLock { $0.append(images.batch) }
+      return try base.logDensities(at: images, noise: noise)
+    }
+
+    func classScores(at images: Tensor, noise: Double) throws -> (logDensities: Matrix, scores: Tensor) {
+      try base.classScores(at: images, noise: noise)
+    }
+  }
+
+  @Test("a density gets as many images at a time as it has room for, and 65 at most", arguments: [1 << 30, 1 << 17, 1])
+  func blocks(scalarsPerImage: Int) throws {
+    let images = DensityToy.images(70)
+    let density = CountingDensity(scalarsPerImage: scalarsPerImage)
+    let logits = try DensityClassifier(density, noise: 0).logits(images)
+    #expect(try logits == DensityClassifier(density.base, noise: 0).logits(images))
+    let size = min(65, max(1, (1 << 21) / scalarsPerImage))
+    #expect(density.batches.sizes.withLock { $0 } == stride(from: 0, to: 70, by: size).map { min(size, 70 - $0) })
+    #expect(density.base.scalarsPerImage == 3 * 6)
   }
 
   @Test func noImagesAreLegal() throws {

@@ -24,7 +24,7 @@ package struct DensityClassifier: Classifier {
 
   package func logits(_ images: Tensor) throws -> Tensor {
     precondition(images.shape.droppingFirst == inputShape, "images of another shape")
-    let blocks = try DensityBlocks.map(images, classes: classCount, threads: threads) { _, images in
+    let blocks = try DensityBlocks.map(images, of: density, threads: threads) { _, images in
       logits(fromLogDensities: try density.logDensities(at: images, noise: noise))
     }
     return .joining(blocks, emptyShape: [0, classCount])
@@ -34,7 +34,7 @@ package struct DensityClassifier: Classifier {
     at images: Tensor, cotangents: @Sendable (_ logits: Tensor, _ range: Range<Int>) throws -> [Tensor]
   ) throws -> (logits: Tensor, gradients: [Tensor]) {
     precondition(images.shape.droppingFirst == inputShape, "images of another shape")
-    let blocks = try DensityBlocks.map(images, classes: classCount, threads: threads) { range, images in
+    let blocks = try DensityBlocks.map(images, of: density, threads: threads) { range, images in
       let block = try density.combinedGradients(.logDensity, at: images, noise: noise) { logDensities in
         try cotangents(logits(fromLogDensities: logDensities), range).map { cotangent in
           precondition(cotangent.shape == [range.count, classCount], "a cotangent has the shape of the logits")

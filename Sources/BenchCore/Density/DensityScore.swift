@@ -22,7 +22,7 @@ public struct DensityScore: Score {
 
   public func score(at images: Tensor, noise: Double) throws -> Tensor {
     precondition(images.shape.droppingFirst == density.imageShape, "images of another shape")
-    let blocks = try DensityBlocks.map(images, classes: density.classCount, threads: threads) { _, images in
+    let blocks = try DensityBlocks.map(images, of: density, threads: threads) { _, images in
       try density.combinedGradients(.score, at: images, noise: noise) { logDensities in
         var weights = density.logPosteriors(logDensities)
         for index in weights.scalars.indices { weights.scalars[index] = exp(weights.scalars[index]) }
@@ -46,7 +46,7 @@ extension ClassConditionalDensity {
   ) throws -> Tensor {
     precondition(images.shape.droppingFirst == imageShape, "images of another shape")
     precondition(classes.count == images.batch && classes.allSatisfy((0..<classCount).contains), "one class per image")
-    let blocks = try DensityBlocks.map(images, classes: classCount, threads: threads) { range, images in
+    let blocks = try DensityBlocks.map(images, of: self, threads: threads) { range, images in
       try combinedGradients(.score, at: images, noise: noise) { logDensities in
         var weights = Matrix(rows: logDensities.rows, columns: logDensities.columns)
         for (row, image) in range.enumerated() { weights[row, classes[image]] = 1 }

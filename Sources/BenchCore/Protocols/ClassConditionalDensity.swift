@@ -38,6 +38,10 @@ public protocol ClassConditionalDensity: Sendable {
     _ gradient: ClassGradient, at images: Tensor, noise: Double, weights: (_ logDensities: Matrix) throws -> [Matrix]
   ) throws -> (logDensities: Matrix, gradients: [Tensor])
 
+  /// About how many numbers `logDensities` and `combinedGradients` hold for an image at a time, which decides how many images a call of
+  /// them gets. By default those of `classScores`, one image for each class.
+  var scalarsPerImage: Int { get }
+
   /// Changes with everything that decides the density's numbers beside the arguments, such as a digest of its parameters;
   /// nil (the default) where nothing may be kept from one run to the next.
   var fingerprint: String? { get }
@@ -57,6 +61,7 @@ public enum ClassGradient: Sendable {
 
 extension ClassConditionalDensity {
   public var classCount: Int { logPriors.count }
+  public var scalarsPerImage: Int { classCount * imageShape.count }
   public var fingerprint: String? { nil }
   public func sharing(_ numbers: SharedArrays) -> any ClassConditionalDensity { self }
 
