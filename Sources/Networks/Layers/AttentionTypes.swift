@@ -90,15 +90,18 @@ extension LayerBuilder {
     }
     try requireAttentionShapes(names, width: width, context)
     // Each of queries, keys and values, or all of them side by side.
-    let all = try names.inputs.map { name in
+    let all = try names.inputs.enumerated().map { index, name in
       var bias = try attentionBias(name.bias, context.layer.qkvBias ?? context.layer.bias, context)
       if case .cosine = similarity, let given = bias {
-        precondition(
-          names.inputs.count == 1, "attention by cosine has one tensor of all, as torchvision and timm write it")
-        let isUsed = Tensor(shape: [3 * width]) {
-          for index in 0..<3 * width { $0[index] = index / width == 1 ? 0 : 1 }
+        // That of the keys is not used.
+        if names.inputs.count == 1 {
+          let isUsed = Tensor(shape: [3 * width]) {
+            for index in 0..<3 * width { $0[index] = index / width == 1 ? 0 : 1 }
+          }
+          bias = try graph.multiply(given, graph.constant(isUsed))
+        } else if index == 1 {
+          bias = nil
         }
-        bias = try graph.multiply(given, graph.constant(isUsed))
       }
       return try graph.linear(sequences, tensor(.weight, named: name.weight, context), bias: bias)
     }
