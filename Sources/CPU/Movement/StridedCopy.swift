@@ -13,16 +13,9 @@ enum StridedCopy {
       return transposePlanes(source, joined, steps, into: target, arguments)
     }
     rows(shape, strides, arguments) { rows in
-      var (from, to) = (source + rows.strided, target + rows.dense)
-      for _ in 0..<rows.count {
-        if rows.step == 1 {
-          copy(from, to: to, count: rows.length)
-        } else {
-          for index in 0..<rows.length { to[index] = from[index * rows.step] }
-        }
-        from += rows.pitch
-        to += rows.length
-      }
+      copy(
+        rows, from: source + rows.strided, pitch: rows.pitch, step: rows.step, to: target + rows.dense,
+        pitch: rows.length, step: 1)
     }
   }
 
@@ -60,16 +53,28 @@ enum StridedCopy {
     _ arguments: KernelArguments
   ) {
     rows(shape, strides, arguments) { rows in
-      var (from, to) = (source + rows.dense, target + rows.strided)
-      for _ in 0..<rows.count {
-        if rows.step == 1 {
-          copy(from, to: to, count: rows.length)
-        } else {
-          for index in 0..<rows.length { to[index * rows.step] = from[index] }
-        }
-        from += rows.length
-        to += rows.pitch
+      copy(
+        rows, from: source + rows.dense, pitch: rows.length, step: 1, to: target + rows.strided, pitch: rows.pitch,
+        step: rows.step)
+    }
+  }
+
+  /// - Parameters:
+  ///   - pitch, step: of one side, from a row to the next and from a number to the next.
+  @inline(__always)
+  private static func copy(
+    _ rows: Rows, from source: UnsafePointer<Float>, pitch sourcePitch: Int, step sourceStep: Int,
+    to target: UnsafeMutablePointer<Float>, pitch targetPitch: Int, step targetStep: Int
+  ) {
+    var (from, to) = (source, target)
+    for _ in 0..<rows.count {
+      if sourceStep == 1 && targetStep == 1 {
+        copy(from, to: to, count: rows.length)
+      } else {
+        for index in 0..<rows.length { to[index * targetStep] = from[index * sourceStep] }
       }
+      from += sourcePitch
+      to += targetPitch
     }
   }
 
