@@ -55,6 +55,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CMemoryFile"),
     .systemLibrary(name: "CCPUFeatures"),
+    .systemLibrary(name: "CPrefetch"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // Words for people: names that were probably meant, digits of digests.
@@ -64,10 +65,10 @@ let package = Package(
     .target(name: "Images", dependencies: ["CPNG", "CTurboJPEG", "Compression"], swiftSettings: optimised),
     .target(name: "Compression", dependencies: ["CZlib"], swiftSettings: optimised),
     .target(name: "Tensor", dependencies: ["COpenBLAS"], swiftSettings: optimised),
-    .target(name: "KernelsPortable", swiftSettings: kernels),
-    .target(name: "KernelsAVX2", swiftSettings: instructions(["avx2", "fma"])),
+    .target(name: "KernelsPortable", dependencies: ["CPrefetch"], swiftSettings: kernels),
+    .target(name: "KernelsAVX2", dependencies: ["CPrefetch"], swiftSettings: instructions(["avx2", "fma"])),
     .target(
-      name: "KernelsAVX512",
+      name: "KernelsAVX512", dependencies: ["CPrefetch"],
       swiftSettings: instructions([
         "avx2", "fma", "avx512f", "avx512vl", "avx512bw", "avx512dq", "prefer-vector-width=512",
       ])),

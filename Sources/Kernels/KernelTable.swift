@@ -1,5 +1,16 @@
 /// Pointers to every kernel, compiled for one instruction set.
 @usableFromInline package struct KernelTable {
+  @usableFromInline package typealias WinogradInput =
+    @convention(c) (
+      Int, Int, UnsafePointer<UnsafePointer<Float>>, Int, Int, UnsafeMutablePointer<Float>, Int,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+  @usableFromInline package typealias WinogradOutput =
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int,
+      UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Bool, Float, Float, Float
+    ) -> Void
+
   @usableFromInline package let shiftedProduct:
     @convention(c) (
       Int, Int, UnsafePointer<Float>, UnsafePointer<Int32>, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
@@ -46,24 +57,12 @@
     ) -> Void
   @usableFromInline package let transpose:
     @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void
-  @usableFromInline package let winogradInput:
-    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
-      -> Void
-  @usableFromInline package let winogradOutput:
-    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
-      -> Void
-  @usableFromInline package let winogradStridedInput:
-    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
-      -> Void
-  @usableFromInline package let winogradStridedOutput:
-    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
-      -> Void
-  @usableFromInline package let winogradSpreadInput:
-    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
-      -> Void
-  @usableFromInline package let winogradSpreadOutput:
-    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
-      -> Void
+  @usableFromInline package let winogradInput: WinogradInput
+  @usableFromInline package let winogradOutput: WinogradOutput
+  @usableFromInline package let winogradStridedInput: WinogradInput
+  @usableFromInline package let winogradStridedOutput: WinogradOutput
+  @usableFromInline package let winogradSpreadInput: WinogradInput
+  @usableFromInline package let winogradSpreadOutput: WinogradOutput
   @usableFromInline package let pairPool:
     @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   @usableFromInline package let raiseToLargest:

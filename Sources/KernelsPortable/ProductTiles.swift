@@ -1,3 +1,5 @@
+import CPrefetch
+
 /// Where a column of the right matrix begins in its panels of 16.
 @inline(__always)
 func placeInPanels(_ column: Int, _ inner: Int) -> Int { column / 16 &* inner &* 16 &+ column % 16 }
@@ -21,16 +23,26 @@ typealias TileOf2 = (
   e1: Vector, f0: Vector, f1: Vector
 )
 
+/// Rows of a product that ask for the columns which come next, `ahead` terms on. The processor foresees how memory goes on, but not
+/// where a product goes on after its last row: ResNet-18 is a quarter faster. Each term asks for its own, as all at once would be in the
+/// way of what is needed first; more rows than these would only ask again.
+let fetchingRows = 24
+
 /// Of the terms from `start` on.
 @inline(__always)
 func tileOf2(
-  _ start: Int, _ end: Int, _ rows: SixRows, _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>
+  _ start: Int, _ end: Int, _ rows: SixRows, _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>,
+  fetches: Bool, ahead: Int
 ) -> TileOf2 {
   var a0 = Vector.zero, a1 = Vector.zero, b0 = Vector.zero, b1 = Vector.zero, c0 = Vector.zero, c1 = Vector.zero
   var d0 = Vector.zero, d1 = Vector.zero, e0 = Vector.zero, e1 = Vector.zero, f0 = Vector.zero, f1 = Vector.zero
   var k = start
   while k < end {
     let (x0, x1) = (load(first + k &* 16), load(second + k &* 16))
+    if fetches {
+      prefetch_line(first + (k &+ ahead) &* 16)
+      prefetch_line(second + (k &+ ahead) &* 16)
+    }
     let a = repeated(rows.r0[k])
     accumulate(a, x0, &a0)
     accumulate(a, x1, &a1)

@@ -18,17 +18,23 @@ public func rowsTimesPanels(
     let isPair = vector &+ 1 < vectors
     let first = right + placeInPanels(vector &* width, inner)
     let second = isPair ? right + placeInPanels((vector &+ 1) &* width, inner) : first
-    var row = 0
-    while row < rows {
-      let lines = sixRows(left + row &* leftStride, leftStride)
-      let target = output + row &* outputStride + vector &* width
-      let isDouble = !isPair && row &+ 6 < rows
-      var start = 0
-      repeat {
-        let end = inner &- start < longestSum ? inner : start &+ longestSum
-        let adds = adds || start > 0
-        if isPair {
-          write(tileOf2(start, end, lines, first, second), target, outputStride, adds: adds)
+    // Part of the sums after part, so that the columns of one stay in the cache for all rows.
+    var start = 0
+    repeat {
+      let end = inner &- start < longestSum ? inner : start &+ longestSum
+      let adds = adds || start > 0
+      let ahead = end < inner ? longestSum : 2 &* inner &- start
+      var row = 0
+      while row < rows {
+        let lines = sixRows(left + row &* leftStride, leftStride)
+        let target = output + row &* outputStride + vector &* width
+        let isDouble = !isPair && row &+ 6 < rows
+        if isPair, row < fetchingRows {
+          let tile = tileOf2(start, end, lines, first, second, fetches: true, ahead: ahead)
+          write(tile, target, outputStride, adds: adds)
+        } else if isPair {
+          let tile = tileOf2(start, end, lines, first, second, fetches: false, ahead: 0)
+          write(tile, target, outputStride, adds: adds)
         } else if isDouble {
           let tiles = tilesOf1(start, end, lines, sixRows(left + (row &+ 6) &* leftStride, leftStride), first)
           write(tiles.0, target, outputStride, adds: adds)
@@ -36,10 +42,10 @@ public func rowsTimesPanels(
         } else {
           write(tileOf1(start, end, lines, first), target, outputStride, adds: adds)
         }
-        start = end
-      } while start < inner
-      row &+= isDouble ? 12 : 6
-    }
+        row &+= isDouble ? 12 : 6
+      }
+      start = end
+    } while start < inner
     vector &+= 2
   }
 }

@@ -36,8 +36,8 @@ enum ImagePasses {
   }
 
   /// Images of a pass at most, by the graph of one image: a pass reads all weights once, and its maps leave the cache where it has many images. Where
-  /// there are few weights beside the maps, small passes are faster: ResNet-20's gradient takes 0.48 ms an image in passes of 8 and 0.56 in passes of
-  /// 64, ResNet-18's 5.8 and 3.9. Any number where nothing is multiplied.
+  /// there are few weights beside the maps, small passes are faster: ResNet-20's gradient takes 0.38 ms an image in passes of 4 and 0.42 in passes of
+  /// 8, ResNet-18's 4.9 in passes of 8 and 4.1 in passes of 64. Any number where nothing is multiplied.
   static func suitable(for graph: Graph) -> Int {
     var (weights, maps) = (0, 0)
     for value in graph.values {
@@ -48,11 +48,11 @@ enum ImagePasses {
       case .input: break
       }
     }
-    return maps == 0 ? .max : max(smallestSuitable, program(for: 4 * weights / maps))
+    return maps == 0 ? .max : max(smallestSuitable, program(for: 2 * weights / maps))
   }
 
   /// Fewer make too much of starting.
-  static let smallestSuitable = 8
+  static let smallestSuitable = 4
 
   /// The images of the smallest program for so many: the next power of two.
   static func program(for images: Int) -> Int {

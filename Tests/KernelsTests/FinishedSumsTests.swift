@@ -58,8 +58,10 @@ import _TestSupport
     return values
   }
 
-  /// Rows and columns that leave parts of a tile; sums of one part and of three.
-  @Test(arguments: InstructionSet.available, [(6, 16, 5), (7, 53, 40), (13, 24, 300), (2, 3, 128), (6, 32, 129)])
+  /// Rows and columns that leave parts of a tile, and more rows than a block has; sums of one part and of three.
+  @Test(
+    arguments: InstructionSet.available,
+    [(6, 16, 5), (7, 53, 40), (13, 24, 300), (2, 3, 128), (6, 32, 129), (103, 40, 300)])
   func products(_ set: InstructionSet, _ size: (rows: Int, columns: Int, inner: Int)) {
     var generator = SeededGenerator(seed: 5)
     let vectors = VectorKernels(set)
@@ -81,12 +83,44 @@ import _TestSupport
         let expected = Self.finished(
           vectors, sums, sourceStride: panels * 16, pixels: rows, channels: columns, end, pointers)
         var values = [Float](repeating: .nan, count: rows * columns)
-        var tile = [Float](repeating: .nan, count: 192)
+        var tile = [Float](repeating: .nan, count: VectorKernels.finishedTileCount)
         vectors.finishedRowsTimesPanels(
           rows: rows, inner: inner, columns: columns, left: left, leftStride: inner, right: right, tile: &tile,
           values: &values, stride: columns, bias: pointers.bias, residual: pointers.residual,
           reference: pointers.reference, rectifies: end.rectifies, slope: end.slope, lower: 0, upper: end.upper)
         #expect(values == expected)
+      }
+    }
+  }
+
+  /// Outputs of Winograd's tiles, whole ones and parts; channels that leave part of a vector.
+  @Test(arguments: InstructionSet.available, [WinogradForm.unit, .strided, .spread])
+  func winograd(_ set: InstructionSet, _ form: WinogradForm) {
+    var generator = SeededGenerator(seed: 7)
+    let vectors = VectorKernels(set)
+    for (channels, columns, rows) in [(16, 16, form.outputStep), (37, 13, 3), (6, 3, 1)] {
+      let (lanes, tiles) = ((channels + 15) / 16 * 16, (columns + form.outputStep - 1) / form.outputStep)
+      let elementStride = tiles * lanes + 16
+      let products = Self.numbers(form.elements * elementStride, &generator)
+      var temporary = [Float](repeating: .nan, count: VectorKernels.winogradTemporaryCount)
+      var sums = [Float](repeating: .nan, count: rows * columns * lanes)
+      vectors.winogradOutput(
+        form, rows: rows, columns: columns, channels: lanes, products: products, elementStride: elementStride,
+        temporary: &temporary, values: &sums, rowStride: columns * lanes)
+      let areFinite = sums.allSatisfy(\.isFinite)
+      #expect(areFinite)
+      for end in End.all(channels: channels, count: rows * columns * channels, &generator) {
+        end.withPointers { pointers in
+          let expected = Self.finished(
+            vectors, sums, sourceStride: lanes, pixels: rows * columns, channels: channels, end, pointers)
+          var values = [Float](repeating: .nan, count: rows * columns * channels)
+          vectors.winogradOutput(
+            form, rows: rows, columns: columns, channels: channels, products: products, elementStride: elementStride,
+            temporary: &temporary, values: &values, rowStride: columns * channels, bias: pointers.bias,
+            residual: pointers.residual, reference: pointers.reference, rectifies: end.rectifies, slope: end.slope,
+            lower: 0, upper: end.upper)
+          #expect(values == expected)
+        }
       }
     }
   }

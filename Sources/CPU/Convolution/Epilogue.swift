@@ -78,7 +78,7 @@ struct Epilogue {
   }
 
   /// Floats of memory of their own that finished products and finished pixels of depthwise convolutions want.
-  static let tileCount = 192
+  static let tileCount = VectorKernels.finishedTileCount
 
   /// Of rows that are pixels with channels last, or those of a matrix: finished products of `left`, whose rows are read in
   /// sixes, with the panels, from the position `start` of an image on.
@@ -107,6 +107,20 @@ struct Epilogue {
       pixels: pixels, channels: channels, terms: terms, weights: weights, weightOffsets: weightOffsets, source: source,
       offsets: offsets, sourceStride: sourceStride, tile: tile, values: output + place, stride: step * channels,
       bias: bias, residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies,
+      slope: slope, lower: lower, upper: upper)
+  }
+
+  /// Of an output with channels last: finished outputs of a row of Winograd's tiles, from the row `row` of an image on.
+  @inline(__always)
+  func winograd(
+    _ form: WinogradForm, image: Int, row: Int, rows: Int, columns: Int, products: UnsafePointer<Float>,
+    elementStride: Int, temporary: UnsafeMutablePointer<Float>
+  ) {
+    let place = (image * positions + row * columns) * channels
+    vectors.winogradOutput(
+      form, rows: rows, columns: columns, channels: channels, products: products, elementStride: elementStride,
+      temporary: temporary, values: output + place, rowStride: columns * channels, bias: bias,
+      residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies,
       slope: slope, lower: lower, upper: upper)
   }
 

@@ -20,6 +20,23 @@ struct WinogradConvolution: PreparedConvolution {
   private let isTranspose: Bool
   private let vectors: VectorKernels
 
+  // What follows from these, once: it is asked for with every row of tiles.
+  private let inputStep: Int
+  private let outputStep: Int
+  private let elements: Int
+  private let products: [(element: Int, filter: Int)]
+  private let tileRows: Int
+  private let tileColumns: Int
+  private let panels: Int
+  /// Channels in whole vectors.
+  private let sourceLanes: Int
+  private let outputLanes: Int
+  private let blockRows: Int
+  private let blockTiles: Int
+  private let inputStride: Int
+  private let productStride: Int
+  private let stageCount: Int
+
   /// - Parameters: of the convolution: image `[N, C, H, W]`, weights `[K, C, 3, 3]`, output `[N, K, H', W']`. A transpose of
   ///   stride 2 needs padding of 1 above and left.
   init(
@@ -37,21 +54,25 @@ struct WinogradConvolution: PreparedConvolution {
     case .spread: (top, left) = (0, 0)
     case .unit, .strided: (top, left) = (geometry.top, geometry.left)
     }
+    (inputStep, outputStep, elements, products) = (form.inputStep, form.outputStep, form.elements, form.products)
+    tileRows = (outputHeight + outputStep - 1) / outputStep
+    tileColumns = (outputWidth + outputStep - 1) / outputStep
+    panels = (outputChannels + 15) / 16
+    sourceLanes = (sourceChannels + 15) / 16 * 16
+    outputLanes = panels * 16
+    blockRows = Self.blockRows(form, channels: max(sourceChannels, outputChannels), tileColumns: tileColumns)
+    blockTiles = (blockRows * tileColumns + 5) / 6 * 6
+    // Off the powers of two, on which all 36 elements would meet in the same lines of the cache.
+    inputStride = blockTiles * sourceLanes + 16
+    productStride = blockTiles * outputLanes + 16
+    stageCount = max(
+      (inputStep * min(blockRows, tileRows) + form.overlap) * width * sourceLanes,
+      outputStep * outputWidth * (outputLanes + outputChannels))
   }
-
-  // MARK: Sizes
-
-  private var tileRows: Int { (outputHeight + form.outputStep - 1) / form.outputStep }
-  private var tileColumns: Int { (outputWidth + form.outputStep - 1) / form.outputStep }
-  private var panels: Int { (outputChannels + 15) / 16 }
-  /// Channels in whole vectors.
-  private var sourceLanes: Int { (sourceChannels + 15) / 16 * 16 }
-  private var outputLanes: Int { panels * 16 }
 
   /// Rows of tiles in one block of matrix products, so that their number of tiles is a multiple of 6 where possible. Larger
   /// where the weights do not stay in the cache.
-  private var blockRows: Int {
-    let channels = max(sourceChannels, outputChannels)
+  private static func blockRows(_ form: WinogradForm, channels: Int, tileColumns: Int) -> Int {
     let target =
       switch form {
       case .unit: channels <= 128 ? 24 : channels <= 256 ? 120 : 66
@@ -60,6 +81,8 @@ struct WinogradConvolution: PreparedConvolution {
     let least = (target + tileColumns - 1) / tileColumns
     return (least..<least + 6).first { $0 * tileColumns % 6 == 0 } ?? least
   }
+
+  // MARK: Sizes
 
   /// Images that fill blocks, so that as few tiles as possible are computed for nothing.
   var imagesPerBlock: Int {
@@ -72,27 +95,16 @@ struct WinogradConvolution: PreparedConvolution {
     return (least..<least + 6).min { padding($0) < padding($1) } ?? least
   }
 
-  private var blockTiles: Int { (blockRows * tileColumns + 5) / 6 * 6 }
-  // Off the powers of two, on which all 36 elements would meet in the same lines of the cache.
-  private var inputStride: Int { blockTiles * sourceLanes + 16 }
-  private var productStride: Int { blockTiles * outputLanes + 16 }
-  /// Pixels that a row of tiles reads.
-  private var stageWidth: Int { form.inputStep * tileColumns + form.overlap }
-  /// Rows of tiles of one image that are brought into channels-last order together.
-  private var stageRows: Int { min(blockRows, tileRows) }
-  private var stageCount: Int {
-    max(
-      (form.inputStep * stageRows + form.overlap) * stageWidth * sourceLanes,
-      form.outputStep * form.outputStep * tileColumns * (outputLanes + outputChannels))
+  var scratchCount: Int {
+    elements * (inputStride + productStride) + stageCount + width * sourceLanes
+      + VectorKernels.winogradTemporaryCount
   }
-
-  var scratchCount: Int { form.elements * (inputStride + productStride) + stageCount + form.elements * 16 }
 
   /// Transforms read vectors of channels.
   var layoutSupport: LayoutSupport { LayoutSupport(source: sourceChannels == sourceLanes ? 1 : nil, output: 1) }
 
   var work: Int {
-    tileRows * tileColumns * form.elements * (sourceLanes * outputLanes + 16 * (sourceLanes + outputLanes))
+    tileRows * tileColumns * elements * (sourceLanes * outputLanes + 16 * (sourceLanes + outputLanes))
   }
 
   // MARK: Weights
@@ -147,10 +159,8 @@ struct WinogradConvolution: PreparedConvolution {
     _ range: Range<Int>, _ source: UnsafePointer<Float>, _ layout: ImageLayout, prepared: UnsafePointer<Float>,
     _ epilogue: Epilogue, scratch: UnsafeMutablePointer<Float>
   ) {
-    let inputs = scratch
-    let products = inputs + form.elements * inputStride
-    let stage = products + form.elements * productStride
-    let temporary = stage + stageCount
+    let memory = parts(of: scratch)
+    memory.zeros.update(repeating: 0, count: width * sourceLanes)
     let lines = range.count * tileRows
     var line = 0
     while line < lines {
@@ -160,141 +170,115 @@ struct WinogradConvolution: PreparedConvolution {
       while next < end {
         let (image, row) = next.quotientAndRemainder(dividingBy: tileRows)
         let rows = min(end - next, tileRows - row)
-        fillStage(
-          stage, source + (range.lowerBound + image) * sourceChannels * height * width, layout, tileRow: row, rows: rows
-        )
-        for index in 0..<rows {
-          transform(
-            stage + form.inputStep * index * stageWidth * sourceLanes,
-            into: inputs + (next - line + index) * tileColumns * sourceLanes, temporary)
-        }
+        transform(
+          source + (range.lowerBound + image) * sourceChannels * height * width, layout, tileRows: row..<row + rows,
+          into: (next - line) * tileColumns * sourceLanes, memory)
         next += rows
       }
       let rows = ((end - line) * tileColumns + 5) / 6 * 6
-      for (element, filter) in form.products {
+      for (element, filter) in products {
         vectors.rowsTimesPanels(
-          rows: rows, inner: sourceChannels, panels: panels, left: inputs + element * inputStride,
+          rows: rows, inner: sourceChannels, panels: panels, left: memory.inputs + element * inputStride,
           leftStride: sourceLanes, right: prepared + filter * panels * 16 * sourceChannels,
-          output: products + element * productStride, outputStride: outputLanes)
+          output: memory.products + element * productStride, outputStride: outputLanes)
       }
       for index in line..<end {
         let (image, row) = index.quotientAndRemainder(dividingBy: tileRows)
         finish(
-          products + (index - line) * tileColumns * outputLanes, image: range.lowerBound + image, tileRow: row, stage,
-          temporary, epilogue)
+          memory.products + (index - line) * tileColumns * outputLanes, image: range.lowerBound + image, tileRow: row,
+          memory, epilogue)
       }
       line = end
     }
   }
 
+  /// Parts of the scratch memory.
+  private struct Memory {
+    /// `[elements][tiles][sourceLanes]`.
+    let inputs: UnsafeMutablePointer<Float>
+    /// `[elements][tiles][outputLanes]`.
+    let products: UnsafeMutablePointer<Float>
+    /// Rows of pixels with channels last, of images that have them in planes.
+    let stage: UnsafeMutablePointer<Float>
+    /// A row of pixels above or below an image.
+    let zeros: UnsafeMutablePointer<Float>
+    /// For transforms.
+    let temporary: UnsafeMutablePointer<Float>
+  }
+
+  private func parts(of scratch: UnsafeMutablePointer<Float>) -> Memory {
+    let products = scratch + elements * inputStride
+    let stage = products + elements * productStride
+    let zeros = stage + stageCount
+    return Memory(
+      inputs: scratch, products: products, stage: stage, zeros: zeros, temporary: zeros + width * sourceLanes)
+  }
+
+  /// Transforms some rows of tiles of one image, for inputs from `place` on.
   private func transform(
-    _ source: UnsafePointer<Float>, into inputs: UnsafeMutablePointer<Float>,
-    _ temporary: UnsafeMutablePointer<Float>
+    _ image: UnsafePointer<Float>, _ layout: ImageLayout, tileRows: Range<Int>, into place: Int, _ memory: Memory
   ) {
-    let rowStride = stageWidth * sourceLanes
-    switch form {
-    case .unit:
-      vectors.winogradInput(
-        tiles: tileColumns, channels: sourceLanes, source: source, rowStride: rowStride, output: inputs,
-        elementStride: inputStride, temporary: temporary)
-    case .strided:
-      vectors.winogradStridedInput(
-        tiles: tileColumns, channels: sourceLanes, source: source, rowStride: rowStride, output: inputs,
-        elementStride: inputStride, temporary: temporary)
-    case .spread:
-      vectors.winogradSpreadInput(
-        tiles: tileColumns, channels: sourceLanes, source: source, rowStride: rowStride, output: inputs,
-        elementStride: inputStride, temporary: temporary)
+    // Of what they read, the rows that the image has.
+    let first = inputStep * tileRows.lowerBound - top
+    let end = max(0, min(height, first + inputStep * tileRows.count + form.overlap))
+    let read = min(max(0, first), end)..<end
+    var (pixels, start) = (image, 0)
+    if layout != .channelsLast {
+      fillStage(memory.stage, image, rows: read)
+      (pixels, start) = (UnsafePointer(memory.stage), read.lowerBound)
     }
-  }
-
-  private func transformBack(
-    _ products: UnsafePointer<Float>, into pixels: UnsafeMutablePointer<Float>,
-    _ temporary: UnsafeMutablePointer<Float>
-  ) {
-    let rowStride = form.outputStep * tileColumns * outputLanes
-    switch form {
-    case .unit:
-      vectors.winogradOutput(
-        tiles: tileColumns, channels: outputLanes, products: products, elementStride: productStride, output: pixels,
-        rowStride: rowStride, temporary: temporary)
-    case .strided:
-      vectors.winogradStridedOutput(
-        tiles: tileColumns, channels: outputLanes, products: products, elementStride: productStride, output: pixels,
-        rowStride: rowStride, temporary: temporary)
-    case .spread:
-      vectors.winogradSpreadOutput(
-        tiles: tileColumns, channels: outputLanes, products: products, elementStride: productStride, output: pixels,
-        rowStride: rowStride, temporary: temporary)
-    }
-  }
-
-  /// Brings what `rows` rows of tiles read into channels-last order, `[pixel rows][stageWidth][sourceLanes]`.
-  private func fillStage(
-    _ stage: UnsafeMutablePointer<Float>, _ image: UnsafePointer<Float>, _ layout: ImageLayout, tileRow: Int, rows: Int
-  ) {
-    let lineCount = stageWidth * sourceLanes
-    let firstColumn = min(stageWidth, max(0, left))
-    let lastColumn = max(firstColumn, min(stageWidth, left + width))
-    for index in 0..<form.inputStep * rows + form.overlap {
-      let y = form.inputStep * tileRow + index - top
-      let line = stage + index * lineCount
-      guard y >= 0, y < height else {
-        line.update(repeating: 0, count: lineCount)
-        continue
-      }
-      line.update(repeating: 0, count: firstColumn * sourceLanes)
-      (line + lastColumn * sourceLanes).update(repeating: 0, count: (stageWidth - lastColumn) * sourceLanes)
-      if layout == .channelsLast {
-        (line + firstColumn * sourceLanes).update(
-          from: image + (y * width + firstColumn - left) * sourceLanes, count: (lastColumn - firstColumn) * sourceLanes)
-        continue
-      }
-      vectors.transpose(
-        rows: sourceChannels, columns: lastColumn - firstColumn, source: image + y * width + firstColumn - left,
-        sourceStride: height * width, output: line + firstColumn * sourceLanes, outputStride: sourceLanes)
-      if sourceChannels < sourceLanes {
-        for column in firstColumn..<lastColumn {
-          (line + column * sourceLanes + sourceChannels).update(repeating: 0, count: sourceLanes - sourceChannels)
+    withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: form.inputSide) { rows in
+      for (index, tileRow) in tileRows.enumerated() {
+        for row in 0..<form.inputSide {
+          let y = inputStep * tileRow + row - top
+          let pointer = read.contains(y) ? pixels + (y - start) * width * sourceLanes : UnsafePointer(memory.zeros)
+          rows.initializeElement(at: row, to: pointer)
         }
+        vectors.winogradInput(
+          form, tiles: tileColumns, channels: sourceLanes, rows: rows.baseAddress!, firstColumn: -left, columns: width,
+          output: memory.inputs + place + index * tileColumns * sourceLanes, elementStride: inputStride,
+          temporary: memory.temporary)
+      }
+    }
+  }
+
+  /// Brings rows of an image into channels-last order, `[rows][width][sourceLanes]`.
+  private func fillStage(_ stage: UnsafeMutablePointer<Float>, _ image: UnsafePointer<Float>, rows: Range<Int>) {
+    for (index, y) in rows.enumerated() {
+      let line = stage + index * width * sourceLanes
+      vectors.transpose(
+        rows: sourceChannels, columns: width, source: image + y * width, sourceStride: height * width, output: line,
+        outputStride: sourceLanes)
+      guard sourceChannels < sourceLanes else { continue }
+      for column in 0..<width {
+        (line + column * sourceLanes + sourceChannels).update(repeating: 0, count: sourceLanes - sourceChannels)
       }
     }
   }
 
   /// Writes one row of tiles to the output.
   private func finish(
-    _ products: UnsafePointer<Float>, image: Int, tileRow: Int, _ stage: UnsafeMutablePointer<Float>,
-    _ temporary: UnsafeMutablePointer<Float>, _ epilogue: Epilogue
+    _ products: UnsafePointer<Float>, image: Int, tileRow: Int, _ memory: Memory, _ epilogue: Epilogue
   ) {
-    let step = form.outputStep
-    let columns = step * tileColumns
-    let pixels = step * columns
-    let planes = stage + pixels * outputLanes
-    let rows = min(step, outputHeight - step * tileRow)
-    transformBack(products, into: stage, temporary)
+    let first = outputStep * tileRow
+    let rows = min(outputStep, outputHeight - first)
     if epilogue.layout == .channelsLast {
-      for row in 0..<rows {
-        epilogue.apply(
-          image: image, start: (step * tileRow + row) * outputWidth, count: outputWidth,
-          fromPixels: stage + row * columns * outputLanes, sourceStride: outputLanes)
-      }
+      epilogue.winograd(
+        form, image: image, row: first, rows: rows, columns: outputWidth, products: products,
+        elementStride: productStride, temporary: memory.temporary)
       return
     }
+    let pixels = rows * outputWidth
+    let planes = memory.stage + outputStep * outputWidth * outputLanes
+    vectors.winogradOutput(
+      form, rows: rows, columns: outputWidth, channels: outputLanes, products: products, elementStride: productStride,
+      temporary: memory.temporary, values: memory.stage, rowStride: outputWidth * outputLanes)
     vectors.transpose(
-      rows: pixels, columns: outputChannels, source: stage, sourceStride: outputLanes, output: planes,
+      rows: pixels, columns: outputChannels, source: memory.stage, sourceStride: outputLanes, output: planes,
       outputStride: pixels)
     for channel in 0..<outputChannels {
-      let plane = planes + channel * pixels
-      let start = step * tileRow * outputWidth
-      if columns == outputWidth {
-        epilogue.apply(image: image, channel: channel, start: start, count: rows * outputWidth, from: plane)
-      } else {
-        for row in 0..<rows {
-          epilogue.apply(
-            image: image, channel: channel, start: start + row * outputWidth, count: outputWidth,
-            from: plane + row * columns)
-        }
-      }
+      epilogue.apply(
+        image: image, channel: channel, start: first * outputWidth, count: pixels, from: planes + channel * pixels)
     }
   }
 }

@@ -1,6 +1,6 @@
 /// The short convolutions that `WinogradConvolution` is made of (Lavin and Gray, 2016). Their transforms of images are in
 /// `KernelsPortable`.
-enum WinogradForm {
+package enum WinogradForm {
   /// F(4x4, 3x3) for stride 1: 36 products for 4x4 outputs instead of 144.
   case unit
   /// Stride 2: along each axis the middle tap alone, and F(4, 2) of the outer ones: 81 products for 4x4 outputs.
@@ -9,18 +9,21 @@ enum WinogradForm {
   case spread
 
   /// Pixels from one tile to the next.
-  var inputStep: Int { self == .strided ? 8 : 4 }
-  var outputStep: Int { self == .spread ? 8 : 4 }
+  package var inputStep: Int { self == .strided ? 8 : 4 }
+  package var outputStep: Int { self == .spread ? 8 : 4 }
 
   /// What a tile reads beyond its step.
-  var overlap: Int { self == .unit ? 2 : 1 }
+  package var overlap: Int { self == .unit ? 2 : 1 }
+
+  /// Pixels along each side of what a tile reads.
+  package var inputSide: Int { inputStep + overlap }
 
   /// Products of one tile.
-  var elements: Int { self == .unit ? 36 : 81 }
+  package var elements: Int { self == .unit ? 36 : 81 }
 
   /// Every element and the one of 36 transformed filters that it takes; those of the same filter follow each other, while it
   /// is in the cache.
-  var products: [(element: Int, filter: Int)] {
+  package var products: [(element: Int, filter: Int)] {
     switch self {
     case .unit: return (0..<36).map { ($0, $0) }
     case .strided, .spread:
@@ -33,7 +36,7 @@ enum WinogradForm {
   }
 
   /// The columns of G, one for each tap; six lanes are used.
-  var filterColumns: (SIMD8<Double>, SIMD8<Double>, SIMD8<Double>) {
+  package var filterColumns: (SIMD8<Double>, SIMD8<Double>, SIMD8<Double>) {
     switch self {
     case .unit:
       // Points 0, 3/4, -3/4, 3/2, -3/2 and infinity: the row of point p is (1, p, p^2) / product of (p - q) over the other
