@@ -10,9 +10,10 @@ struct ONNXGraphReader {
   private var tensors: ONNXTensorReader
   private var halfPrecision = 0
 
-  init(file: String, folder: URL?) {
+  /// - Parameter numbers: see `ONNXTensorReader`.
+  init(file: String, folder: URL?, numbers: Data?) {
     self.file = file
-    tensors = ONNXTensorReader(file: file, folder: folder)
+    tensors = ONNXTensorReader(file: file, folder: folder, numbers: numbers)
   }
 
   var notes: [String] {

@@ -7,16 +7,17 @@ package enum ONNXReader {
   /// - Throws: `CheckpointError` for everything that is damaged, hostile or of a kind that is not read.
   package static func model(of file: CheckpointFile) throws(CheckpointError) -> ONNXModel {
     let proto: ProtoModel
+    let light = ONNXWithoutNumbers(file.data)
     do {
       var options = BinaryDecodingOptions()
       options.messageDepthLimit = 64
       options.discardUnknownFields = true
-      proto = try ProtoModel(serializedBytes: file.data, options: options)
+      proto = try ProtoModel(serializedBytes: light?.message ?? file.data, options: options)
     } catch {
       throw .corruptGraph(
         file: file.name, location: "the file", problem: "is not a valid ONNX message (\(error)); fetch it again")
     }
-    var reader = ONNXGraphReader(file: file.name, folder: file.folder)
+    var reader = ONNXGraphReader(file: file.name, folder: file.folder, numbers: light == nil ? nil : file.data)
     let opsets = try opsets(proto.opsetImport, file: file.name)
     guard let opset = opsets[""] else {
       throw .corruptGraph(

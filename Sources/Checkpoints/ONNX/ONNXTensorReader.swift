@@ -6,11 +6,14 @@ struct ONNXTensorReader {
   let file: String
   /// Opens the files that tensors name.
   var external: ONNXExternalData
+  /// The file, where `raw_data` says a place in it (`ONNXWithoutNumbers`); nil where it is the numbers.
+  private let numbers: Data?
   /// Elements of all tensors so far.
   private(set) var total = 0
 
-  init(file: String, folder: URL?) {
+  init(file: String, folder: URL?, numbers: Data? = nil) {
     self.file = file
+    self.numbers = numbers
     external = ONNXExternalData(file: file, folder: folder)
   }
 
@@ -66,6 +69,11 @@ struct ONNXTensorReader {
     case 1: return try external.region(proto.externalData, tensor: label, byteCount: count * dtype.byteCount)
     default:
       throw .invalidTensor(file: file, tensor: label, problem: "has the unknown data location \(proto.dataLocation)")
+    }
+    if let numbers, let place = ONNXWithoutNumbers.place(proto.rawData),
+      let region = ByteRegion(numbers).part(offset: place.offset, count: place.count)
+    {
+      return region
     }
     if !proto.rawData.isEmpty || count == 0 { return ByteRegion(proto.rawData) }
     // Each typed field serves several element types; see the format's comments on `int32_data` and its siblings.
