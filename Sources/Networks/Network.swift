@@ -16,10 +16,14 @@ struct Network: NetworkSource {
 
   var file: String { weights.file }
 
+  func requireUnchanged() throws { try weights.requireUnchanged() }
+
   func graph(batch: Int) throws -> (graph: Graph, images: Graph.Value, logits: Graph.Value) {
     let (images, builder) = try built(batch: batch)
     let folded = try builder.graph.folded(for: [images, builder.value], on: Engine.host)
-    for case .constant(let tensor) in folded.graph.nodes.map(\.source) where !tensor.scalars.allSatisfy(\.isFinite) {
+    // Those of one image, which are built first, are the same for every number.
+    guard batch == 1 else { return (folded.graph, folded.outputs[0], folded.outputs[1]) }
+    for case .constant(let tensor) in folded.graph.nodes.map(\.source) where !tensor.isFinite {
       throw ModelError.nonFiniteWeights(file: weights.file, tensor: "weights with normalisation folded in")
     }
     return (folded.graph, folded.outputs[0], folded.outputs[1])

@@ -251,6 +251,7 @@ final class NetworkClassifier: Classifier {
     _ key: Key, sharingConstantsOf other: (any CompiledProgram)?
   ) throws -> any CompiledProgram {
     if !key.withGradient, let known = programs[key.batch] { return known }
+    try network.requireUnchanged()
     var (graph, images, logits) = try network.graph(batch: key.batch)
     var outputs = [logits]
     if key.withGradient {

@@ -10,4 +10,11 @@ protocol NetworkSource: Sendable {
 
   /// - Returns: a graph with constants folded, its input `images` `[batch, C, H, W]` and its logits `[batch, K]`.
   func graph(batch: Int) throws -> (graph: Graph, images: Graph.Value, logits: Graph.Value)
+
+  /// - Throws: `CheckpointError.cannotOpen` where weights that are read from a file would not be those that they were.
+  func requireUnchanged() throws
+}
+
+extension NetworkSource {
+  func requireUnchanged() throws {}
 }

@@ -34,23 +34,31 @@ package struct CPUBackend: Backend {
     let scratch = try memory(kernel.scratchCount)
     let sharedScratch = try memory(kernel.sharedScratchCount)
     let prepared = try memory(kernel.preparedCount)
-    // Copied so that every operand has a stable address for the length of the call.
-    var operands: [FloatMemory] = []
-    for tensor in inputs {
-      let operand = try memory(tensor.scalars.count)
-      operand.base.update(from: tensor.scalars, count: tensor.scalars.count)
-      operands.append(operand)
-    }
-    return withExtendedLifetime((operands, scratch, sharedScratch, prepared)) {
+    return withExtendedLifetime((scratch, sharedScratch, prepared)) {
       Tensor(shape: shape) { output in
         guard let base = output.baseAddress, shape.count > 0 else { return }
         base.initialize(repeating: 0, count: shape.count)
-        if operands.count > 1 { kernel.prepare(operands[1].base, into: prepared.base) }
-        kernel.evaluate(
-          KernelArguments(
-            inputs: operands.map { UnsafePointer($0.base) }, inputShapes: shapes, output: base, outputShape: shape,
-            scratch: scratch.base, sharedScratch: sharedScratch.base, prepared: prepared.base))
+        Self.withNumbers(of: inputs[...]) { operands in
+          if operands.count > 1 { kernel.prepare(operands[1], into: prepared.base) }
+          kernel.evaluate(
+            KernelArguments(
+              inputs: operands, inputShapes: shapes, output: base, outputShape: shape,
+              scratch: scratch.base, sharedScratch: sharedScratch.base, prepared: prepared.base))
+        }
       }
+    }
+  }
+
+  /// Calls `body` with the addresses of all numbers, which stay where they are meanwhile.
+  private static func withNumbers(
+    of tensors: ArraySlice<Tensor>, _ known: [UnsafePointer<Float>] = [], _ body: ([UnsafePointer<Float>]) -> Void
+  ) {
+    guard let first = tensors.first else { return body(known) }
+    // A kernel wants an address for no numbers, too.
+    let nothing: [Float] = [0]
+    (first.shape.count == 0 ? nothing : first.scalars).withUnsafeBufferPointer {
+      guard let base = $0.baseAddress else { return }
+      withNumbers(of: tensors.dropFirst(), known + [base], body)
     }
   }
 }

@@ -41,8 +41,8 @@ final class ConstantStorage: Sendable {
   /// Where a constant lies and what it is.
   private struct Part: @unchecked Sendable {
     enum Content {
-      /// A tensor, which need not be kept.
-      case written
+      /// A tensor, which need not be kept; where it was read, if it is read when it is asked for.
+      case written(TensorSource?)
       /// A tensor that no kernel reads, for each has it in a form of its own: its room is never written, and takes no memory.
       case unread(Tensor)
       /// The weights at an offset in the form of an operator.
@@ -55,11 +55,19 @@ final class ConstantStorage: Sendable {
     // Written once by the builder, then only read.
     let address: UnsafeMutablePointer<Float>
 
-    /// A tensor's numbers, which are in memory whether a kernel reads them or not; nil for prepared weights.
+    /// A tensor's numbers where they are in memory, whether a kernel reads them or not; nil for prepared weights.
     func withNumbers<Result>(_ body: (UnsafeBufferPointer<Float>) -> Result) -> Result? {
       switch content {
       case .written: body(UnsafeBufferPointer(start: address, count: count))
-      case .unread(let tensor): tensor.scalars.withUnsafeBufferPointer(body)
+      case .unread(let tensor): tensor.source == nil ? tensor.scalars.withUnsafeBufferPointer(body) : nil
+      case .prepared: nil
+      }
+    }
+
+    var source: TensorSource? {
+      switch content {
+      case .written(let source): source
+      case .unread(let tensor): tensor.source
       case .prepared: nil
       }
     }
@@ -114,7 +122,7 @@ final class ConstantStorage: Sendable {
         defer { next += MemoryPlan.aligned(count) }
         let kept: Part.Content =
           switch content {
-          case .tensor(let tensor): readOffsets.contains(offset) ? .written : .unread(tensor)
+          case .tensor(let tensor): readOffsets.contains(offset) ? .written(tensor.source) : .unread(tensor)
           case .prepared(let weights, let form, _): .prepared(weights: weights, form: form)
           }
         return Part(offset: offset, count: count, content: kept, address: next)
@@ -126,7 +134,7 @@ final class ConstantStorage: Sendable {
           switch (parts[index].content, placed[index].content) {
           case (.prepared(_, _, let write), _): write(address)
           case (.tensor, .unread): break
-          case (.tensor(let tensor), _): address.update(from: tensor.scalars, count: tensor.scalars.count)
+          case (.tensor(let tensor), _): address.update(from: tensor.scalars, count: tensor.shape.count)
           }
         }
       }
@@ -175,6 +183,7 @@ final class ConstantStorage: Sendable {
 
     private let parts: [Part]
     private var tensors: [Key: [Int]] = [:]
+    private var read: [ObjectIdentifier: [Int]] = [:]
     private var prepared: [Int: [Int]] = [:]
 
     init(_ parts: [Part]) {
@@ -182,6 +191,8 @@ final class ConstantStorage: Sendable {
       for (index, part) in parts.enumerated() {
         if case .prepared(let weights, _) = part.content {
           prepared[weights, default: []].append(index)
+        } else if let source = part.source {
+          read[ObjectIdentifier(source), default: []].append(index)
         } else if let key = part.withNumbers(Key.init) {
           tensors[key, default: []].append(index)
         }
@@ -190,7 +201,12 @@ final class ConstantStorage: Sendable {
 
     /// The same tensor by bits: a NaN equals itself, and zeros have signs. Each is found once: of equal ones every one has forms of its own.
     mutating func take(_ tensor: Tensor) -> Part? {
-      tensor.scalars.withUnsafeBufferPointer { wanted in
+      if let source = tensor.source.map(ObjectIdentifier.init) {
+        guard let first = read[source]?.first else { return nil }
+        read[source]?.removeFirst()
+        return parts[first]
+      }
+      return tensor.scalars.withUnsafeBufferPointer { wanted -> Part? in
         let key = Key(wanted)
         let place = tensors[key]?.firstIndex { index in
           parts[index].withNumbers { numbers in

@@ -103,7 +103,9 @@ public struct CheckpointFile: Sendable {
       var offset = 0
       while offset < bytes.count {
         let end = min(offset + 1 << 20, bytes.count)
-        hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: bytes[offset..<end]))
+        let piece = UnsafeRawBufferPointer(rebasing: bytes[offset..<end])
+        hash.update(bufferPointer: piece)
+        FileMapping.release(piece)
         offset = end
       }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -41,9 +42,70 @@ enum FileMapping {
     guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
       throw .cannotOpen(file: name, reason: "\(size) bytes cannot be mapped: \(systemMessage())")
     }
-    return Data(bytesNoCopy: address, count: size, deallocator: .custom { munmap($0, $1) })
+    let kept = dup(descriptor)
+    mapped.withLock { $0[UInt(bitPattern: address)] = Mapped(size: size, descriptor: kept, written: status.written) }
+    return Data(
+      bytesNoCopy: address, count: size,
+      deallocator: .custom { address, size in
+        _ = mapped.withLock { $0.removeValue(forKey: UInt(bitPattern: address)) }
+        if kept >= 0 { close(kept) }
+        munmap(address, size)
+      })
   }
+
+  private struct Mapped {
+    let size: Int
+    /// Of the open file, whatever has its name now; negative where the system gave none.
+    let descriptor: Int32
+    /// When the file was last written to.
+    let written: timespec
+  }
+
+  /// What is mapped, by address.
+  private static let mapped = Mutex<[UInt: Mapped]>([:])
+
+  /// Gives back the memory of bytes that will not be read again soon; whoever does finds them in the file. Only whole pages, and only of what
+  /// is mapped here: other memory would be lost.
+  static func release(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count >= leastRelease, let start = bytes.baseAddress else { return }
+    let page = UInt(sysconf(Int32(_SC_PAGESIZE)))
+    let first = (UInt(bitPattern: start) + page - 1) / page * page
+    let end = (UInt(bitPattern: start) + UInt(bytes.count)) / page * page
+    guard first < end, let address = UnsafeMutableRawPointer(bitPattern: first) else { return }
+    // Locked meanwhile, so that nobody unmaps it and maps something else there.
+    mapped.withLock { mapped in
+      if find(bytes, in: mapped) != nil { madvise(address, Int(end - first), Int32(MADV_DONTNEED)) }
+    }
+  }
+
+  /// Whether nobody has written to the file of these bytes since it was mapped, where they are a file's.
+  static func isUnchanged(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let file = mapped.withLock({ find(bytes, in: $0) }) else { return true }
+    var status = stat()
+    guard fstat(file.descriptor, &status) == 0 else { return true }
+    return status.st_size == file.size && status.written.tv_sec == file.written.tv_sec
+      && status.written.tv_nsec == file.written.tv_nsec
+  }
+
+  private static func find(_ bytes: UnsafeRawBufferPointer, in mapped: [UInt: Mapped]) -> Mapped? {
+    let start = UInt(bitPattern: bytes.baseAddress)
+    return mapped.first { $0.key <= start && start + UInt(bytes.count) <= $0.key + UInt($0.value.size) }?.value
+  }
+
+  /// Of less, asking the system costs more than it gives.
+  private static let leastRelease = 1 << 18
 
   /// The system's words for the last failed call.
   static func systemMessage() -> String { String(cString: strerror(errno)) }
+}
+
+extension stat {
+  /// When the file was last written to.
+  fileprivate var written: timespec {
+    #if canImport(Darwin)
+      st_mtimespec
+    #else
+      st_mtim
+    #endif
+  }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Tensor
 
 /// A named tensor as it lies in a file: converted only when asked for, whatever its dtype, offset and strides.
 ///
@@ -52,6 +53,46 @@ public struct StoredTensor: Sendable {
   /// All elements as float32, row-major. Float64 and wide integers are rounded to the nearest.
   /// - Throws: `CheckpointError` where memory or storage do not allow it.
   public func floats() throws(CheckpointError) -> [Float] {
+    let floats = try converted()
+    try storage.withBytes { FileMapping.release($0) }
+    return floats
+  }
+
+  /// The elements as float32, read from the file whenever they are asked for.
+  /// - Precondition: they have been read before: then there is nothing left that could be wrong with them.
+  package var source: TensorSource { TensorSource { (try? floats()) ?? [] } }
+
+  /// Whether an element is NaN, as float32.
+  /// - Throws: as `floats()`.
+  package func hasNaN() throws(CheckpointError) -> Bool {
+    guard dtype == .float32, isContiguous, elementCount > 0 else { return try floats().withUnsafeBytes(\.hasNaN) }
+    let width = dtype.byteCount
+    return try storage.withBytes { (bytes) throws(CheckpointError) in
+      let start = layout.offset * width
+      defer { FileMapping.release(bytes) }
+      return UnsafeRawBufferPointer(rebasing: bytes[start..<start + elementCount * width]).hasNaN
+    }
+  }
+
+  /// Whether the elements lie row after row, with nothing between.
+  private var isContiguous: Bool {
+    let (sizes, steps) = layout.collapsed
+    return sizes.isEmpty || sizes.count == 1 && steps[0] == 1
+  }
+
+  /// Whoever reads a file a second time wants what it was the first time.
+  /// - Throws: `CheckpointError.cannotOpen` where the file was written to meanwhile.
+  package func requireUnchanged() throws(CheckpointError) {
+    try storage.withBytes { (bytes) throws(CheckpointError) in
+      guard FileMapping.isUnchanged(bytes) else {
+        throw .cannotOpen(
+          file: file,
+          reason: "it was written to while it was in use; begin again, and write new weights to another file")
+      }
+    }
+  }
+
+  private func converted() throws(CheckpointError) -> [Float] {
     switch dtype {
     case .float32: return try gathered(Float.self)
     case .float64: return try gathered(Double.self).map { Float($0) }
@@ -141,8 +182,7 @@ public struct StoredTensor: Sendable {
   private func copy(
     _ range: Range<Int>, of expected: DType, to output: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
-    let (sizes, steps) = layout.collapsed
-    guard dtype == expected, sizes.isEmpty || sizes.count == 1 && steps[0] == 1, range.upperBound <= elementCount else {
+    guard dtype == expected, isContiguous, range.upperBound <= elementCount else {
       throw .invalidTensor(
         file: file, tensor: name,
         problem:

@@ -53,7 +53,11 @@ struct ZipArchive: Sendable {
           file: file, location: "entry `\(entry.name)` at byte \(entry.headerOffset)", problem: "\(error)")
       }
     }
-    let crc = try region.withBytes { (bytes) throws(CheckpointError) in CRC32.checksum(bytes) }
+    let crc = try region.withBytes { (bytes) throws(CheckpointError) in
+      let checksum = CRC32.checksum(bytes)
+      FileMapping.release(bytes)
+      return checksum
+    }
     guard crc == entry.crc32 else {
       throw .corruptArchive(
         file: file, location: "entry `\(entry.name)` at byte \(entry.headerOffset)",

@@ -85,7 +85,48 @@ private struct Simplifier {
     let shape = try operation.shape(of: tensors.map(\.shape))
     let inputCount = tensors.reduce(0) { $0 + $1.shape.count }
     guard shape.count <= max(2 * inputCount, 1 << 16) else { return nil }
+    if let read = derived(operation, tensors, shape) { return graph.constant(read) }
     return constant(try backend.constants.evaluate(operation, tensors))
+  }
+
+  /// How a constant that is read when it is asked for is computed of another one.
+  private struct Derivation: Hashable, Sendable {
+    let operation: any Operator
+    let shapes: [Shape]
+    /// By their bits, for zeros have signs; nil for the one that is read.
+    let operands: [[UInt32]?]
+
+    static func == (left: Derivation, right: Derivation) -> Bool {
+      AnyHashable(left.operation) == AnyHashable(right.operation) && left.shapes == right.shapes
+        && left.operands == right.operands
+    }
+
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(AnyHashable(operation))
+      hasher.combine(shapes)
+      hasher.combine(operands)
+    }
+  }
+
+  /// Numbers for each channel that weights are scaled by, at most.
+  private static let mostFactors = 1 << 16
+
+  /// What weights become on their way to a layer, transposed or scaled by channels. Where they are read when they are asked for, so is this.
+  private func derived(_ operation: any Operator, _ tensors: [Tensor], _ shape: Shape) -> Tensor? {
+    let read = tensors.filter { $0.source != nil }
+    guard operation is Transpose || operation is Multiply, read.count == 1, let source = read[0].source,
+      shape.count == read[0].shape.count,
+      tensors.allSatisfy({ $0.source != nil || $0.shape.count <= Self.mostFactors })
+    else { return nil }
+    let derivation = Derivation(
+      operation: operation, shapes: tensors.map(\.shape),
+      operands: tensors.map { $0.source == nil ? $0.scalars.map(\.bitPattern) : nil })
+    let constants = backend.constants
+    let made = source.deriving(derivation) {
+      // Both move or multiply numbers that are there already, and want no memory but their result's.
+      (try? constants.evaluate(operation, tensors).scalars) ?? []
+    }
+    return made.map { Tensor(shape: shape, source: $0) }
   }
 
   // MARK: Algebra

@@ -116,10 +116,11 @@ final class WeightSource: Sendable {
       throw ModelError.tensorShape(
         file: file, layer: layer, tensor: name, got: extents, expected: "extents whose product is representable")
     }
-    let tensor = Tensor(shape: shape, scalars: try scalars(name))
-    guard tensor.scalars.allSatisfy(\.isFinite) else {
+    var tensor = Tensor(shape: shape, scalars: try scalars(name))
+    guard tensor.isFinite else {
       throw ModelError.nonFiniteWeights(file: file, tensor: name)
     }
+    if computed[name] == nil, let stored = stored[name] { tensor = try stored.tensor(shape) }
     loaded.withLock { $0[name] = tensor }
     return tensor
   }
@@ -133,6 +134,11 @@ final class WeightSource: Sendable {
         file: file, tensor: weight.originals[0], count: weight.originals.count, kind: weight.kind, call: weight.call)
     }
     return values
+  }
+
+  /// - Throws: `CheckpointError.cannotOpen` where the file was written to since tensors were read that are read again.
+  func requireUnchanged() throws {
+    for (name, tensor) in loaded.withLock({ $0 }) where tensor.source != nil { try stored[name]?.requireUnchanged() }
   }
 
   /// Tensors that no layer asked for. Counters of batch normalisation are never needed.

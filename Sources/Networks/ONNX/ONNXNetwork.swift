@@ -19,6 +19,8 @@ struct ONNXNetwork: NetworkSource {
   var takesLogarithm = false
 
   var file: String { model.file }
+
+  func requireUnchanged() throws { try constants.requireUnchanged() }
   let inputShape: Shape
 
   /// - Parameter origin: of the preprocessing, in an error's words.
