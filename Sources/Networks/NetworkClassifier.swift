@@ -20,6 +20,8 @@ final class NetworkClassifier: Classifier {
   private let backend: any Backend
   /// Without gradients and already there, by their number of images.
   private let programs: [Int: any CompiledProgram]
+  /// The graph of one image, where it had to be built; nil where trying the network has.
+  private let single: (graph: Graph, images: Graph.Value, logits: Graph.Value)?
   /// Images of a pass at most, as the network's weights and maps have it.
   private let suitablePass: Int
   /// Compiled programs and their workspaces, by kind and batch size.
@@ -36,13 +38,12 @@ final class NetworkClassifier: Classifier {
   ///   - batch: images per pass.
   ///   - lowersBatch: whether it is lowered where a pass of so many takes too much memory; an error otherwise.
   ///   - memory: what the process may use, in bytes; nil for what the machine leaves it.
-  ///   - programs: of this very network and precision, without gradients, for this processor, by their number of images: what trying
-  ///     the network has compiled. Ignored where it is computed elsewhere.
+  ///   - tried: of this very network and precision.
   /// - Throws: `ModelError`, `CheckpointError`, `GraphError` where layers and tensors do not fit.
   init(
     _ network: any NetworkSource, batch: Int, lowersBatch: Bool = false, threads: Int, precision: Precision = .fast,
     memory: Int? = nil, backend: any Backend = Engine.backend,
-    programs: [Int: any CompiledProgram] = [:]
+    tried: TriedPrograms? = nil
   ) throws {
     self.precision = precision
     self.backend = backend
@@ -53,13 +54,14 @@ final class NetworkClassifier: Classifier {
     self.threads = max(1, threads)
     workers = backend.workers(threads)
     inputShape = network.inputShape
-    self.programs = Engine.isHost(backend) ? programs : [:]
-    // Of large images a pass has few anyway.
-    let isSmall = inputShape.count * ImagePasses.smallestSuitable <= Self.passPixels
-    let known = self.programs.first?.value
-    let probe = isSmall || known == nil ? try network.graph(batch: 1) : nil
-    classCount = known?.outputShapes[0][1] ?? probe.map { $0.graph.shape(of: $0.logits)[1] } ?? 0
-    suitablePass = probe.map { ImagePasses.suitable(for: $0.graph) } ?? ImagePasses.smallestSuitable
+    programs = Engine.isHost(backend) ? tried?.programs ?? [:] : [:]
+    if let tried, let known = tried.programs.first?.value {
+      (classCount, suitablePass, single) = (known.outputShapes[0][1], tried.suitablePass, nil)
+    } else {
+      let built = try network.graph(batch: 1)
+      (classCount, suitablePass) = (built.graph.shape(of: built.logits)[1], ImagePasses.suitable(for: built.graph))
+      single = built
+    }
   }
 
   func logits(_ images: Tensor) throws -> Tensor {
@@ -252,7 +254,8 @@ final class NetworkClassifier: Classifier {
   ) throws -> any CompiledProgram {
     if !key.withGradient, let known = programs[key.batch] { return known }
     try network.requireUnchanged()
-    var (graph, images, logits) = try network.graph(batch: key.batch)
+    let known = key.batch == 1 ? single : nil
+    var (graph, images, logits) = try known ?? network.graph(batch: key.batch)
     var outputs = [logits]
     if key.withGradient {
       let cotangent = graph.input("cotangent", [key.batch, classCount])
@@ -262,6 +265,14 @@ final class NetworkClassifier: Classifier {
       graph, outputs: outputs, lateInputs: ["cotangent"], precision: precision, sharingConstantsOf: other,
       threads: threads)
   }
+}
+
+/// What trying a network has compiled, without gradients and for this processor, so that it need not be compiled again.
+struct TriedPrograms {
+  /// By their number of images. Not used where the network is computed elsewhere.
+  let programs: [Int: any CompiledProgram]
+  /// See `ImagePasses.suitable`.
+  let suitablePass: Int
 }
 
 /// Memory that workers fill, each its own part.

@@ -83,7 +83,7 @@ extension Graph {
   }
 
   /// Whether the value has its input's elements in the same order, and shares its memory.
-  func isView(_ value: Value) -> Bool {
+  package func isView(_ value: Value) -> Bool {
     if case .apply(let operation, _) = self[value].source { operation.isView } else { false }
   }
 }

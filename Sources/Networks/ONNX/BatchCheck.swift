@@ -1,16 +1,16 @@
 import Graph
 import Tensor
 
-/// Whether a graph computes each image by itself whatever the batch, found by trying: exporters write the batch into
-/// Reshape and its like, where it is wrong for another one and not always with an error.
+/// Whether a graph computes each image by itself whatever the batch: proven by its operators (`BatchProof`), or found by trying. Exporters write
+/// the batch into Reshape and its like, where it is wrong for another one and not always with an error.
 struct BatchCheck {
   /// Images per pass: any number, or one after the other.
   let runsInBatches: Bool
-  /// Logits `[2, K]` of the images that were tried.
-  let logits: Tensor
+  /// Whether the outputs are distributions, not negative and of sum 1: those of two images, where the last layer leaves it open (`ScoringLayer`).
+  let areProbabilities: Bool
   let note: String?
-  /// What was tried and is right, for this processor, by its number of images.
-  let programs: [Int: any CompiledProgram]
+  /// What was compiled for trying and is right.
+  let tried: TriedPrograms
 
   /// - Parameters:
   ///   - threads: that prepare weights.
@@ -19,43 +19,71 @@ struct BatchCheck {
   ///   `ONNXImportError.normalisesOverBatch` where it needs them to tell images apart.
   init(_ network: ONNXNetwork, threads: Int, memory: Int? = nil) throws {
     let declared = network.input.batch ?? 1
+    let imported: ImportedNetwork
     let single: any CompiledProgram
-    let alone: [Tensor]
+    let suitablePass: Int
+    let givesScores: Bool
     do {
-      single = try Self.program(network, images: 1, threads: threads, memory: memory)
-      alone = try Self.run(single, [0..<1, 1..<2], network.inputShape)
+      imported = try network.imported(batch: 1)
+      let folded = try imported.folded()
+      suitablePass = ImagePasses.suitable(for: folded.graph)
+      givesScores = ScoringLayer(folded)?.givesScores ?? false
+      single = try Self.program(network, folded, images: 1, threads: threads, memory: memory)
     } catch  where declared > 1 && !(error is CancellationError) {
       throw ONNXImportError.batch(file: network.file, declared: declared, reason: "\(error)")
     }
-    logits = .concatenating(alone)
-    do {
-      let pair = try Self.program(
-        network, images: 2, sharingConstantsOf: single, threads: threads, memory: memory)
-      let together = try Self.run(pair, [0..<2], network.inputShape)[0]
-      let scale = logits.scalars.reduce(Float(1e-6)) { max($0, abs($1)) }
-      let isSame = zip(together.scalars, logits.scalars).allSatisfy { abs($0 - $1) <= 1e-4 * scale || $0 == $1 }
-      // Statistics of a batch of one leave nothing of the image.
-      if !isSame, zip(alone[0].scalars, alone[1].scalars).allSatisfy({ abs($0 - $1) <= 1e-6 * scale }) {
-        throw ONNXImportError.normalisesOverBatch(file: network.file)
+    var alone: [Tensor] = []
+    /// Of the first images, one by one. Most graphs need none to be known.
+    func logits(_ count: Int) throws -> Tensor {
+      if alone.count < count {
+        alone += try Self.run(single, (alone.count..<count).map { $0..<$0 + 1 }, network.inputShape)
       }
-      runsInBatches = isSame
-      programs = isSame ? [1: single, 2: pair] : [1: single]
-      note = isSame ? nil : "the graph mixes the images of a batch; it is run image by image"
+      return .concatenating(Array(alone[..<count]))
+    }
+    var programs = [1: single]
+    let problem: ONNXImportError?
+    do {
+      let two = try network.imported(batch: 2)
+      if BatchProof.holds(one: (imported.graph, imported.logits), two: (two.graph, two.logits)) {
+        (runsInBatches, problem) = (true, nil)
+      } else {
+        let pair = try Self.program(
+          network, two.folded(), images: 2, sharingConstantsOf: single, threads: threads, memory: memory)
+        let together = try Self.run(pair, [0..<2], network.inputShape)[0]
+        (runsInBatches, problem) = (try Self.isSame(together, logits(2), file: network.file), nil)
+        if runsInBatches { programs[2] = pair }
+      }
     } catch ONNXImportError.normalisesOverBatch(let file) {
       throw ONNXImportError.normalisesOverBatch(file: file)
     } catch let error as ONNXImportError {
-      runsInBatches = false
-      programs = [1: single]
-      note = "the graph is made for single images (\(error)); it is run image by image"
+      (runsInBatches, problem) = (false, error)
     }
+    let reason = problem.map { "is made for single images (\($0))" } ?? "mixes the images of a batch"
+    note = runsInBatches ? nil : "the graph \(reason); it is run image by image"
+    areProbabilities = try !givesScores && Self.areProbabilities(logits(1)) && Self.areProbabilities(logits(2))
+    tried = TriedPrograms(programs: programs, suitablePass: suitablePass)
+  }
+
+  /// - Parameters:
+  ///   - together, alone: logits `[2, K]` of the same images, in one batch and one by one.
+  /// - Throws: `ONNXImportError.normalisesOverBatch`.
+  private static func isSame(_ together: Tensor, _ alone: Tensor, file: String) throws -> Bool {
+    let scale = alone.scalars.reduce(Float(1e-6)) { max($0, abs($1)) }
+    let isSame = zip(together.scalars, alone.scalars).allSatisfy { abs($0 - $1) <= 1e-4 * scale || $0 == $1 }
+    // Statistics of a batch of one leave nothing of the image.
+    if !isSame, zip(alone.item(0), alone.item(1)).allSatisfy({ abs($0 - $1) <= 1e-6 * scale }) {
+      throw ONNXImportError.normalisesOverBatch(file: file)
+    }
+    return isSame
   }
 
   private static func program(
-    _ network: ONNXNetwork, images: Int, sharingConstantsOf other: (any CompiledProgram)? = nil, threads: Int,
-    memory: Int?
+    _ network: ONNXNetwork, _ folded: ImportedNetwork, images: Int,
+    sharingConstantsOf other: (any CompiledProgram)? = nil,
+    threads: Int, memory: Int?
   ) throws -> any CompiledProgram {
-    let (graph, _, logits) = try network.graph(batch: images)
-    let program = try Engine.host.compile(graph, outputs: [logits], sharingConstantsOf: other, threads: threads)
+    let program = try Engine.host.compile(
+      folded.graph, outputs: [folded.logits], sharingConstantsOf: other, threads: threads)
     try program.checkMemory(file: network.file, images: images, workers: 1, memory: memory)
     return program
   }
@@ -87,8 +115,7 @@ struct BatchCheck {
     }
   }
 
-  /// Whether every row is a distribution: not negative, and of sum 1.
-  var areProbabilities: Bool {
+  private static func areProbabilities(_ logits: Tensor) -> Bool {
     (0..<logits.batch).allSatisfy { row in
       let values = logits.item(row)
       return values.allSatisfy { $0 >= 0 } && abs(values.reduce(0) { $0 + Double($1) } - 1) < 1e-4

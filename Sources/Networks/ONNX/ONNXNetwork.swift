@@ -87,6 +87,12 @@ struct ONNXNetwork: NetworkSource {
   var tellsNormalisation: Bool { arithmetic != nil || input.takesBytes }
 
   func graph(batch: Int) throws -> (graph: Graph, images: Graph.Value, logits: Graph.Value) {
+    let folded = try imported(batch: batch).folded()
+    return (folded.graph, folded.images, folded.logits)
+  }
+
+  /// The nodes of the file one by one, with nothing folded.
+  func imported(batch: Int) throws -> ImportedNetwork {
     var graph = Graph()
     let images = graph.input("images", inputShape.prepending(batch))
     // Times 255, not divided by a rounded 1 / 255: so whole numbers stay whole.
@@ -103,8 +109,7 @@ struct ONNXNetwork: NetworkSource {
     let value = values[0].value(in: &importer.graph)
     var logits = try rows(value, batch: batch, &importer.graph)
     if takesLogarithm { logits = try importer.graph.log(logits) }
-    let folded = try importer.graph.folded(for: [images, logits], on: Engine.host)
-    return (folded.graph, folded.outputs[0], folded.outputs[1])
+    return ImportedNetwork(graph: importer.graph, images: images, logits: logits)
   }
 
   /// `[N, K]`, also where the file has `[N, K, 1, 1]`.
@@ -136,6 +141,19 @@ struct ONNXNetwork: NetworkSource {
       }
     }
     return total
+  }
+}
+
+/// The graph of an ONNX file for one number of images.
+struct ImportedNetwork {
+  let graph: Graph
+  let images: Graph.Value
+  let logits: Graph.Value
+
+  /// See `Graph.folded`.
+  func folded() throws -> ImportedNetwork {
+    let folded = try graph.folded(for: [images, logits], on: Engine.host)
+    return ImportedNetwork(graph: folded.graph, images: folded.outputs[0], logits: folded.outputs[1])
   }
 }
 

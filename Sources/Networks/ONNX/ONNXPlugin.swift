@@ -44,7 +44,7 @@ package struct ONNXPlugin: ModelPlugin {
     let classifier = try NetworkClassifier(
       network, batch: check.runsInBatches ? options.batch(for: network.inputShape) : 1,
       lowersBatch: options.batch == nil, threads: options.threads, memory: options.memory,
-      programs: check.areProbabilities ? [:] : check.programs)
+      tried: check.areProbabilities ? nil : check.tried)
     return LoadedModel(
       classifier: classifier, architecture: "onnx", parameters: network.parameterCount,
       preprocessing: network.preprocessing,
