@@ -45,15 +45,20 @@ struct ScoringLayer {
   var givesScores: Bool {
     let (inputs, classes) = (weights.shape[0], weights.shape[1])
     guard inputs >= Self.leastInputs, classes > 0 else { return false }
-    let values = weights.scalars
-    let negative = values.reduce(0) { $1 < 0 ? $0 + 1 : $0 }
-    guard Double(negative) >= Self.leastNegative * Double(values.count) else { return false }
-    var (sums, largest) = ([Double](), 0.0)
-    for input in 0..<inputs {
-      let row = values[input * classes..<(input + 1) * classes]
-      sums.append(row.reduce(0) { $0 + Double($1) })
-      largest = max(largest, row.reduce(0) { $0 + Double(abs($1)) })
+    var (sums, largest, negative) = ([Double](), 0.0, 0)
+    weights.scalars.withUnsafeBufferPointer { values in
+      for input in 0..<inputs {
+        var (sum, size) = (0.0, 0.0)
+        for value in values[input * classes..<(input + 1) * classes] {
+          sum += Double(value)
+          size += Double(abs(value))
+          negative += value < 0 ? 1 : 0
+        }
+        sums.append(sum)
+        largest = max(largest, size)
+      }
     }
+    guard Double(negative) >= Self.leastNegative * Double(inputs * classes) else { return false }
     guard largest.isFinite, largest > 0 else { return false }
     sums.sort()
     // Sums that differ by rounding are the same.
