@@ -11,12 +11,20 @@ imported, or lacks an operator, it is left out, with a word.
   Benchmarks/engine.py --networks graphs
   Benchmarks/engine.py --peers onnxruntime openvino
   Benchmarks/engine.py --before PATH      another pags-bench in place of the others: what a change has done to speed
+  Benchmarks/engine.py --start            processor seconds until one image of a file has been computed, and peaks of memory
+
+With --start, pags-bench is `run` on one image from the start of its process, with the digest of the file and what it says of it; the others
+are measured from when their libraries are there, on the graph or, in PyTorch, on the module as torch.save writes it. Memory is the whole process's.
+The peak of passes is that of forward and gradient of a batch (`bench`), of ONNX Runtime and OpenVINO that of forward passes.
 """
 import argparse
 import json
 import os
 import pathlib
+import random
+import resource
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -44,7 +52,7 @@ GRAPHS = {
 
 def network(name):
     """A network as a PyTorch module, with random weights, and statistics that are not those of a new one: normalisations that do
-    nothing would be left out."""
+    nothing would be left out. No layer is all zeros."""
     import torch
     if name in GRAPHS:
         import torchvision
@@ -56,6 +64,9 @@ def network(name):
             for values, low, high in [(part.running_mean, -0.1, 0.1), (part.running_var, 0.5, 1.5),
                                       (part.weight.data, 0.5, 1.5), (part.bias.data, -0.1, 0.1)]:
                 values.uniform_(low, high)
+        # As torchvision's ViT ends before training.
+        elif isinstance(part, torch.nn.Linear) and not part.weight.any():
+            torch.nn.init.normal_(part.weight, std=0.02)
     return module
 
 
@@ -182,6 +193,8 @@ def worker():
     image = {**NETWORKS, **GRAPHS}[name][0]
     if command == "save":
         return save(name, image, *rest)
+    if command == "start":
+        return start(name, image, *rest)
     engine, graph, batch, threads, seconds = rest[0], rest[1], int(rest[2]), int(rest[3]), float(rest[4])
     passes = ENGINES[engine](name, graph, (batch, *image), threads)
     print(json.dumps({label: batch / median_time(run, seconds) for label, run in passes.items()}))
@@ -196,6 +209,31 @@ def save(name, image, checkpoint, graph):
                       input_names=["images"], output_names=["logits"], opset_version=17, dynamo=False)
     if checkpoint != graph:
         torch.save(module.state_dict(), checkpoint)
+    if type(module).__module__.startswith("torchvision."):
+        torch.save(module, graph + ".module")
+
+
+def start(name, image, engine, graph, threads):
+    """What it takes to load a network and compute one image, apart from what it takes to load the engine; then the peak of passes."""
+    import importlib
+    importlib.import_module("torch" if engine == "pytorch" else engine)
+    if engine == "pytorch":
+        import torch
+        # The module's classes are there before, as the engine is.
+        import torchvision
+    before = processor_seconds(resource.getrusage(resource.RUSAGE_SELF))
+    if engine == "pytorch":
+        torch.set_num_threads(int(threads))
+        with torch.no_grad():
+            torch.load(graph + ".module", weights_only=False)(torch.rand((1, *image)))
+    else:
+        ENGINES[engine](name, graph, (1, *image), int(threads))["forward"]()
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    print(json.dumps({"seconds": processor_seconds(used) - before, "megabytes": used.ru_maxrss / 1024}))
+
+
+def processor_seconds(used):
+    return used.ru_utime + used.ru_stime
 
 
 def median_time(run, seconds):
@@ -304,6 +342,52 @@ def spread(values):
     return f"{statistics.median(values):6.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
+def measured(command):
+    """Processor seconds and the peak of memory, in MB, of a process and what it started."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+    return {"seconds": processor_seconds(used), "megabytes": used.ru_maxrss / 1024}
+
+
+def one_image(path, shape):
+    """A random image as a safetensors file."""
+    count = shape[0] * shape[1] * shape[2]
+    header = json.dumps({"images": {"dtype": "F32", "shape": [1, *shape], "data_offsets": [0, 4 * count]}}).encode()
+    numbers = struct.pack(f"<{count}f", *(random.Random(0).random() for _ in range(count)))
+    pathlib.Path(path).write_bytes(struct.pack("<Q", len(header)) + header + numbers)
+
+
+def compare_starts(options, python, folder, name, image, batch, checkpoint, graph):
+    """One line an engine: start and memory."""
+    inputs, outputs = os.path.join(folder, "image.safetensors"), os.path.join(folder, "logits.safetensors")
+    one_image(inputs, image)
+    threads = str(options.threads)
+    binaries = {"pags-bench": options.binary, **({"before": options.before} if options.before else {})}
+    # JAX compiles for minutes; PyTorch reads what has a class that is imported.
+    peers = [peer for peer in options.peers if peer != "jax" and (peer != "pytorch" or os.path.exists(graph + ".module"))]
+    peers = [] if options.before else peers
+    found = {engine: [] for engine in [*binaries, *peers]}
+    for _ in range(options.rounds):
+        for engine, binary in binaries.items():
+            run = measured([binary, "run", checkpoint, "--inputs", inputs, "--outputs", outputs, "--threads", threads])
+            bench = measured([binary, "bench", checkpoint, "--batch", str(batch), "--threads", threads, "--seconds", "0.1",
+                              "--shape", ",".join(map(str, image))])
+            found[engine].append({**run, "passes": bench["megabytes"]})
+        for engine in peers:
+            worker = [python, "-W", "ignore", __file__, "--worker"]
+            run = json.loads(subprocess.run(
+                [*worker, "start", name, engine, graph, threads], check=True, capture_output=True, text=True).stdout)
+            passes = measured([*worker, "measure", name, engine, graph, str(batch * options.threads), threads, "0.1"])
+            found[engine].append({**run, "passes": passes["megabytes"]})
+    for engine, rounds in found.items():
+        columns = [spread([round_["seconds"] for round_ in rounds])]
+        columns += [f"{statistics.median(round_[key] for round_ in rounds):8.0f}" for key in ("megabytes", "passes")]
+        print(f"{name:20} {engine:12} {columns[0]} {columns[1]} {columns[2]}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--threads", type=int, default=1)
@@ -314,6 +398,7 @@ def main():
     parser.add_argument("--binary", default=str(HERE.parent / ".build" / "release" / "pags-bench"))
     parser.add_argument("--peers", nargs="+", choices=list(ENGINES), default=list(ENGINES), help="the other engines")
     parser.add_argument("--before", help="measure this pags-bench in turn with the other, and no other engine")
+    parser.add_argument("--start", action="store_true", help="measure loading and memory, and not speed")
     parser.add_argument("--python", help="a Python that has torchvision, onnx and the other engines")
     options = parser.parse_args()
     for binary in [options.binary] + ([options.before] if options.before else []):
@@ -322,7 +407,10 @@ def main():
     python = environment(options.python)
     peers = ["before"] if options.before else options.peers
     columns = "".join(f"{peer:>12}" for peer in ["pags-bench", *peers])
-    print(f"{'images/s':20} {'':24}{columns}  times the fastest other (lowest to highest)")
+    if options.start:
+        print(f"{'':20} {'':12} {'load and first image, s':24} peak, MB  of passes, MB")
+    else:
+        print(f"{'images/s':20} {'':24}{columns}  times the fastest other (lowest to highest)")
     with tempfile.TemporaryDirectory() as folder:
         names = [name for given in options.networks for name in (GRAPHS if given == "graphs" else [given])]
         for name in names:
@@ -331,6 +419,9 @@ def main():
             graph = os.path.join(folder, name + ".onnx")
             checkpoint = graph if name in GRAPHS else os.path.join(folder, name + ".pth")
             subprocess.run([python, "-W", "ignore", __file__, "--worker", "save", name, checkpoint, graph], check=True)
+            if options.start:
+                compare_starts(options, python, folder, name, image, batch, checkpoint, graph)
+                continue
             bench = ["bench", checkpoint, "--batch", str(batch), "--threads", str(options.threads),
                      "--seconds", str(options.seconds), "--shape", ",".join(map(str, image)), "--json"]
             commands = {"pags-bench": [options.binary, *bench]}
