@@ -14,6 +14,11 @@
       UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int, UnsafePointer<Float>?, UnsafePointer<Float>?,
       UnsafePointer<Float>?, Bool, Float, Float, Float
     ) -> Void
+  @usableFromInline package let depthwiseDots:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Int>, UnsafePointer<Float>, Int, Int, UnsafePointer<Float>,
+      UnsafeMutablePointer<Float>
+    ) -> Void
   @usableFromInline package let shiftedDots:
     @convention(c) (
       Int, Int, UnsafePointer<Int32>, Int, UnsafePointer<Float>, Int, Int, UnsafePointer<Float>, Int, Int,
@@ -44,17 +49,23 @@
       UnsafeMutablePointer<Float>, Int, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Bool,
       Float, Float, Float
     ) -> Void
+  @usableFromInline package let transposedProduct:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Bool
+    ) -> Void
   @usableFromInline package let transpose:
     @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void
   @usableFromInline package let winogradInput:
-    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
-      -> Void
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
   @usableFromInline package let winogradOutput:
     @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
       -> Void
   @usableFromInline package let winogradStridedInput:
-    @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
-      -> Void
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
   @usableFromInline package let winogradStridedOutput:
     @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
       -> Void
@@ -64,6 +75,24 @@
   @usableFromInline package let winogradSpreadOutput:
     @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
       -> Void
+  @usableFromInline package let winogradGradient:
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+  @usableFromInline package let winogradStridedGradient:
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
+  @usableFromInline package let winogradWeights:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+  @usableFromInline package let winogradFilters:
+    @convention(c) (
+      Int, UnsafePointer<Float>, Bool, UnsafePointer<Double>, UnsafeMutablePointer<Float>, Int,
+      UnsafeMutablePointer<Double>
+    ) -> Void
   @usableFromInline package let pairPool:
     @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   @usableFromInline package let raiseToLargest:
@@ -95,6 +124,26 @@
   @usableFromInline package let normalisePixels:
     @convention(c) (
       Int, Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafePointer<Float>
+    ) -> Void
+  @usableFromInline package let momentsOfPlane:
+    @convention(c) (
+      Int, UnsafePointer<Float>, UnsafePointer<Float>, Float, Float, UnsafeMutablePointer<Double>,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+  @usableFromInline package let momentsOfPixels:
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>,
+      UnsafeMutablePointer<Double>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Double>
+    ) -> Void
+  @usableFromInline package let fusedPlane:
+    @convention(c) (
+      Int, UnsafePointer<Float>, UnsafePointer<Float>?, Float, Float, Float, Float, Float, UnsafePointer<Float>?, Bool,
+      Float, UnsafeMutablePointer<Float>
+    ) -> Void
+  @usableFromInline package let fusedPixels:
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, UnsafePointer<Float>?, UnsafePointer<Float>, UnsafePointer<Float>?, Bool, Float,
+      UnsafeMutablePointer<Float>
     ) -> Void
   @usableFromInline package let standardiseRows:
     @convention(c) (

@@ -6,7 +6,7 @@
 @inline(never)
 public func winogradStridedInput(
   tiles: Int, channels: Int, source: UnsafePointer<Float>, rowStride: Int, output: UnsafeMutablePointer<Float>,
-  elementStride: Int, temporary: UnsafeMutablePointer<Float>
+  tileStride: Int, elementStride: Int, temporary: UnsafeMutablePointer<Float>
 ) {
   for tile in 0..<tiles {
     var channel = 0
@@ -26,7 +26,7 @@ public func winogradStridedInput(
       }
       for row in 0..<9 {
         let line = temporary + row &* 9 &* width
-        let element = output + row &* 9 &* elementStride + tile &* channels + channel
+        let element = output + row &* 9 &* elementStride + tile &* tileStride + channel
         store(load(line + 1 &* width), element)
         store(load(line + 3 &* width), element + elementStride)
         store(load(line + 5 &* width), element + 2 &* elementStride)

@@ -5,12 +5,12 @@
 /// - Parameters:
 ///   - channels: a multiple of 16.
 ///   - source: the first tile's first input, channels last, `rowStride` from row to row. Tiles are four pixels apart.
-///   - output: of the first tile's first element; the next tile's follow after `channels`, the 36 elements are
+///   - output: of the first tile's first element; the next tile's follow after `tileStride`, the 36 elements are
 ///     `elementStride` apart.
 @inline(never)
 public func winogradInput(
   tiles: Int, channels: Int, source: UnsafePointer<Float>, rowStride: Int, output: UnsafeMutablePointer<Float>,
-  elementStride: Int, temporary: UnsafeMutablePointer<Float>
+  tileStride: Int, elementStride: Int, temporary: UnsafeMutablePointer<Float>
 ) {
   for tile in 0..<tiles {
     var channel = 0
@@ -26,7 +26,7 @@ public func winogradInput(
         let line = temporary + row &* 6 &* width
         inputLine3(
           load(line), load(line + width), load(line + 2 &* width), load(line + 3 &* width), load(line + 4 &* width),
-          load(line + 5 &* width), output + row &* 6 &* elementStride + tile &* channels + channel, elementStride)
+          load(line + 5 &* width), output + row &* 6 &* elementStride + tile &* tileStride + channel, elementStride)
       }
       channel &+= width
     }
@@ -37,7 +37,7 @@ public func winogradInput(
 ///
 /// - Parameters:
 ///   - channels: a multiple of 16.
-///   - products: of the first tile's first element, laid out as `winogradInput` writes.
+///   - products: of the first tile's first element, laid out as `winogradInput` writes with `channels` from tile to tile.
 ///   - output: the first tile's first output, channels last, `rowStride` from row to row.
 @inline(never)
 public func winogradOutput(

@@ -8,15 +8,11 @@ import Tensor
 /// so each image.
 struct WinogradConvolution: PreparedConvolution {
   private let form: WinogradForm
-  private let sourceChannels: Int
+  private let staging: TileStage
   private let outputChannels: Int
-  private let height: Int
-  private let width: Int
   private let outputHeight: Int
   private let outputWidth: Int
-  /// Padding above and left of the image; negative where it is cut off.
-  private let top: Int
-  private let left: Int
+  private let tileColumns: Int
   private let isTranspose: Bool
   private let vectors: VectorKernels
 
@@ -30,22 +26,25 @@ struct WinogradConvolution: PreparedConvolution {
     self.vectors = vectors
     form = geometry.strideHeight == 1 ? .unit : isTranspose ? .spread : .strided
     let (from, to) = isTranspose ? (output, image) : (image, output)
-    (sourceChannels, height, width) = (from[1], from[2], from[3])
     (outputChannels, outputHeight, outputWidth) = (to[1], to[2], to[3])
-    switch form {
-    case .unit where isTranspose: (top, left) = (2 - geometry.top, 2 - geometry.left)
-    case .spread: (top, left) = (0, 0)
-    case .unit, .strided: (top, left) = (geometry.top, geometry.left)
-    }
+    tileColumns = (to[3] + form.outputStep - 1) / form.outputStep
+    let (top, left) =
+      switch form {
+      case .unit where isTranspose: (2 - geometry.top, 2 - geometry.left)
+      case .spread: (0, 0)
+      case .unit, .strided: (geometry.top, geometry.left)
+      }
+    staging = TileStage(
+      channels: from[1], height: from[2], width: from[3], top: top, left: left, step: form.inputStep,
+      overlap: form.overlap, tileColumns: tileColumns, vectors: vectors)
   }
 
   // MARK: Sizes
 
   private var tileRows: Int { (outputHeight + form.outputStep - 1) / form.outputStep }
-  private var tileColumns: Int { (outputWidth + form.outputStep - 1) / form.outputStep }
   private var panels: Int { (outputChannels + 15) / 16 }
-  /// Channels in whole vectors.
-  private var sourceLanes: Int { (sourceChannels + 15) / 16 * 16 }
+  private var sourceChannels: Int { staging.channels }
+  private var sourceLanes: Int { staging.lanes }
   private var outputLanes: Int { panels * 16 }
 
   /// Rows of tiles in one block of matrix products, so that their number of tiles is a multiple of 6 where possible. Larger
@@ -76,13 +75,11 @@ struct WinogradConvolution: PreparedConvolution {
   // Off the powers of two, on which all 36 elements would meet in the same lines of the cache.
   private var inputStride: Int { blockTiles * sourceLanes + 16 }
   private var productStride: Int { blockTiles * outputLanes + 16 }
-  /// Pixels that a row of tiles reads.
-  private var stageWidth: Int { form.inputStep * tileColumns + form.overlap }
   /// Rows of tiles of one image that are brought into channels-last order together.
   private var stageRows: Int { min(blockRows, tileRows) }
   private var stageCount: Int {
     max(
-      (form.inputStep * stageRows + form.overlap) * stageWidth * sourceLanes,
+      staging.count(rows: stageRows),
       form.outputStep * form.outputStep * tileColumns * (outputLanes + outputChannels))
   }
 
@@ -102,42 +99,42 @@ struct WinogradConvolution: PreparedConvolution {
   /// `G g G^T` of every filter g, from `[K, C, 3, 3]` to `[36][panels][source channels][16]`, in double precision. In training
   /// it is done in every step: the 16 filters of a panel at a time, so that whole lines of the cache are written.
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-    typealias Lanes = SIMD16<Double>
-    let elementStride = panels * 16 * sourceChannels
-    let columns = form.filterColumns
-    let coefficients = (0..<6).map { (columns.0[$0], columns.1[$0], columns.2[$0]) }
-    // Nine taps, then g G^T: three rows of six.
-    withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 9 + 18) { lanes in
-      lanes.initialize(repeating: .zero)
-      for panel in 0..<panels {
-        let outputs = min(16, outputChannels - 16 * panel)
-        // The last panel may have lanes of an earlier one's filters left.
-        for tap in 0..<9 { lanes[tap] = .zero }
-        for source in 0..<sourceChannels {
-          for lane in 0..<outputs {
-            let output = 16 * panel + lane
-            let filter =
-              weights + (isTranspose ? source * outputChannels + output : output * sourceChannels + source) * 9
-            // The transpose flips the taps.
-            for tap in 0..<9 { lanes[isTranspose ? 8 - tap : tap][lane] = Double(filter[tap]) }
-          }
-          for row in 0..<3 {
-            for (j, factors) in coefficients.enumerated() {
-              lanes[9 + 6 * row + j] =
-                factors.0 * lanes[3 * row] + factors.1 * lanes[3 * row + 1] + factors.2 * lanes[3 * row + 2]
-            }
-          }
-          let target = UnsafeMutableRawPointer(prepared + (panel * sourceChannels + source) * 16)
-          for (i, factors) in coefficients.enumerated() {
-            for j in 0..<6 {
-              let line = factors.0 * lanes[9 + j] + factors.1 * lanes[15 + j] + factors.2 * lanes[21 + j]
-              target.storeBytes(
-                of: SIMD16<Float>(line), toByteOffset: (i * 6 + j) * elementStride * MemoryLayout<Float>.stride,
-                as: SIMD16<Float>.self)
-            }
+    let coefficients = form.filterCoefficients
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 18 * 16) { temporary in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * 144) { filters in
+        guard let temporary = temporary.baseAddress, let filters = filters.baseAddress else { return }
+        // The last panel may have lanes of an earlier one's filters left, or none.
+        for panel in 0..<panels {
+          if 16 * panel + 16 > outputChannels { filters.initialize(repeating: 0, count: 16 * 144) }
+          for first in stride(from: 0, to: sourceChannels, by: 16) {
+            let sources = first..<min(first + 16, sourceChannels)
+            bringSideBySide(sources, panel, of: weights, into: filters)
+            vectors.winogradFilters(
+              channels: sources.count, filters: filters, flips: isTranspose, coefficients: coefficients,
+              output: prepared + (panel * sourceChannels + first) * 16, elementStride: panels * 16 * sourceChannels,
+              temporary: temporary)
           }
         }
       }
+    }
+  }
+
+  /// Brings the filters of some source channels and a panel of 16 outputs into `[source channels][9][16]`.
+  private func bringSideBySide(
+    _ sources: Range<Int>, _ panel: Int, of weights: UnsafePointer<Float>, into filters: UnsafeMutablePointer<Float>
+  ) {
+    let first = 16 * panel
+    let outputs = min(16, outputChannels - first)
+    guard isTranspose else {
+      vectors.transpose(
+        rows: outputs, columns: sources.count * 9, source: weights + (first * sourceChannels + sources.lowerBound) * 9,
+        sourceStride: sourceChannels * 9, output: filters, outputStride: 16)
+      return
+    }
+    for (number, source) in sources.enumerated() {
+      vectors.transpose(
+        rows: outputs, columns: 9, source: weights + (source * outputChannels + first) * 9, sourceStride: 9,
+        output: filters + number * 144, outputStride: 16)
     }
   }
 
@@ -160,12 +157,11 @@ struct WinogradConvolution: PreparedConvolution {
       while next < end {
         let (image, row) = next.quotientAndRemainder(dividingBy: tileRows)
         let rows = min(end - next, tileRows - row)
-        fillStage(
-          stage, source + (range.lowerBound + image) * sourceChannels * height * width, layout, tileRow: row, rows: rows
-        )
+        staging.fill(
+          stage, source + (range.lowerBound + image) * staging.count, layout, tileRow: row, rows: rows)
         for index in 0..<rows {
           transform(
-            stage + form.inputStep * index * stageWidth * sourceLanes,
+            stage + form.inputStep * index * staging.rowStride,
             into: inputs + (next - line + index) * tileColumns * sourceLanes, temporary)
         }
         next += rows
@@ -191,16 +187,16 @@ struct WinogradConvolution: PreparedConvolution {
     _ source: UnsafePointer<Float>, into inputs: UnsafeMutablePointer<Float>,
     _ temporary: UnsafeMutablePointer<Float>
   ) {
-    let rowStride = stageWidth * sourceLanes
+    let rowStride = staging.rowStride
     switch form {
     case .unit:
       vectors.winogradInput(
         tiles: tileColumns, channels: sourceLanes, source: source, rowStride: rowStride, output: inputs,
-        elementStride: inputStride, temporary: temporary)
+        tileStride: sourceLanes, elementStride: inputStride, temporary: temporary)
     case .strided:
       vectors.winogradStridedInput(
         tiles: tileColumns, channels: sourceLanes, source: source, rowStride: rowStride, output: inputs,
-        elementStride: inputStride, temporary: temporary)
+        tileStride: sourceLanes, elementStride: inputStride, temporary: temporary)
     case .spread:
       vectors.winogradSpreadInput(
         tiles: tileColumns, channels: sourceLanes, source: source, rowStride: rowStride, output: inputs,
@@ -226,38 +222,6 @@ struct WinogradConvolution: PreparedConvolution {
       vectors.winogradSpreadOutput(
         tiles: tileColumns, channels: outputLanes, products: products, elementStride: productStride, output: pixels,
         rowStride: rowStride, temporary: temporary)
-    }
-  }
-
-  /// Brings what `rows` rows of tiles read into channels-last order, `[pixel rows][stageWidth][sourceLanes]`.
-  private func fillStage(
-    _ stage: UnsafeMutablePointer<Float>, _ image: UnsafePointer<Float>, _ layout: ImageLayout, tileRow: Int, rows: Int
-  ) {
-    let lineCount = stageWidth * sourceLanes
-    let firstColumn = min(stageWidth, max(0, left))
-    let lastColumn = max(firstColumn, min(stageWidth, left + width))
-    for index in 0..<form.inputStep * rows + form.overlap {
-      let y = form.inputStep * tileRow + index - top
-      let line = stage + index * lineCount
-      guard y >= 0, y < height else {
-        line.update(repeating: 0, count: lineCount)
-        continue
-      }
-      line.update(repeating: 0, count: firstColumn * sourceLanes)
-      (line + lastColumn * sourceLanes).update(repeating: 0, count: (stageWidth - lastColumn) * sourceLanes)
-      if layout == .channelsLast {
-        (line + firstColumn * sourceLanes).update(
-          from: image + (y * width + firstColumn - left) * sourceLanes, count: (lastColumn - firstColumn) * sourceLanes)
-        continue
-      }
-      vectors.transpose(
-        rows: sourceChannels, columns: lastColumn - firstColumn, source: image + y * width + firstColumn - left,
-        sourceStride: height * width, output: line + firstColumn * sourceLanes, outputStride: sourceLanes)
-      if sourceChannels < sourceLanes {
-        for column in firstColumn..<lastColumn {
-          (line + column * sourceLanes + sourceChannels).update(repeating: 0, count: sourceLanes - sourceChannels)
-        }
-      }
     }
   }
 
