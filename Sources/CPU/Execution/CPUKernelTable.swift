@@ -55,7 +55,7 @@ struct CPUKernelTable: Sendable {
     add(Conv2D.self) { ConvolutionKernel($0, inputs: $1, output: $2) }
     add(Conv2DInputGradient.self) { ConvolutionKernel($0, inputs: $1, output: $2) }
     add(Conv2DWeightGradient.self) {
-      WeightGradientKernel($0.geometry, image: $1[0], weights: $2, output: $1[1])
+      WeightGradientKernel($0, image: $1[0], weights: $2, output: $1[1])
     }
     add(MatrixProduct.self) { product, inputs, _ in MatrixProductKernel(product, inputs: inputs) }
     add(FusedLayer.self) {
