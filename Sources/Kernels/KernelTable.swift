@@ -2,7 +2,7 @@
 @usableFromInline package struct KernelTable {
   @usableFromInline package typealias WinogradInput =
     @convention(c) (
-      Int, Int, UnsafePointer<UnsafePointer<Float>>, Int, Int, UnsafeMutablePointer<Float>, Int,
+      Int, Int, UnsafePointer<UnsafePointer<Float>>, Int, Int, UnsafeMutablePointer<Float>, Int, Int,
       UnsafeMutablePointer<Float>
     ) -> Void
   @usableFromInline package typealias WinogradOutput =
@@ -24,6 +24,11 @@
       Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Int>, UnsafePointer<Float>, UnsafePointer<Int>, Int,
       UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int, UnsafePointer<Float>?, UnsafePointer<Float>?,
       UnsafePointer<Float>?, Bool, Float, Float, Float
+    ) -> Void
+  @usableFromInline package let depthwiseDots:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Int>, UnsafePointer<Float>, Int, Int, UnsafePointer<Float>,
+      UnsafeMutablePointer<Float>
     ) -> Void
   @usableFromInline package let shiftedDots:
     @convention(c) (
@@ -55,6 +60,10 @@
       UnsafeMutablePointer<Float>, Int, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Bool,
       Float, Float, Float
     ) -> Void
+  @usableFromInline package let transposedProduct:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Bool
+    ) -> Void
   @usableFromInline package let transpose:
     @convention(c) (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void
   @usableFromInline package let winogradInput: WinogradInput
@@ -63,6 +72,18 @@
   @usableFromInline package let winogradStridedOutput: WinogradOutput
   @usableFromInline package let winogradSpreadInput: WinogradInput
   @usableFromInline package let winogradSpreadOutput: WinogradOutput
+  @usableFromInline package let winogradGradient: WinogradInput
+  @usableFromInline package let winogradStridedGradient: WinogradInput
+  @usableFromInline package let winogradWeights:
+    @convention(c) (
+      Int, Int, Int, UnsafePointer<Float>, Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+  @usableFromInline package let winogradFilters:
+    @convention(c) (
+      Int, UnsafePointer<Float>, Bool, UnsafePointer<Double>, UnsafeMutablePointer<Float>, Int,
+      UnsafeMutablePointer<Double>
+    ) -> Void
   @usableFromInline package let pairPool:
     @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   @usableFromInline package let raiseToLargest:
@@ -94,6 +115,26 @@
   @usableFromInline package let normalisePixels:
     @convention(c) (
       Int, Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafePointer<Float>
+    ) -> Void
+  @usableFromInline package let momentsOfPlane:
+    @convention(c) (
+      Int, UnsafePointer<Float>, UnsafePointer<Float>, Float, Float, UnsafeMutablePointer<Double>,
+      UnsafeMutablePointer<Float>
+    ) -> Void
+  @usableFromInline package let momentsOfPixels:
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>,
+      UnsafeMutablePointer<Double>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Double>
+    ) -> Void
+  @usableFromInline package let fusedPlane:
+    @convention(c) (
+      Int, UnsafePointer<Float>, UnsafePointer<Float>?, Float, Float, Float, Float, Float, UnsafePointer<Float>?, Bool,
+      Float, UnsafeMutablePointer<Float>
+    ) -> Void
+  @usableFromInline package let fusedPixels:
+    @convention(c) (
+      Int, Int, UnsafePointer<Float>, UnsafePointer<Float>?, UnsafePointer<Float>, UnsafePointer<Float>?, Bool, Float,
+      UnsafeMutablePointer<Float>
     ) -> Void
   @usableFromInline package let standardiseRows:
     @convention(c) (

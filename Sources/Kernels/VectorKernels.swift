@@ -43,6 +43,14 @@ public struct VectorKernels: Sendable {
   }
 
   @inlinable @inline(__always)
+  public func depthwiseDots(
+    rows: Int, columns: Int, terms: Int, offsets: UnsafePointer<Int>, source: UnsafePointer<Float>, rowStep: Int,
+    columnStep: Int, gradient: UnsafePointer<Float>, sums: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.depthwiseDots(rows, columns, terms, offsets, source, rowStep, columnStep, gradient, sums)
+  }
+
+  @inlinable @inline(__always)
   public func shiftedDots(
     rows: Int, terms: Int, offsets: UnsafePointer<Int32>, images: Int, gradient: UnsafePointer<Float>, pitch: Int,
     gradientStride: Int, source: UnsafePointer<Float>, sourceStride: Int, positions: Int,
@@ -101,6 +109,15 @@ public struct VectorKernels: Sendable {
 
   /// Floats of memory of its own that `finishedRowsTimesPanels` wants: two vectors of sums for 48 rows.
   package static let finishedTileCount = 48 * 2 * 16
+
+  @inlinable @inline(__always)
+  public func transposedProduct(
+    rows: Int, inner: Int, columns: Int, left: UnsafePointer<Float>, leftStride: Int, right: UnsafePointer<Float>,
+    rightStride: Int, output: UnsafeMutablePointer<Float>, outputStride: Int, adds: Bool
+  ) {
+    table.pointee.transposedProduct(
+      rows, inner, columns, left, leftStride, right, rightStride, output, outputStride, adds)
+  }
 
   @inlinable @inline(__always)
   public func finishedRowsTimesPanels(

@@ -35,24 +35,30 @@ package enum WinogradForm {
     }
   }
 
-  /// The columns of G, one for each tap; six lanes are used.
-  package var filterColumns: (SIMD8<Double>, SIMD8<Double>, SIMD8<Double>) {
+  /// G, `[6][3]`, one column for each tap.
+  package var filterCoefficients: [Double] {
     switch self {
     case .unit:
       // Points 0, 3/4, -3/4, 3/2, -3/2 and infinity: the row of point p is (1, p, p^2) / product of (p - q) over the other
       // finite points q.
-      (
-        SIMD8(64 / 81.0, -128 / 243.0, -128 / 243.0, 32 / 243.0, 32 / 243.0, 0, 0, 0),
-        SIMD8(0, -32 / 81.0, 32 / 81.0, 16 / 81.0, -16 / 81.0, 0, 0, 0),
-        SIMD8(0, -8 / 27.0, -8 / 27.0, 8 / 27.0, 8 / 27.0, 1, 0, 0)
-      )
+      [
+        64 / 81.0, 0, 0,
+        -128 / 243.0, -32 / 81.0, -8 / 27.0,
+        -128 / 243.0, 32 / 81.0, -8 / 27.0,
+        32 / 243.0, 16 / 81.0, 8 / 27.0,
+        32 / 243.0, -16 / 81.0, 8 / 27.0,
+        0, 0, 1,
+      ]
     case .strided, .spread:
       // The middle tap, then points 1/2, -1/2, 5/4, -5/4 and infinity of the outer two.
-      (
-        SIMD8(0, -16 / 21.0, 16 / 21.0, 32 / 105.0, -32 / 105.0, 0, 0, 0),
-        SIMD8(1, 0, 0, 0, 0, 0, 0, 0),
-        SIMD8(0, -8 / 21.0, -8 / 21.0, 8 / 21.0, 8 / 21.0, 1, 0, 0)
-      )
+      [
+        0, 1, 0,
+        -16 / 21.0, 0, -8 / 21.0,
+        16 / 21.0, 0, -8 / 21.0,
+        32 / 105.0, 0, 8 / 21.0,
+        -32 / 105.0, 0, 8 / 21.0,
+        0, 0, 1,
+      ]
     }
   }
 }

@@ -19,6 +19,14 @@ func loadDoubles(_ source: UnsafePointer<Float>) -> Doubles {
   Doubles(Double(source[0]), Double(source[1]), Double(source[2]), Double(source[3]))
 }
 
+/// Numbers of double precision, rounded.
+@inline(__always)
+func storeRounded(_ value: Doubles, _ target: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(target).storeBytes(
+    of: SIMD4<Float>(
+      Float(value[0]), Float(value[1]), Float(value[2]), Float(value[3])), as: SIMD4<Float>.self)
+}
+
 /// Whether 16 sums fit into registers beside their operands.
 let hasManyRegisters = false
 

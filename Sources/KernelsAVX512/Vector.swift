@@ -21,6 +21,15 @@ func loadDoubles(_ source: UnsafePointer<Float>) -> Doubles {
     Double(source[6]), Double(source[7]))
 }
 
+/// Numbers of double precision, rounded.
+@inline(__always)
+func storeRounded(_ value: Doubles, _ target: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(target).storeBytes(
+    of: SIMD8<Float>(
+      Float(value[0]), Float(value[1]), Float(value[2]), Float(value[3]), Float(value[4]), Float(value[5]),
+      Float(value[6]), Float(value[7])), as: SIMD8<Float>.self)
+}
+
 /// Whether 16 sums fit into registers beside their operands.
 let hasManyRegisters = true
 

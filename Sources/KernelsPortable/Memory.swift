@@ -21,3 +21,11 @@ func put(_ value: Vector, _ pointer: UnsafeMutablePointer<Float>, _ adds: Bool) 
 
 @inline(__always)
 func repeated(_ value: Float) -> Vector { Vector(repeating: value) }
+
+@inline(__always)
+func get(_ source: UnsafePointer<Double>) -> Doubles { UnsafeRawPointer(source).loadUnaligned(as: Doubles.self) }
+
+@inline(__always)
+func put(_ value: Doubles, _ target: UnsafeMutablePointer<Double>) {
+  UnsafeMutableRawPointer(target).storeBytes(of: value, as: Doubles.self)
+}

@@ -19,6 +19,14 @@ func loadDoubles(_ source: UnsafePointer<Float>) -> Doubles {
   Doubles(Double(source[0]), Double(source[1]))
 }
 
+/// Numbers of double precision, rounded.
+@inline(__always)
+func storeRounded(_ value: Doubles, _ target: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(target).storeBytes(
+    of: SIMD2<Float>(
+      Float(value[0]), Float(value[1])), as: SIMD2<Float>.self)
+}
+
 /// Whether 16 sums fit into registers beside their operands.
 let hasManyRegisters = false
 

@@ -6,7 +6,7 @@
 @inline(never)
 public func winogradStridedInput(
   tiles: Int, channels: Int, rows: UnsafePointer<UnsafePointer<Float>>, firstColumn: Int, columns: Int,
-  output: UnsafeMutablePointer<Float>, elementStride: Int, temporary: UnsafeMutablePointer<Float>
+  output: UnsafeMutablePointer<Float>, tileStride: Int, elementStride: Int, temporary: UnsafeMutablePointer<Float>
 ) {
   let (r0, r1, r2, r3, r4) = (rows[0], rows[1], rows[2], rows[3], rows[4])
   let (r5, r6, r7, r8) = (rows[5], rows[6], rows[7], rows[8])
@@ -34,7 +34,7 @@ public func winogradStridedInput(
       for index in 0..<together {
         for row in 0..<9 {
           let line = temporary + (72 &* index &+ row) &* width
-          let element = output + row &* 9 &* elementStride + (tile &+ index) &* channels + channel
+          let element = output + row &* 9 &* elementStride + (tile &+ index) &* tileStride + channel
           store(load(line + 9 &* width), element)
           store(load(line + 27 &* width), element + elementStride)
           store(load(line + 45 &* width), element + 2 &* elementStride)
@@ -54,7 +54,7 @@ public func winogradStridedInput(
 @inline(never)
 public func winogradSpreadInput(
   tiles: Int, channels: Int, rows: UnsafePointer<UnsafePointer<Float>>, firstColumn: Int, columns: Int,
-  output: UnsafeMutablePointer<Float>, elementStride: Int, temporary: UnsafeMutablePointer<Float>
+  output: UnsafeMutablePointer<Float>, tileStride: Int, elementStride: Int, temporary: UnsafeMutablePointer<Float>
 ) {
   let (r0, r1, r2, r3, r4) = (rows[0], rows[1], rows[2], rows[3], rows[4])
   var tile = 0
@@ -80,7 +80,7 @@ public func winogradSpreadInput(
       for index in 0..<together {
         for row in 0..<9 {
           let line = temporary + (36 &* index &+ row) &* width
-          let element = output + row &* 9 &* elementStride + (tile &+ index) &* channels + channel
+          let element = output + row &* 9 &* elementStride + (tile &+ index) &* tileStride + channel
           let (d0, d1, d2, d3) = (
             load(line), load(line + 9 &* width), load(line + 18 &* width), load(line + 27 &* width)
           )

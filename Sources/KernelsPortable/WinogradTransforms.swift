@@ -7,12 +7,12 @@
 ///   - rows: the six rows of pixels, channels side by side.
 ///   - firstColumn: of the first tile; may lie outside of the rows.
 ///   - columns: that the rows have; all others are zero.
-///   - output: of the first tile's first element; the next tile's follow after `channels`, the 36 elements are
+///   - output: of the first tile's first element; the next tile's follow after `tileStride`, the 36 elements are
 ///     `elementStride` apart.
 @inline(never)
 public func winogradInput(
   tiles: Int, channels: Int, rows: UnsafePointer<UnsafePointer<Float>>, firstColumn: Int, columns: Int,
-  output: UnsafeMutablePointer<Float>, elementStride: Int, temporary: UnsafeMutablePointer<Float>
+  output: UnsafeMutablePointer<Float>, tileStride: Int, elementStride: Int, temporary: UnsafeMutablePointer<Float>
 ) {
   let (r0, r1, r2, r3, r4, r5) = (rows[0], rows[1], rows[2], rows[3], rows[4], rows[5])
   var tile = 0
@@ -38,7 +38,7 @@ public func winogradInput(
           inputLine3(
             load(line), load(line + 6 &* width), load(line + 12 &* width), load(line + 18 &* width),
             load(line + 24 &* width), load(line + 30 &* width),
-            output + row &* 6 &* elementStride + (tile &+ index) &* channels + channel, elementStride)
+            output + row &* 6 &* elementStride + (tile &+ index) &* tileStride + channel, elementStride)
         }
       }
       channel &+= width
@@ -54,7 +54,7 @@ public func winogradInput(
 ///   - rows: of outputs, at most 4.
 ///   - columns: of outputs; tiles end there.
 ///   - channels: of the outputs.
-///   - products: of the first tile's first element, laid out as `winogradInput` writes, channels in whole vectors of 16.
+///   - products: of the first tile's first element, laid out as `winogradInput` writes, tiles as many whole vectors of 16 apart as the channels take.
 ///   - values: the first tile's first output, channels side by side, `rowStride` from row to row; residual and reference alike.
 @inline(never)
 public func winogradOutput(

@@ -1,107 +1,115 @@
+import Graph
+import Kernels
 import Tensor
 
-/// See `ChannelMoments`.
+/// See `ChannelMoments`. Numbers are taken relative to the channel's first, so that a large mean costs no digits. Groups of images,
+/// which depend on nothing but their number, have sums of their own, which are added in their order; so they are the same for any
+/// number of threads, and in either layout.
 struct ChannelMomentsKernel: CPUKernel {
+  private let images: Int
+  private let channels: Int
+  private let positions: Int
+  private let isImage: Bool
+  private let vectors: VectorKernels
+
+  init(input: Shape, vectors: VectorKernels = VectorKernels()) {
+    (images, channels) = (input[0], input[1])
+    positions = input.dimensions.dropFirst(2).reduce(1, *)
+    isImage = input.rank == 4
+    self.vectors = vectors
+  }
+
+  var layoutSupport: LayoutSupport {
+    isImage && channels % 16 == 0 ? LayoutSupport(either: [0, 1]) : LayoutSupport()
+  }
+
+  private static let temporaryCount = 96
+
+  /// For one image that lies otherwise than its partner.
+  var scratchCount: Int { Self.temporaryCount + (layoutSupport.either.isEmpty ? 0 : channels * positions) }
+
   func evaluate(_ arguments: KernelArguments) {
-    let shape = arguments.inputShapes[0]
-    let (images, channels) = (shape[0], shape[1])
-    let positions = shape.dimensions.dropFirst(2).reduce(1, *)
     let (u, v, output) = (arguments.inputs[0], arguments.inputs[1], arguments.output)
-    let blockSize = KernelArguments.blockSize(work: 2 * images * positions)
-    arguments.forEachBlock(of: channels, blockSize: blockSize) { range, _ in
-      for channel in range {
-        var sums = Sums(images * positions > 0 ? (u[channel * positions], v[channel * positions]) : (0, 0))
-        for image in 0..<images {
-          let start = (image * channels + channel) * positions
-          if u == v { sums.add(u + start, count: positions) } else { sums.add(u + start, v + start, count: positions) }
+    let layouts = (arguments.layouts.layout(ofInput: 0), arguments.layouts.layout(ofInput: 1))
+    // Eight groups, where there is work for them.
+    let groupSize = max(1, (images + 7) / 8, KernelArguments.blockSize(work: 2 * channels * positions))
+    let groups = (images + groupSize - 1) / groupSize
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * channels) { origins in
+      guard let origins = origins.baseAddress else { return }
+      for channel in 0..<(images * positions > 0 ? channels : 0) {
+        origins[channel] = u[layouts.0 == .planar ? channel * positions : channel]
+        origins[channels + channel] = v[layouts.1 == .planar ? channel * positions : channel]
+      }
+      // Of each group three rows: sums of u, of v and of products.
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * channels * groups) { sums in
+        guard let sums = sums.baseAddress else { return }
+        sums.initialize(repeating: 0, count: 3 * channels * groups)
+        arguments.forEachBlock(of: images, blockSize: groupSize) { range, scratch in
+          let group = sums + range.lowerBound / groupSize * 3 * channels
+          if layouts == (.planar, .planar) {
+            addPlanes(range, u, v, origins, to: group, scratch)
+          } else {
+            addPixels(range, (u, layouts.0), (v, layouts.1), origins, to: group, scratch)
+          }
         }
-        let result = sums.result(count: images * positions)
-        output[channel] = result.u
-        output[channels + channel] = result.v
-        output[2 * channels + channel] = result.product
+        let count = Double(images * positions)
+        for channel in 0..<channels {
+          var (sumU, sumV, product) = (0.0, 0.0, 0.0)
+          for group in 0..<groups {
+            let own = sums + group * 3 * channels + channel
+            sumU += own[0]
+            sumV += own[channels]
+            product += own[2 * channels]
+          }
+          output[channel] = Float(sumU + count * Double(origins[channel]))
+          output[channels + channel] = Float(sumV + count * Double(origins[channels + channel]))
+          output[2 * channels + channel] = Float(product - (count > 0 ? sumU * sumV / count : 0))
+        }
       }
     }
   }
-}
 
-/// Sums over one channel. Numbers are taken relative to the channel's first, so that a large mean costs no digits, summed in
-/// single precision over a few at a time, and these sums in double precision.
-private struct Sums {
-  private typealias Lanes = SIMD16<Float>
-
-  private let originU: Float
-  private let originV: Float
-  private var u = 0.0
-  private var v = 0.0
-  private var product = 0.0
-
-  init(_ origin: (u: Float, v: Float)) { (originU, originV) = origin }
-
-  /// Numbers that each of 16 lanes sums in single precision.
-  private static let run = 8
-
-  mutating func add(_ x: UnsafePointer<Float>, count: Int) {
-    var index = 0
-    let origin = Lanes(repeating: originU)
-    while index + 16 <= count {
-      let end = min(count - 15, index + 16 * Self.run)
-      var (sum, squares) = (Lanes.zero, Lanes.zero)
-      while index < end {
-        let a = UnsafeRawPointer(x + index).loadUnaligned(as: Lanes.self) - origin
-        sum += a
-        squares += a * a
-        index += 16
+  private func addPlanes(
+    _ range: Range<Int>, _ u: UnsafePointer<Float>, _ v: UnsafePointer<Float>, _ origins: UnsafePointer<Float>,
+    to sums: UnsafeMutablePointer<Double>, _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 3) { own in
+      guard let own = own.baseAddress else { return }
+      for channel in 0..<channels {
+        own.initialize(repeating: 0, count: 3)
+        for image in range {
+          let start = (image * channels + channel) * positions
+          vectors.momentsOfPlane(
+            count: positions, x: u + start, y: v + start, originX: origins[channel],
+            originY: origins[channels + channel], sums: own, temporary: scratch)
+        }
+        for number in 0..<3 { sums[number * channels + channel] = own[number] }
       }
-      u += Self.total(sum)
-      product += Self.total(squares)
     }
-    while index < count {
-      let a = Double(x[index] - originU)
-      u += a
-      product += a * a
-      index += 1
-    }
-    v = u
   }
 
-  mutating func add(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int) {
-    var index = 0
-    let (originX, originY) = (Lanes(repeating: originU), Lanes(repeating: originV))
-    while index + 16 <= count {
-      let end = min(count - 15, index + 16 * Self.run)
-      var (sumX, sumY, products) = (Lanes.zero, Lanes.zero, Lanes.zero)
-      while index < end {
-        let a = UnsafeRawPointer(x + index).loadUnaligned(as: Lanes.self) - originX
-        let b = UnsafeRawPointer(y + index).loadUnaligned(as: Lanes.self) - originY
-        sumX += a
-        sumY += b
-        products += a * b
-        index += 16
+  private func addPixels(
+    _ range: Range<Int>, _ u: (values: UnsafePointer<Float>, layout: ImageLayout),
+    _ v: (values: UnsafePointer<Float>, layout: ImageLayout), _ origins: UnsafePointer<Float>,
+    to sums: UnsafeMutablePointer<Double>, _ scratch: UnsafeMutablePointer<Float>
+  ) {
+    let staged = scratch + Self.temporaryCount
+    func pixels(of image: Int, _ tensor: (values: UnsafePointer<Float>, layout: ImageLayout)) -> UnsafePointer<Float> {
+      let values = tensor.values + image * channels * positions
+      if tensor.layout == .channelsLast { return values }
+      vectors.transpose(
+        rows: channels, columns: positions, source: values, sourceStride: positions, output: staged,
+        outputStride: channels)
+      return UnsafePointer(staged)
+    }
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 192) { doubles in
+      guard let doubles = doubles.baseAddress else { return }
+      for image in range {
+        // Not both are brought into the other layout.
+        vectors.momentsOfPixels(
+          pixels: positions, channels: channels, x: pixels(of: image, u), y: pixels(of: image, v), originX: origins,
+          originY: origins + channels, sums: sums, temporary: scratch, doubles: doubles)
       }
-      u += Self.total(sumX)
-      v += Self.total(sumY)
-      product += Self.total(products)
     }
-    while index < count {
-      let (a, b) = (Double(x[index] - originU), Double(y[index] - originV))
-      u += a
-      v += b
-      product += a * b
-      index += 1
-    }
-  }
-
-  func result(count: Int) -> (u: Float, v: Float, product: Float) {
-    let n = Double(count)
-    return (
-      Float(u + n * Double(originU)), Float(v + n * Double(originV)), Float(product - (n > 0 ? u * v / n : 0))
-    )
-  }
-
-  @inline(__always)
-  private static func total(_ lanes: Lanes) -> Double {
-    let eight = lanes.lowHalf + lanes.highHalf
-    let four = SIMD4<Double>(eight.lowHalf) + SIMD4<Double>(eight.highHalf)
-    return four.sum()
   }
 }

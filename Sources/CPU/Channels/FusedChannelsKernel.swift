@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 import Tensor
 
 /// See `FusedChannels`.
@@ -9,13 +10,15 @@ struct FusedChannelsKernel: CPUKernel {
   /// Channels of all images.
   private let rows: Int
   private let isImage: Bool
+  private let vectors: VectorKernels
 
-  init(_ fused: FusedChannels, output: Shape) {
+  init(_ fused: FusedChannels, output: Shape, vectors: VectorKernels = VectorKernels()) {
     self.fused = fused
     channels = output[1]
     positions = output.dimensions.dropFirst(2).reduce(1, *)
     rows = output[0] * output[1]
     isImage = output.rank == 4
+    self.vectors = vectors
   }
 
   /// Images in either layout, all in the same; the numbers per channel have no layout.
@@ -49,34 +52,35 @@ struct FusedChannelsKernel: CPUKernel {
     }
   }
 
+  /// The activation as kernels of vectors know it: with a lower limit, or a gate above one; nil where it is another.
+  private var limit: (rectifies: Bool, lower: Float)? {
+    switch fused.activation {
+    case .none: (false, 0)
+    case .relu(let relu): relu.slope == 0 ? (true, 0) : nil
+    case .gate(let gate): gate.slope == 0 && gate.upper == nil ? (false, gate.lower) : nil
+    case .clip: nil
+    }
+  }
+
   private func evaluatePlanes(
     _ arguments: KernelArguments, _ first: Operand, _ second: Operand?, _ shift: UnsafePointer<Float>?,
     _ reference: UnsafePointer<Float>?
   ) {
     let output = arguments.output
-    let blockSize = KernelArguments.blockSize(work: positions)
-    arguments.forEachBlock(of: rows, blockSize: blockSize) { range, piece in
+    let limit = limit
+    arguments.forEachBlock(of: rows, blockSize: KernelArguments.blockSize(work: positions)) { range, piece in
       for row in range {
         let channel = row % channels
-        let (scale, mean) = (first.scale?[channel] ?? 1, first.mean?[channel] ?? 0)
-        let (scale2, mean2) = (second?.scale?[channel] ?? 1, second?.mean?[channel] ?? 0)
-        let offset = shift?[channel] ?? 0
-        var start = row * positions
-        let end = start + positions
-        while start < end {
-          let count = min(Self.pieceCount, end - start)
-          let x = first.x + start
-          if let second {
-            let x2 = second.x + start
-            for index in 0..<count {
-              piece[index] = (x[index] - mean) * scale + ((x2[index] - mean2) * scale2 + offset)
-            }
-          } else {
-            for index in 0..<count { piece[index] = (x[index] - mean) * scale + offset }
-          }
-          activate(piece, reference.map { $0 + start }, count)
-          (output + start).update(from: piece, count: count)
-          start += count
+        for start in stride(from: row * positions, to: (row + 1) * positions, by: pieceCount) {
+          let count = min(pieceCount, (row + 1) * positions - start)
+          let isEnd = limit != nil
+          vectors.fusedPlane(
+            count: count, x: first.x + start, y: second.map { $0.x + start }, scale: first.scale?[channel] ?? 1,
+            mean: first.mean?[channel] ?? 0, otherScale: second?.scale?[channel] ?? 1,
+            otherMean: second?.mean?[channel] ?? 0, shift: shift?[channel] ?? 0,
+            reference: isEnd ? reference.map { $0 + start } : nil, rectifies: limit?.rectifies ?? false,
+            lower: limit?.lower ?? 0, output: isEnd ? output + start : piece)
+          if !isEnd { activate(piece, reference.map { $0 + start }, count, into: output + start) }
         }
       }
     }
@@ -102,38 +106,31 @@ struct FusedChannelsKernel: CPUKernel {
     let output = arguments.output
     let pixels = rows / max(1, channels) * positions
     arguments.forEachBlock(of: pixels, blockSize: KernelArguments.blockSize(work: channels)) { range, piece in
+      if let limit {
+        let start = range.lowerBound * channels
+        vectors.fusedPixels(
+          pixels: range.count, channels: channels, x: first.x + start, y: second.map { $0.x + start }, columns: columns,
+          reference: reference.map { $0 + start }, rectifies: limit.rectifies, lower: limit.lower,
+          output: output + start)
+        return
+      }
       for pixel in range {
-        var channel = 0
-        while channel < channels {
-          let count = min(Self.pieceCount, channels - channel)
-          let start = pixel * channels + channel
-          let (scale, mean, x) = (columns + channel, columns + channels + channel, first.x + start)
-          let offset = columns + 4 * channels + channel
-          if let second {
-            let (scale2, mean2) = (columns + 2 * channels + channel, columns + 3 * channels + channel)
-            let x2 = second.x + start
-            for index in 0..<count {
-              piece[index] =
-                (x[index] - mean[index]) * scale[index] + ((x2[index] - mean2[index]) * scale2[index] + offset[index])
-            }
-          } else {
-            for index in 0..<count { piece[index] = (x[index] - mean[index]) * scale[index] + offset[index] }
-          }
-          activate(piece, reference.map { $0 + start }, count)
-          (output + start).update(from: piece, count: count)
-          channel += count
-        }
+        let start = pixel * channels
+        vectors.fusedPixels(
+          pixels: 1, channels: channels, x: first.x + start, y: second.map { $0.x + start }, columns: columns,
+          reference: nil, rectifies: false, lower: 0, output: piece)
+        activate(piece, reference.map { $0 + start }, channels, into: output + start)
       }
     }
   }
 
   var sharedScratchCount: Int { isImage ? 5 * channels : 0 }
 
-  /// Numbers that are worked on at a time, in memory of their own: the output may be any of the inputs, and a loop that the
-  /// compiler cannot tell to be free of overlaps is several times slower.
-  private static let pieceCount = 1024
+  /// Numbers that are worked on at a time where the activation is a function of this module: they are kept in memory of their own
+  /// until then, for the output may be any of the inputs.
+  private var pieceCount: Int { limit == nil ? 1024 : max(1, positions) }
 
-  var scratchCount: Int { Self.pieceCount }
+  var scratchCount: Int { limit == nil ? max(1024, channels) : 0 }
 
   private struct Operand {
     let x: UnsafePointer<Float>
@@ -142,23 +139,17 @@ struct FusedChannelsKernel: CPUKernel {
   }
 
   @inline(__always)
-  private func activate(_ y: UnsafeMutablePointer<Float>, _ reference: UnsafePointer<Float>?, _ count: Int) {
+  private func activate(
+    _ y: UnsafePointer<Float>, _ reference: UnsafePointer<Float>?, _ count: Int,
+    into output: UnsafeMutablePointer<Float>
+  ) {
     switch fused.activation {
-    case .none: break
-    case .clip(let clip): for index in 0..<count { y[index] = clip(y[index]) }
-    case .relu(let relu):
-      if relu.slope == 0 {
-        for index in 0..<count { y[index] = y[index] < 0 ? 0 : y[index] }
-      } else {
-        for index in 0..<count { y[index] = relu(y[index]) }
-      }
+    case .none: output.update(from: y, count: count)
+    case .clip(let clip): for index in 0..<count { output[index] = clip(y[index]) }
+    case .relu(let relu): for index in 0..<count { output[index] = relu(y[index]) }
     case .gate(let gate):
       guard let reference else { return }
-      if gate.slope == 0, gate.upper == nil {
-        for index in 0..<count { y[index] = reference[index] > gate.lower ? y[index] : 0 }
-      } else {
-        for index in 0..<count { y[index] = gate(y[index], reference[index]) }
-      }
+      for index in 0..<count { output[index] = gate(y[index], reference[index]) }
     }
   }
 }

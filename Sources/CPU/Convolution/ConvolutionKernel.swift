@@ -83,7 +83,7 @@ struct ConvolutionKernel: CPUKernel {
   }
 
   /// For 3x3 windows where tiles save much of the work, and channels enough to be lanes.
-  private static func isWinograd(
+  static func isWinograd(
     _ geometry: ConvolutionGeometry, weights: Shape, image: Shape, output: Shape, _ direction: Direction
   ) -> Bool {
     let stride = geometry.strideHeight

@@ -3,7 +3,7 @@ import Kernels
 import Tensor
 
 /// The weight gradient of a convolution as inner products of the output's gradient with the shifted, padded image.
-struct ShiftedWeightGradient {
+struct ShiftedWeightGradient: SummedWeightGradient {
   private let image: PaddedImage
   private let gradient: PaddedImage
   private let groups: Int
@@ -19,7 +19,7 @@ struct ShiftedWeightGradient {
   /// - Parameters: as of `ShiftedConvolution`.
   init(
     _ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape,
-    vectors: VectorKernels = VectorKernels()
+    vectors: VectorKernels
   ) {
     groups = geometry.groups
     channels = weights[1]
@@ -41,8 +41,6 @@ struct ShiftedWeightGradient {
     self.vectors = vectors
   }
 
-  var outputCount: Int { groups * outputChannels * offsets.count }
-
   /// Numbers of one channel of the gradient, with zeros to whole vectors.
   private var positions: Int { (gradient.phaseCount + 15) / 16 * 16 }
   private static let passCount = 1024
@@ -51,36 +49,45 @@ struct ShiftedWeightGradient {
   private var gradientPitch: Int { imagesPerPass * positions + 16 }
   private var gradientCount: Int { groups * outputChannels * gradientPitch }
 
-  var scratchCount: Int {
+  private var paddedCount: Int {
     gradientCount + groups * channels * imagesPerPass * image.channelCount + positions + 64 + 192
   }
 
-  /// Multiplications and additions for one image.
-  var work: Int { outputCount * positions }
+  private var plane: Int { image.height * image.width }
+  private var gradientPlane: Int { gradient.height * gradient.width }
 
-  /// Adds the gradient of the images of `range` to `weights`; pointers are those of the whole batch.
+  /// With room for one image that is brought into planes.
+  var scratchCount: Int { paddedCount + max(groups * channels * plane, groups * outputChannels * gradientPlane) }
+
+  var layoutSupport: LayoutSupport { LayoutSupport(source: 0, either: [1]) }
+
   func add(
-    _ range: Range<Int>, _ source: UnsafePointer<Float>, _ gradients: UnsafePointer<Float>,
+    _ range: Range<Int>, _ source: UnsafePointer<Float>, _ gradients: UnsafePointer<Float>, _ layouts: OperandLayouts,
     to weights: UnsafeMutablePointer<Float>, scratch: UnsafeMutablePointer<Float>
   ) {
     let paddedGradient = scratch
     let padded = paddedGradient + gradientCount
-    let lanes = scratch + scratchCount - 192
-    scratch.update(repeating: 0, count: scratchCount)
-    let (plane, gradientPlane) = (image.height * image.width, gradient.height * gradient.width)
+    let lanes = scratch + paddedCount - 192
+    let planes = scratch + paddedCount
+    scratch.update(repeating: 0, count: paddedCount)
     var start = range.lowerBound
     while start < range.upperBound {
       let images = min(imagesPerPass, range.upperBound - start)
       for index in 0..<images {
+        let own = planar(
+          source + (start + index) * groups * channels * plane, groups * channels, plane, layouts.layout(ofInput: 0),
+          planes)
         for channel in 0..<groups * channels {
           image.copy(
-            source + ((start + index) * groups * channels + channel) * plane,
-            into: padded + (channel * imagesPerPass + index) * image.channelCount)
+            own + channel * plane, into: padded + (channel * imagesPerPass + index) * image.channelCount)
         }
-        for channel in 0..<groups * outputChannels {
+        let outputs = groups * outputChannels
+        let ownGradient = planar(
+          gradients + (start + index) * outputs * gradientPlane, outputs, gradientPlane, layouts.layout(ofInput: 1),
+          planes)
+        for channel in 0..<outputs {
           gradient.copy(
-            gradients + ((start + index) * groups * outputChannels + channel) * gradientPlane,
-            into: paddedGradient + channel * gradientPitch + index * positions)
+            ownGradient + channel * gradientPlane, into: paddedGradient + channel * gradientPitch + index * positions)
         }
       }
       offsets.withUnsafeBufferPointer { offsets in
@@ -97,5 +104,17 @@ struct ShiftedWeightGradient {
       }
       start += images
     }
+  }
+
+  /// An image as it is, or with its channels brought into planes.
+  private func planar(
+    _ image: UnsafePointer<Float>, _ channels: Int, _ positions: Int, _ layout: ImageLayout,
+    _ planes: UnsafeMutablePointer<Float>
+  ) -> UnsafePointer<Float> {
+    if layout == .planar { return image }
+    vectors.transpose(
+      rows: positions, columns: channels, source: image, sourceStride: channels, output: planes,
+      outputStride: positions)
+    return UnsafePointer(planes)
   }
 }

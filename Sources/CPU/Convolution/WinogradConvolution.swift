@@ -8,26 +8,23 @@ import Tensor
 /// so each image.
 struct WinogradConvolution: PreparedConvolution {
   private let form: WinogradForm
-  private let sourceChannels: Int
+  private let source: TileRows
   private let outputChannels: Int
-  private let height: Int
-  private let width: Int
   private let outputHeight: Int
   private let outputWidth: Int
-  /// Padding above and left of the image; negative where it is cut off.
-  private let top: Int
+  /// Padding left of the image; negative where it is cut off.
   private let left: Int
   private let isTranspose: Bool
   private let vectors: VectorKernels
 
   // What follows from these, once: it is asked for with every row of tiles.
-  private let inputStep: Int
   private let outputStep: Int
   private let elements: Int
   private let products: [(element: Int, filter: Int)]
   private let tileRows: Int
   private let tileColumns: Int
   private let panels: Int
+  private let sourceChannels: Int
   /// Channels in whole vectors.
   private let sourceLanes: Int
   private let outputLanes: Int
@@ -47,18 +44,22 @@ struct WinogradConvolution: PreparedConvolution {
     self.vectors = vectors
     form = geometry.strideHeight == 1 ? .unit : isTranspose ? .spread : .strided
     let (from, to) = isTranspose ? (output, image) : (image, output)
-    (sourceChannels, height, width) = (from[1], from[2], from[3])
     (outputChannels, outputHeight, outputWidth) = (to[1], to[2], to[3])
+    let top: Int
     switch form {
     case .unit where isTranspose: (top, left) = (2 - geometry.top, 2 - geometry.left)
     case .spread: (top, left) = (0, 0)
     case .unit, .strided: (top, left) = (geometry.top, geometry.left)
     }
-    (inputStep, outputStep, elements, products) = (form.inputStep, form.outputStep, form.elements, form.products)
+    source = TileRows(
+      channels: from[1], height: from[2], width: from[3], top: top, step: form.inputStep, overlap: form.overlap,
+      vectors: vectors)
+    sourceChannels = source.channels
+    (outputStep, elements, products) = (form.outputStep, form.elements, form.products)
     tileRows = (outputHeight + outputStep - 1) / outputStep
     tileColumns = (outputWidth + outputStep - 1) / outputStep
     panels = (outputChannels + 15) / 16
-    sourceLanes = (sourceChannels + 15) / 16 * 16
+    sourceLanes = source.lanes
     outputLanes = panels * 16
     blockRows = Self.blockRows(form, channels: max(sourceChannels, outputChannels), tileColumns: tileColumns)
     blockTiles = (blockRows * tileColumns + 5) / 6 * 6
@@ -66,7 +67,7 @@ struct WinogradConvolution: PreparedConvolution {
     inputStride = blockTiles * sourceLanes + 16
     productStride = blockTiles * outputLanes + 16
     stageCount = max(
-      (inputStep * min(blockRows, tileRows) + form.overlap) * width * sourceLanes,
+      source.memoryCount(rows: min(blockRows, tileRows)),
       outputStep * outputWidth * (outputLanes + outputChannels))
   }
 
@@ -96,8 +97,7 @@ struct WinogradConvolution: PreparedConvolution {
   }
 
   var scratchCount: Int {
-    elements * (inputStride + productStride) + stageCount + width * sourceLanes
-      + VectorKernels.winogradTemporaryCount
+    elements * (inputStride + productStride) + stageCount + VectorKernels.winogradTemporaryCount
   }
 
   /// Transforms read vectors of channels.
@@ -114,53 +114,52 @@ struct WinogradConvolution: PreparedConvolution {
   /// `G g G^T` of every filter g, from `[K, C, 3, 3]` to `[36][panels][source channels][16]`, in double precision. In training
   /// it is done in every step: the 16 filters of a panel at a time, so that whole lines of the cache are written.
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
-    typealias Lanes = SIMD16<Double>
-    let elementStride = panels * 16 * sourceChannels
-    let columns = form.filterColumns
-    let coefficients = (0..<6).map { (columns.0[$0], columns.1[$0], columns.2[$0]) }
-    // Nine taps, then g G^T: three rows of six.
-    withUnsafeTemporaryAllocation(of: Lanes.self, capacity: 9 + 18) { lanes in
-      lanes.initialize(repeating: .zero)
-      for panel in 0..<panels {
-        let outputs = min(16, outputChannels - 16 * panel)
-        // The last panel may have lanes of an earlier one's filters left.
-        for tap in 0..<9 { lanes[tap] = .zero }
-        for source in 0..<sourceChannels {
-          for lane in 0..<outputs {
-            let output = 16 * panel + lane
-            let filter =
-              weights + (isTranspose ? source * outputChannels + output : output * sourceChannels + source) * 9
-            // The transpose flips the taps.
-            for tap in 0..<9 { lanes[isTranspose ? 8 - tap : tap][lane] = Double(filter[tap]) }
-          }
-          for row in 0..<3 {
-            for (j, factors) in coefficients.enumerated() {
-              lanes[9 + 6 * row + j] =
-                factors.0 * lanes[3 * row] + factors.1 * lanes[3 * row + 1] + factors.2 * lanes[3 * row + 2]
-            }
-          }
-          let target = UnsafeMutableRawPointer(prepared + (panel * sourceChannels + source) * 16)
-          for (i, factors) in coefficients.enumerated() {
-            for j in 0..<6 {
-              let line = factors.0 * lanes[9 + j] + factors.1 * lanes[15 + j] + factors.2 * lanes[21 + j]
-              target.storeBytes(
-                of: SIMD16<Float>(line), toByteOffset: (i * 6 + j) * elementStride * MemoryLayout<Float>.stride,
-                as: SIMD16<Float>.self)
-            }
+    let coefficients = form.filterCoefficients
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: 18 * 16) { temporary in
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * 144) { filters in
+        guard let temporary = temporary.baseAddress, let filters = filters.baseAddress else { return }
+        // The last panel may have lanes of an earlier one's filters left, or none.
+        for panel in 0..<panels {
+          if 16 * panel + 16 > outputChannels { filters.initialize(repeating: 0, count: 16 * 144) }
+          for first in stride(from: 0, to: sourceChannels, by: 16) {
+            let sources = first..<min(first + 16, sourceChannels)
+            bringSideBySide(sources, panel, of: weights, into: filters)
+            vectors.winogradFilters(
+              channels: sources.count, filters: filters, flips: isTranspose, coefficients: coefficients,
+              output: prepared + (panel * sourceChannels + first) * 16, elementStride: panels * 16 * sourceChannels,
+              temporary: temporary)
           }
         }
       }
     }
   }
 
+  /// Brings the filters of some source channels and a panel of 16 outputs into `[source channels][9][16]`.
+  private func bringSideBySide(
+    _ sources: Range<Int>, _ panel: Int, of weights: UnsafePointer<Float>, into filters: UnsafeMutablePointer<Float>
+  ) {
+    let first = 16 * panel
+    let outputs = min(16, outputChannels - first)
+    guard isTranspose else {
+      vectors.transpose(
+        rows: outputs, columns: sources.count * 9, source: weights + (first * sourceChannels + sources.lowerBound) * 9,
+        sourceStride: sourceChannels * 9, output: filters, outputStride: 16)
+      return
+    }
+    for (number, source) in sources.enumerated() {
+      vectors.transpose(
+        rows: outputs, columns: 9, source: weights + (source * outputChannels + first) * 9, sourceStride: 9,
+        output: filters + number * 144, outputStride: 16)
+    }
+  }
+
   // MARK: Images
 
   func run(
-    _ range: Range<Int>, _ source: UnsafePointer<Float>, _ layout: ImageLayout, prepared: UnsafePointer<Float>,
+    _ range: Range<Int>, _ images: UnsafePointer<Float>, _ layout: ImageLayout, prepared: UnsafePointer<Float>,
     _ epilogue: Epilogue, scratch: UnsafeMutablePointer<Float>
   ) {
     let memory = parts(of: scratch)
-    memory.zeros.update(repeating: 0, count: width * sourceLanes)
     let lines = range.count * tileRows
     var line = 0
     while line < lines {
@@ -170,9 +169,14 @@ struct WinogradConvolution: PreparedConvolution {
       while next < end {
         let (image, row) = next.quotientAndRemainder(dividingBy: tileRows)
         let rows = min(end - next, tileRows - row)
-        transform(
-          source + (range.lowerBound + image) * sourceChannels * height * width, layout, tileRows: row..<row + rows,
-          into: (next - line) * tileColumns * sourceLanes, memory)
+        source.forEach(
+          row..<row + rows, of: images + (range.lowerBound + image) * source.count, layout, memory.stage
+        ) { index, rows in
+          vectors.winogradInput(
+            form, tiles: tileColumns, channels: sourceLanes, rows: rows, firstColumn: -left, columns: source.width,
+            output: memory.inputs + (next - line + index) * tileColumns * sourceLanes, tileStride: sourceLanes,
+            elementStride: inputStride, temporary: memory.temporary)
+        }
         next += rows
       }
       let rows = ((end - line) * tileColumns + 5) / 6 * 6
@@ -198,10 +202,8 @@ struct WinogradConvolution: PreparedConvolution {
     let inputs: UnsafeMutablePointer<Float>
     /// `[elements][tiles][outputLanes]`.
     let products: UnsafeMutablePointer<Float>
-    /// Rows of pixels with channels last, of images that have them in planes.
+    /// Rows of pixels with channels last, of images and outputs that have them in planes.
     let stage: UnsafeMutablePointer<Float>
-    /// A row of pixels above or below an image.
-    let zeros: UnsafeMutablePointer<Float>
     /// For transforms.
     let temporary: UnsafeMutablePointer<Float>
   }
@@ -209,51 +211,7 @@ struct WinogradConvolution: PreparedConvolution {
   private func parts(of scratch: UnsafeMutablePointer<Float>) -> Memory {
     let products = scratch + elements * inputStride
     let stage = products + elements * productStride
-    let zeros = stage + stageCount
-    return Memory(
-      inputs: scratch, products: products, stage: stage, zeros: zeros, temporary: zeros + width * sourceLanes)
-  }
-
-  /// Transforms some rows of tiles of one image, for inputs from `place` on.
-  private func transform(
-    _ image: UnsafePointer<Float>, _ layout: ImageLayout, tileRows: Range<Int>, into place: Int, _ memory: Memory
-  ) {
-    // Of what they read, the rows that the image has.
-    let first = inputStep * tileRows.lowerBound - top
-    let end = max(0, min(height, first + inputStep * tileRows.count + form.overlap))
-    let read = min(max(0, first), end)..<end
-    var (pixels, start) = (image, 0)
-    if layout != .channelsLast {
-      fillStage(memory.stage, image, rows: read)
-      (pixels, start) = (UnsafePointer(memory.stage), read.lowerBound)
-    }
-    withUnsafeTemporaryAllocation(of: UnsafePointer<Float>.self, capacity: form.inputSide) { rows in
-      for (index, tileRow) in tileRows.enumerated() {
-        for row in 0..<form.inputSide {
-          let y = inputStep * tileRow + row - top
-          let pointer = read.contains(y) ? pixels + (y - start) * width * sourceLanes : UnsafePointer(memory.zeros)
-          rows.initializeElement(at: row, to: pointer)
-        }
-        vectors.winogradInput(
-          form, tiles: tileColumns, channels: sourceLanes, rows: rows.baseAddress!, firstColumn: -left, columns: width,
-          output: memory.inputs + place + index * tileColumns * sourceLanes, elementStride: inputStride,
-          temporary: memory.temporary)
-      }
-    }
-  }
-
-  /// Brings rows of an image into channels-last order, `[rows][width][sourceLanes]`.
-  private func fillStage(_ stage: UnsafeMutablePointer<Float>, _ image: UnsafePointer<Float>, rows: Range<Int>) {
-    for (index, y) in rows.enumerated() {
-      let line = stage + index * width * sourceLanes
-      vectors.transpose(
-        rows: sourceChannels, columns: width, source: image + y * width, sourceStride: height * width, output: line,
-        outputStride: sourceLanes)
-      guard sourceChannels < sourceLanes else { continue }
-      for column in 0..<width {
-        (line + column * sourceLanes + sourceChannels).update(repeating: 0, count: sourceLanes - sourceChannels)
-      }
-    }
+    return Memory(inputs: scratch, products: products, stage: stage, temporary: stage + stageCount)
   }
 
   /// Writes one row of tiles to the output.

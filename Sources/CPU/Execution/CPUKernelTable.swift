@@ -55,7 +55,7 @@ struct CPUKernelTable: Sendable {
     add(Conv2D.self) { ConvolutionKernel($0, inputs: $1, output: $2) }
     add(Conv2DInputGradient.self) { ConvolutionKernel($0, inputs: $1, output: $2) }
     add(Conv2DWeightGradient.self) {
-      WeightGradientKernel($0.geometry, image: $1[0], weights: $2, output: $1[1])
+      WeightGradientKernel($0, image: $1[0], weights: $2, output: $1[1])
     }
     add(MatrixProduct.self) { product, inputs, _ in MatrixProductKernel(product, inputs: inputs) }
     add(FusedLayer.self) {
@@ -68,7 +68,7 @@ struct CPUKernelTable: Sendable {
     add(ChannelAffine.self) { FusedChannelsKernel($0.general, output: $2) }
     add(FusedChannels.self) { FusedChannelsKernel($0, output: $2) }
     add(FusedNormalisation.self) { fused, inputs, _ in FusedNormalisationKernel(fused, inputs: inputs) }
-    add(ChannelMoments.self) { _, _, _ in ChannelMomentsKernel() }
+    add(ChannelMoments.self) { _, inputs, _ in ChannelMomentsKernel(input: inputs[0]) }
     add(AveragePool2D.self) { AveragePoolKernel($0, input: $1[0], output: $2) }
     add(AveragePool2DGradient.self) { AveragePoolGradientKernel($0, input: $2, output: $1[0]) }
     add(MaxPool2D.self) { MaxPoolKernel($0.window, input: $1[0], output: $2) }

@@ -8,7 +8,9 @@ struct OperandLayouts: Sendable {
   var output = ImageLayout.planar
 
   /// Of the first input.
-  var source: ImageLayout { inputs.first ?? .planar }
+  var source: ImageLayout { layout(ofInput: 0) }
+
+  func layout(ofInput number: Int) -> ImageLayout { inputs.isEmpty ? .planar : inputs[number] }
 }
 
 extension ImageLayout {

@@ -26,6 +26,9 @@ extension Graph {
       case var conv as Conv2DInputGradient:
         conv.precision = precision
         new = conv
+      case var conv as Conv2DWeightGradient:
+        conv.precision = precision
+        new = conv
       default: new = operation
       }
       _ = result.append(Node(source: .apply(new, inputs: inputs), shape: node.shape))

@@ -33,6 +33,29 @@ import Testing
     #expect(difference < 5e-6 * largest)
   }
 
+  /// Weight gradients, too.
+  @Test func exactIsAnotherSumOfWeightGradients() throws {
+    var graph = Graph()
+    let (image, output): (Shape, Shape) = ([4, 16, 14, 15], [4, 24, 14, 15])
+    let x = graph.input("x", image), weights = graph.input("weights", [24, 16, 3, 3]), g = graph.input("g", output)
+    let y = try graph.conv2d(x, weights, ConvolutionGeometry(padding: 1))
+    let gradient = try graph.gradient(of: [(y, g)], withRespectTo: [weights])[0]
+    func run(_ precision: Precision) throws -> [Float] {
+      let workspace = try CPUWorkspace(cpuProgram(graph, outputs: [gradient], precision: precision))
+      for (item, (name, shape)) in [("x", image), ("g", output)].enumerated() {
+        let values = RandomStream(seed: 3, name: "gradient").normals(item: item, count: shape.count)
+        try workspace.set(name, to: Tensor(shape: shape, scalars: values.map { Float($0) }))
+      }
+      try workspace.run()
+      return workspace.output(0).scalars
+    }
+    let (fast, exact) = (try run(.fast), try run(.exact))
+    let largest = exact.map(abs).max() ?? 0
+    let difference = zip(fast, exact).map { abs($0 - $1) }.max() ?? 0
+    #expect(fast != exact)
+    #expect(difference < 7e-6 * largest)
+  }
+
   /// A sum of 2,304 products, of which the root mean square error would be 6e-7 of the result if they were added one by one.
   @Test func longSumsAreSumsOfPartialSums() throws {
     let stream = RandomStream(seed: 3, name: "wide")

@@ -8,6 +8,7 @@ package struct Conv2DWeightGradient: BilinearOperator {
   package let geometry: ConvolutionGeometry
   package let height: Int
   package let width: Int
+  package var precision = Precision.fast
 
   package func shape(of inputs: [Shape]) throws(GraphError) -> Shape {
     try requireArity(2, inputs)
