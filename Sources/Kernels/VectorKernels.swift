@@ -107,9 +107,6 @@ public struct VectorKernels: Sendable {
     table.pointee.rowsTimesPanels(rows, inner, panels, left, leftStride, right, output, outputStride, adds)
   }
 
-  /// Floats of memory of its own that `finishedRowsTimesPanels` wants: two vectors of sums for 48 rows.
-  package static let finishedTileCount = 48 * 2 * 16
-
   @inlinable @inline(__always)
   public func transposedProduct(
     rows: Int, inner: Int, columns: Int, left: UnsafePointer<Float>, leftStride: Int, right: UnsafePointer<Float>,
@@ -118,6 +115,9 @@ public struct VectorKernels: Sendable {
     table.pointee.transposedProduct(
       rows, inner, columns, left, leftStride, right, rightStride, output, outputStride, adds)
   }
+
+  /// Floats of memory of its own that `finishedRowsTimesPanels` wants: two vectors of sums for 48 rows.
+  package static let finishedTileCount = 48 * 2 * 16
 
   @inlinable @inline(__always)
   public func finishedRowsTimesPanels(

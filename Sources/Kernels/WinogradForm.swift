@@ -15,9 +15,6 @@ package enum WinogradForm {
   /// What a tile reads beyond its step.
   package var overlap: Int { self == .unit ? 2 : 1 }
 
-  /// Pixels along each side of what a tile reads.
-  package var inputSide: Int { inputStep + overlap }
-
   /// Products of one tile.
   package var elements: Int { self == .unit ? 36 : 81 }
 

@@ -26,6 +26,7 @@ public func finishedRowsTimesPanels(
     let x0 = right + placeInPanels(first, inner)
     let next = first &+ width
     let x1 = isPair ? right + placeInPanels(next, inner) : x0
+    let lanes = columns &- first < 2 &* width ? columns &- first : 2 &* width
     // A block of rows at a time, part of the sums after part, so that the columns of a part stay in the cache for all of them.
     var block = 0
     while block < rows {
@@ -66,7 +67,6 @@ public func finishedRowsTimesPanels(
           if start > 0 { sums = added(sums, earlier) }
           guard isWhole, count == 6 else {
             write(sums, earlier, 2 &* width, adds: false)
-            let lanes = columns &- first < 2 &* width ? columns &- first : 2 &* width
             finishSums(layer, count, first, lanes, earlier, 2 &* width, values, place, stride)
             continue
           }
@@ -95,7 +95,6 @@ public func finishedRowsTimesPanels(
           if start > 0 { sums = added(sums, earlier) }
           guard isWhole, count == 6 else {
             write(sums, earlier, 2 &* width, adds: false)
-            let lanes = columns &- first < width ? columns &- first : width
             finishSums(layer, count, first, lanes, earlier, 2 &* width, values, place, stride)
             continue
           }

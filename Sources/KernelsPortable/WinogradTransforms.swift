@@ -1,4 +1,5 @@
-// F(4x4, 3x3), stride 1: a tile of 4x4 outputs from 6x6 inputs and 36 products. Memory of `winogradTemporary` numbers is passed in.
+// F(4x4, 3x3), stride 1: a tile of 4x4 outputs from 6x6 inputs and 36 products. Memory of
+// `VectorKernels.winogradTemporaryCount` numbers is passed in.
 
 /// For every tile of a row of tiles, `V = B^T d B` of its 6x6 inputs d, which lie four pixels apart.
 ///

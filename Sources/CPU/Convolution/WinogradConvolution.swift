@@ -71,6 +71,8 @@ struct WinogradConvolution: PreparedConvolution {
       outputStep * outputWidth * (outputLanes + outputChannels))
   }
 
+  // MARK: Sizes
+
   /// Rows of tiles in one block of matrix products, so that their number of tiles is a multiple of 6 where possible. Larger
   /// where the weights do not stay in the cache.
   private static func blockRows(_ form: WinogradForm, channels: Int, tileColumns: Int) -> Int {
@@ -82,8 +84,6 @@ struct WinogradConvolution: PreparedConvolution {
     let least = (target + tileColumns - 1) / tileColumns
     return (least..<least + 6).first { $0 * tileColumns % 6 == 0 } ?? least
   }
-
-  // MARK: Sizes
 
   /// Images that fill blocks, so that as few tiles as possible are computed for nothing.
   var imagesPerBlock: Int {
