@@ -8,8 +8,8 @@ docs/diffusion.md and the paper; no file of NVIDIA's is needed.
 
   Benchmarks/diffusion.py [--network ddpmpp] [--images 64] [--threads 1] [--rounds 3] [--binary PATH] [--work DIR] [--load]
 
-Needs PyTorch and numpy. Prints processor seconds an image of both, peak memory, and the largest difference of the two scores over the largest
-value. Seconds are of the images after the first, whose run pays for reading the file; PyTorch's pass over all images has nothing to read.
+Needs PyTorch and numpy. Prints processor seconds an image of both, peak memory of either (PyTorch's of a process that computes the scores of
+as many images as go through the network together here, and nothing else), and the largest difference of the two scores over the largest value. Seconds are of the images after the first, whose run pays for reading the file; PyTorch's pass over all images has nothing to read.
 With --load it prints only what loading takes, by itself, from the start of the program until the network could be run: it is asked for a class
 that the network does not know, which it says when everything has been read and prepared.
 """
@@ -284,6 +284,27 @@ def run(binary, snapshot, folder, images, threads):
     return seconds, int(done.stderr.rsplit("peak", 1)[1]) * 1024, read_score(folder / "out.safetensors")
 
 
+def score(network, images, configuration):
+    x, sigma = 2 * images - 1, 2 * NOISE
+    labels = torch.zeros(len(images), configuration["labels"]) if configuration["labels"] else None
+    return 2 * (network(x, sigma, labels) - x) / sigma**2
+
+
+def random_images(count, configuration):
+    return torch.rand(count, 3, configuration["resolution"], configuration["resolution"])
+
+
+# Images that go through the network together here (docs/performance.md).
+TOGETHER = 16
+
+
+def pytorch_peak(options, configuration, network):
+    """This process's peak of memory, in bytes, once it has computed the scores by passes."""
+    for images in random_images(options.images, configuration).split(TOGETHER):
+        score(network, images, configuration)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=CONFIGURATIONS, default="ddpmpp")
@@ -293,11 +314,15 @@ def main():
     parser.add_argument("--binary", type=pathlib.Path, default=ROOT / "pags-bench")
     parser.add_argument("--work", type=pathlib.Path)
     parser.add_argument("--load", action="store_true")
+    parser.add_argument("--pytorch-peak", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     configuration = CONFIGURATIONS[options.network]
     network = EDMPrecond(configuration).eval().requires_grad_(False)
+    if options.pytorch_peak:
+        print(pytorch_peak(options, configuration, network))
+        return
     if options.work:
         options.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.work) as name:
@@ -306,7 +331,7 @@ def main():
         write(network, snapshot, configuration["kind"])
         count = sum(parameter.numel() for parameter in network.parameters())
         print(f"{options.network}: {count} parameters, {snapshot.stat().st_size} bytes")
-        images = torch.rand(options.images, 3, configuration["resolution"], configuration["resolution"])
+        images = random_images(options.images, configuration)
         if options.load:
             write_images(images[:1], folder / "in.safetensors")
             for number in range(options.rounds):
@@ -314,20 +339,19 @@ def main():
                 print(f"round {number}: loaded in {wall:.2f} s, {processor:.2f} s of processor time")
             return
         ours, theirs = [], []
+        peer = [sys.executable, __file__, "--pytorch-peak", "--network", options.network, "--images", str(options.images), "--threads", str(options.threads)]
+        peer_peak = int(subprocess.run(peer, capture_output=True, text=True, check=True).stdout)
         for number in range(options.rounds):
             one, _, _ = run(options.binary, snapshot, folder, images[:1], options.threads)
-            all_, peak, score = run(options.binary, snapshot, folder, images, options.threads)
+            all_, peak, found = run(options.binary, snapshot, folder, images, options.threads)
             # Without reading the file, which PyTorch's side does not either, and the first image.
             seconds = (all_ - one) / (options.images - 1)
-            x, sigma = 2 * images - 1, 2 * NOISE
-            labels = torch.zeros(len(images), configuration["labels"]) if configuration["labels"] else None
             start = time.process_time()
-            denoised = network(x, sigma, labels)
+            wanted = score(network, images, configuration).numpy()
             torch_seconds = (time.process_time() - start) / len(images)
-            wanted = (2 * (denoised - x) / sigma**2).numpy()
-            error = np.abs(score - wanted).max() / np.abs(wanted).max()
+            error = np.abs(found - wanted).max() / np.abs(wanted).max()
             print(f"round {number}: ours {all_:.2f} s in all, {seconds:.3f} s an image after the first, which takes {one:.2f} s, "
-                  f"peak {peak / 2**20:.0f} MiB; PyTorch {torch_seconds:.3f} s an image, {torch_seconds / seconds:.2f} times; "
+                  f"peak {peak / 2**20:.0f} MiB; PyTorch {torch_seconds:.3f} s an image, peak {peer_peak / 2**20:.0f} MiB, {torch_seconds / seconds:.2f} times; "
                   f"difference {error:.1e}")
             ours.append(seconds)
             theirs.append(torch_seconds)

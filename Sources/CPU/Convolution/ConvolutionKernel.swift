@@ -97,7 +97,7 @@ struct ConvolutionKernel: CPUKernel {
       let target = direction == .forward ? output : image
       return channels >= 12 && tiles(target, 4) * 36 * 2 <= target[2] * target[3] * 9
     case (2, .forward):
-      return channels >= 32 && tiles(output, 4) * 81 * 4 <= output[2] * output[3] * 9 * 3
+      return channels >= 32 && tiles(output, 4) * 81 * 5 <= output[2] * output[3] * 9 * 3
     case (2, .inputGradient):
       return channels >= 32 && geometry.top == 1 && geometry.left == 1
         && tiles(image, 8) * 81 * 4 <= output[2] * output[3] * 9 * 3

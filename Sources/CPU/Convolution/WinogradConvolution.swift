@@ -109,7 +109,11 @@ struct WinogradConvolution: PreparedConvolution {
 
   // MARK: Weights
 
-  var preparedCount: Int { 36 * panels * 16 * sourceChannels }
+  var preparedCount: Int { 36 * filterStride }
+
+  /// From one element of the transformed filters to the next: as of inputs, off the powers of two. On them the transform, which writes all
+  /// 36 of a filter, took four times as long.
+  private var filterStride: Int { outputLanes * sourceChannels + 16 }
 
   /// `G g G^T` of every filter g, from `[K, C, 3, 3]` to `[36][panels][source channels][16]`, in double precision. In training
   /// it is done in every step: the 16 filters of a panel at a time, so that whole lines of the cache are written.
@@ -126,7 +130,7 @@ struct WinogradConvolution: PreparedConvolution {
             bringSideBySide(sources, panel, of: weights, into: filters)
             vectors.winogradFilters(
               channels: sources.count, filters: filters, flips: isTranspose, coefficients: coefficients,
-              output: prepared + (panel * sourceChannels + first) * 16, elementStride: panels * 16 * sourceChannels,
+              output: prepared + (panel * sourceChannels + first) * 16, elementStride: filterStride,
               temporary: temporary)
           }
         }
@@ -183,7 +187,7 @@ struct WinogradConvolution: PreparedConvolution {
       for (element, filter) in products {
         vectors.rowsTimesPanels(
           rows: rows, inner: sourceChannels, panels: panels, left: memory.inputs + element * inputStride,
-          leftStride: sourceLanes, right: prepared + filter * panels * 16 * sourceChannels,
+          leftStride: sourceLanes, right: prepared + filter * filterStride,
           output: memory.products + element * productStride, outputStride: outputLanes)
       }
       for index in line..<end {
