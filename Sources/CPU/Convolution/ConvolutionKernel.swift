@@ -153,6 +153,13 @@ struct ConvolutionKernel: CPUKernel {
     }
   }
 
+  var work: (image: Int, preparation: Int) {
+    switch algorithm {
+    case .columns: (0, 0)
+    case .prepared(let convolution): (convolution.work, convolution.preparationWork)
+    }
+  }
+
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {
     if case .prepared(let convolution) = algorithm { convolution.prepare(weights, into: prepared) }
   }

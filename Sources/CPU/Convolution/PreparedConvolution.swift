@@ -22,6 +22,9 @@ protocol PreparedConvolution: Sendable {
   /// Floats of the weights' form.
   var preparedCount: Int { get }
 
+  /// Multiply-adds that take as long as bringing the weights into it; 0 where it takes no more memory than the weights do.
+  var preparationWork: Int { get }
+
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
   /// What channels last would save, in times the size of source and output.
@@ -36,4 +39,5 @@ protocol PreparedConvolution: Sendable {
 
 extension PreparedConvolution {
   var imagesPerBlock: Int { 1 }
+  var preparationWork: Int { 0 }
 }

@@ -13,6 +13,9 @@ protocol CPUKernel: Sendable {
   /// into it once per program, others before every run. 0: the kernel reads the weights themselves.
   var preparedCount: Int { get }
 
+  /// What an image costs, and what bringing the weights into that form does, in multiply-adds; 0: little, or not known.
+  var work: (image: Int, preparation: Int) { get }
+
   /// Brings the weights into that form.
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>)
 
@@ -29,6 +32,7 @@ extension CPUKernel {
   var scratchCount: Int { 0 }
   var sharedScratchCount: Int { 0 }
   var preparedCount: Int { 0 }
+  var work: (image: Int, preparation: Int) { (0, 0) }
   func prepare(_ weights: UnsafePointer<Float>, into prepared: UnsafeMutablePointer<Float>) {}
   var layoutSupport: LayoutSupport { LayoutSupport() }
 }

@@ -45,8 +45,12 @@ final class CPUProgram: CompiledProgram {
   /// - Parameters:
   ///   - other: whose copy of the weights is used if it is the same.
   ///   - threads: that bring weights into the forms that kernels read.
+  ///   - spareForms: see `PreparationPlan`.
   /// - Throws: `GraphError.tooLarge` where a workspace would exceed `largestWorkspace`, `allocation`.
-  init(_ plan: ExecutablePlan, sharingConstantsOf other: CPUProgram?, threads: Int) throws(GraphError) {
+  init(
+    _ plan: ExecutablePlan, sharingConstantsOf other: CPUProgram?, threads: Int,
+    spareForms: Int = PreparationPlan.spareCount
+  ) throws(GraphError) {
     let (graph, memory, layouts) = (plan.graph, plan.memory, plan.layouts)
     var constants = ConstantStorage.Builder()
     var constantOffsets: [Graph.Value: Int] = [:]
@@ -59,25 +63,35 @@ final class CPUProgram: CompiledProgram {
       constantOffsets[root] = offset
       return .constant(offset)
     }
-    var steps: [Step] = []
-    var scratch = 0
-    var sharedScratch = 0
-    for value in plan.order {
+    let applications = plan.order.map { value in
       guard case .apply(let operation, let operands) = graph[value].source else {
         preconditionFailure("value \(value.index) is in the order of a plan and no operator")
       }
-      let shapes = operands.map { graph.shape(of: $0) }
-      let shape = graph.shape(of: value)
       guard let kernel = (plan.kernels[value] as? CPUOperatorKernel)?.kernel else {
         preconditionFailure("a plan that was made for another backend")
       }
+      return (value, operation, operands, kernel)
+    }
+    let preparations = PreparationPlan(
+      applications.map { value, _, operands, kernel in
+        let weights = operands.count > 1 ? graph.constantTensor(memory.root(of: operands[1])) : nil
+        return PreparationPlan.Step(
+          value: value, kernel: kernel, images: graph.shape(of: value).dimensions.first ?? 1,
+          constantWeights: weights?.shape.count)
+      }, spareCount: spareForms)
+    var steps: [Step] = []
+    var scratch = 0
+    var sharedScratch = 0
+    for (value, operation, operands, kernel) in applications {
+      let shapes = operands.map { graph.shape(of: $0) }
+      let shape = graph.shape(of: value)
       let inputs = operands.map(location)
       let preparedCount = MemoryPlan.aligned(kernel.preparedCount)
       var preparation = Preparation.everyRun(count: preparedCount)
       if preparedCount == 0 {
         preparation = .none
-      } else if let weights = graph.constantTensor(memory.root(of: operands[1])),
-        case .constant(let offset) = inputs[1]
+      } else if !preparations.everyRun.contains(value), case .constant(let offset) = inputs[1],
+        let weights = graph.constantTensor(memory.root(of: operands[1]))
       {
         let form = PreparedForm(operation: operation, item: shapes[0].droppingFirst, weights: shapes[1])
         preparation = .once(

@@ -6,11 +6,11 @@ import Tensor
 /// Plans and compiles for this processor, for what tests look at that other backends do not have.
 func cpuProgram(
   _ graph: Graph, outputs: [Graph.Value], lateInputs: Set<String> = [], precision: Precision = .fast,
-  sharingConstantsOf other: CPUProgram? = nil
+  sharingConstantsOf other: CPUProgram? = nil, spareForms: Int = PreparationPlan.spareCount
 ) throws(GraphError) -> CPUProgram {
   let plan = try ExecutablePlan(
     graph, outputs: outputs, lateInputs: lateInputs, precision: precision, for: CPUBackend())
-  return try CPUProgram(plan, sharingConstantsOf: other, threads: 1)
+  return try CPUProgram(plan, sharingConstantsOf: other, threads: 1, spareForms: spareForms)
 }
 
 // Reading an output does not throw on this processor.
