@@ -4,60 +4,62 @@
 /// - Parameters:
 ///   - left: `[rows][inner]`.
 ///   - right: `[inner][columns]`.
-///   - scratch: for `16 * inner` numbers.
-///   - doubles: scratch as well, for `4 * inner + 64`.
+///   - doubles: scratch for `(rows + 3) / 4 * 4 * inner + 16 * inner + 64` numbers.
 ///   - output: `[rows][columns]`.
 @inline(never)
 public func doubleSums(
   rows: Int, inner: Int, columns: Int, left: UnsafePointer<Float>, right: UnsafePointer<Float>,
-  scratch: UnsafeMutablePointer<Float>, doubles: UnsafeMutablePointer<Double>, output: UnsafeMutablePointer<Float>
+  doubles: UnsafeMutablePointer<Double>, output: UnsafeMutablePointer<Float>
 ) {
-  // As many columns as two vectors hold; the last ones are filled up with zeros.
+  // As many columns as two vectors hold. They are brought side by side for all rows: in the matrix each of their rows is a page of its own.
   let panel = 2 &* Doubles.scalarCount
-  let lanes = doubles + 4 &* inner
-  let last = columns % panel
-  for k in 0..<(last == 0 ? 0 : inner) {
-    for lane in 0..<last { scratch[k &* panel &+ lane] = right[k &* columns &+ columns &- last &+ lane] }
-    for lane in last..<panel { scratch[k &* panel &+ lane] = 0 }
-  }
-  // Four rows, which all columns meet while they are in the cache; past the end the last is repeated.
+  let lines = doubles + (rows &+ 3) / 4 &* 4 &* inner
+  let lanes = lines + panel &* inner
+  // Four rows at a time; past the end the last is repeated.
   var row = 0
   while row < rows {
     let (r1, r2, r3) = (min(row &+ 1, rows &- 1), min(row &+ 2, rows &- 1), min(row &+ 3, rows &- 1))
+    let four = doubles + row &* inner
     for k in 0..<inner {
-      doubles[4 &* k] = Double(left[row &* inner &+ k])
-      doubles[4 &* k &+ 1] = Double(left[r1 &* inner &+ k])
-      doubles[4 &* k &+ 2] = Double(left[r2 &* inner &+ k])
-      doubles[4 &* k &+ 3] = Double(left[r3 &* inner &+ k])
-    }
-    var column = 0
-    while column < columns {
-      let isFull = column &+ panel <= columns
-      fourDoubleSums(
-        inner, doubles, isFull ? right + column : UnsafePointer(scratch), isFull ? columns : panel,
-        lanes)
-      let count = min(panel, columns &- column)
-      let target = output + column
-      putRounded(lanes, count, target + row &* columns)
-      putRounded(lanes + panel, count, target + r1 &* columns)
-      putRounded(lanes + 2 &* panel, count, target + r2 &* columns)
-      putRounded(lanes + 3 &* panel, count, target + r3 &* columns)
-      column &+= panel
+      four[4 &* k] = Double(left[row &* inner &+ k])
+      four[4 &* k &+ 1] = Double(left[r1 &* inner &+ k])
+      four[4 &* k &+ 2] = Double(left[r2 &* inner &+ k])
+      four[4 &* k &+ 3] = Double(left[r3 &* inner &+ k])
     }
     row &+= 4
+  }
+  var column = 0
+  while column < columns {
+    let count = min(panel, columns &- column)
+    for k in 0..<inner {
+      let (source, line) = (right + (k &* columns &+ column), lines + k &* panel)
+      if count == panel {
+        put(loadDoubles(source), loadDoubles(source + Doubles.scalarCount), line)
+      } else {
+        for lane in 0..<count { line[lane] = Double(source[lane]) }
+        for lane in count..<panel { line[lane] = 0 }
+      }
+    }
+    row = 0
+    while row < rows {
+      fourDoubleSums(inner, doubles + row &* inner, lines, lanes)
+      let target = output + (row &* columns &+ column)
+      for index in 0..<min(4, rows &- row) { putRounded(lanes + index &* panel, count, target + index &* columns) }
+      row &+= 4
+    }
+    column &+= panel
   }
 }
 
 @inline(__always)
 private func fourDoubleSums(
-  _ inner: Int, _ left: UnsafePointer<Double>, _ right: UnsafePointer<Float>, _ stride: Int,
-  _ lanes: UnsafeMutablePointer<Double>
+  _ inner: Int, _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, _ lanes: UnsafeMutablePointer<Double>
 ) {
   let width = Doubles.scalarCount
   var a0 = Doubles.zero, a1 = Doubles.zero, b0 = Doubles.zero, b1 = Doubles.zero
   var c0 = Doubles.zero, c1 = Doubles.zero, d0 = Doubles.zero, d1 = Doubles.zero
   for k in 0..<inner {
-    let (u, v) = (loadDoubles(right + k &* stride), loadDoubles(right + k &* stride + width))
+    let (u, v) = (get(right + 2 &* k &* width), get(right + (2 &* k &+ 1) &* width))
     let x = Doubles(repeating: left[4 &* k])
     accumulate(x, u, &a0)
     accumulate(x, v, &a1)

@@ -68,8 +68,8 @@ struct MatrixProductKernel: CPUKernel {
   private func multiply(_ arguments: KernelArguments) {
     let (left, right, output) = (arguments.inputs[0], arguments.inputs[1], arguments.output)
     if hasOneRightMatrix {
-      // Four rows take hardly longer than one.
-      let blockRows = max(4, KernelArguments.blockSize(work: k * n / 8))
+      let share = (m + arguments.threads - 1) / arguments.threads
+      let blockRows = max(RowProduct.rows(of: share), KernelArguments.blockSize(work: k * n / 8))
       arguments.forEachBlock(of: m, blockSize: blockRows) { rows, _ in
         RowProduct.multiply(
           rows: rows.count, inner: k, columns: n, left + rows.lowerBound * k, right, into: output + rows.lowerBound * n)

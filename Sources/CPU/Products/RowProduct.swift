@@ -9,18 +9,23 @@ enum RowProduct {
   /// Longer ones are `PanelProduct`'s.
   static let longestDoubleSum = 128
 
+  /// Rows for which the right matrix is brought to double precision together.
+  private static let blockRows = 64
+
+  /// Of so many rows those that are best computed together: four take hardly longer than one.
+  static func rows(of count: Int) -> Int { min(blockRows, (count + 3) / 4 * 4) }
+
   /// `c[rows, columns] = a[rows, inner] b[inner, columns]`, all dense row-major.
   static func multiply(
     rows: Int, inner: Int, columns: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
     into c: UnsafeMutablePointer<Float>
   ) {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * longestDoubleSum) { scratch in
-      withUnsafeTemporaryAllocation(of: Double.self, capacity: 4 * longestDoubleSum + 64) { doubles in
-        guard let scratch = scratch.baseAddress, let doubles = doubles.baseAddress else {
-          preconditionFailure("not empty")
-        }
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: (Self.rows(of: rows) + 16) * inner + 64) { doubles in
+      guard let doubles = doubles.baseAddress else { preconditionFailure("not empty") }
+      for first in stride(from: 0, to: rows, by: blockRows) {
         VectorKernels().doubleSums(
-          rows: rows, inner: inner, columns: columns, left: a, right: b, scratch: scratch, doubles: doubles, output: c)
+          rows: min(blockRows, rows - first), inner: inner, columns: columns, left: a + first * inner, right: b,
+          doubles: doubles, output: c + first * columns)
       }
     }
   }

@@ -34,7 +34,8 @@ import _TestSupport
   /// Whatever the number of images: the programs of one network have the same constants.
   @Test(arguments: [1, 2, 16]) func formsThatTakeMuchAreMadeInEveryRun(_ images: Int) throws {
     let (graph, output) = try network(images: images)
-    let (once, every) = (try cpuProgram(graph, outputs: [output]), try cpuProgram(graph, outputs: [output], spareForms: 0))
+    let once = try cpuProgram(graph, outputs: [output])
+    let every = try cpuProgram(graph, outputs: [output], spareForms: 0)
     #expect(everyRun(every) == [true, true])
     var generator = SeededGenerator(seed: 6)
     let x = Tensor(
