@@ -35,6 +35,8 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
   case modulesContradict(file: String, architecture: String, contradictions: [String])
   /// Of the file's own.
   case implausibleNormalisation(file: String, problem: String)
+  /// What a configuration beside the weights says of it.
+  case folderNormalisation(file: String, problem: String)
   /// Of `preprocessing.resize`.
   case resize(problem: String)
   case nonFiniteWeights(file: String, tensor: String)
@@ -141,6 +143,8 @@ package enum ModelError: Error, Sendable, CustomStringConvertible {
         + "computation itself; if its modules are not what it computes with, save torch.save(model.state_dict(), FILE)"
     case .implausibleNormalisation(let file, let problem):
       "\(file): its own normalisation: \(problem); pass them with --mean and --std, or in a model.json"
+    case .folderNormalisation(let file, let problem):
+      "\(file), beside the weights, does not say how pixels are normalised: \(problem); correct it, or pass --mean and --std"
     case .resize(let problem): "preprocessing: \(problem); correct it in model.json, or pass --resize"
     case .nonFiniteWeights(let file, let tensor):
       "\(file): tensor `\(tensor)` holds NaN or infinity; the training diverged or the file is damaged"

@@ -26,7 +26,7 @@ package struct UntrainedCopy: Sendable {
     }
     let (weights, normalisation) = try Self.weights(
       checkpoint, choice, isDescribed: options.architecture != nil || description?.architecture != nil)
-    let reading = try StateDictReading(weights, normalisation, description, options)
+    let reading = try StateDictReading(weights, normalisation, description, options, from: checkpoint)
     let original = reading.network
     let builder = try original.built(batch: 1).builder
     classCount = builder.shape[1]

@@ -29,12 +29,19 @@ package struct ONNXPlugin: ModelPlugin {
     let model = try ONNXReader.model(of: checkpoint)
     let given = options.preprocessing ?? description?.preprocessing
     let origin = options.preprocessing != nil ? "--mean and --std" : "the description's `preprocessing`"
-    var network = try ONNXNetwork(
-      model, preprocessing: given, origin: origin,
-      resize: options.resize ?? given?.resize ?? description?.preprocessing?.resize,
-      imageShape: options.imageShape)
+    let resize = options.resize ?? given?.resize ?? description?.preprocessing?.resize
+    func read(_ preprocessing: Preprocessing?) throws -> ONNXNetwork {
+      try ONNXNetwork(
+        model, preprocessing: preprocessing, origin: origin, resize: resize, imageShape: options.imageShape)
+    }
+    var network = try read(given)
+    var beside: FolderNormalisation?
+    if given == nil, !network.tellsNormalisation {
+      beside = try FolderNormalisation.read(beside: checkpoint, channels: network.inputShape[0])
+      if let beside { network = try read(beside.preprocessing) }
+    }
     let check = try BatchCheck(network, threads: options.threads, memory: options.memory)
-    var notes = model.notes + network.output.notes + [network.input.note, check.note].compactMap { $0 }
+    var notes = model.notes + network.output.notes + [network.input.note, check.note, beside?.note].compactMap { $0 }
     if check.areProbabilities {
       network.takesLogarithm = true
       notes.append("the outputs are probabilities and no Softmax was found at the end: their logarithms are the logits")
@@ -48,7 +55,7 @@ package struct ONNXPlugin: ModelPlugin {
     return LoadedModel(
       classifier: classifier, architecture: "onnx", parameters: network.parameterCount,
       preprocessing: network.preprocessing,
-      preprocessingIsAssumed: given == nil && !network.tellsNormalisation, notes: notes,
+      preprocessingIsAssumed: given == nil && beside == nil && !network.tellsNormalisation, notes: notes,
       warnings: [UntrainedStatistics.warning(of: model.graph)].compactMap { $0 })
   }
 }

@@ -35,7 +35,7 @@ package struct StateDictPlugin: ModelPlugin {
   ) throws -> LoadedModel {
     let stateDict = try CheckpointReader.stateDict(of: checkpoint, choosing: options.weights)
     let weights = WeightSource(stateDict)
-    let reading = try StateDictReading(weights, stateDict.normalisation, description, options)
+    let reading = try StateDictReading(weights, stateDict.normalisation, description, options, from: checkpoint)
     let network = reading.network
     let classifier = try reading.explainingMisfits {
       try NetworkClassifier(

@@ -16,11 +16,13 @@ struct StateDictReading {
   /// What makes numbers doubtful.
   let warnings: [String]
 
-  /// - Parameter normalisation: the checkpoint's own.
+  /// - Parameters:
+  ///   - normalisation: the checkpoint's own.
+  ///   - checkpoint: where the weights are from.
   /// - Throws: `ModelError`, `JSONError`.
   init(
     _ weights: WeightSource, _ normalisation: InputNormalisation?, _ description: ModelDescription?,
-    _ options: LoadOptions
+    _ options: LoadOptions, from checkpoint: CheckpointFile
   ) throws {
     try StateDictReparametrisation.refuse(in: weights)
     let resize = options.resize ?? options.preprocessing?.resize ?? description?.preprocessing?.resize
@@ -33,7 +35,7 @@ struct StateDictReading {
     recognised = network
     let inputShape = try Self.inputShape(recognised, options, weights, resize: resize)
     var (preprocessing, isAssumed, preprocessingNotes) = try Self.preprocessing(
-      normalisation, description, options, channels: inputShape[0], file: weights.file)
+      normalisation, description, options, channels: inputShape[0], checkpoint)
     preprocessing.resize = resize
     notes = weights.notes + moduleNotes + preprocessingNotes
     warnings =
@@ -141,12 +143,12 @@ struct StateDictReading {
     return shape
   }
 
-  /// In order: the command line, the description, the checkpoint itself, none (assumed).
+  /// In order: the command line, the description, the checkpoint itself, a configuration beside it, none (assumed).
   /// - Returns: also what is to be said where the checkpoint's own is left aside.
-  /// - Throws: `ModelError.implausibleNormalisation`.
+  /// - Throws: `ModelError.implausibleNormalisation`, `.folderNormalisation`, `JSONError`.
   private static func preprocessing(
     _ normalisation: InputNormalisation?, _ description: ModelDescription?, _ options: LoadOptions, channels: Int,
-    file: String
+    _ checkpoint: CheckpointFile
   ) throws -> (Preprocessing, isAssumed: Bool, notes: [String]) {
     func spread(_ values: [Float]) -> [Float] {
       values.count == 1 ? Array(repeating: values[0], count: channels) : values
@@ -159,8 +161,13 @@ struct StateDictReading {
         given, false, ["\(source) take the place of the file's own normalisation mean \(own.mean) std \(own.std)"]
       )
     }
-    guard let own else { return (.identity(channels: channels), true, []) }
-    if let problem = own.problem { throw ModelError.implausibleNormalisation(file: file, problem: problem) }
+    guard let own else {
+      guard let beside = try FolderNormalisation.read(beside: checkpoint, channels: channels) else {
+        return (.identity(channels: channels), true, [])
+      }
+      return (beside.preprocessing, false, [beside.note])
+    }
+    if let problem = own.problem { throw ModelError.implausibleNormalisation(file: checkpoint.name, problem: problem) }
     return (own, false, [])
   }
 }
