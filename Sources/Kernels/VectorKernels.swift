@@ -68,6 +68,10 @@ public struct VectorKernels: Sendable {
     table.pointee.doubleSums(rows, inner, columns, left, right, scratch, doubles, output)
   }
 
+  /// The slopes that stand for SiLU and GELU as the ends of layers.
+  package static let siluSlope = Float.infinity
+  package static let geluSlope = -Float.infinity
+
   @inlinable @inline(__always)
   public func finish(
     count: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>, bias: Float,
@@ -87,11 +91,15 @@ public struct VectorKernels: Sendable {
       count, channels, sourceStride, stride, source, values, bias, residual, reference, rectifies, slope, lower, upper)
   }
 
+  /// Floats of memory of its own that `softmaxRows` wants.
+  package static let softmaxScratchCount = 816
+
   @inlinable @inline(__always)
-  public func softmaxRow(
-    count: Int, source: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>
+  public func softmaxRows(
+    rows: Int, count: Int, source: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
   ) {
-    table.pointee.softmaxRow(count, source, output, sums)
+    table.pointee.softmaxRows(rows, count, source, output, scratch)
   }
 
   /// - Returns: how many multiply-adds `multiplyAddPeak` did, and a number that depends on them.

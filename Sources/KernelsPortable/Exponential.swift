@@ -61,15 +61,31 @@ func exponential(_ p: Vector, high: Vector, low: Vector) -> Exponential {
   // log 2 in two parts, n times the first of which is exact.
   var r = accumulated(n, repeated(-0x1.62e4p-1), high)
   r = accumulated(n, repeated(-1.4286068e-6), r) + low
-  // e^r = 1 + r + r^2 q(r), to 4e-9 for |r| <= 0.3475.
+  let rest = exponentialRest(r)
+  let bounded = limited(n, 64)
+  let power = powerOf2(bounded + shift)
+  return (accumulated(rest, power, power), powerOf2(bounded - n + shift))
+}
+
+/// `exponential(p).value` for -80 <= p <= 44, the same bits.
+@inline(__always)
+func exponentialNear0(_ p: Vector) -> Vector {
+  let shift = repeated(0x1.8p23)
+  let shifted = accumulated(p, repeated(1.442695), shift)
+  let n = shifted - shift
+  let r = accumulated(n, repeated(-1.4286068e-6), accumulated(n, repeated(-0x1.62e4p-1), p))
+  let power = powerOf2(shifted)
+  return accumulated(exponentialRest(r), power, power)
+}
+
+/// e^r - 1 = r + r^2 q(r), to 4e-9 for |r| <= 0.3475.
+@inline(__always)
+private func exponentialRest(_ r: Vector) -> Vector {
   var q = accumulated(repeated(0x1.6a3fb6p-10), r, 0x1.1239ep-7)
   q = accumulated(q, r, 0x1.5558bep-5)
   q = accumulated(q, r, 0x1.555492p-3)
   q = accumulated(q, r, 0x1.fffffcp-2)
-  let rest = accumulated(r * r, q, r)
-  let bounded = limited(n, 64)
-  let power = powerOf2(bounded + shift)
-  return (accumulated(rest, power, power), powerOf2(bounded - n + shift))
+  return accumulated(r * r, q, r)
 }
 
 /// 2 to the integer in the lowest bits, -126 to 127.

@@ -13,6 +13,14 @@ typealias Doubles = SIMD2<Double>
 @inline(__always)
 func accumulate(_ a: Doubles, _ b: Doubles, _ sum: inout Doubles) { sum += a * b }
 
+/// As many numbers of single precision.
+typealias Singles = SIMD2<Float>
+
+@inline(__always)
+func doubles(_ x: Singles) -> Doubles {
+  Doubles(Double(x[0]), Double(x[1]))
+}
+
 /// As many numbers, brought to double precision.
 @inline(__always)
 func loadDoubles(_ source: UnsafePointer<Float>) -> Doubles {
@@ -26,6 +34,9 @@ func storeRounded(_ value: Doubles, _ target: UnsafeMutablePointer<Float>) {
     of: SIMD2<Float>(
       Float(value[0]), Float(value[1])), as: SIMD2<Float>.self)
 }
+
+/// Whether the product and the sum of `accumulate` are rounded once, together.
+let fusesProducts = false
 
 /// Whether 16 sums fit into registers beside their operands.
 let hasManyRegisters = false
