@@ -68,10 +68,6 @@ public struct VectorKernels: Sendable {
     table.pointee.doubleSums(rows, inner, columns, left, right, scratch, doubles, output)
   }
 
-  /// The slopes that stand for SiLU and GELU as the ends of layers.
-  package static let siluSlope = Float.infinity
-  package static let geluSlope = -Float.infinity
-
   @inlinable @inline(__always)
   public func finish(
     count: Int, source: UnsafePointer<Float>, values: UnsafeMutablePointer<Float>, bias: Float,
