@@ -43,6 +43,14 @@ func storeRounded(_ value: Doubles, _ target: UnsafeMutablePointer<Float>) {
 /// Whether the product and the sum of `accumulate` are rounded once, together.
 let fusesProducts = true
 
+/// Whether no number has its sign bit. (The standard library's `all` of a mask is a function that the linker may share.)
+@inline(__always)
+func areNotNegative(_ numbers: Vector.MaskStorage) -> Bool {
+  let parts = unsafeBitCast(numbers, to: SIMD8<Int64>.self)
+  let bits = (parts[0] | parts[1] | parts[2] | parts[3]) | (parts[4] | parts[5] | parts[6] | parts[7])
+  return bits & Int64(bitPattern: 0x8000_0000_8000_0000) == 0
+}
+
 /// Whether 16 sums fit into registers beside their operands.
 let hasManyRegisters = true
 

@@ -18,7 +18,12 @@ func accumulated(_ a: Vector, _ b: Vector, _ sum: Float) -> Vector { accumulated
 
 @inline(__always)
 func magnitude(_ x: Vector) -> Vector {
-  unsafeBitCast(unsafeBitCast(x, to: Integers.self) & Integers(repeating: 0x7fff_ffff), to: Vector.self)
+  unsafeBitCast(magnitudeBits(x), to: Vector.self)
+}
+
+@inline(__always)
+private func magnitudeBits(_ x: Vector) -> Integers {
+  unsafeBitCast(x, to: Integers.self) & Integers(repeating: 0x7fff_ffff)
 }
 
 /// The smaller of x and `limit`; NaN stays. (`pointwiseMin` is generic code.)
@@ -113,14 +118,14 @@ func forEachVector(
   _ count: Int, _ source: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>, upTo limit: Float,
   _ near: (Vector) -> Vector, otherwise function: (Vector) -> Vector
 ) {
-  let limits = repeated(limit)
+  // Magnitudes are in the order of their bits as integers; NaN is above all.
+  let limits = unsafeBitCast(repeated(limit), to: Integers.self)
   var index = 0
   while index &+ 4 &* width <= count {
     let (x, y) = (load(source + index), load(source + (index &+ width)))
     let (z, w) = (load(source + (index &+ 2 &* width)), load(source + (index &+ 3 &* width)))
-    let areNear = (magnitude(x) .<= limits) .& (magnitude(y) .<= limits)
-    let restIsNear = (magnitude(z) .<= limits) .& (magnitude(w) .<= limits)
-    if all(areNear .& restIsNear) {
+    let room = (limits &- magnitudeBits(x)) | (limits &- magnitudeBits(y))
+    if areNotNegative(room | (limits &- magnitudeBits(z)) | (limits &- magnitudeBits(w))) {
       store(near(x), output + index)
       store(near(y), output + (index &+ width))
       store(near(z), output + (index &+ 2 &* width))

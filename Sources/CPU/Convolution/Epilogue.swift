@@ -115,8 +115,8 @@ struct Epilogue {
     activate(place, rows * channels)
   }
 
-  /// Of an output with channels last: finished pixels of a depthwise convolution, from the position `start` of an image on,
-  /// `step` apart.
+  /// Of an output with channels last: pixels of a depthwise convolution, from the position `start` of an image on, `step` apart, finished
+  /// but for what `finishDepthwise` does when all pixels of a row are there.
   @inline(__always)
   func depthwise(
     image: Int, start: Int, step: Int, pixels: Int, terms: Int, weights: UnsafePointer<Float>,
@@ -129,7 +129,11 @@ struct Epilogue {
       offsets: offsets, sourceStride: sourceStride, tile: tile, values: output + place, stride: step * channels,
       bias: bias, residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies,
       slope: slope, lower: lower, upper: upper)
-    activate(place, pixels: pixels, count: channels, stride: step * channels)
+  }
+
+  @inline(__always)
+  func finishDepthwise(image: Int, start: Int, count: Int) {
+    activate((image * positions + start) * channels, count * channels)
   }
 
   /// Of an output with channels last: finished outputs of a row of Winograd's tiles, from the row `row` of an image on.
