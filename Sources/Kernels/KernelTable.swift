@@ -94,6 +94,8 @@
     ) -> Void
   @usableFromInline package let addRow:
     @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  @usableFromInline package let addPixels:
+    @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Double>) -> Void
   @usableFromInline package let spreadRow:
     @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
   @usableFromInline package let sumPlane:
@@ -144,8 +146,16 @@
     @convention(c) (
       Int, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>?, UnsafeMutablePointer<Float>, Float
     ) -> Void
-  @usableFromInline package let softmaxRow:
-    @convention(c) (Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  @usableFromInline package let softmaxRows:
+    @convention(c) (Int, Int, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  @usableFromInline package let addNumbers:
+    @convention(c) (Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  @usableFromInline package let addNumber:
+    @convention(c) (Int, UnsafePointer<Float>, Float, UnsafeMutablePointer<Float>) -> Void
+  @usableFromInline package let multiplyNumbers:
+    @convention(c) (Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>) -> Void
+  @usableFromInline package let multiplyNumber:
+    @convention(c) (Int, UnsafePointer<Float>, Float, UnsafeMutablePointer<Float>) -> Void
   package let multiplyAddPeak: @convention(c) (Int, Float) -> Float
   /// Multiply-adds that `multiplyAddPeak` does with one instruction.
   package let peakLanes: Int

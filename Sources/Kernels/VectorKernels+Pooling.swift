@@ -27,6 +27,13 @@ extension VectorKernels {
   }
 
   @inlinable @inline(__always)
+  public func addPixels(
+    pixels: Int, channels: Int, source: UnsafePointer<Float>, sums: UnsafeMutablePointer<Double>
+  ) {
+    table.pointee.addPixels(pixels, channels, source, sums)
+  }
+
+  @inlinable @inline(__always)
   public func spreadRow(count: Int, step: Int, values: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>) {
     table.pointee.spreadRow(count, step, values, target)
   }

@@ -87,11 +87,15 @@ public struct VectorKernels: Sendable {
       count, channels, sourceStride, stride, source, values, bias, residual, reference, rectifies, slope, lower, upper)
   }
 
+  /// Floats of memory of its own that `softmaxRows` wants.
+  package static let softmaxScratchCount = 816
+
   @inlinable @inline(__always)
-  public func softmaxRow(
-    count: Int, source: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, sums: UnsafeMutablePointer<Float>
+  public func softmaxRows(
+    rows: Int, count: Int, source: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>,
+    scratch: UnsafeMutablePointer<Float>
   ) {
-    table.pointee.softmaxRow(count, source, output, sums)
+    table.pointee.softmaxRows(rows, count, source, output, scratch)
   }
 
   /// - Returns: how many multiply-adds `multiplyAddPeak` did, and a number that depends on them.

@@ -13,6 +13,14 @@ typealias Doubles = SIMD4<Double>
 @inline(__always)
 func accumulate(_ a: Doubles, _ b: Doubles, _ sum: inout Doubles) { sum.addProduct(a, b) }
 
+/// As many numbers of single precision.
+typealias Singles = SIMD4<Float>
+
+@inline(__always)
+func doubles(_ x: Singles) -> Doubles {
+  Doubles(Double(x[0]), Double(x[1]), Double(x[2]), Double(x[3]))
+}
+
 /// As many numbers, brought to double precision.
 @inline(__always)
 func loadDoubles(_ source: UnsafePointer<Float>) -> Doubles {
@@ -25,6 +33,17 @@ func storeRounded(_ value: Doubles, _ target: UnsafeMutablePointer<Float>) {
   UnsafeMutableRawPointer(target).storeBytes(
     of: SIMD4<Float>(
       Float(value[0]), Float(value[1]), Float(value[2]), Float(value[3])), as: SIMD4<Float>.self)
+}
+
+/// Whether the product and the sum of `accumulate` are rounded once, together.
+let fusesProducts = true
+
+/// Whether no number has its sign bit. (The standard library's `all` of a mask is a function that the linker may share.)
+@inline(__always)
+func areNotNegative(_ numbers: Vector.MaskStorage) -> Bool {
+  let parts = unsafeBitCast(numbers, to: SIMD4<Int64>.self)
+  let bits = (parts[0] | parts[1]) | (parts[2] | parts[3])
+  return bits & Int64(bitPattern: 0x8000_0000_8000_0000) == 0
 }
 
 /// Whether 16 sums fit into registers beside their operands.

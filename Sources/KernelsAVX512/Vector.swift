@@ -13,6 +13,16 @@ typealias Doubles = SIMD8<Double>
 @inline(__always)
 func accumulate(_ a: Doubles, _ b: Doubles, _ sum: inout Doubles) { sum.addProduct(a, b) }
 
+/// As many numbers of single precision.
+typealias Singles = SIMD8<Float>
+
+@inline(__always)
+func doubles(_ x: Singles) -> Doubles {
+  Doubles(
+    Double(x[0]), Double(x[1]), Double(x[2]), Double(x[3]), Double(x[4]), Double(x[5]),
+    Double(x[6]), Double(x[7]))
+}
+
 /// As many numbers, brought to double precision.
 @inline(__always)
 func loadDoubles(_ source: UnsafePointer<Float>) -> Doubles {
@@ -28,6 +38,17 @@ func storeRounded(_ value: Doubles, _ target: UnsafeMutablePointer<Float>) {
     of: SIMD8<Float>(
       Float(value[0]), Float(value[1]), Float(value[2]), Float(value[3]), Float(value[4]), Float(value[5]),
       Float(value[6]), Float(value[7])), as: SIMD8<Float>.self)
+}
+
+/// Whether the product and the sum of `accumulate` are rounded once, together.
+let fusesProducts = true
+
+/// Whether no number has its sign bit. (The standard library's `all` of a mask is a function that the linker may share.)
+@inline(__always)
+func areNotNegative(_ numbers: Vector.MaskStorage) -> Bool {
+  let parts = unsafeBitCast(numbers, to: SIMD8<Int64>.self)
+  let bits = (parts[0] | parts[1] | parts[2] | parts[3]) | (parts[4] | parts[5] | parts[6] | parts[7])
+  return bits & Int64(bitPattern: 0x8000_0000_8000_0000) == 0
 }
 
 /// Whether 16 sums fit into registers beside their operands.

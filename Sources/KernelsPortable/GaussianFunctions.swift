@@ -24,7 +24,7 @@ private func errorFunction(_ x: Vector) -> Vector {
   p = accumulated(p, a, -0x1.4698a2p-1)
   p = accumulated(p, a, -0x1.20938cp+0)
   p = accumulated(p, a, -0x1.3b07f2p-12)
-  let outside = repeated(1) - exponential(p).value
+  let outside = repeated(1) - exponentialNear0(p)
   let value = accumulated(a, r, a).replacing(with: outside, where: (a - repeated(1)) .> Vector.zero)
   return signed(value, like: x)
 }
@@ -32,12 +32,26 @@ private func errorFunction(_ x: Vector) -> Vector {
 /// x Phi(x).
 @inline(never)
 public func gelu(_ count: Int, _ source: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
-  forEachVector(count, source, output, gelu)
+  forEachVector(count, source, output, upTo: 9, nearGELU, otherwise: gelu)
 }
 
 @inline(__always)
 private func gelu(_ x: Vector) -> Vector {
   let a = limited(magnitude(x), 14.6)
+  let e = bell(a)
+  return gelu(x, a, a * numerator(a) / (denominator(a) * e.value) * e.underflow)
+}
+
+/// Without what is for the underflow of Phi(-|x|).
+@inline(__always)
+private func nearGELU(_ x: Vector) -> Vector {
+  let a = magnitude(x)
+  return gelu(x, a, a * numerator(a) / (denominator(a) * nearBell(a)))
+}
+
+/// - Parameter tail: |x| Phi(-|x|).
+@inline(__always)
+private func gelu(_ x: Vector, _ a: Vector, _ tail: Vector) -> Vector {
   // Up to 0.75: x / 2 + x^2 R(x^2), to 4e-9.
   let square = a * a
   var r = accumulated(repeated(0x1.9c6cep-14), square, -0x1.342138p-10)
@@ -45,10 +59,8 @@ private func gelu(_ x: Vector) -> Vector {
   r = accumulated(r, square, -0x1.1057b6p-4)
   r = accumulated(r, square, 0x1.988452p-2)
   // Above: max(x, 0) - |x| Phi(-|x|), which cancels nothing where x is negative.
-  let e = bell(a)
-  let outside = positivePart(x) - a * numerator(a) / (denominator(a) * e.value) * e.underflow
   let value = accumulated(square, r, repeated(0.5) * x).replacing(
-    with: outside, where: (a - repeated(0.75)) .> Vector.zero)
+    with: positivePart(x) - tail, where: (a - repeated(0.75)) .> Vector.zero)
   return signed(value, like: x)
 }
 
@@ -82,6 +94,14 @@ private func bell(_ a: Vector) -> Exponential {
   let upper = unsafeBitCast(unsafeBitCast(a, to: Integers.self) & Integers(repeating: ~0xfff), to: Vector.self)
   let half = repeated(0.5)
   return exponential(half * a * a, high: half * upper * upper, low: half * (a - upper) * (a + upper))
+}
+
+/// The same up to 9.
+@inline(__always)
+private func nearBell(_ a: Vector) -> Vector {
+  let upper = unsafeBitCast(unsafeBitCast(a, to: Integers.self) & Integers(repeating: ~0xfff), to: Vector.self)
+  let half = repeated(0.5)
+  return exponentialNear0(half * a * a, high: half * upper * upper, low: half * (a - upper) * (a + upper))
 }
 
 // Phi(-a) = numerator(a) / denominator(a) e^(-a^2 / 2), to 1.1e-8 for a from 0 to 14.6. All terms are positive: nothing cancels.

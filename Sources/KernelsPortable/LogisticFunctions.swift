@@ -1,10 +1,11 @@
 // Functions of the logistic function 1 / (1 + e^-x). Each is made of its tail 1 / (1 + e^a), a = |x|, which keeps all its
-// digits for negative x; x beyond the tail's underflow is limited to it.
+// digits for negative x; x beyond the tail's underflow is limited to it. Where x is near enough that the tail is far from that, a
+// function of its own, `near...`, leaves out what is for it.
 
 /// 1 / (1 + e to the -x).
 @inline(never)
 public func sigmoid(_ count: Int, _ source: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
-  forEachVector(count, source, output, sigmoid)
+  forEachVector(count, source, output, upTo: 44, nearSigmoid, otherwise: sigmoid)
 }
 
 @inline(__always)
@@ -13,10 +14,15 @@ private func sigmoid(_ x: Vector) -> Vector {
   return mirrored(underflow / (repeated(1) + e), x)
 }
 
+@inline(__always)
+private func nearSigmoid(_ x: Vector) -> Vector {
+  mirrored(repeated(1) / (repeated(1) + exponentialNear0(magnitude(x))), x)
+}
+
 /// x / (1 + e to the -x).
 @inline(never)
 public func silu(_ count: Int, _ source: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
-  forEachVector(count, source, output, silu)
+  forEachVector(count, source, output, upTo: 44, nearSiLU, otherwise: silu)
 }
 
 @inline(__always)
@@ -25,10 +31,16 @@ private func silu(_ x: Vector) -> Vector {
   return rectified(x, a, exponential(a))
 }
 
+@inline(__always)
+private func nearSiLU(_ x: Vector) -> Vector {
+  let a = magnitude(x)
+  return nearRectified(x, a, exponentialNear0(a))
+}
+
 /// The derivative of x / (1 + e to the -x).
 @inline(never)
 public func siluDerivative(_ count: Int, _ source: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
-  forEachVector(count, source, output, siluDerivative)
+  forEachVector(count, source, output, upTo: 44, nearSiLUDerivative, otherwise: siluDerivative)
 }
 
 @inline(__always)
@@ -37,10 +49,16 @@ private func siluDerivative(_ x: Vector) -> Vector {
   return slope(x, a, exponential(a))
 }
 
+@inline(__always)
+private func nearSiLUDerivative(_ x: Vector) -> Vector {
+  let a = magnitude(x)
+  return nearSlope(x, a, exponentialNear0(a))
+}
+
 /// x / (1 + e to the -v(x)), v = 2 sqrt(2 / pi) (x + 0.044715 x^3): x (1 + tanh(v / 2)) / 2, GELU's tanh approximation.
 @inline(never)
 public func geluTanh(_ count: Int, _ source: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
-  forEachVector(count, source, output, geluTanh)
+  forEachVector(count, source, output, upTo: 7, nearGELUTanh, otherwise: geluTanh)
 }
 
 @inline(__always)
@@ -49,10 +67,16 @@ private func geluTanh(_ x: Vector) -> Vector {
   return rectified(x, a, exponential(a * accumulated(a * a, repeated(cubic), linear)))
 }
 
+@inline(__always)
+private func nearGELUTanh(_ x: Vector) -> Vector {
+  let a = magnitude(x)
+  return nearRectified(x, a, exponentialNear0(a * accumulated(a * a, repeated(cubic), linear)))
+}
+
 /// The derivative of `geluTanh`.
 @inline(never)
 public func geluTanhDerivative(_ count: Int, _ source: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
-  forEachVector(count, source, output, geluTanhDerivative)
+  forEachVector(count, source, output, upTo: 7, nearGELUTanhDerivative, otherwise: geluTanhDerivative)
 }
 
 @inline(__always)
@@ -61,6 +85,14 @@ private func geluTanhDerivative(_ x: Vector) -> Vector {
   let square = a * a
   let bend = a * accumulated(square, repeated(3 * cubic), linear)
   return slope(x, bend, exponential(a * accumulated(square, repeated(cubic), linear)))
+}
+
+@inline(__always)
+private func nearGELUTanhDerivative(_ x: Vector) -> Vector {
+  let a = magnitude(x)
+  let square = a * a
+  let bend = a * accumulated(square, repeated(3 * cubic), linear)
+  return nearSlope(x, bend, exponentialNear0(a * accumulated(square, repeated(cubic), linear)))
 }
 
 /// 2 sqrt(2 / pi), and 0.044715 times it.
@@ -83,7 +115,7 @@ private func hyperbolicTangent(_ x: Vector) -> Vector {
   p = accumulated(p, square, 0x1.1109bep-3)
   p = accumulated(p, square, -0x1.55553ep-2)
   // Above: 1 - 2 / (1 + e^2a).
-  let outside = repeated(1) - repeated(2) / (repeated(1) + exponential(a + a).value)
+  let outside = repeated(1) - repeated(2) / (repeated(1) + exponentialNear0(a + a))
   let value = accumulated(a * square, p, a).replacing(with: outside, where: (a - repeated(0.6)) .> Vector.zero)
   return signed(value, like: x)
 }
@@ -94,9 +126,20 @@ private func rectified(_ x: Vector, _ a: Vector, _ e: Exponential) -> Vector {
   signed(positivePart(x) - a / (repeated(1) + e.value) * e.underflow, like: x)
 }
 
+@inline(__always)
+private func nearRectified(_ x: Vector, _ a: Vector, _ e: Vector) -> Vector {
+  signed(positivePart(x) - a / (repeated(1) + e), like: x)
+}
+
 /// The derivative s + x s (1 - s) v' of x times s, the logistic function of v, from b = |x| v'.
 @inline(__always)
 private func slope(_ x: Vector, _ b: Vector, _ e: Exponential) -> Vector {
   let tail = repeated(1) / (repeated(1) + e.value)
   return mirrored((tail - b * (tail - tail * tail)) * e.underflow, x)
+}
+
+@inline(__always)
+private func nearSlope(_ x: Vector, _ b: Vector, _ e: Vector) -> Vector {
+  let tail = repeated(1) / (repeated(1) + e)
+  return mirrored(tail - b * (tail - tail * tail), x)
 }

@@ -221,6 +221,50 @@ import _TestSupport
       try ReferenceInterpreter.evaluate(block.graph, outputs, inputs: block.given), "gradient")
   }
 
+  /// SiLU and GELU are the end of a convolution, a depthwise one or a product, with the bits of a step of their own; where a gradient
+  /// wants what goes into them, they are that.
+  @Test(arguments: [false, true], [false, true])
+  func smoothActivationsEndLayers(_ isGELU: Bool, _ hasResidual: Bool) throws {
+    var generator = SeededGenerator(seed: 8)
+    func random(_ shape: Shape) -> Tensor {
+      Tensor(shape: shape, scalars: (0..<shape.count).map { _ in Float.random(in: -1...1, using: &generator) })
+    }
+    let geometry = ConvolutionGeometry(padding: 1)
+    let depthwise = ConvolutionGeometry(padding: 1, groups: 40)
+    for (input, weights, geometry) in [
+      ([2, 3, 9, 9] as Shape, [20, 3, 3, 3] as Shape, geometry), ([2, 40, 9, 9], [37, 40, 1, 1], geometry),
+      ([2, 40, 9, 9], [40, 1, 3, 3], depthwise), ([3, 4], [4, 5], nil), ([2, 7, 150], [150, 40], nil),
+      ([1, 3, 2, 2], [2, 3, 3, 3], geometry),
+    ] as [(Shape, Shape, ConvolutionGeometry?)] {
+      var graph = Graph()
+      let x = graph.input("x", input)
+      let w = graph.constant(random(weights))
+      var sum = try geometry.map { try graph.conv2d(x, w, $0) } ?? graph.matmul(x, w)
+      let channels = geometry == nil ? weights[1] : weights[0]
+      sum = try graph.add(sum, graph.constant(random(geometry == nil ? [channels] : [1, channels, 1, 1])))
+      var given = ["x": random(input)]
+      if hasResidual {
+        given["skip"] = random(graph.shape(of: sum))
+        sum = try graph.add(sum, graph.input("skip", graph.shape(of: sum)))
+      }
+      let output = isGELU ? try graph.gelu(sum) : try graph.silu(sum)
+      if TestedBackend.current.fusesLayers { #expect(names(try plan(graph, outputs: [output])) == ["fused-layer"]) }
+      let got = try graph.evaluate([output], inputs: given)
+      expectEqual(got, try ReferenceInterpreter.evaluate(graph, [output], inputs: given), "\(input), \(weights)")
+      // Where the sum is wanted, the activation is a step of its own.
+      #expect(try graph.evaluate([sum, output], inputs: given)[1] == got[0])
+      let cotangent = graph.constant(Tensor(shape: graph.shape(of: output), repeating: 0.5))
+      let gradient = try graph.gradient(of: [(output, cotangent)], withRespectTo: [x])
+      if TestedBackend.current.fusesLayers {
+        #expect(names(try plan(graph, outputs: [output] + gradient)).contains(isGELU ? "gelu" : "silu"))
+      }
+      let outputs = [output] + gradient
+      expectEqual(
+        try graph.evaluate(outputs, inputs: given), try ReferenceInterpreter.evaluate(graph, outputs, inputs: given),
+        "gradient of \(input), \(weights)")
+    }
+  }
+
   /// Values between that something else reads are neither folded away nor computed twice.
   @Test func intermediateValuesWithSeveralUsers() throws {
     let block = try Block(residual: true)

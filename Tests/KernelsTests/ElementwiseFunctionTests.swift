@@ -85,6 +85,20 @@ import Testing
     }
   }
 
+  /// A number has the same bits beside others near 0, for which there is a shorter way, and beside what is far away or no number.
+  @Test(arguments: InstructionSet.available, ElementwiseFunction.allCases)
+  func companyChangesNothing(_ set: InstructionSet, _ function: ElementwiseFunction) {
+    let numbers = (0..<330).map { Float($0 - 160) / 27 }
+    let among = apply(function, set, numbers)
+    for stranger in [Float.nan, .infinity, -1e30, -50, 43.99, 9.01] {
+      var mixed = numbers
+      for place in stride(from: 3, to: mixed.count, by: 16) { mixed[place] = stranger }
+      let got = apply(function, set, mixed)
+      let areSame = numbers.indices.allSatisfy { $0 % 16 == 3 || got[$0].bitPattern == among[$0].bitPattern }
+      #expect(areSame, "beside \(stranger)")
+    }
+  }
+
   /// Zeros keep their sign where the function passes through 0; what is not a number stays visible.
   @Test(arguments: InstructionSet.available)
   func specialValues(_ set: InstructionSet) {

@@ -5,13 +5,17 @@ import _TestSupport
 
 /// Rows of softmax against sums in double precision, on every instruction set.
 @Suite struct SoftmaxTests {
-  private func softmax(_ row: [Float], _ set: InstructionSet) -> [Float] {
-    var (output, sums) = ([Float](repeating: .nan, count: row.count), [Float](repeating: .nan, count: 16))
-    VectorKernels(set).softmaxRow(count: row.count, source: row, output: &output, sums: &sums)
+  private func softmax(_ row: [Float], _ set: InstructionSet) -> [Float] { softmax(row, rows: 1, set) }
+
+  private func softmax(_ numbers: [Float], rows: Int, _ set: InstructionSet) -> [Float] {
+    var output = [Float](repeating: .nan, count: numbers.count)
+    var scratch = [Float](repeating: .nan, count: VectorKernels.softmaxScratchCount)
+    VectorKernels(set).softmaxRows(
+      rows: rows, count: numbers.count / rows, source: numbers, output: &output, scratch: &scratch)
     return output
   }
 
-  @Test(arguments: InstructionSet.available, [1, 2, 7, 16, 31, 64, 257, 4096])
+  @Test(arguments: InstructionSet.available, [1, 2, 7, 15, 16, 17, 31, 49, 64, 197, 257, 4096])
   func agreesWithDoublePrecision(_ set: InstructionSet, _ count: Int) {
     var generator = SeededGenerator(seed: UInt64(count))
     for spread in [Float(0), 1, 10, 60, 200] {
@@ -24,6 +28,32 @@ import _TestSupport
         // The distance from the largest is rounded; below the smallest normal number digits are lost.
         let error = 1e-6 + 1e-7 * (largest - Double(row[place]))
         #expect(abs(Double(got) - weight) <= error * weight + 2e-45, "\(got), \(weight)")
+      }
+    }
+  }
+
+  /// A row has the same bits alone, among others however far their numbers are apart or whatever is no number there, and in place.
+  @Test(arguments: InstructionSet.available, [1, 15, 16, 17, 49, 64, 197])
+  func companyChangesNothing(_ set: InstructionSet, _ count: Int) {
+    var generator = SeededGenerator(seed: UInt64(count))
+    for rows in [2, 15, 16, 17, 37] {
+      for special in [nil, -100, -.infinity, .infinity, Float.nan] {
+        let numbers = (0..<rows * count).map { index in
+          index % 41 == 7 ? special ?? 1 : Float.random(in: -9...9, using: &generator)
+        }
+        let together = softmax(numbers, rows: rows, set)
+        var inPlace = numbers
+        var scratch = [Float](repeating: .nan, count: VectorKernels.softmaxScratchCount)
+        inPlace.withUnsafeMutableBufferPointer { all in
+          guard let all = all.baseAddress else { return }
+          VectorKernels(set).softmaxRows(rows: rows, count: count, source: all, output: all, scratch: &scratch)
+        }
+        let alone = (0..<rows).flatMap { softmax(Array(numbers[$0 * count..<($0 + 1) * count]), set) }
+        for (index, expected) in alone.enumerated() {
+          let isSame =
+            together[index].bitPattern == expected.bitPattern && inPlace[index].bitPattern == expected.bitPattern
+          #expect(isSame || expected.isNaN && together[index].isNaN && inPlace[index].isNaN, "\(index) of \(count)")
+        }
       }
     }
   }

@@ -58,7 +58,7 @@ struct FusedChannelsKernel: CPUKernel {
     case .none: (false, 0)
     case .relu(let relu): relu.slope == 0 ? (true, 0) : nil
     case .gate(let gate): gate.slope == 0 && gate.upper == nil ? (false, gate.lower) : nil
-    case .clip: nil
+    case .clip, .silu, .gelu: nil
     }
   }
 
@@ -147,6 +147,8 @@ struct FusedChannelsKernel: CPUKernel {
     case .none: output.update(from: y, count: count)
     case .clip(let clip): for index in 0..<count { output[index] = clip(y[index]) }
     case .relu(let relu): for index in 0..<count { output[index] = relu(y[index]) }
+    case .silu: vectors.apply(.silu, count: count, source: y, output: output)
+    case .gelu: vectors.apply(.gelu, count: count, source: y, output: output)
     case .gate(let gate):
       guard let reference else { return }
       for index in 0..<count { output[index] = gate(y[index], reference[index]) }

@@ -16,6 +16,9 @@ struct Epilogue {
   private var lower: Float = 0
   /// NaN: none.
   private var upper = Float.nan
+  /// Applied to sums with bias and residual that have just been written: it has no room in registers beside them, and a loop of its own
+  /// over a few thousand numbers in the cache takes less time than over those of a tile.
+  private var function: ElementwiseFunction?
   private let vectors: VectorKernels
 
   /// - Parameters:
@@ -37,6 +40,8 @@ struct Epilogue {
     case .none: break
     case .relu(let relu): (rectifies, slope) = (true, relu.slope)
     case .clip(let clip): (rectifies, lower, upper) = (true, clip.lower, clip.upper)
+    case .silu: function = .silu
+    case .gelu: function = .gelu
     case .gate(let gate):
       (reference, slope, lower, upper) = (extras.popFirst(), gate.slope, gate.lower, gate.upper ?? .nan)
     }
@@ -47,7 +52,7 @@ struct Epilogue {
   var readsValues: Bool { residual != nil || reference != nil }
 
   /// Whether nothing changes where the values are already in the output.
-  private var isIdentity: Bool { bias == nil && residual == nil && reference == nil && !rectifies }
+  private var isIdentity: Bool { bias == nil && residual == nil && reference == nil && !rectifies && function == nil }
 
   /// Finishes `count` values of one channel of one image, from the position `start` on, and writes them to the output.
   @inline(__always)
@@ -57,6 +62,20 @@ struct Epilogue {
       count: count, source: source, values: output + place, bias: bias?[channel] ?? 0,
       residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies,
       slope: slope, lower: lower, upper: upper)
+    activate(place, count)
+  }
+
+  @inline(__always)
+  private func activate(_ place: Int, _ count: Int) {
+    if let function { vectors.apply(function, count: count, source: output + place, output: output + place) }
+  }
+
+  /// Pixels, or parts of them, that are `stride` apart.
+  @inline(__always)
+  private func activate(_ place: Int, pixels: Int, count: Int, stride: Int) {
+    if function == nil { return }
+    if count == stride { return activate(place, pixels * count) }
+    for pixel in 0..<pixels { activate(place + pixel * stride, count) }
   }
 
   /// Of an output with channels last: finishes `count` pixels of one image, from the position `start` on, whose channels lie
@@ -75,6 +94,7 @@ struct Epilogue {
       count: count, channels: part.count, sourceStride: sourceStride ?? part.count, stride: channels, source: source,
       values: output + place, bias: bias.map { $0 + part.lowerBound }, residual: residual.map { $0 + place },
       reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope, lower: lower, upper: upper)
+    activate(place, pixels: count, count: part.count, stride: channels)
   }
 
   /// Floats of memory of their own that finished products and finished pixels of depthwise convolutions want.
@@ -92,10 +112,11 @@ struct Epilogue {
       rows: rows, inner: inner, columns: channels, left: left, leftStride: leftStride, right: panels, tile: tile,
       values: output + place, stride: channels, bias: bias, residual: residual.map { $0 + place },
       reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope, lower: lower, upper: upper)
+    activate(place, rows * channels)
   }
 
-  /// Of an output with channels last: finished pixels of a depthwise convolution, from the position `start` of an image on,
-  /// `step` apart.
+  /// Of an output with channels last: pixels of a depthwise convolution, from the position `start` of an image on, `step` apart, finished
+  /// but for what `finishDepthwise` does when all pixels of a row are there.
   @inline(__always)
   func depthwise(
     image: Int, start: Int, step: Int, pixels: Int, terms: Int, weights: UnsafePointer<Float>,
@@ -110,6 +131,11 @@ struct Epilogue {
       slope: slope, lower: lower, upper: upper)
   }
 
+  @inline(__always)
+  func finishDepthwise(image: Int, start: Int, count: Int) {
+    activate((image * positions + start) * channels, count * channels)
+  }
+
   /// Of an output with channels last: finished outputs of a row of Winograd's tiles, from the row `row` of an image on.
   @inline(__always)
   func winograd(
@@ -122,6 +148,7 @@ struct Epilogue {
       temporary: temporary, values: output + place, rowStride: columns * channels, bias: bias,
       residual: residual.map { $0 + place }, reference: reference.map { $0 + place }, rectifies: rectifies,
       slope: slope, lower: lower, upper: upper)
+    activate(place, rows * columns * channels)
   }
 
   /// Finishes an image that lies in the output.
@@ -135,6 +162,7 @@ struct Epilogue {
       vectors.finish(
         count: channels, source: values, values: values, bias: 0, residual: residual.map { $0 + place },
         reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope, lower: lower, upper: upper)
+      activate(place, channels)
       return
     }
     for channel in 0..<channels {

@@ -1,5 +1,6 @@
 import Foundation
 import Graph
+import Kernels
 
 /// How a function of two numbers is computed.
 protocol BinaryFunction: Sendable {
@@ -54,6 +55,20 @@ extension BinaryFunction {
 
 extension Add: BinaryFunction {
   func callAsFunction(_ left: Float, _ right: Float) -> Float { left + right }
+
+  func apply(
+    _ count: Int, _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+  ) {
+    VectorKernels().add(count: count, left: left, right: right, output: output)
+  }
+
+  func apply(_ count: Int, _ left: UnsafePointer<Float>, _ right: Float, _ output: UnsafeMutablePointer<Float>) {
+    VectorKernels().add(count: count, left: left, right: right, output: output)
+  }
+
+  func apply(_ count: Int, _ left: Float, _ right: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+    VectorKernels().add(count: count, left: right, right: left, output: output)
+  }
 }
 
 extension Subtract: BinaryFunction {
@@ -62,6 +77,20 @@ extension Subtract: BinaryFunction {
 
 extension Multiply: BinaryFunction {
   func callAsFunction(_ left: Float, _ right: Float) -> Float { left * right }
+
+  func apply(
+    _ count: Int, _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
+  ) {
+    VectorKernels().multiply(count: count, left: left, right: right, output: output)
+  }
+
+  func apply(_ count: Int, _ left: UnsafePointer<Float>, _ right: Float, _ output: UnsafeMutablePointer<Float>) {
+    VectorKernels().multiply(count: count, left: left, right: right, output: output)
+  }
+
+  func apply(_ count: Int, _ left: Float, _ right: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
+    VectorKernels().multiply(count: count, left: right, right: left, output: output)
+  }
 }
 
 extension Divide: BinaryFunction {

@@ -78,8 +78,8 @@ struct CPUKernelTable: Sendable {
     }
 
     // Along axes.
-    add(LogSoftmax.self) { _, _, _ in RowKernel(function: LogSoftmaxRow()) }
-    add(Softmax.self) { _, _, _ in RowKernel(function: SoftmaxRow()) }
+    add(LogSoftmax.self) { _, _, _ in LogSoftmaxKernel() }
+    add(Softmax.self) { _, _, _ in SoftmaxKernel() }
     add(Standardise.self) { operation, _, _ in StandardiseKernel(epsilon: operation.epsilon) }
     add(FusedStandardise.self) { operation, _, _ in StandardiseKernel(epsilon: operation.epsilon) }
     add(StandardiseGradient.self) { operation, _, _ in StandardiseGradientKernel(epsilon: operation.epsilon) }

@@ -64,14 +64,17 @@ struct KernelArguments {
   /// Calls `body` with blocks of the output's rows along its last axis, of which there are none where it has no elements.
   /// - Parameters:
   ///   - work: elementary steps for one element.
+  ///   - together: how many rows the body takes at a time.
   ///   - start: where the block's first row begins, in elements.
   ///   - count: elements of a row.
   @inline(__always)
   func forEachBlockOfRows(
-    work: Int, _ body: (_ rows: Int, _ start: Int, _ count: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
+    work: Int, together: Int = 1,
+    _ body: (_ rows: Int, _ start: Int, _ count: Int, _ scratch: UnsafeMutablePointer<Float>) -> Void
   ) {
     guard let count = outputShape.dimensions.last, count > 0 else { return }
-    forEachBlock(of: outputShape.count / count, blockSize: Self.blockSize(work: work * count)) { rows, scratch in
+    let blockSize = (Self.blockSize(work: work * count) + together - 1) / together * together
+    forEachBlock(of: outputShape.count / count, blockSize: blockSize) { rows, scratch in
       body(rows.count, rows.lowerBound * count, count, scratch)
     }
   }

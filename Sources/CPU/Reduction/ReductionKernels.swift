@@ -1,4 +1,5 @@
 import Graph
+import Kernels
 import Tensor
 
 /// See `Maximum`.
@@ -27,6 +28,9 @@ struct MaximumKernel: CPUKernel {
 struct SumKernel: CPUKernel {
   let axes: [Int]
   let input: Shape
+  private let vectors = VectorKernels()
+
+  init(axes: [Int], input: Shape) { (self.axes, self.input) = (axes, input) }
 
   /// Sums over positions, and over channels, whose outputs lie alike in both layouts.
   var layoutSupport: LayoutSupport {
@@ -79,11 +83,8 @@ struct SumKernel: CPUKernel {
         guard let sums = sums.baseAddress else { return }
         for image in images {
           sums.initialize(repeating: 0, count: channels)
-          var pixel = arguments.inputs[0] + image * pixels * channels
-          for _ in 0..<pixels {
-            for channel in 0..<channels { sums[channel] += Double(pixel[channel]) }
-            pixel += channels
-          }
+          vectors.addPixels(
+            pixels: pixels, channels: channels, source: arguments.inputs[0] + image * pixels * channels, sums: sums)
           for channel in 0..<channels { arguments.output[image * channels + channel] = Float(sums[channel]) }
         }
       }

@@ -11,7 +11,7 @@ struct StandardiseKernel: CPUKernel {
   /// Inputs: x, then scale and shift where present.
   func evaluate(_ arguments: KernelArguments) {
     let inputs = arguments.inputs
-    arguments.forEachBlockOfRows(work: 4) { rows, start, count, _ in
+    arguments.forEachBlockOfRows(work: 2, together: 4) { rows, start, count, _ in
       vectors.standardiseRows(
         rows: rows, count: count, source: inputs[0] + start, output: arguments.output + start, epsilon: epsilon,
         scale: inputs.count > 1 ? inputs[1] : nil, shift: inputs.count > 2 ? inputs[2] : nil)
@@ -29,7 +29,7 @@ struct StandardiseGradientKernel: CPUKernel {
   /// Inputs: x, the signal, then the scale where present.
   func evaluate(_ arguments: KernelArguments) {
     let inputs = arguments.inputs
-    arguments.forEachBlockOfRows(work: 8) { rows, start, count, _ in
+    arguments.forEachBlockOfRows(work: 4, together: 4) { rows, start, count, _ in
       vectors.standardiseRowsGradient(
         rows: rows, count: count, source: inputs[0] + start, gradient: inputs[1] + start,
         scale: inputs.count > 2 ? inputs[2] : nil, output: arguments.output + start, epsilon: epsilon)

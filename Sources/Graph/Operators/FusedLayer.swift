@@ -17,6 +17,8 @@ package struct FusedLayer: FusedOperator {
     case relu(ReLU)
     case clip(Clip)
     case gate(Gate)
+    case silu
+    case gelu
   }
 
   package let layer: Layer

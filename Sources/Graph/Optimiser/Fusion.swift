@@ -54,6 +54,9 @@ extension Graph {
       return try fusedSum(operands, shape: shape, isSingleUse: isSingleUse)
     case let relu as ReLU: return try activated(operands[0], .relu(relu), isSingleUse: isSingleUse)
     case let clip as Clip: return try activated(operands[0], .clip(clip), isSingleUse: isSingleUse)
+    case is SiLU: return try activated(operands[0], .silu, isSingleUse: isSingleUse)
+    case let gelu as GELU where !gelu.tanhApproximation:
+      return try activated(operands[0], .gelu, isSingleUse: isSingleUse)
     case let gate as Gate:
       if isSingleUse(operands[0]), let channels = channels(operands[0]), channels.activation == .none,
         self.shape(of: operands[0]) == shape, self.shape(of: operands[1]) == shape
