@@ -25,15 +25,40 @@ public func groupedProduct(
     var row = 0
     while row < pixels {
       let count = pixels &- row < 12 ? pixels &- row : 12
-      let lines = sixPixels(lane, sources + row)
+      let lines = sixPixels(lane, sources, row, pixels)
       if count <= 6 {
         write(groupedTile(terms, offsets, lines, weights), tile, 2 &* width, adds: false)
         finishPlaces(layer, count, first, lanes, tile, values, places + row, stride)
       } else {
-        let sums = groupedTiles(terms, offsets, lines, sixPixels(lane, sources + (row &+ 6)), weights)
+        let sums = groupedTiles(terms, offsets, lines, sixPixels(lane, sources, row &+ 6, pixels), weights)
         if isWhole, count == 12 {
-          finishWhole(layer, sums.0, first, values, places + row, stride)
-          finishWhole(layer, sums.1, first, values, places + (row &+ 6), stride)
+          // Spelled out, as in `windowProduct`.
+          let own = places + row
+          let bias = biases(layer, first, width)
+          var place = own[0] &* stride &+ first
+          store(limited(layer, sums.0.a0, bias, place, width), values + place)
+          place = own[1] &* stride &+ first
+          store(limited(layer, sums.0.b0, bias, place, width), values + place)
+          place = own[2] &* stride &+ first
+          store(limited(layer, sums.0.c0, bias, place, width), values + place)
+          place = own[3] &* stride &+ first
+          store(limited(layer, sums.0.d0, bias, place, width), values + place)
+          place = own[4] &* stride &+ first
+          store(limited(layer, sums.0.e0, bias, place, width), values + place)
+          place = own[5] &* stride &+ first
+          store(limited(layer, sums.0.f0, bias, place, width), values + place)
+          place = own[6] &* stride &+ first
+          store(limited(layer, sums.1.a0, bias, place, width), values + place)
+          place = own[7] &* stride &+ first
+          store(limited(layer, sums.1.b0, bias, place, width), values + place)
+          place = own[8] &* stride &+ first
+          store(limited(layer, sums.1.c0, bias, place, width), values + place)
+          place = own[9] &* stride &+ first
+          store(limited(layer, sums.1.d0, bias, place, width), values + place)
+          place = own[10] &* stride &+ first
+          store(limited(layer, sums.1.e0, bias, place, width), values + place)
+          place = own[11] &* stride &+ first
+          store(limited(layer, sums.1.f0, bias, place, width), values + place)
         } else {
           write(sums.0, tile, 2 &* width, adds: false)
           write(sums.1, tile + 12 &* width, 2 &* width, adds: false)

@@ -1,12 +1,14 @@
 /// Pixels that go through a part of the sums together (`VectorKernels.windowTileCount`).
 private let windowBlock = 48
 
-/// Where the rows of a product lie whose left matrix is pixels of an image.
+/// Six pixels of an image from the number `first` on; beyond the last one, that one again.
 @inline(__always)
-func sixPixels(_ image: UnsafePointer<Float>, _ sources: UnsafePointer<Int>) -> SixRows {
-  (
-    image + sources[0], image + sources[1], image + sources[2], image + sources[3], image + sources[4],
-    image + sources[5]
+func sixPixels(_ image: UnsafePointer<Float>, _ sources: UnsafePointer<Int>, _ first: Int, _ pixels: Int) -> SixRows {
+  let own = sources + first
+  let last = pixels &- 1 &- first
+  return (
+    image + own[0], image + own[last < 1 ? last : 1], image + own[last < 2 ? last : 2],
+    image + own[last < 3 ? last : 3], image + own[last < 4 ? last : 4], image + own[last < 5 ? last : 5]
   )
 }
 
@@ -23,7 +25,7 @@ func moved(_ rows: SixRows, _ offset: Int) -> SixRows {
 /// in the order of the pieces, as a sum of partial sums (`longestSum`).
 ///
 /// - Parameters:
-///   - sources: where each pixel's window begins in the image; as many as fill the last six, anywhere in the image.
+///   - sources: where each pixel's window begins in the image.
 ///   - places: each pixel's number among the values.
 ///   - terms: of all pieces.
 ///   - pieceOffsets: where the term 0 would be, counted from a pixel's source, if it was of this piece.
@@ -59,7 +61,7 @@ public func windowProduct(
         let partEnd = start &+ longestSum
         var row = block
         while row < end {
-          let lines = sixPixels(image, sources + row)
+          let lines = sixPixels(image, sources, row, pixels)
           let sums = tile + (row &- block) &* 2 &* width
           if isPair, row &- block < fetchingRows {
             let part = windowTileOf2(
@@ -70,7 +72,7 @@ public func windowProduct(
               start, partEnd, pieceOffsets + piece, pieceEnds + piece, lines, x0, x1, fetches: false, ahead: 0)
             write(part, sums, 2 &* width, adds: start > 0)
           } else if row &+ 6 < end {
-            let further = sixPixels(image, sources + (row &+ 6))
+            let further = sixPixels(image, sources, row &+ 6, pixels)
             let parts = windowTilesOf1(
               start, partEnd, pieceOffsets + piece, pieceEnds + piece, lines, further, x0)
             write(parts.0, sums, 2 &* width, adds: start > 0)
@@ -89,7 +91,7 @@ public func windowProduct(
       let ahead = (end < pixels ? 0 : 2 &* terms) &- start
       var row = block
       while row < end {
-        let lines = sixPixels(image, sources + row)
+        let lines = sixPixels(image, sources, row, pixels)
         let earlier = tile + (row &- block) &* 2 &* width
         let count = end &- row < 6 ? end &- row : 6
         if isPair {
@@ -100,27 +102,73 @@ public func windowProduct(
             : windowTileOf2(
               start, terms, pieceOffsets + piece, pieceEnds + piece, lines, x0, x1, fetches: false, ahead: 0)
           if start > 0 { sums = added(sums, earlier) }
-          if isWhole, count == 6 {
-            finishWhole(layer, sums, first, values, places + row, stride)
-          } else {
+          guard isWhole, count == 6 else {
             write(sums, earlier, 2 &* width, adds: false)
             finishPlaces(layer, count, first, lanes, earlier, values, places + row, stride)
+            row &+= 6
+            continue
           }
+          // Spelled out, because the compiler would call a function and hand the sums over by memory.
+          let own = places + row
+          let (bias0, bias1) = (biases(layer, first, width), biases(layer, first &+ width, width))
+          var place = own[0] &* stride &+ first
+          store(limited(layer, sums.a0, bias0, place, width), values + place)
+          store(limited(layer, sums.a1, bias1, place &+ width, width), values + (place &+ width))
+          place = own[1] &* stride &+ first
+          store(limited(layer, sums.b0, bias0, place, width), values + place)
+          store(limited(layer, sums.b1, bias1, place &+ width, width), values + (place &+ width))
+          place = own[2] &* stride &+ first
+          store(limited(layer, sums.c0, bias0, place, width), values + place)
+          store(limited(layer, sums.c1, bias1, place &+ width, width), values + (place &+ width))
+          place = own[3] &* stride &+ first
+          store(limited(layer, sums.d0, bias0, place, width), values + place)
+          store(limited(layer, sums.d1, bias1, place &+ width, width), values + (place &+ width))
+          place = own[4] &* stride &+ first
+          store(limited(layer, sums.e0, bias0, place, width), values + place)
+          store(limited(layer, sums.e1, bias1, place &+ width, width), values + (place &+ width))
+          place = own[5] &* stride &+ first
+          store(limited(layer, sums.f0, bias0, place, width), values + place)
+          store(limited(layer, sums.f1, bias1, place &+ width, width), values + (place &+ width))
           row &+= 6
         } else if row &+ 6 < end {
-          let further = sixPixels(image, sources + (row &+ 6))
+          let further = sixPixels(image, sources, row &+ 6, pixels)
           var sums = windowTilesOf1(
             start, terms, pieceOffsets + piece, pieceEnds + piece, lines, further, x0)
           if start > 0 { sums = (added(sums.0, earlier), added(sums.1, earlier + 12 &* width)) }
           let both = end &- row < 12 ? end &- row : 12
-          if isWhole, both == 12 {
-            finishWhole(layer, sums.0, first, values, places + row, stride)
-            finishWhole(layer, sums.1, first, values, places + (row &+ 6), stride)
-          } else {
+          guard isWhole, both == 12 else {
             write(sums.0, earlier, 2 &* width, adds: false)
             write(sums.1, earlier + 12 &* width, 2 &* width, adds: false)
             finishPlaces(layer, both, first, lanes, earlier, values, places + row, stride)
+            row &+= 12
+            continue
           }
+          let own = places + row
+          let bias = biases(layer, first, width)
+          var place = own[0] &* stride &+ first
+          store(limited(layer, sums.0.a0, bias, place, width), values + place)
+          place = own[1] &* stride &+ first
+          store(limited(layer, sums.0.b0, bias, place, width), values + place)
+          place = own[2] &* stride &+ first
+          store(limited(layer, sums.0.c0, bias, place, width), values + place)
+          place = own[3] &* stride &+ first
+          store(limited(layer, sums.0.d0, bias, place, width), values + place)
+          place = own[4] &* stride &+ first
+          store(limited(layer, sums.0.e0, bias, place, width), values + place)
+          place = own[5] &* stride &+ first
+          store(limited(layer, sums.0.f0, bias, place, width), values + place)
+          place = own[6] &* stride &+ first
+          store(limited(layer, sums.1.a0, bias, place, width), values + place)
+          place = own[7] &* stride &+ first
+          store(limited(layer, sums.1.b0, bias, place, width), values + place)
+          place = own[8] &* stride &+ first
+          store(limited(layer, sums.1.c0, bias, place, width), values + place)
+          place = own[9] &* stride &+ first
+          store(limited(layer, sums.1.d0, bias, place, width), values + place)
+          place = own[10] &* stride &+ first
+          store(limited(layer, sums.1.e0, bias, place, width), values + place)
+          place = own[11] &* stride &+ first
+          store(limited(layer, sums.1.f0, bias, place, width), values + place)
           row &+= 12
         } else {
           var sums = windowTileOf1(start, terms, pieceOffsets + piece, pieceEnds + piece, lines, x0)
@@ -134,53 +182,6 @@ public func windowProduct(
     }
     first &+= 2 &* width
   }
-}
-
-/// Finishes six pixels while their sums are in registers.
-@inline(__always)
-private func finishWhole(
-  _ layer: LayerEnd, _ sums: TileOf2, _ first: Int, _ values: UnsafeMutablePointer<Float>, _ places: UnsafePointer<Int>,
-  _ stride: Int
-) {
-  let (bias0, bias1) = (biases(layer, first, width), biases(layer, first &+ width, width))
-  var place = places[0] &* stride &+ first
-  store(limited(layer, sums.a0, bias0, place, width), values + place)
-  store(limited(layer, sums.a1, bias1, place &+ width, width), values + (place &+ width))
-  place = places[1] &* stride &+ first
-  store(limited(layer, sums.b0, bias0, place, width), values + place)
-  store(limited(layer, sums.b1, bias1, place &+ width, width), values + (place &+ width))
-  place = places[2] &* stride &+ first
-  store(limited(layer, sums.c0, bias0, place, width), values + place)
-  store(limited(layer, sums.c1, bias1, place &+ width, width), values + (place &+ width))
-  place = places[3] &* stride &+ first
-  store(limited(layer, sums.d0, bias0, place, width), values + place)
-  store(limited(layer, sums.d1, bias1, place &+ width, width), values + (place &+ width))
-  place = places[4] &* stride &+ first
-  store(limited(layer, sums.e0, bias0, place, width), values + place)
-  store(limited(layer, sums.e1, bias1, place &+ width, width), values + (place &+ width))
-  place = places[5] &* stride &+ first
-  store(limited(layer, sums.f0, bias0, place, width), values + place)
-  store(limited(layer, sums.f1, bias1, place &+ width, width), values + (place &+ width))
-}
-
-@inline(__always)
-func finishWhole(
-  _ layer: LayerEnd, _ sums: TileOf1, _ first: Int, _ values: UnsafeMutablePointer<Float>, _ places: UnsafePointer<Int>,
-  _ stride: Int
-) {
-  let bias = biases(layer, first, width)
-  var place = places[0] &* stride &+ first
-  store(limited(layer, sums.a0, bias, place, width), values + place)
-  place = places[1] &* stride &+ first
-  store(limited(layer, sums.b0, bias, place, width), values + place)
-  place = places[2] &* stride &+ first
-  store(limited(layer, sums.c0, bias, place, width), values + place)
-  place = places[3] &* stride &+ first
-  store(limited(layer, sums.d0, bias, place, width), values + place)
-  place = places[4] &* stride &+ first
-  store(limited(layer, sums.e0, bias, place, width), values + place)
-  place = places[5] &* stride &+ first
-  store(limited(layer, sums.f0, bias, place, width), values + place)
 }
 
 /// Finishes pixels whose sums are in memory, two vectors apart.

@@ -110,8 +110,8 @@ struct Epilogue {
       slope: slope, lower: lower, upper: upper)
   }
 
-  /// Of an output with channels last: finished sums of windows, for some channels; places are counted from the position `start` of an
-  /// image.
+  /// Of an output with channels last: finished sums of windows, for some channels; places are counted from the position `start`
+  /// of an image.
   @inline(__always)
   func window(
     _ sums: WindowSums, image: Int, start: Int, channels part: Range<Int>, pixels: Int, _ source: UnsafePointer<Float>,
@@ -120,8 +120,8 @@ struct Epilogue {
     let place = (image * positions + start) * channels + part.lowerBound
     sums.multiply(
       pixels: pixels, columns: part.count, source, panels: panels, tile: tile, values: output + place, stride: channels,
-      bias: bias.map { $0 + part.lowerBound }, residual: residual.map { $0 + place }, reference: reference.map { $0 + place },
-      rectifies: rectifies, slope: slope, lower: lower, upper: upper, vectors)
+      bias: bias.map { $0 + part.lowerBound }, residual: residual.map { $0 + place },
+      reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope, lower: lower, upper: upper, vectors)
   }
 
   /// Of an output with channels last: finished outputs of a row of Winograd's tiles, from the row `row` of an image on.

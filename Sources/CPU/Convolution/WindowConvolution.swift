@@ -91,7 +91,8 @@ struct WindowConvolution: PreparedConvolution {
         var runs: [(offset: Int, count: Int)] = []
         for row in rows.usedTaps(rowPhase) {
           for column in columnTaps {
-            let offset = (row.element - sourceRows.lowerBound) * pitch + (column.element - sourceColumns.lowerBound) * lanes
+            let offset =
+              (row.element - sourceRows.lowerBound) * pitch + (column.element - sourceColumns.lowerBound) * lanes
             taps.append(row.index * weights[3] + column.index)
             if isGrouped {
               for part in stride(from: 0, to: lanes, by: 16) { runs.append((offset + part, 4)) }
@@ -128,7 +129,7 @@ struct WindowConvolution: PreparedConvolution {
 
   /// Floats of copies, and of products, that stay in the second cache, and in the first one.
   private static let stripCount = 1 << 16
-  private static let groupedStripCount = 1 << 13
+  private static let groupedStripCount = 1 << 14
 
   private static func isGrouped(_ sources: Int, _ outputs: Int, _ groups: Int) -> Bool {
     groups > 1 && sources == outputs && (sources == 4 || sources == 8)
@@ -186,12 +187,13 @@ struct WindowConvolution: PreparedConvolution {
         for panel in 0..<panels {
           let first = block * blockOutputs + panel * 16
           let count = min(16, min(outputChannels, (block + 1) * blockOutputs) - first)
+          let filters = (first..<first + count).map {
+            $0 / outputsOfGroup * groupStep + $0 % outputsOfGroup * outputStep
+          }
           for tap in phase.taps {
             for source in 0..<sourcesOfGroup {
-              for lane in 0..<count {
-                let (group, output) = (first + lane).quotientAndRemainder(dividingBy: outputsOfGroup)
-                line[lane] = weights[group * groupStep + output * outputStep + source * sourceStep + tap]
-              }
+              let place = weights + source * sourceStep + tap
+              for lane in 0..<count { line[lane] = place[filters[lane]] }
               (line + count).update(repeating: 0, count: 16 - count)
               line += 16
             }
@@ -264,9 +266,9 @@ struct WindowConvolution: PreparedConvolution {
     _ line: UnsafeMutablePointer<Float>, into strip: UnsafeMutablePointer<Float>
   ) {
     let firstRow = sourceRows.lowerBound + row * rows.sourceStep
-    let rowCount = min(stripCount / max(1, sourceColumns.count * lanes), (count - 1) * rows.sourceStep + sourceRows.count)
     let (first, end) = (max(0, sourceColumns.lowerBound), min(columns.extent, sourceColumns.upperBound))
     let pitch = sourceColumns.count * lanes
+    let rowCount = min(stripCount / max(1, pitch), (count - 1) * rows.sourceStep + sourceRows.count)
     let channel = block * blockSources
     let channels = min(blockSources, sourceChannels - channel)
     for index in 0..<rowCount {

@@ -25,9 +25,8 @@ struct WindowSums: Sendable {
   init(_ form: Form, runs: [(offset: Int, count: Int)], pixels: [(source: Int, place: Int)]) {
     self.form = form
     terms = runs.reduce(0) { $0 + $1.count }
-    // The kernels read pixels by twelves.
-    sources = pixels.map(\.source) + [Int](repeating: 0, count: 12)
-    places = pixels.map(\.place) + [Int](repeating: 0, count: 12)
+    sources = pixels.map(\.source)
+    places = pixels.map(\.place)
     switch form {
     case .groups: offsets = runs.map(\.offset)
     case .pieces:
@@ -52,9 +51,10 @@ struct WindowSums: Sendable {
   /// Finished sums of the first `pixels` of those that it was made for.
   @inline(__always)
   func multiply(
-    pixels: Int, columns: Int, _ source: UnsafePointer<Float>, panels: UnsafePointer<Float>, tile: UnsafeMutablePointer<Float>,
-    values: UnsafeMutablePointer<Float>, stride: Int, bias: UnsafePointer<Float>? = nil,
-    residual: UnsafePointer<Float>? = nil, reference: UnsafePointer<Float>? = nil, rectifies: Bool = false,
+    pixels: Int, columns: Int, _ source: UnsafePointer<Float>, panels: UnsafePointer<Float>,
+    tile: UnsafeMutablePointer<Float>, values: UnsafeMutablePointer<Float>, stride: Int,
+    bias: UnsafePointer<Float>? = nil, residual: UnsafePointer<Float>? = nil, reference: UnsafePointer<Float>? = nil,
+    rectifies: Bool = false,
     slope: Float = 0, lower: Float = 0, upper: Float = .nan, _ vectors: VectorKernels
   ) {
     sources.withUnsafeBufferPointer { sources in
