@@ -152,6 +152,10 @@ import _TestSupport
       weights: [16, 4, 2, 3]),
     Case(geometry: ConvolutionGeometry(padding: 1, groups: 2), image: [2, 8, 47, 46], weights: [8, 4, 3, 3]),
     Case(geometry: ConvolutionGeometry(padding: 1, groups: 4), image: [7, 32, 1, 1], weights: [32, 8, 3, 3]),
+    Case(geometry: ConvolutionGeometry(padding: 1, groups: 2), image: [3, 16, 1, 1], weights: [16, 8, 3, 3]),
+    Case(geometry: ConvolutionGeometry(groups: 2), image: [2, 16, 5, 4], weights: [16, 8, 1, 1]),
+    Case(geometry: ConvolutionGeometry(groups: 2), image: [2, 8, 6, 6], weights: [8, 4, 3, 2]),
+    Case(geometry: ConvolutionGeometry(stride: 2, groups: 2), image: [2, 32, 6, 6], weights: [32, 16, 2, 2]),
     Case(geometry: ConvolutionGeometry(padding: 1, groups: 3), image: [2, 48, 6, 11], weights: [48, 16, 3, 3]),
     Case(
       geometry: ConvolutionGeometry(stride: 2, padding: 1, groups: 2), image: [3, 64, 8, 8], weights: [64, 32, 3, 3]),

@@ -215,7 +215,7 @@ struct WindowConvolution: PreparedConvolution {
     let planes = products + stripPixels * outputChannels
     line.update(repeating: 0, count: columns.extent * 16)
     let size = sourcePixels * sourceChannels
-    let isInPlace = isUnpadded && layout == .channelsLast && blocks == 1
+    let isInPlace = isUnpadded && layout == .channelsLast && !isGrouped && blocks == 1
     let endsInRegisters = epilogue.layout == .channelsLast && !epilogue.readsValues
     let phaseRows = rows.phases.map(\.count).max() ?? 0
     for first in stride(from: range.lowerBound, to: range.upperBound, by: imagesPerBlock) {
