@@ -60,6 +60,20 @@
       UnsafeMutablePointer<Float>, Int, UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Bool,
       Float, Float, Float
     ) -> Void
+  @usableFromInline package let windowProduct:
+    @convention(c) (
+      Int, UnsafePointer<Int>, UnsafePointer<Int>, Int, UnsafePointer<Int>, UnsafePointer<Int>, Int,
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int,
+      UnsafePointer<Float>?, UnsafePointer<Float>?, UnsafePointer<Float>?, Bool, Float, Float, Float
+    ) -> Void
+  @usableFromInline package let groupedProduct:
+    @convention(c) (
+      Int, UnsafePointer<Int>, UnsafePointer<Int>, Int, UnsafePointer<Int>, Int, UnsafePointer<Float>,
+      UnsafePointer<Float>, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>, Int, UnsafePointer<Float>?,
+      UnsafePointer<Float>?, UnsafePointer<Float>?, Bool, Float, Float, Float
+    ) -> Void
+  @usableFromInline package let gatherLanes:
+    @convention(c) (Int, Int, UnsafePointer<Float>, Int, Bool, UnsafeMutablePointer<Float>, Int) -> Void
   @usableFromInline package let transposedProduct:
     @convention(c) (
       Int, Int, Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int, Bool

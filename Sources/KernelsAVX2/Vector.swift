@@ -79,3 +79,13 @@ func storeLow4(_ value: Vector, _ target: UnsafeMutablePointer<Float>) {
 private func load4(_ pointer: UnsafePointer<Float>) -> SIMD4<Float> {
   UnsafeRawPointer(pointer).loadUnaligned(as: SIMD4<Float>.self)
 }
+
+/// The first, second, third and fourth number of every four, in all places of the four.
+@inline(__always)
+func fours(_ x: Vector) -> (Vector, Vector, Vector, Vector) { (four(x, 0), four(x, 1), four(x, 2), four(x, 3)) }
+
+@inline(__always)
+private func four(_ x: Vector, _ j: Int) -> Vector {
+  let (a, b) = (x[j], x[4 &+ j])
+  return Vector(a, a, a, a, b, b, b, b)
+}

@@ -97,3 +97,13 @@ private func load8(_ pointer: UnsafePointer<Float>) -> SIMD8<Float> {
 private func load4(_ pointer: UnsafePointer<Float>) -> SIMD4<Float> {
   UnsafeRawPointer(pointer).loadUnaligned(as: SIMD4<Float>.self)
 }
+
+/// The first, second, third and fourth number of every four, in all places of the four.
+@inline(__always)
+func fours(_ x: Vector) -> (Vector, Vector, Vector, Vector) { (four(x, 0), four(x, 1), four(x, 2), four(x, 3)) }
+
+@inline(__always)
+private func four(_ x: Vector, _ j: Int) -> Vector {
+  let (a, b, c, d) = (x[j], x[4 &+ j], x[8 &+ j], x[12 &+ j])
+  return Vector(a, a, a, a, b, b, b, b, c, c, c, c, d, d, d, d)
+}

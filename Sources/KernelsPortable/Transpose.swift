@@ -6,6 +6,10 @@ public func transpose(
   rows: Int, columns: Int, source: UnsafePointer<Float>, sourceStride: Int, output: UnsafeMutablePointer<Float>,
   outputStride: Int
 ) {
+  if rows == 3, outputStride == 3 {
+    interleave(columns, source, source + sourceStride, source + 2 &* sourceStride, output)
+    return
+  }
   var row = 0
   while row < rows {
     // What is left of rows and of columns is done together with some that are done already, where there are enough.
@@ -43,6 +47,21 @@ public func transpose(
   while row < rows {
     for column in 0..<columns { output[column &* outputStride &+ row] = source[row &* sourceStride &+ column] }
     row &+= 1
+  }
+}
+
+/// Three planes, those of most images, to pixels.
+@inline(__always)
+private func interleave(
+  _ count: Int, _ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>, _ third: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>
+) {
+  var pixel = 0
+  while pixel < count {
+    output[3 &* pixel] = first[pixel]
+    output[3 &* pixel &+ 1] = second[pixel]
+    output[3 &* pixel &+ 2] = third[pixel]
+    pixel &+= 1
   }
 }
 

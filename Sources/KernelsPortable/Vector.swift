@@ -70,3 +70,9 @@ func loadLow4(_ source: UnsafePointer<Float>) -> Vector { load(source) }
 
 @inline(__always)
 func storeLow4(_ value: Vector, _ target: UnsafeMutablePointer<Float>) { store(value, target) }
+
+/// The first, second, third and fourth number of every four, in all places of the four.
+@inline(__always)
+func fours(_ x: Vector) -> (Vector, Vector, Vector, Vector) {
+  (repeated(x[0]), repeated(x[1]), repeated(x[2]), repeated(x[3]))
+}

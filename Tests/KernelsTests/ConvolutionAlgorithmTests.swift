@@ -139,13 +139,85 @@ import _TestSupport
   @Test(arguments: general + windows3x3)
   func shifted(_ value: Case) { check(ShiftedConvolution.self, value, [false, true], below: 2e-6) }
 
-  @Test(arguments: general + windows3x3 + channelsLast)
-  func gathered(_ value: Case) {
-    guard value.geometry.groups == 1 else { return }
-    let isUnit =
-      value.geometry.strideHeight == 1 && value.geometry.strideWidth == 1
-      || value.weights[2] == 1 && value.weights[3] == 1
-    check(GatheredConvolution.self, value, isUnit ? [false, true] : [false], below: 2e-6)
+  /// Groups of few channels and of many, such that blocks of 16 are filled or not; maps of one pixel, of several strips, and of
+  /// fewer pixels than a tile; sums of several parts.
+  static let grouped = [
+    Case(geometry: ConvolutionGeometry(padding: 1, groups: 13), image: [2, 104, 7, 9], weights: [104, 8, 3, 3]),
+    Case(
+      geometry: ConvolutionGeometry(stride: 2, padding: 1, groups: 3), image: [1, 24, 41, 50], weights: [24, 8, 3, 3]),
+    Case(
+      geometry: ConvolutionGeometry(padding: 2, dilation: 2, groups: 5), image: [3, 20, 9, 6], weights: [20, 4, 3, 3]),
+    Case(
+      geometry: ConvolutionGeometry(stride: (1, 2), padding: (0, 2, 1, 0), groups: 4), image: [2, 16, 5, 8],
+      weights: [16, 4, 2, 3]),
+    Case(geometry: ConvolutionGeometry(padding: 1, groups: 2), image: [2, 8, 47, 46], weights: [8, 4, 3, 3]),
+    Case(geometry: ConvolutionGeometry(padding: 1, groups: 4), image: [7, 32, 1, 1], weights: [32, 8, 3, 3]),
+    Case(geometry: ConvolutionGeometry(padding: 1, groups: 2), image: [3, 16, 1, 1], weights: [16, 8, 3, 3]),
+    Case(geometry: ConvolutionGeometry(groups: 2), image: [2, 16, 5, 4], weights: [16, 8, 1, 1]),
+    Case(geometry: ConvolutionGeometry(groups: 2), image: [2, 8, 6, 6], weights: [8, 4, 3, 2]),
+    Case(geometry: ConvolutionGeometry(stride: 2, groups: 2), image: [2, 32, 6, 6], weights: [32, 16, 2, 2]),
+    Case(geometry: ConvolutionGeometry(padding: 1, groups: 3), image: [2, 48, 6, 11], weights: [48, 16, 3, 3]),
+    Case(
+      geometry: ConvolutionGeometry(stride: 2, padding: 1, groups: 2), image: [3, 64, 8, 8], weights: [64, 32, 3, 3]),
+    Case(geometry: ConvolutionGeometry(padding: 1, groups: 2), image: [2, 40, 5, 5], weights: [48, 20, 3, 3]),
+  ]
+
+  /// Layers of networks: first layers, patches, narrow maps of long sums, and what is computed in several strips.
+  static let windowLayers = [
+    Case(geometry: ConvolutionGeometry(stride: 2, padding: 1), image: [2, 3, 160, 161], weights: [32, 3, 3, 3]),
+    Case(geometry: ConvolutionGeometry(stride: 2, padding: 3), image: [1, 3, 37, 36], weights: [64, 3, 7, 7]),
+    Case(geometry: ConvolutionGeometry(stride: 4), image: [2, 3, 20, 24], weights: [40, 3, 4, 4]),
+    Case(geometry: ConvolutionGeometry(stride: 2), image: [2, 96, 14, 14], weights: [24, 96, 2, 2]),
+    Case(geometry: ConvolutionGeometry(stride: 2), image: [3, 48, 43, 41], weights: [16, 48, 1, 1]),
+    Case(geometry: ConvolutionGeometry(padding: 1), image: [31, 144, 2, 2], weights: [80, 144, 3, 3]),
+    Case(geometry: ConvolutionGeometry(padding: 1), image: [19, 32, 1, 1], weights: [48, 32, 3, 3]),
+    Case(geometry: ConvolutionGeometry(stride: 3), image: [2, 32, 11, 5], weights: [16, 32, 2, 1]),
+  ]
+
+  @Test(arguments: general + windows3x3 + channelsLast + grouped + windowLayers)
+  func windows(_ value: Case) { check(WindowConvolution.self, value, [false, true], below: 2e-6) }
+
+  /// What is not finite in one group stays there.
+  @Test(arguments: grouped)
+  func groupsAreApart(_ value: Case) {
+    let group = value.image[1] / value.geometry.groups
+    var x = normals(value.image.count, 1)
+    let w = normals(value.weights.count, 2)
+    let plane = value.image[2] * value.image[3]
+    let kernels = InstructionSet.available.map { set in
+      (
+        set,
+        WindowConvolution(
+          value.geometry, image: value.image, weights: value.weights, output: value.output, isTranspose: false,
+          vectors: VectorKernels(set))
+      )
+    }
+    let finite = kernels.map { run($0.1, $0.0, x, w, value.output) }
+    for image in 0..<value.image[0] {
+      for index in 0..<group * plane { x[image * value.image.droppingFirst.count + index] = .infinity }
+    }
+    let (count, changed) = (value.output.droppingFirst.count, value.output.droppingFirst.count / value.geometry.groups)
+    for (kernel, before) in zip(kernels, finite) {
+      let after = run(kernel.1, kernel.0, x, w, value.output)
+      let differing = after.indices.filter { after[$0] != before[$0] }
+      #expect(!differing.isEmpty && differing.allSatisfy { $0 % count < changed })
+    }
+  }
+
+  /// An image has the same bits wherever it is, and among however many.
+  @Test(arguments: grouped + windowLayers)
+  func imagesAreAlone(_ value: Case) {
+    let (one, count) = (value.image.droppingFirst.count, value.output.droppingFirst.count)
+    let x = normals(one, 1), w = normals(value.weights.count, 2)
+    let images = 5
+    let many = Case(
+      geometry: value.geometry, image: Shape([images] + value.image.dimensions.dropFirst()), weights: value.weights)
+    let kernel = WindowConvolution(
+      many.geometry, image: many.image, weights: many.weights, output: many.output, isTranspose: false,
+      vectors: VectorKernels())
+    let alone = run(kernel, .best, x, w, Shape([1] + value.output.dimensions.dropFirst()))
+    let all = run(kernel, .best, (0..<images).flatMap { _ in x }, w, many.output)
+    for image in 0..<images { #expect(Array(all[(image * count)..<((image + 1) * count)]) == alone) }
   }
 
   /// One channel per group: odd sizes, maps smaller than the window, every padding, channels that fill no vector or several, and
@@ -254,11 +326,11 @@ import _TestSupport
   ]
 
   /// The order of channels in memory changes no bit.
-  @Test(arguments: channelsLast)
+  @Test(arguments: channelsLast + grouped + windowLayers)
   func layouts(_ value: Case) {
     let w = normals(value.weights.count, 2)
     let algorithms: [any PreparedConvolution.Type] = [
-      ShiftedConvolution.self, GatheredConvolution.self, WinogradConvolution.self, DepthwiseConvolution.self,
+      ShiftedConvolution.self, WindowConvolution.self, WinogradConvolution.self, DepthwiseConvolution.self,
       PointwiseConvolution.self,
     ]
     var compared = 0
@@ -267,10 +339,14 @@ import _TestSupport
         let (from, to) = isTranspose ? (value.output, value.image) : (value.image, value.output)
         let window = (value.weights[2], value.weights[3])
         let isUnit = value.geometry.strideHeight == 1 && value.geometry.strideWidth == 1
-        if (algorithm == DepthwiseConvolution.self) != (value.geometry.groups > 1) { continue }
-        if algorithm == WinogradConvolution.self, window != (3, 3) { continue }
-        if algorithm == GatheredConvolution.self, isTranspose, !isUnit, window != (1, 1) { continue }
+        let isDepthwise = value.geometry.groups > 1 && value.weights[1] == 1
+        if (algorithm == DepthwiseConvolution.self) != isDepthwise, algorithm != WindowConvolution.self { continue }
+        if algorithm == WinogradConvolution.self {
+          if window != (3, 3) || value.geometry.groups > 1 || value.geometry.dilationHeight > 1 { continue }
+          if !isUnit, value.geometry.strideHeight != 2 || value.geometry.top != 1 { continue }
+        }
         if algorithm == PointwiseConvolution.self {
+          if value.geometry.groups > 1 { continue }
           if window != (1, 1) || value.geometry.top > 0 || isTranspose && !isUnit { continue }
         }
         let x = normals(from.count, 5)

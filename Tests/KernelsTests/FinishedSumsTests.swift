@@ -93,6 +93,105 @@ import _TestSupport
     }
   }
 
+  /// Pixels whose windows are pieces, in places that are neighbours or not.
+  @Test(
+    arguments: InstructionSet.available,
+    [(6, 16, 5), (7, 53, 40), (13, 24, 300), (2, 3, 128), (12, 32, 129), (103, 40, 300), (15, 16, 27)])
+  func windows(_ set: InstructionSet, _ size: (pixels: Int, columns: Int, piece: Int)) {
+    var generator = SeededGenerator(seed: 8)
+    let vectors = VectorKernels(set)
+    let (pixels, columns, piece) = size
+    let (panels, terms) = ((columns + 15) / 16, 2 * piece)
+    // Two pieces with a gap between, cut where partial sums end.
+    let image = Self.numbers((pixels + 3) * piece, &generator)
+    let right = Self.numbers(panels * 16 * terms, &generator)
+    var (offsets, ends, start) = ([Int](), [Int](), 0)
+    while start < terms {
+      let end = min(start / piece * piece + piece, start / 128 * 128 + 128)
+      offsets.append(start < piece ? 0 : piece)
+      ends.append(end)
+      start = end
+    }
+    let rows = (pixels + 5) / 6 * 6
+    var left = [Float](repeating: 0, count: rows * terms)
+    for pixel in 0..<pixels {
+      for term in 0..<terms { left[pixel * terms + term] = image[pixel * piece + term + (term < piece ? 0 : piece)] }
+    }
+    var sums = [Float](repeating: .nan, count: rows * panels * 16)
+    vectors.rowsTimesPanels(
+      rows: rows, inner: terms, panels: panels, left: left, leftStride: terms, right: right, output: &sums,
+      outputStride: panels * 16)
+    check(vectors, sums, sumStride: panels * 16, pixels: pixels, columns: columns, &generator) {
+      places, tile, values, end, pointers in
+      vectors.windowProduct(
+        pixels: pixels, sources: (0..<pixels).map { $0 * piece }, places: places, terms: terms, pieceOffsets: offsets,
+        pieceEnds: ends, columns: columns, image: image, right: right, tile: tile, values: values, stride: columns,
+        bias: pointers.bias, residual: pointers.residual, reference: pointers.reference, rectifies: end.rectifies,
+        slope: end.slope, lower: 0, upper: end.upper)
+    }
+  }
+
+  /// Four inputs of each four outputs.
+  @Test(arguments: InstructionSet.available, [(12, 16), (7, 13), (31, 8), (2, 16)])
+  func groups(_ set: InstructionSet, _ size: (pixels: Int, columns: Int)) {
+    var generator = SeededGenerator(seed: 9)
+    let vectors = VectorKernels(set)
+    let (pixels, columns) = size
+    let offsets = [32, 0, 48]
+    let terms = 4 * offsets.count
+    let image = Self.numbers(pixels * 16 + 64, &generator)
+    let right = Self.numbers(16 * terms, &generator)
+    var sums = [Float](repeating: 0, count: pixels * 16)
+    for pixel in 0..<pixels {
+      for lane in 0..<16 {
+        for term in 0..<terms {
+          let (value, weight) = (
+            image[pixel * 16 + offsets[term / 4] + lane / 4 * 4 + term % 4], right[term * 16 + lane]
+          )
+          let sum = sums[pixel * 16 + lane]
+          sums[pixel * 16 + lane] = set == .portable ? sum + weight * value : sum.addingProduct(weight, value)
+        }
+      }
+    }
+    check(vectors, sums, sumStride: 16, pixels: pixels, columns: columns, &generator) {
+      places, tile, values, end, pointers in
+      vectors.groupedProduct(
+        pixels: pixels, sources: (0..<pixels).map { $0 * 16 }, places: places, terms: terms, offsets: offsets,
+        columns: columns, image: image, right: right, tile: tile, values: values, stride: columns,
+        bias: pointers.bias, residual: pointers.residual, reference: pointers.reference, rectifies: end.rectifies,
+        slope: end.slope, lower: 0, upper: end.upper)
+    }
+  }
+
+  /// Every end of sums that a kernel writes to pixels, neighbours or every second one.
+  private func check(
+    _ vectors: VectorKernels, _ sums: [Float], sumStride: Int, pixels: Int, columns: Int,
+    _ generator: inout SeededGenerator,
+    _ kernel: (
+      _ places: [Int], _ tile: UnsafeMutablePointer<Float>, _ values: UnsafeMutablePointer<Float>, End, End.Pointers
+    ) -> Void
+  ) {
+    for step in [1, 2] {
+      let places = (0..<pixels).map { $0 * step }
+      let count = ((pixels - 1) * step + 1) * columns
+      var spread = [Float](repeating: 0, count: pixels * step * sumStride)
+      for pixel in 0..<pixels {
+        for lane in 0..<sumStride { spread[places[pixel] * sumStride + lane] = sums[pixel * sumStride + lane] }
+      }
+      for end in End.all(channels: columns, count: count, &generator) {
+        end.withPointers { pointers in
+          let all = Self.finished(
+            vectors, spread, sourceStride: sumStride, pixels: count / columns, channels: columns, end, pointers)
+          let expected = all.indices.map { $0 / columns % step == 0 ? all[$0] : -5 }
+          var values = [Float](repeating: -5, count: count)
+          var tile = [Float](repeating: .nan, count: VectorKernels.windowTileCount)
+          kernel(places, &tile, &values, end, pointers)
+          #expect(values == expected)
+        }
+      }
+    }
+  }
+
   /// Outputs of Winograd's tiles, whole ones and parts; channels that leave part of a vector.
   @Test(arguments: InstructionSet.available, [WinogradForm.unit, .strided, .spread])
   func winograd(_ set: InstructionSet, _ form: WinogradForm) {

@@ -56,8 +56,8 @@ struct ConvolutionKernel: CPUKernel {
         WinogradConvolution.self
       } else if Self.isPointwise(geometry, weights: weights, direction) {
         PointwiseConvolution.self
-      } else if Self.isGathered(geometry, image: image, weights: weights, output: output, direction) {
-        GatheredConvolution.self
+      } else if WindowConvolution.fits(geometry, weights: weights, isTranspose: direction == .inputGradient) {
+        WindowConvolution.self
       } else {
         ShiftedConvolution.self
       }
@@ -111,19 +111,6 @@ struct ConvolutionKernel: CPUKernel {
       min(weights[0], weights[1]) >= 16
     else { return false }
     return direction == .forward || (geometry.strideHeight == 1 && geometry.strideWidth == 1)
-  }
-
-  /// For maps whose rows are much shorter than vectors, and channels enough to be lanes.
-  private static func isGathered(
-    _ geometry: ConvolutionGeometry, image: Shape, weights: Shape, output: Shape, _ direction: Direction
-  ) -> Bool {
-    guard geometry.groups == 1, min(weights[0], weights[1]) >= 16 else { return false }
-    let isStrided = geometry.strideHeight > 1 || geometry.strideWidth > 1
-    switch direction {
-    case .forward: return output[2] * output[3] <= 256
-    case .inputGradient where isStrided: return weights[2] == 1 && weights[3] == 1 && output[2] * output[3] <= 256
-    case .inputGradient: return image[2] * image[3] <= 256
-    }
   }
 
   /// Not for padding that is most of the image.

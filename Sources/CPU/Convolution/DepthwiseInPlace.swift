@@ -95,7 +95,7 @@ struct DepthwiseInPlace: Sendable {
                 source: pixels + (row.base * columns.extent + run.base) * channels, offsets: offsets + first,
                 sourceStride: columns.sourceStep * channels, tile: tile)
             }
-            epilogue.finishDepthwise(image: image, start: y * outputWidth, count: outputWidth)
+            epilogue.finishPixels(image: image, start: y * outputWidth, count: outputWidth)
           }
         }
       }

@@ -116,7 +116,7 @@ struct Epilogue {
   }
 
   /// Of an output with channels last: pixels of a depthwise convolution, from the position `start` of an image on, `step` apart, finished
-  /// but for what `finishDepthwise` does when all pixels of a row are there.
+  /// but for what `finishPixels` does when all pixels of a row are there.
   @inline(__always)
   func depthwise(
     image: Int, start: Int, step: Int, pixels: Int, terms: Int, weights: UnsafePointer<Float>,
@@ -131,8 +131,22 @@ struct Epilogue {
       slope: slope, lower: lower, upper: upper)
   }
 
+  /// Of an output with channels last: sums of windows, for some channels, finished but for what `finishPixels` does when all channels are
+  /// there; places are counted from the position `start` of an image.
   @inline(__always)
-  func finishDepthwise(image: Int, start: Int, count: Int) {
+  func window(
+    _ sums: WindowSums, image: Int, start: Int, channels part: Range<Int>, pixels: Int, _ source: UnsafePointer<Float>,
+    panels: UnsafePointer<Float>, tile: UnsafeMutablePointer<Float>
+  ) {
+    let place = (image * positions + start) * channels + part.lowerBound
+    sums.multiply(
+      pixels: pixels, columns: part.count, source, panels: panels, tile: tile, values: output + place, stride: channels,
+      bias: bias.map { $0 + part.lowerBound }, residual: residual.map { $0 + place },
+      reference: reference.map { $0 + place }, rectifies: rectifies, slope: slope, lower: lower, upper: upper, vectors)
+  }
+
+  @inline(__always)
+  func finishPixels(image: Int, start: Int, count: Int) {
     activate((image * positions + start) * channels, count * channels)
   }
 
