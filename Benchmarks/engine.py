@@ -11,11 +11,15 @@ imported, or lacks an operator, it is left out, with a word.
   Benchmarks/engine.py --networks graphs
   Benchmarks/engine.py --peers onnxruntime openvino
   Benchmarks/engine.py --before PATH      another pags-bench in place of the others: what a change has done to speed
+  Benchmarks/engine.py --limit            also what the multiply-add peak would allow, and the share of it
   Benchmarks/engine.py --start            processor seconds until one image of a file has been computed, and peaks of memory
 
 With --start, pags-bench is `run` on one image from the start of its process, with the digest of the file and what it says of it; the others
 are measured from when their libraries are there, on the graph or, in PyTorch, on the module as torch.save writes it. Memory is the whole process's.
 The peak of passes is that of forward and gradient of a batch (`bench`), of ONNX Runtime and OpenVINO that of forward passes.
+
+With --limit the multiply-adds that pags-bench's algorithms need are counted, by Winograd's where it is used (docs/performance.md), without transforms, functions
+and what is copied; the limit is the speed at which they take all of the peak that `LayerBenchmark`, beside the binary, measures in the same run.
 """
 import argparse
 import json
@@ -195,6 +199,8 @@ def worker():
         return save(name, image, *rest)
     if command == "start":
         return start(name, image, *rest)
+    if command == "count":
+        return print(json.dumps(multiply_adds(name, image)))
     engine, graph, batch, threads, seconds = rest[0], rest[1], int(rest[2]), int(rest[3]), float(rest[4])
     passes = ENGINES[engine](name, graph, (batch, *image), threads)
     print(json.dumps({label: batch / median_time(run, seconds) for label, run in passes.items()}))
@@ -230,6 +236,83 @@ def start(name, image, engine, graph, threads):
         ENGINES[engine](name, graph, (1, *image), int(threads))["forward"]()
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(json.dumps({"seconds": processor_seconds(used) - before, "megabytes": used.ru_maxrss / 1024}))
+
+
+def multiply_adds(name, image):
+    """Of an image, forward and with the gradient, as pags-bench's algorithms need them."""
+    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    def convolution(source, weight, target, stride, groups, transposed):
+        """Of [N, C, H, W] with weights [K, C / groups, h, w] to [N, K, H', W'], or of its transpose, as `ConvolutionKernel.init` chooses."""
+        (count, channels, height, width), size = target.shape, tuple(weight.shape[2:])
+        pixels = height * width
+        written = source.shape[0] * weight.numel() * pixels
+        tiles = -(-height // 4) * -(-width // 4)
+        if size != (3, 3) or groups > 1:
+            return written
+        image_tiles = -(-source.shape[2] // 4) * -(-source.shape[3] // 4)
+        tiles_of_one = image_tiles if transposed else tiles
+        pixels_of_one = source.shape[2] * source.shape[3] if transposed else pixels
+        if tuple(stride) == (1, 1) and min(weight.shape[:2]) >= 12 and tiles_of_one * 72 <= pixels_of_one * 9:
+            return count * tiles_of_one * 36 * weight.shape[0] * weight.shape[1]
+        if tuple(stride) == (2, 2) and min(weight.shape[:2]) >= 32 and tiles * 81 * (4 if transposed else 5) <= pixels * 27:
+            return count * tiles * 81 * weight.shape[0] * weight.shape[1]
+        return written
+
+    class Counter(TorchDispatchMode):
+        total = 0
+        # The last convolution, while nothing but normalisation and rectifiers came after it: as written, and as it was counted.
+        last = None
+
+        def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+            result = function(*arguments, **(keywords or {}))
+            called = function.overloadpacket.__name__
+            if called == "convolution":
+                source, weight, stride, groups = arguments[0], arguments[1], arguments[3], arguments[8]
+                added = convolution(source, weight, result, stride, groups, False)
+                self.last = (source.shape[0] * weight.numel() * result.shape[2] * result.shape[3], added)
+                self.total += added
+                return result
+            if called.startswith("max_pool2d") and self.last:
+                # Computed as it is written, or ties would be broken.
+                self.total += self.last[0] - self.last[1]
+            if called == "convolution_backward":
+                gradient, source, weight, stride, groups = arguments[0], arguments[1], arguments[2], arguments[4], arguments[9]
+                self.total += convolution(source, weight, gradient, stride, groups, True)
+            elif called in ("mm", "bmm"):
+                self.total += arguments[0].numel() * arguments[1].shape[-1]
+            elif called in ("addmm", "baddbmm"):
+                self.total += arguments[1].numel() * arguments[2].shape[-1]
+            elif "scaled_dot_product" in called:
+                # Queries times keys, and weights times values; their four gradients.
+                first = 1 if called.endswith("backward") else 0
+                queries, keys = arguments[first], arguments[first + 1]
+                self.total += (4 if first else 2) * queries.numel() * keys.shape[-2]
+            if not any(word in called for word in ("batch_norm", "relu", "detach", "empty")):
+                self.last = None
+            return result
+
+    module = network(name).eval()
+    for parameter in module.parameters():
+        parameter.requires_grad_(False)
+    x = torch.rand(1, *image, requires_grad=True)
+    with Counter() as counter:
+        y = module(x)
+        forward = counter.total
+        torch.autograd.grad(y.sum(), x)
+    return {"forward": forward, "inputGradient": counter.total}
+
+
+def multiply_add_peak(binary):
+    """Multiply-adds a second of one thread, as `LayerBenchmark` beside the binary prints them first."""
+    benchmark = pathlib.Path(binary).resolve().parent / "LayerBenchmark"
+    if not os.access(benchmark, os.X_OK):
+        sys.exit(f"{benchmark} is missing; run `swift build -c release --product LayerBenchmark`")
+    with subprocess.Popen([benchmark, "1", "small"], stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline()
+        process.kill()
+    return float(line.split("peak")[1].split()[0]) * 1e9 / 2
 
 
 def processor_seconds(used):
@@ -398,9 +481,11 @@ def main():
     parser.add_argument("--binary", default=str(HERE.parent / ".build" / "release" / "pags-bench"))
     parser.add_argument("--peers", nargs="+", choices=list(ENGINES), default=list(ENGINES), help="the other engines")
     parser.add_argument("--before", help="measure this pags-bench in turn with the other, and no other engine")
+    parser.add_argument("--limit", action="store_true", help="also say what the multiply-add peak allows")
     parser.add_argument("--start", action="store_true", help="measure loading and memory, and not speed")
     parser.add_argument("--python", help="a Python that has torchvision, onnx and the other engines")
     options = parser.parse_args()
+    peak = multiply_add_peak(options.binary) if options.limit else None
     for binary in [options.binary] + ([options.before] if options.before else []):
         if not os.access(binary, os.X_OK):
             sys.exit(f"{binary} is missing; run `swift build -c release --product pags-bench`")
@@ -410,7 +495,7 @@ def main():
     if options.start:
         print(f"{'':20} {'':12} {'load and first image, s':24} peak, MB  of passes, MB")
     else:
-        print(f"{'images/s':20} {'':24}{columns}  times the fastest other (lowest to highest)")
+        print(f"{'images/s':20} {'':24}{columns}  times the fastest other (lowest to highest){'  limit, and share of it' if peak else ''}")
     with tempfile.TemporaryDirectory() as folder:
         names = [name for given in options.networks for name in (GRAPHS if given == "graphs" else [given])]
         for name in names:
@@ -439,18 +524,23 @@ def main():
             except subprocess.CalledProcessError as error:
                 print(f"{name:20} {error.cmd[0]}: {error.stderr.strip().splitlines()[-1]}")
                 continue
+            limits = {}
+            if peak:
+                counted = subprocess.run([python, "-W", "ignore", __file__, "--worker", "count", name], check=True, capture_output=True, text=True)
+                limits = {key: options.threads * peak / count for key, count in json.loads(counted.stdout).items()}
             for key, label in (("forward", "forward"), ("inputGradient", "forward + input gradient")):
-                print(row(name, label, key, ["pags-bench", *peers], rounds), flush=True)
+                print(row(name, label, key, ["pags-bench", *peers], rounds, limits.get(key)), flush=True)
 
 
-def row(name, label, key, engines, rounds):
+def row(name, label, key, engines, rounds, limit):
     """Medians of all engines, and the ratio of the first to the fastest other of each round."""
     medians = "".join(
         f"{statistics.median(round_[engine][key] for round_ in rounds):12.1f}" if key in rounds[0].get(engine, {}) else f"{'':12}"
         for engine in engines)
     ratios = [round_[engines[0]][key] / max(round_[engine][key] for engine in engines[1:] if key in round_.get(engine, {}))
               for round_ in rounds] if any(key in rounds[0].get(engine, {}) for engine in engines[1:]) else []
-    return f"{name:20} {label:24}{medians} {spread(ratios) if ratios else ''}"
+    share = f"  {limit:8.1f} {100 * statistics.median(round_[engines[0]][key] for round_ in rounds) / limit:3.0f} %" if limit else ""
+    return f"{name:20} {label:24}{medians} {spread(ratios) if ratios else '':23}{share}"
 
 
 if __name__ == "__main__":
