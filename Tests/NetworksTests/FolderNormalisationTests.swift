@@ -2,6 +2,7 @@ import BenchCore
 import Checkpoints
 import Foundation
 import JSON
+import SwiftProtobuf
 import Testing
 import _Fixtures
 
@@ -19,7 +20,7 @@ import _Fixtures
   ) throws -> LoadedModel {
     let folder = try TemporaryDirectory()
     let file = try ModelFixtures.write(ModelFixtures.tensors("resnet18") + own)
-    try FileManager.default.copyItem(at: file.url, to: folder.url.appendingPathComponent(weights))
+    try file.data.write(to: folder.url.appendingPathComponent(weights))
     for (name, text) in texts {
       try text.write(to: folder.url.appendingPathComponent(name), atomically: true, encoding: .utf8)
     }
@@ -89,6 +90,26 @@ import _Fixtures
   ]) func whatCannotBeMeantIsAnError(_ text: String, _ words: String) throws {
     let message = ModelFixtures.message { _ = try loaded(["preprocessor_config.json": text]) }
     #expect(message?.contains(words) == true, "\(message ?? "read")")
+  }
+
+  /// Beside a graph that divides by 2 itself it is not even read.
+  @Test func besideAGraphItIsReadUnlessTheGraphNormalises() throws {
+    let flatten = ONNXGraphs.node("Flatten", ["p"], ["y"])
+    for (node, text, expected) in [
+      (ONNXGraphs.node("Identity", ["x"], ["p"]), "{\(Self.numbers)}", Self.pixels),
+      (ONNXGraphs.node("Div", ["x", "2"], ["p"]), "{", .identity(channels: 3)),
+    ] {
+      let folder = try TemporaryDirectory()
+      let graph = ONNXGraphs.model([node, flatten], [ONNXGraphs.floats("2", [2], [])])
+      try folder.write(Array(try graph.serializedBytes() as Data), "model.onnx")
+      try folder.write(Array(text.utf8), "preprocessor_config.json")
+      let model = try withExtendedLifetime(folder) {
+        try ONNXPlugin().load(
+          CheckpointFile.open(folder.url.appendingPathComponent("model.onnx").path), nil,
+          LoadOptions(imageShape: [3, 4, 4]))
+      }
+      #expect(model.preprocessing == expected && !model.preprocessingIsAssumed)
+    }
   }
 
   @Test func brokenTextIsAnError() {
