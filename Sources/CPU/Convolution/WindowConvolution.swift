@@ -181,21 +181,27 @@ struct WindowConvolution: PreparedConvolution {
     let outputStep = isTranspose ? windowCount : sourcesOfGroup * windowCount
     let sourceStep = isTranspose ? outputsOfGroup * windowCount : windowCount
     let groupStep = sourcesOfGroup * outputsOfGroup * windowCount
-    var line = prepared
-    for block in 0..<blocks {
-      for phase in phases {
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * windowCount) { taps in
+      guard let taps = taps.baseAddress else { return }
+      for block in 0..<blocks {
         for panel in 0..<panels {
           let first = block * blockOutputs + panel * 16
           let count = min(16, min(outputChannels, (block + 1) * blockOutputs) - first)
-          let filters = (first..<first + count).map {
-            $0 / outputsOfGroup * groupStep + $0 % outputsOfGroup * outputStep
-          }
-          for tap in phase.taps {
-            for source in 0..<sourcesOfGroup {
-              let place = weights + source * sourceStep + tap
-              for lane in 0..<count { line[lane] = place[filters[lane]] }
-              (line + count).update(repeating: 0, count: 16 - count)
-              line += 16
+          taps.initialize(repeating: 0, count: 16 * windowCount)
+          for source in 0..<sourcesOfGroup {
+            // The windows of 16 outputs side by side, those of a group at a time.
+            for lane in stride(from: 0, to: count, by: outputsOfGroup) {
+              let (group, output) = (first + lane).quotientAndRemainder(dividingBy: outputsOfGroup)
+              vectors.transpose(
+                rows: min(outputsOfGroup, count - lane), columns: windowCount,
+                source: weights + group * groupStep + output * outputStep + source * sourceStep,
+                sourceStride: outputStep, output: taps + lane, outputStride: 16)
+            }
+            for phase in phases {
+              let lines = prepared + block * blockWeights + phase.weightsStart + panel * phase.sums.terms * 16
+              for (number, tap) in phase.taps.enumerated() {
+                (lines + (number * sourcesOfGroup + source) * 16).update(from: taps + tap * 16, count: 16)
+              }
             }
           }
         }

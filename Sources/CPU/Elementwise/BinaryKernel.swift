@@ -91,9 +91,9 @@ struct BinaryKernel<Function: BinaryFunction>: CPUKernel {
   }
 
   /// Joins trailing axes that both operands traverse alike, so that `[N, C, H, W]` with `[C, 1, 1]` has rows of H * W, or of C
-  /// where channels are last.
+  /// where channels are last. Axes of one element are none: the weights of a 1x1 convolution with `[K, 1, 1, 1]` have rows of C.
   private static func rows(_ layout: ImageLayout, _ shapes: [Shape], _ output: Shape) -> Rows {
-    let order = layout.axes(rank: output.rank)
+    let order = layout.axes(rank: output.rank).filter { output[$0] != 1 }
     // An operand of the output's shape lies as the output does; of the others only the channels' axis is longer than one, or all but it.
     let strides = shapes.map { shape in
       let strides = shape == output ? layout.strides(of: shape) : shape.broadcastStrides(to: output)
