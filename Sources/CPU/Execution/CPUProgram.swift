@@ -93,7 +93,9 @@ final class CPUProgram: CompiledProgram {
       } else if !preparations.everyRun.contains(value), case .constant(let offset) = inputs[1],
         let weights = graph.constantTensor(memory.root(of: operands[1]))
       {
-        let form = PreparedForm(operation: operation, item: shapes[0].droppingFirst, weights: shapes[1])
+        // How a layer ends is nothing to its weights: without its gradient a network may end layers with what it needs by itself with it.
+        let layer = (operation as? FusedLayer)?.operation ?? operation
+        let form = PreparedForm(layer: layer, item: shapes[0].droppingFirst, weights: shapes[1])
         preparation = .once(
           constants.add(preparedCount: preparedCount, weights: offset, form: form) {
             kernel.prepare(weights.scalars, into: $0)

@@ -7,12 +7,12 @@ import Tensor
 
 /// All that the prepared form of weights depends on beside their values.
 struct PreparedForm: Sendable, Equatable {
-  let operation: any Operator
+  let layer: any Operator
   let item: Shape
   let weights: Shape
 
   static func == (left: PreparedForm, right: PreparedForm) -> Bool {
-    AnyHashable(left.operation) == AnyHashable(right.operation) && left.item == right.item
+    AnyHashable(left.layer) == AnyHashable(right.layer) && left.item == right.item
       && left.weights == right.weights
   }
 }

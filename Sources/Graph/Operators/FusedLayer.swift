@@ -28,7 +28,8 @@ package struct FusedLayer: FusedOperator {
   package var residual = false
   package var activation = Activation.none
 
-  private var operation: any Operator {
+  /// The layer by itself.
+  package var operation: any Operator {
     switch layer {
     case .conv2d(let conv): conv
     case .conv2dInputGradient(let conv): conv

@@ -88,4 +88,25 @@ import _TestSupport
     }
     #expect(program.constants.address(at: mine) == single.constants.address(at: other))
   }
+
+  /// A layer that ends with GELU by itself has the weights of one whose GELU is a step, for its derivative.
+  @Test func layersThatEndOtherwiseShareTheirWeights() throws {
+    let file = File(256 * 256)
+    var graph = Graph()
+    let x = graph.input("x", [2, 256])
+    let weights = graph.constant(Tensor(shape: [256, 256], source: file.source()))
+    let y = try graph.gelu(graph.matmul(x, weights))
+    let cotangent = graph.input("cotangent", [2, 256])
+    let gradient = try graph.gradient(of: [(y, cotangent)], withRespectTo: [x])
+    let both = try cpuProgram(graph, outputs: [y] + gradient)
+    let reads = file.reads.withLock { $0 }
+    let forward = try cpuProgram(graph, outputs: [y], sharingConstantsOf: both)
+    #expect(file.reads.withLock { $0 } == reads)
+    #expect(forward.steps.count == 1 && both.steps.count > 2)
+    guard case .once(let mine) = forward.steps[0].preparation, case .once(let other) = both.steps[0].preparation else {
+      Issue.record("a linear layer without prepared weights")
+      return
+    }
+    #expect(forward.constants.address(at: mine) == both.constants.address(at: other))
+  }
 }
