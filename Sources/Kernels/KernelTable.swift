@@ -37,8 +37,8 @@
     ) -> Void
   @usableFromInline package let doubleSums:
     @convention(c) (
-      Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Double>,
-      UnsafeMutablePointer<Float>
+      Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>,
+      UnsafeMutablePointer<Double>, UnsafeMutablePointer<Float>
     ) -> Void
   @usableFromInline package let finish:
     @convention(c) (

@@ -63,9 +63,9 @@ public struct VectorKernels: Sendable {
   @inlinable @inline(__always)
   public func doubleSums(
     rows: Int, inner: Int, columns: Int, left: UnsafePointer<Float>, right: UnsafePointer<Float>,
-    doubles: UnsafeMutablePointer<Double>, output: UnsafeMutablePointer<Float>
+    scratch: UnsafeMutablePointer<Float>, doubles: UnsafeMutablePointer<Double>, output: UnsafeMutablePointer<Float>
   ) {
-    table.pointee.doubleSums(rows, inner, columns, left, right, doubles, output)
+    table.pointee.doubleSums(rows, inner, columns, left, right, scratch, doubles, output)
   }
 
   @inlinable @inline(__always)

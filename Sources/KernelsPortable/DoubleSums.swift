@@ -4,17 +4,18 @@
 /// - Parameters:
 ///   - left: `[rows][inner]`.
 ///   - right: `[inner][columns]`.
-///   - doubles: scratch for `(rows + 3) / 4 * 4 * inner + 16 * inner + 64` numbers.
+///   - scratch: for `16 * inner` numbers.
+///   - doubles: scratch as well, for `(rows + 3) / 4 * 4 * inner + 64`.
 ///   - output: `[rows][columns]`.
 @inline(never)
 public func doubleSums(
   rows: Int, inner: Int, columns: Int, left: UnsafePointer<Float>, right: UnsafePointer<Float>,
-  doubles: UnsafeMutablePointer<Double>, output: UnsafeMutablePointer<Float>
+  scratch: UnsafeMutablePointer<Float>, doubles: UnsafeMutablePointer<Double>, output: UnsafeMutablePointer<Float>
 ) {
-  // As many columns as two vectors hold. They are brought side by side for all rows: in the matrix each of their rows is a page of its own.
+  // As many columns as two vectors hold. For more than four rows they are brought side by side: in the matrix each of their rows is a page
+  // of its own. So are the last ones, filled up with zeros.
   let panel = 2 &* Doubles.scalarCount
-  let lines = doubles + (rows &+ 3) / 4 &* 4 &* inner
-  let lanes = lines + panel &* inner
+  let lanes = doubles + (rows &+ 3) / 4 &* 4 &* inner
   // Four rows at a time; past the end the last is repeated.
   var row = 0
   while row < rows {
@@ -31,18 +32,15 @@ public func doubleSums(
   var column = 0
   while column < columns {
     let count = min(panel, columns &- column)
-    for k in 0..<inner {
-      let (source, line) = (right + (k &* columns &+ column), lines + k &* panel)
-      if count == panel {
-        put(loadDoubles(source), loadDoubles(source + Doubles.scalarCount), line)
-      } else {
-        for lane in 0..<count { line[lane] = Double(source[lane]) }
-        for lane in count..<panel { line[lane] = 0 }
-      }
+    let isInPlace = rows <= 4 && count == panel
+    for k in 0..<(isInPlace ? 0 : inner) {
+      for lane in 0..<count { scratch[k &* panel &+ lane] = right[k &* columns &+ column &+ lane] }
+      for lane in count..<panel { scratch[k &* panel &+ lane] = 0 }
     }
+    let (first, step) = isInPlace ? (right + column, columns) : (UnsafePointer(scratch), panel)
     row = 0
     while row < rows {
-      fourDoubleSums(inner, doubles + row &* inner, lines, lanes)
+      fourDoubleSums(inner, doubles + row &* inner, first, step, lanes)
       let target = output + (row &* columns &+ column)
       for index in 0..<min(4, rows &- row) { putRounded(lanes + index &* panel, count, target + index &* columns) }
       row &+= 4
@@ -53,13 +51,14 @@ public func doubleSums(
 
 @inline(__always)
 private func fourDoubleSums(
-  _ inner: Int, _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, _ lanes: UnsafeMutablePointer<Double>
+  _ inner: Int, _ left: UnsafePointer<Double>, _ right: UnsafePointer<Float>, _ stride: Int,
+  _ lanes: UnsafeMutablePointer<Double>
 ) {
   let width = Doubles.scalarCount
   var a0 = Doubles.zero, a1 = Doubles.zero, b0 = Doubles.zero, b1 = Doubles.zero
   var c0 = Doubles.zero, c1 = Doubles.zero, d0 = Doubles.zero, d1 = Doubles.zero
   for k in 0..<inner {
-    let (u, v) = (get(right + 2 &* k &* width), get(right + (2 &* k &+ 1) &* width))
+    let (u, v) = (loadDoubles(right + k &* stride), loadDoubles(right + k &* stride + width))
     let x = Doubles(repeating: left[4 &* k])
     accumulate(x, u, &a0)
     accumulate(x, v, &a1)

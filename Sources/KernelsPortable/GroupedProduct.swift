@@ -32,33 +32,7 @@ public func groupedProduct(
       } else {
         let sums = groupedTiles(terms, offsets, lines, sixPixels(lane, sources, row &+ 6, pixels), weights)
         if isWhole, count == 12 {
-          // Spelled out, as in `windowProduct`.
-          let own = places + row
-          let bias = biases(layer, first, width)
-          var place = own[0] &* stride &+ first
-          store(limited(layer, sums.0.a0, bias, place, width), values + place)
-          place = own[1] &* stride &+ first
-          store(limited(layer, sums.0.b0, bias, place, width), values + place)
-          place = own[2] &* stride &+ first
-          store(limited(layer, sums.0.c0, bias, place, width), values + place)
-          place = own[3] &* stride &+ first
-          store(limited(layer, sums.0.d0, bias, place, width), values + place)
-          place = own[4] &* stride &+ first
-          store(limited(layer, sums.0.e0, bias, place, width), values + place)
-          place = own[5] &* stride &+ first
-          store(limited(layer, sums.0.f0, bias, place, width), values + place)
-          place = own[6] &* stride &+ first
-          store(limited(layer, sums.1.a0, bias, place, width), values + place)
-          place = own[7] &* stride &+ first
-          store(limited(layer, sums.1.b0, bias, place, width), values + place)
-          place = own[8] &* stride &+ first
-          store(limited(layer, sums.1.c0, bias, place, width), values + place)
-          place = own[9] &* stride &+ first
-          store(limited(layer, sums.1.d0, bias, place, width), values + place)
-          place = own[10] &* stride &+ first
-          store(limited(layer, sums.1.e0, bias, place, width), values + place)
-          place = own[11] &* stride &+ first
-          store(limited(layer, sums.1.f0, bias, place, width), values + place)
+          storeTwelve(layer, sums, first, values, places + row, stride)
         } else {
           write(sums.0, tile, 2 &* width, adds: false)
           write(sums.1, tile + 12 &* width, 2 &* width, adds: false)

@@ -14,10 +14,7 @@ public func standardiseRows(
 ) {
   var row = 0
   while row < rows {
-    // Four rows, whose sums do not wait for each other; past the end the last is repeated.
-    let last = rows &- 1
-    let (r1, r2) = (row &+ 1 < last ? row &+ 1 : last, row &+ 2 < last ? row &+ 2 : last)
-    let r3 = row &+ 3 < last ? row &+ 3 : last
+    let (r1, r2, r3) = nextRows(row, rows)
     let moments = fourMoments(
       count, source + row &* count, source + r1 &* count, source + r2 &* count, source + r3 &* count, epsilon)
     let (x, y) = (source + row &* count, output + row &* count)
@@ -27,6 +24,13 @@ public func standardiseRows(
     if row &+ 3 < rows { standardiseRow(count, x + 3 &* count, y + 3 &* count, moments.d, scale, shift) }
     row &+= 4
   }
+}
+
+/// The three rows that go with one; past the end the last is repeated.
+@inline(__always)
+private func nextRows(_ row: Int, _ rows: Int) -> (Int, Int, Int) {
+  let last = rows &- 1
+  return (min(row &+ 1, last), min(row &+ 2, last), min(row &+ 3, last))
 }
 
 @inline(__always)
@@ -81,9 +85,7 @@ public func standardiseRowsGradient(
 ) {
   var row = 0
   while row < rows {
-    let last = rows &- 1
-    let (r1, r2) = (row &+ 1 < last ? row &+ 1 : last, row &+ 2 < last ? row &+ 2 : last)
-    let r3 = row &+ 3 < last ? row &+ 3 : last
+    let (r1, r2, r3) = nextRows(row, rows)
     let a = source + row &* count
     let (b, c, d) = (source + r1 &* count, source + r2 &* count, source + r3 &* count)
     var g = gradient
@@ -151,6 +153,17 @@ private func fourMoments(
 
 private typealias FourSums = (a: Double, b: Double, c: Double, d: Double)
 
+/// The partial sums that four registers hold, in their order.
+@inline(__always)
+private func addLanes(_ p: Doubles, _ q: Doubles, _ r: Doubles, _ s: Doubles, _ sums: inout FourSums) {
+  for lane in 0..<Doubles.scalarCount {
+    sums.a += p[lane]
+    sums.b += q[lane]
+    sums.c += r[lane]
+    sums.d += s[lane]
+  }
+}
+
 /// The sums of four rows, each as eight partial sums, which are added in their order.
 @inline(__always)
 private func fourSums(
@@ -181,12 +194,7 @@ private func fourSums(
         s[lane] += Double(d[whole &+ part &+ lane])
       }
     }
-    for lane in 0..<lanes {
-      sums.a += p[lane]
-      sums.b += q[lane]
-      sums.c += r[lane]
-      sums.d += s[lane]
-    }
+    addLanes(p, q, r, s, &sums)
     part &+= lanes
   }
   return sums
@@ -230,12 +238,7 @@ private func fourSquares(
         s[lane] += h * h
       }
     }
-    for lane in 0..<lanes {
-      sums.a += p[lane]
-      sums.b += q[lane]
-      sums.c += r[lane]
-      sums.d += s[lane]
-    }
+    addLanes(p, q, r, s, &sums)
     part &+= lanes
   }
   return sums
@@ -274,12 +277,7 @@ private func fourProducts(
         s[lane] += Double(l[place]) * Double(d[place] - z)
       }
     }
-    for lane in 0..<lanes {
-      sums.a += p[lane]
-      sums.b += q[lane]
-      sums.c += r[lane]
-      sums.d += s[lane]
-    }
+    addLanes(p, q, r, s, &sums)
     part &+= lanes
   }
   return sums

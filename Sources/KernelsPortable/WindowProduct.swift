@@ -143,32 +143,7 @@ public func windowProduct(
             row &+= 12
             continue
           }
-          let own = places + row
-          let bias = biases(layer, first, width)
-          var place = own[0] &* stride &+ first
-          store(limited(layer, sums.0.a0, bias, place, width), values + place)
-          place = own[1] &* stride &+ first
-          store(limited(layer, sums.0.b0, bias, place, width), values + place)
-          place = own[2] &* stride &+ first
-          store(limited(layer, sums.0.c0, bias, place, width), values + place)
-          place = own[3] &* stride &+ first
-          store(limited(layer, sums.0.d0, bias, place, width), values + place)
-          place = own[4] &* stride &+ first
-          store(limited(layer, sums.0.e0, bias, place, width), values + place)
-          place = own[5] &* stride &+ first
-          store(limited(layer, sums.0.f0, bias, place, width), values + place)
-          place = own[6] &* stride &+ first
-          store(limited(layer, sums.1.a0, bias, place, width), values + place)
-          place = own[7] &* stride &+ first
-          store(limited(layer, sums.1.b0, bias, place, width), values + place)
-          place = own[8] &* stride &+ first
-          store(limited(layer, sums.1.c0, bias, place, width), values + place)
-          place = own[9] &* stride &+ first
-          store(limited(layer, sums.1.d0, bias, place, width), values + place)
-          place = own[10] &* stride &+ first
-          store(limited(layer, sums.1.e0, bias, place, width), values + place)
-          place = own[11] &* stride &+ first
-          store(limited(layer, sums.1.f0, bias, place, width), values + place)
+          storeTwelve(layer, sums, first, values, places + row, stride)
           row &+= 12
         } else {
           var sums = windowTileOf1(start, terms, pieceOffsets + piece, pieceEnds + piece, lines, x0)
@@ -182,6 +157,39 @@ public func windowProduct(
     }
     first &+= 2 &* width
   }
+}
+
+/// Finishes twelve pixels whose sums are in registers; spelled out, as above.
+@inline(__always)
+func storeTwelve(
+  _ layer: LayerEnd, _ sums: (TileOf1, TileOf1), _ first: Int, _ values: UnsafeMutablePointer<Float>,
+  _ own: UnsafePointer<Int>, _ stride: Int
+) {
+  let bias = biases(layer, first, width)
+  var place = own[0] &* stride &+ first
+  store(limited(layer, sums.0.a0, bias, place, width), values + place)
+  place = own[1] &* stride &+ first
+  store(limited(layer, sums.0.b0, bias, place, width), values + place)
+  place = own[2] &* stride &+ first
+  store(limited(layer, sums.0.c0, bias, place, width), values + place)
+  place = own[3] &* stride &+ first
+  store(limited(layer, sums.0.d0, bias, place, width), values + place)
+  place = own[4] &* stride &+ first
+  store(limited(layer, sums.0.e0, bias, place, width), values + place)
+  place = own[5] &* stride &+ first
+  store(limited(layer, sums.0.f0, bias, place, width), values + place)
+  place = own[6] &* stride &+ first
+  store(limited(layer, sums.1.a0, bias, place, width), values + place)
+  place = own[7] &* stride &+ first
+  store(limited(layer, sums.1.b0, bias, place, width), values + place)
+  place = own[8] &* stride &+ first
+  store(limited(layer, sums.1.c0, bias, place, width), values + place)
+  place = own[9] &* stride &+ first
+  store(limited(layer, sums.1.d0, bias, place, width), values + place)
+  place = own[10] &* stride &+ first
+  store(limited(layer, sums.1.e0, bias, place, width), values + place)
+  place = own[11] &* stride &+ first
+  store(limited(layer, sums.1.f0, bias, place, width), values + place)
 }
 
 /// Finishes pixels whose sums are in memory, two vectors apart.

@@ -20,9 +20,11 @@ import _TestSupport
           }
         }
         var found = [Float](repeating: 7, count: rows * columns + 1)
-        var doubles = [Double](repeating: .nan, count: ((rows + 3) / 4 * 4 + 16) * inner + 64)
+        var scratch = [Float](repeating: .nan, count: 16 * inner)
+        var doubles = [Double](repeating: .nan, count: (rows + 3) / 4 * 4 * inner + 64)
         VectorKernels(set).doubleSums(
-          rows: rows, inner: inner, columns: columns, left: left, right: right, doubles: &doubles, output: &found)
+          rows: rows, inner: inner, columns: columns, left: left, right: right, scratch: &scratch, doubles: &doubles,
+          output: &found)
         #expect(found == expected, "\(rows), \(inner), \(columns)")
       }
     }

@@ -9,7 +9,7 @@ enum RowProduct {
   /// Longer ones are `PanelProduct`'s.
   static let longestDoubleSum = 128
 
-  /// Rows for which the right matrix is brought to double precision together.
+  /// Rows for which columns of the right matrix are brought side by side once.
   private static let blockRows = 64
 
   /// Of so many rows those that are best computed together: four take hardly longer than one.
@@ -20,12 +20,16 @@ enum RowProduct {
     rows: Int, inner: Int, columns: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
     into c: UnsafeMutablePointer<Float>
   ) {
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: (Self.rows(of: rows) + 16) * inner + 64) { doubles in
-      guard let doubles = doubles.baseAddress else { preconditionFailure("not empty") }
-      for first in stride(from: 0, to: rows, by: blockRows) {
-        VectorKernels().doubleSums(
-          rows: min(blockRows, rows - first), inner: inner, columns: columns, left: a + first * inner, right: b,
-          doubles: doubles, output: c + first * columns)
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: 16 * inner) { scratch in
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: Self.rows(of: rows) * inner + 64) { doubles in
+        guard let scratch = scratch.baseAddress, let doubles = doubles.baseAddress else {
+          preconditionFailure("not empty")
+        }
+        for first in stride(from: 0, to: rows, by: blockRows) {
+          VectorKernels().doubleSums(
+            rows: min(blockRows, rows - first), inner: inner, columns: columns, left: a + first * inner, right: b,
+            scratch: scratch, doubles: doubles, output: c + first * columns)
+        }
       }
     }
   }

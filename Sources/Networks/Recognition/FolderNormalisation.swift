@@ -22,7 +22,7 @@ struct FolderNormalisation {
   static func read(beside checkpoint: CheckpointFile, channels: Int) throws -> FolderNormalisation? {
     guard weightNames.contains(checkpoint.name) else { return nil }
     for (name, normalisation) in [("preprocessor_config.json", huggingFace), ("config.json", timm)] {
-      guard let members = try members(of: name, beside: checkpoint), let found = normalisation(members) else {
+      guard let settings = try settings(of: name, beside: checkpoint), let found = normalisation(settings) else {
         continue
       }
       func values(_ key: String, _ value: JSONValue) throws -> [Double] {
@@ -36,17 +36,18 @@ struct FolderNormalisation {
         return numbers.count == 1 ? Array(repeating: numbers[0], count: channels) : numbers
       }
       let (mean, std) = (try values(found.meanKey, found.mean), try values(found.stdKey, found.std))
-      guard std.allSatisfy({ $0 > 0 }), found.scale.isFinite, found.scale > 0 else {
-        throw ModelError.folderNormalisation(
-          file: name, problem: "`\(found.stdKey)` and the factor of pixels have to be above 0")
-      }
       // ((scale v - shift) - mean) / std of pixels v in [0, 1].
       let preprocessing = Preprocessing(
         mean: mean.map { Float(($0 + found.shift) / found.scale) }, std: std.map { Float($0 / found.scale) })
+      guard found.scale > 0, preprocessing.mean.allSatisfy(\.isFinite),
+        preprocessing.std.allSatisfy({ $0 > 0 && $0.isFinite })
+      else {
+        throw ModelError.folderNormalisation(
+          file: name, problem: "`\(found.stdKey)` and the factor of pixels have to be above 0, and all of it finite")
+      }
       if let problem = preprocessing.problem { throw ModelError.folderNormalisation(file: name, problem: problem) }
       return FolderNormalisation(
-        preprocessing: preprocessing,
-        note: "the normalisation stands in \(name) beside it")
+        preprocessing: preprocessing, note: "the normalisation stands in \(name) beside it")
     }
     return nil
   }
@@ -63,32 +64,28 @@ struct FolderNormalisation {
   }
 
   /// The processor of transformers (5.24.0). Without means, those of its class are meant, which the file need not name.
-  private static func huggingFace(_ members: [String: JSONValue]) -> Statement? {
-    func isOff(_ key: String) -> Bool { if case .bool(false)? = members[key] { true } else { false } }
-    let factor = members["rescale_factor"]?.doubleValue ?? 1 / 255
+  private static func huggingFace(_ settings: JSONValue) -> Statement? {
+    let factor = settings["rescale_factor"]?.doubleValue ?? 1 / 255
+    let rescales = settings["do_rescale"]?.boolValue != false
     // Pixels there are whole numbers to 255.
-    let scale = isOff("do_rescale") ? 255 : abs(factor * 255 - 1) < 1e-6 ? 1 : factor * 255
-    let shift = if case .bool(true)? = members["rescale_offset"], !isOff("do_rescale") { 1.0 } else { 0.0 }
-    if isOff("do_normalize") {
-      return Statement(
-        meanKey: "image_mean", mean: .array([.integer(0)]), stdKey: "image_std", std: .array([.integer(1)]),
-        scale: scale,
-        shift: shift)
-    }
-    guard let mean = members["image_mean"], let std = members["image_std"] else { return nil }
+    let scale = !rescales ? 255 : abs(factor * 255 - 1) < 1e-6 ? 1 : factor * 255
+    let shift = rescales && settings["rescale_offset"]?.boolValue == true ? 1.0 : 0.0
+    let normalises = settings["do_normalize"]?.boolValue != false
+    guard let mean = normalises ? settings["image_mean"] : .array([.integer(0)]),
+      let std = normalises ? settings["image_std"] : .array([.integer(1)])
+    else { return nil }
     return Statement(meanKey: "image_mean", mean: mean, stdKey: "image_std", std: std, scale: scale, shift: shift)
   }
 
-  /// timm (1.0.31) has it in `pretrained_cfg`, versions before 0.9 had it beside the architecture's name.
-  private static func timm(_ members: [String: JSONValue]) -> Statement? {
-    var settings = members
-    if case .object(let inner)? = members["pretrained_cfg"] { settings = dictionary(inner) }
-    guard members["architecture"] != nil, let mean = settings["mean"], let std = settings["std"] else { return nil }
+  /// timm (1.0.31) has it in `pretrained_cfg`; older files have it beside the architecture's name.
+  private static func timm(_ settings: JSONValue) -> Statement? {
+    let own = settings["pretrained_cfg"] ?? settings
+    guard settings["architecture"] != nil, let mean = own["mean"], let std = own["std"] else { return nil }
     return Statement(meanKey: "mean", mean: mean, stdKey: "std", std: std)
   }
 
-  /// - Returns: nil where there is no such file, or no object in it.
-  private static func members(of name: String, beside checkpoint: CheckpointFile) throws -> [String: JSONValue]? {
+  /// - Returns: nil where there is no such file.
+  private static func settings(of name: String, beside checkpoint: CheckpointFile) throws -> JSONValue? {
     let url = checkpoint.url.deletingLastPathComponent().appendingPathComponent(name)
     guard let size = try? url.resourceValues(forKeys: [.fileSizeKey, .isRegularFileKey]), size.isRegularFile == true,
       let bytes = size.fileSize
@@ -100,11 +97,6 @@ struct FolderNormalisation {
     guard let data = try? Data(contentsOf: url) else {
       throw ModelError.folderNormalisation(file: name, problem: "cannot be read")
     }
-    guard case .object(let members) = try JSONDecoding.parse(data, source: name) else { return nil }
-    return dictionary(members)
-  }
-
-  private static func dictionary(_ members: [JSONMember]) -> [String: JSONValue] {
-    Dictionary(members.map { ($0.key, $0.value) }) { first, _ in first }
+    return try JSONDecoding.parse(data, source: name)
   }
 }
